@@ -1,0 +1,38 @@
+# Two commands from a fresh clone: `make demo` and `make test`. Needs python3 (3.11 or later) and make.
+PYTHON ?= python3
+BIN := .venv/bin
+export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
+UV := $(BIN)/uv --quiet
+
+.PHONY: install demo test bench lint lock clean
+
+install: .venv/installed ## a working .venv/bin/em
+
+.venv/installed: requirements/default.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("emsim needs Python 3.11 or later; name one with: make PYTHON=python3.12") if sys.version_info < (3, 11) else 0'
+	@test -x $(BIN)/uv || { $(PYTHON) -m venv .venv && $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt; }
+	$(UV) pip install --python $(BIN)/python --no-deps --compile-bytecode -r requirements/default.txt
+	$(UV) pip install --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/testing: .venv/installed requirements/test.txt
+	$(UV) pip install --python $(BIN)/python --no-deps --compile-bytecode -r requirements/test.txt
+	@touch $@
+
+demo: .venv/installed ## three short sessions on the embedded model: played, filtered, exported
+	@$(BIN)/em demo
+
+test: .venv/testing ## the whole suite
+	$(BIN)/ruff check .
+	$(BIN)/python -m pytest
+
+bench: .venv/testing ## benchmarks, each prints one JSON object
+	@for b in tests/bench/bench_*.py; do $(BIN)/python $$b || exit 1; done
+
+lock: ## after a change in pyproject.toml; writes no registry's host
+	$(UV) pip compile --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate requirements/uv.in -o requirements/uv.txt
+	$(UV) pip compile --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate pyproject.toml requirements/build.in --group model -o requirements/default.txt
+	$(UV) pip compile --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate pyproject.toml requirements/build.in --all-extras --group model --group test -c requirements/default.txt -o requirements/test.txt
+
+clean: ## everything that the Makefile made
+	rm -rf .venv dist build

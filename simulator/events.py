@@ -1,0 +1,72 @@
+"""What can happen in a channel. A session is a sequence of these and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+
+class _Event(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    index: int = Field(ge=0)
+    """Position among all events of the session, from 0, without gaps."""
+    at: float = Field(ge=0)
+    """Simulated seconds after midnight of the session's day; never falls."""
+    nick: str
+    """Who did it, under the name of the persona card."""
+
+
+class Said(_Event):
+    """A line in the channel: `<nick> text`. These alone are counted as messages."""
+
+    kind: Literal["said"] = "said"
+    text: str = Field(min_length=1)
+    reasons: Mapping[str, float] = {}
+    """Why this speaker: each weight of the scheduler by name, as a factor (1 = no influence)."""
+    cue: str = ""
+    """The kind of the beat that asked for the line, or empty."""
+
+
+class Acted(_Event):
+    """`* nick text`, what a client sends for /me. Not a message: left out of training documents by default."""
+
+    kind: Literal["acted"] = "acted"
+    text: str = Field(min_length=1)
+    reasons: Mapping[str, float] = {}
+
+
+class Joined(_Event):
+    kind: Literal["joined"] = "joined"
+
+
+class Parted(_Event):
+    kind: Literal["parted"] = "parted"
+
+
+class Renamed(_Event):
+    """`nick` is shown as `to` from here on; speaking always happens under the card's name."""
+
+    kind: Literal["renamed"] = "renamed"
+    to: str
+
+
+class TopicSet(_Event):
+    kind: Literal["topic"] = "topic"
+    text: str
+
+
+class Passed(_Event):
+    """Somebody could have spoken and did not: the lead staying silent on purpose, or a member who found no fit line."""
+
+    kind: Literal["passed"] = "passed"
+    why: str
+    """A word or two for statistics (`not her turn`, `asked to be quiet`), or the rule that the last try broke."""
+
+
+Event = Annotated[Said | Acted | Joined | Parted | Renamed | TopicSet | Passed, Field(discriminator="kind")]
+
+EVENT: TypeAdapter[Event] = TypeAdapter(Event)
+"""Reads and writes any event as JSON: `EVENT.validate_json(text)`, `EVENT.dump_json(event)`."""

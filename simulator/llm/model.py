@@ -1,0 +1,135 @@
+"""One exchange with a model: what is asked, what comes back, and the shape that every door to a model has."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+
+class Dialect(StrEnum):
+    """How a model is spoken to."""
+
+    CHAT = "chat"
+    """Messages with roles: instruction-tuned models."""
+    COMPLETION = "completion"
+    """One text to go on with: base models, models tuned on logs, the embedded one."""
+
+
+class Purpose(StrEnum):
+    """What a call is paid for."""
+
+    PEOPLE = "people"
+    LEAD = "lead"
+    JUDGE = "judge"
+
+
+class Billing(StrEnum):
+    """What is known about the price of a call."""
+
+    KNOWN = "known"
+    UNKNOWN = "unknown"
+    LOCAL = "local"
+    """A model on this machine: no money changes hands."""
+    SCRIPTED = "scripted"
+    """No model at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    role: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """What is asked. Exactly one of `text` (completion) and `messages` (chat) is given."""
+
+    purpose: Purpose
+    key: str
+    """Names the call within its session, such as `12.0` (message 12, first try): asked for once, paid for once."""
+    seed: int
+    max_tokens: int
+    temperature: float
+    text: str | None = None
+    messages: tuple[Message, ...] = ()
+    stop: tuple[str, ...] = ()
+    one_line: bool = True
+    """A chat line of one to four sentences is wanted; servers that can, hold the model to that by a grammar."""
+    speaker: str = ""
+    """Nick of whoever the line is for: for the records, and for the scripted model."""
+    cue: str = ""
+    """Kind of the beat that asks for the line, or empty: for the scripted model."""
+    topic: str = ""
+    """Subject of the session: for the scripted model."""
+
+    def __post_init__(self) -> None:
+        if (self.text is None) == (not self.messages):
+            raise ValueError("a prompt has either text or messages")
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens of one call as the server counted them; cached is part of prompt."""
+
+    prompt: int = 0
+    cached: int = 0
+    completion: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came back."""
+
+    text: str
+    model: str
+    usage: Usage = Usage()
+    billing: Billing = Billing.UNKNOWN
+    cost_usd: float | None = None
+    """Dollars; None where the price is unknown or no money is involved (see `billing`)."""
+    seconds: float = 0.0
+    """Wall time of the successful attempt."""
+    attempts: int = 1
+    """How often the provider was asked until it answered; the failed ones are part of the cost where they were billed."""
+    cut: bool = False
+    """The text ends because max_tokens was reached."""
+
+
+class Model(Protocol):
+    """A door to a model. Wrappers (journal, counting) keep this shape."""
+
+    name: str
+    """What the user called it, such as `embedded`, `scripted`, `anthropic/claude-…`."""
+    dialect: Dialect
+
+    async def reply(self, prompt: Prompt) -> Reply:
+        """Answers, or raises ProviderError when retries are used up."""
+        ...
+
+    async def aclose(self) -> None:
+        """Gives back connections and stops what was started. Safe to call twice."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Models:
+    """Who is played by what. The same door may stand in several places."""
+
+    people: Model
+    lead: Model
+    judge: Model | None = None
+
+    def of(self, purpose: Purpose) -> Model:
+        model = {Purpose.PEOPLE: self.people, Purpose.LEAD: self.lead, Purpose.JUDGE: self.judge}[purpose]
+        if model is None:
+            raise ValueError(f"no model for {purpose}")
+        return model
+
+    @property
+    def scripted(self) -> bool:
+        """True if any line of the session comes from the scripted fake."""
+        return any(m is not None and m.name == "scripted" for m in (self.people, self.lead))
+
+    async def aclose(self) -> None:
+        for model in {id(m): m for m in (self.people, self.lead, self.judge) if m is not None}.values():
+            await model.aclose()

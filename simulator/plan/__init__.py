@@ -1,0 +1,1 @@
+"""What will be played: quotas, and the plan of each session."""

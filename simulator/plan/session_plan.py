@@ -1,0 +1,89 @@
+"""Everything about one session that is decided before anybody speaks."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from simulator.world.card import Card, ChannelName, Engagement, Name, Nick
+from simulator.world.scenario import Expect
+
+
+class PlacedBeat(Card):
+    """A beat of the scenario with its place, people and words filled in."""
+
+    id: Name
+    at: Annotated[int, Field(ge=0)]
+    """Message index, from 0, that the beat takes; a beat without a line takes effect before that message."""
+    nick: Nick | None
+    """Who speaks; None: a beat without a line."""
+    to: Nick | None = None
+    kind: Name
+    note: str = ""
+    opening: str = ""
+    pressure: float | None = None
+    silent: int | None = None
+
+
+class Coming(Card):
+    """Somebody comes, goes, or changes nick, before message `at`."""
+
+    at: Annotated[int, Field(ge=0)]
+    nick: Nick
+    kind: Literal["join", "part", "away", "back"]
+
+
+class SessionPlan(Card):
+    """One session to be played. The same plan, world and models give the same session."""
+
+    id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{0,60}$")]
+    seed: int
+    slot: Annotated[int, Field(ge=0)]
+    """Place in the run that this session fills."""
+    attempt: Annotated[int, Field(ge=0)] = 0
+    """How many sessions for the same place were rejected before."""
+    scenario: Name
+    pattern: Name
+    group: Name
+    """Topic group."""
+    topic: str
+    angle: str
+    engagement: Engagement
+    channel: ChannelName
+    length: Literal["short", "long"]
+    n: Annotated[int, Field(ge=2)]
+    """Number of messages, exactly."""
+    k: Annotated[int, Field(ge=0)]
+    """Number of them that are the lead's, exactly."""
+    lead: Nick
+    cast: tuple[Nick, ...]
+    """Everybody else, in the order of their cards in the prompt."""
+    mood: dict[Nick, float]
+    """Factor on each one's chattiness in this session."""
+    premise: str
+    """The scenario's premise, filled in."""
+    begins: Annotated[float, Field(ge=0)]
+    """Time of day of the first event, in seconds after midnight."""
+    beats: tuple[PlacedBeat, ...] = ()
+    comings: tuple[Coming, ...] = ()
+    expect: tuple[Expect, ...] = ()
+
+    @model_validator(mode="after")
+    def _holds_together(self) -> SessionPlan:
+        if self.k > self.n:
+            raise ValueError(f"the lead cannot have {self.k} of {self.n} messages")
+        if self.lead in self.cast or len(set(self.cast)) != len(self.cast):
+            raise ValueError("cast: nobody twice, and not the lead")
+        lines = [beat.at for beat in self.beats if beat.nick is not None]
+        if len(lines) != len(set(lines)):
+            raise ValueError("beats: two lines at the same message")
+        if any(beat.at >= self.n for beat in self.beats):
+            raise ValueError("beats: past the last message")
+        if sum(beat.nick == self.lead for beat in self.beats) > self.k:
+            raise ValueError("beats: more lines for the lead than she has messages")
+        return self
+
+    def secrets(self) -> tuple[str, ...]:
+        """What no document may contain: the private notes and the premise."""
+        return (self.premise, *(beat.note for beat in self.beats if beat.note))

@@ -1,0 +1,1 @@
+"""What people write: personas, scenarios, topics and policies, checked together."""

@@ -1,0 +1,148 @@
+"""The rules of the house as numbers: `policies/engagement.yaml`, `turns.yaml`, `quota.yaml`. Style has a file of its own."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from simulator.world.card import Card, ChannelName, Engagement, Name, Share
+
+Factor = Annotated[float, Field(ge=0, le=100)]
+"""A weight relative to the average; 1 changes nothing."""
+
+
+class Band(Card):
+    """The lead's share of the messages at one level, both ends included."""
+
+    least: Share
+    most: Share
+
+    @model_validator(mode="after")
+    def _rises(self) -> Band:
+        if not 0 < self.least < self.most:
+            raise ValueError("must be 0 < least < most")
+        return self
+
+    def counts(self, messages: int) -> range:
+        """The whole numbers of messages that lie in the band of a session of that many; may be empty.
+
+        >>> Band(least=0.15, most=0.20).counts(14)
+        range(3, 3)
+        >>> Band(least=0.25, most=0.35).counts(20)
+        range(5, 8)
+        """
+        return range(math.ceil(self.least * messages - 1e-9), math.floor(self.most * messages + 1e-9) + 1)
+
+
+class EngagementPolicy(Card):
+    """How much the lead talks, and what makes her talk."""
+
+    bands: dict[Engagement, Band]
+    pull: dict[Literal["addressed", "mentioned", "answered", "question", "silence"], Factor]
+    """How much likelier than average the lead takes a turn when she was spoken to by name, her nick came up, the one
+    before answered her, somebody asked the room, and when none of these is so."""
+    interest: Annotated[float, Field(ge=0, le=2)] = 0.5
+    """Exponent on her interest in the topic."""
+
+    @model_validator(mode="after")
+    def _every_level(self) -> EngagementPolicy:
+        if missing := [level.value for level in Engagement if level not in self.bands]:
+            raise ValueError(f"bands: missing {', '.join(missing)}")
+        return self
+
+
+class CastPolicy(Card):
+    """Who is there."""
+
+    people: dict[Literal["short", "long"], tuple[int, int]]
+    """How many besides the lead, from least to most, drawn evenly."""
+    passersby: Share
+    """Share of the cast that only passes through, where the cards allow."""
+    mood: Annotated[float, Field(ge=0, le=2)]
+    """Sigma of the log-normal factor on each one's chattiness in one session: nobody is equally talkative every day."""
+    late: Share
+    """Share of the regulars who come in after the session began."""
+    leave: Share
+    """Chance that somebody who may go leaves before the end."""
+    away: Share
+    """Chance that somebody with an away nick uses it once."""
+
+
+class TurnPolicy(Card):
+    """Who speaks next, when, and how a line is asked for. Calibrated on real channels; see the file for sources."""
+
+    cast: CastPolicy
+    chattiness: Annotated[float, Field(ge=0, le=3)]
+    """Exponent on chattiness."""
+    recency: Annotated[tuple[Factor, ...], Field(min_length=3)]
+    """Weight by how recently one spoke: the last speaker, the one before, and so on; the last number holds for
+    everybody further back."""
+    silent_so_far: Factor
+    """Weight of somebody who is present and has said nothing yet."""
+    addressed: Factor
+    """Weight of the one addressed by the last message."""
+    addressed_before: Factor
+    """Weight of one addressed in the two messages before that, without having answered."""
+    mentioned: Factor
+    """Weight of one whose nick the last message contains elsewhere."""
+    tie: Factor
+    """Weight of one who knows the last speaker."""
+    interest: Annotated[float, Field(ge=0, le=2)]
+    """Exponent on the interest in the topic."""
+    address_rate: Share
+    """Share of lines that begin with somebody's nick, for the average person."""
+    address_back: Factor
+    """Weight of the last speaker as the one addressed; everybody else weighs by recency."""
+    gap_seconds: tuple[Annotated[float, Field(gt=0)], Annotated[float, Field(gt=0, le=3)]]
+    """Median and sigma of the log-normal pause before a line, typing time not counted."""
+    retries: Annotated[int, Field(ge=0, le=5)]
+    """How often a line that fails the manners is asked for again before the member passes."""
+    temperature: Annotated[float, Field(ge=0, le=2)]
+    max_tokens: Annotated[int, Field(ge=16, le=512)]
+    """Upper bound of one line, in tokens."""
+
+
+class LengthClass(Card):
+    share: Share
+    messages: tuple[Annotated[int, Field(ge=2)], Annotated[int, Field(ge=2)]]
+    """Fewest and most messages, both included."""
+
+
+class QuotaPolicy(Card):
+    """What the whole data set must be made of: shares that each add up to 1."""
+
+    engagement: dict[Engagement, Share]
+    channels: dict[ChannelName, Share]
+    lengths: dict[Literal["short", "long"], LengthClass]
+    patterns: dict[Name, Share]
+    topics: dict[Name, Share]
+    confined: dict[Name, ChannelName] = {}
+    """Topic groups that may appear in one channel only."""
+    lean: dict[ChannelName, dict[Engagement, Factor]] = {}
+    """Channels in which some levels are likelier; the totals stay as they are."""
+    core_share: Share = 0.5
+    """Share of sessions played from core scripts; the rest are natural conversations."""
+    target_mb: Annotated[float, Field(gt=0)] = 15.0
+    """Size of the full data set in megabytes (10^6 bytes) of training text."""
+    validation_share: Share = 0.05
+
+    @model_validator(mode="after")
+    def _adds_up(self) -> QuotaPolicy:
+        sums = {
+            "engagement": sum(self.engagement.values()),
+            "channels": sum(self.channels.values()),
+            "lengths": sum(c.share for c in self.lengths.values()),
+            "patterns": sum(self.patterns.values()),
+            "topics": sum(self.topics.values()),
+        }
+        for name, total in sums.items():
+            if abs(total - 1) > 1e-6:
+                raise ValueError(f"{name}: shares must add up to 1 (they make {total:g})")
+        for group, channel in self.confined.items():
+            if group not in self.topics or channel not in self.channels:
+                raise ValueError(f"confined: `{group}: {channel}` names no topic group or no channel of this file")
+        return self
+
+

@@ -1,0 +1,154 @@
+"""A situation, as scripted in `scenarios/`: who is needed, what happens, what the finished session must show."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from simulator.world.card import Card, ChannelName, Engagement, Name, Prose
+from simulator.world.persona import Role
+
+LEAD = "lead"
+"""The slot that the lead fills in every scenario."""
+ANYONE = "anyone"
+"""As a beat's `who`: the beat takes effect without a line of its own."""
+
+
+class Slot(Card):
+    """A part to be filled by somebody of the cast."""
+
+    role: Role | None = None
+    """Regular or passerby; None: either."""
+    tied_to: Name | None = None
+    """Another slot whose person this one should know, if anybody fits."""
+
+
+class Beat(Card):
+    """Something that happens at a point of the session: a line somebody says, or a change in how the lead behaves."""
+
+    id: Name
+    who: Name = ANYONE
+    """The slot that speaks, `lead`, or `anyone`: nobody in particular, only the effects below take place."""
+    to: Name | None = None
+    """The slot, or `lead`, that the line is addressed to by nick."""
+    when: tuple[float, float] | None = None
+    """Window in the session as shares of its messages, each in [0, 1]. Exactly one of `when` and `after` is given."""
+    after: Name | None = None
+    """The beat this one follows."""
+    gap: tuple[Annotated[int, Field(ge=1, le=60)], Annotated[int, Field(ge=1, le=60)]] = (1, 2)
+    """With `after`: how many messages later, from least to most (1 = the very next message)."""
+    kind: Name = "say"
+    """What the line does, such as `ask-homework` or `refuse`; statistics, filters and the scripted model know it."""
+    note: tuple[Prose, ...] = ()
+    """The private note to the speaker; one of the variants is drawn. `{slot}`, `{lead}`, `{topic}`, `{angle}` and the
+    names under `fill` stand for what was drawn. Notes never reach training data."""
+    opening: tuple[Annotated[str, Field(max_length=120)], ...] = ()
+    """First words of the line, for models that only continue text (completion dialect); one variant is drawn."""
+    pressure: Annotated[float, Field(gt=0, le=4)] | None = None
+    """From this beat on, how much the lead talks relative to before (0.3 after "you talk too much", 1.6 after being
+    asked to join in). The exact count of the session stays; only where her messages fall changes."""
+    silent: Annotated[int, Field(ge=1, le=40)] | None = None
+    """The lead says nothing for this many messages after the beat: what was said was not for her."""
+    rooms: tuple[Literal["short", "long"], ...] = ("short", "long")
+    """Lengths of session that have room for this beat."""
+
+    @model_validator(mode="after")
+    def _one_time(self) -> Beat:
+        if (self.when is None) == (self.after is None):
+            raise ValueError("give exactly one of `when` (shares of the session) and `after` (another beat)")
+        if self.when is not None and not 0 <= self.when[0] <= self.when[1] <= 1:
+            raise ValueError("when: must rise within [0, 1]")
+        if self.gap[0] > self.gap[1]:
+            raise ValueError("gap: must rise")
+        if self.who == ANYONE and (self.note or self.opening or self.to):
+            raise ValueError("who: a beat with a line needs a speaker")
+        if self.who != ANYONE and not self.note:
+            raise ValueError("note: a beat with a speaker needs a note")
+        return self
+
+
+class Expect(Card):
+    """What a finished session must show, checked by a filter against the beats as they were placed."""
+
+    kind: Literal["speaks", "silent", "shows", "lacks", "falls", "rises"]
+    """speaks: `who` has a line within `within` messages after the beat. silent: has none. shows, lacks: those lines
+    do (one at least) or do not show the `signal`. falls, rises: the lead's share of the messages after the beat is
+    lower (higher) than up to it, in whole messages."""
+    who: Name = LEAD
+    after: Name
+    """The beat."""
+    within: Annotated[int, Field(ge=1, le=120)] = 4
+    """How many messages after the beat are looked at."""
+    signal: Name | None = None
+    """With shows and lacks: a signal or rule named in `policies/style.yaml`, such as `refusal`."""
+
+    @model_validator(mode="after")
+    def _signal(self) -> Expect:
+        if (self.kind in ("shows", "lacks")) != (self.signal is not None):
+            raise ValueError("signal: goes with shows and lacks, and only with them")
+        return self
+
+
+class Scenario(Card):
+    """A parametric script. The file's name is the scenario's name."""
+
+    name: Name
+    pattern: Name
+    """One of the patterns that `policies/quota.yaml` names."""
+    core: bool = True
+    """Shows a core behaviour; False: a natural conversation in which nothing particular happens to the lead."""
+    heading: Name
+    """The heading of the plan that it serves, such as `homework-refusal` or `natural-entry`."""
+    premise: Prose
+    """What is going on, in one or two sentences, for models that only continue text. Same placeholders as notes."""
+    channels: Annotated[tuple[ChannelName, ...], Field(min_length=1)]
+    levels: Annotated[tuple[Engagement, ...], Field(min_length=1)] = tuple(Engagement)
+    lengths: Annotated[tuple[Literal["short", "long"], ...], Field(min_length=1)] = ("short", "long")
+    topics: tuple[Name, ...] = ()
+    """Topic groups that the script suits; empty: all."""
+    slots: dict[Name, Slot] = {}
+    fill: dict[Name, Annotated[tuple[Prose, ...], Field(min_length=1)]] = {}
+    """Names for notes and openings, each with its variants; one of each is drawn for a session."""
+    beats: tuple[Beat, ...] = ()
+    expect: tuple[Expect, ...] = ()
+
+    @model_validator(mode="after")
+    def _hangs_together(self) -> Scenario:
+        ids = [beat.id for beat in self.beats]
+        if len(ids) != len(set(ids)):
+            raise ValueError("beats: two beats have the same id")
+        if LEAD in self.slots or ANYONE in self.slots:
+            raise ValueError(f"slots: `{LEAD}` and `{ANYONE}` are filled already")
+        seen: set[str] = set()
+        for beat in self.beats:
+            for slot in (beat.who, beat.to):
+                if slot is not None and slot not in (LEAD, ANYONE) and slot not in self.slots:
+                    raise ValueError(f"beats.{beat.id}: no slot `{slot}`; slots: {', '.join(self.slots) or 'none'}")
+            if beat.after is not None and beat.after not in seen:
+                raise ValueError(f"beats.{beat.id}: after `{beat.after}`: no earlier beat has that id")
+            seen.add(beat.id)
+        used = {slot for beat in self.beats for slot in (beat.who, beat.to)}
+        for name, slot in self.slots.items():
+            if name not in used:
+                raise ValueError(f"slots.{name}: no beat uses it")
+            if slot.tied_to is not None and slot.tied_to not in self.slots:
+                raise ValueError(f"slots.{name}: tied_to `{slot.tied_to}`: no such slot")
+        for expect in self.expect:
+            if expect.after not in seen:
+                raise ValueError(f"expect: after `{expect.after}`: no beat has that id")
+            if expect.who != LEAD and expect.who not in self.slots:
+                raise ValueError(f"expect: no slot `{expect.who}`")
+        return self
+
+    def beats_in(self, length: str) -> tuple[Beat, ...]:
+        """The beats that a session of this length class has room for."""
+        kept: list[Beat] = []
+        for beat in self.beats:
+            if length in beat.rooms and (beat.after is None or beat.after in {b.id for b in kept}):
+                kept.append(beat)
+        return tuple(kept)
+
+    def lead_lines(self, length: str) -> int:
+        """How many messages of the lead the script itself asks for: fewer are not enough to play it."""
+        return sum(beat.who == LEAD for beat in self.beats_in(length))

@@ -1,0 +1,27 @@
+"""What channels talk about: `scenarios/topics/GROUP.yaml`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from simulator.world.card import Card, Name
+
+Line = Annotated[str, StringConstraints(min_length=3, max_length=160)]
+
+
+class Topic(Card):
+    """A concrete subject, such as `whether breakfast for dinner is a real meal`."""
+
+    subject: Line
+    angles: Annotated[tuple[Line, ...], Field(min_length=2, max_length=4)]
+    """Ways into the subject that differ; a session takes one."""
+
+
+class TopicFile(Card):
+    """One group of topics."""
+
+    group: Name
+    """One of the groups that `policies/quota.yaml` names; also the file's name."""
+    topics: Annotated[tuple[Topic, ...], Field(min_length=1)]
