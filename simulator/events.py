@@ -19,6 +19,16 @@ class _Event(BaseModel):
     """Who did it, under the name of the persona card."""
 
 
+class Refused(BaseModel):
+    """A line that a member wrote and the manners did not let through."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    text: str
+    rule: str
+    evidence: str = ""
+
+
 class Said(_Event):
     """A line in the channel: `<nick> text`. These alone are counted as messages."""
 
@@ -28,6 +38,8 @@ class Said(_Event):
     """Why this speaker: each weight of the scheduler by name, as a factor (1 = no influence)."""
     cue: str = ""
     """The kind of the beat that asked for the line, or empty."""
+    refused: tuple[Refused, ...] = ()
+    """Tries before this one, in order."""
 
 
 class Acted(_Event):
@@ -36,6 +48,7 @@ class Acted(_Event):
     kind: Literal["acted"] = "acted"
     text: str = Field(min_length=1)
     reasons: Mapping[str, float] = {}
+    refused: tuple[Refused, ...] = ()
 
 
 class Joined(_Event):
@@ -64,6 +77,7 @@ class Passed(_Event):
     kind: Literal["passed"] = "passed"
     why: str
     """A word or two for statistics (`not her turn`, `asked to be quiet`), or the rule that the last try broke."""
+    refused: tuple[Refused, ...] = ()
 
 
 Event = Annotated[Said | Acted | Joined | Parted | Renamed | TopicSet | Passed, Field(discriminator="kind")]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
@@ -118,8 +119,13 @@ class Models:
     people: Model
     lead: Model
     judge: Model | None = None
+    others: Mapping[str, Model] = field(default_factory=dict)
+    """Models that single cards ask for, by the name on the card."""
 
-    def of(self, purpose: Purpose) -> Model:
+    def of(self, purpose: Purpose, named: str | None = None) -> Model:
+        """The model for a purpose; `named` is what the speaker's card asks for, if anything."""
+        if named is not None:
+            return self.others[named]
         model = {Purpose.PEOPLE: self.people, Purpose.LEAD: self.lead, Purpose.JUDGE: self.judge}[purpose]
         if model is None:
             raise ValueError(f"no model for {purpose}")
@@ -128,8 +134,9 @@ class Models:
     @property
     def scripted(self) -> bool:
         """True if any line of the session comes from the scripted fake."""
-        return any(m is not None and m.name == "scripted" for m in (self.people, self.lead))
+        return any(model.name == "scripted" for model in (self.people, self.lead, *self.others.values()))
 
     async def aclose(self) -> None:
-        for model in {id(m): m for m in (self.people, self.lead, self.judge) if m is not None}.values():
+        doors = (self.people, self.lead, self.judge, *self.others.values())
+        for model in {id(door): door for door in doors if door is not None}.values():
             await model.aclose()

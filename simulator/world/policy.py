@@ -1,4 +1,4 @@
-"""The rules of the house as numbers: `policies/engagement.yaml`, `turns.yaml`, `quota.yaml`. Style has a file of its own."""
+"""The rules of the house as numbers: `policies/engagement.yaml`, `turns.yaml` and `quota.yaml`."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class EngagementPolicy(Card):
     bands: dict[Engagement, Band]
     pull: dict[Literal["addressed", "mentioned", "answered", "question", "silence"], Factor]
     """How much likelier than average the lead takes a turn when she was spoken to by name, her nick came up, the one
-    before answered her, somebody asked the room, and when none of these is so."""
+    before answered her, somebody asked the room, and when none of these is so. What is left out has 1."""
     interest: Annotated[float, Field(ge=0, le=2)] = 0.5
     """Exponent on her interest in the topic."""
 
@@ -56,8 +56,8 @@ class EngagementPolicy(Card):
 class CastPolicy(Card):
     """Who is there."""
 
-    people: dict[Literal["short", "long"], tuple[int, int]]
-    """How many besides the lead, from least to most, drawn evenly."""
+    people: dict[Literal["short", "long"], tuple[Annotated[int, Field(ge=2)], Annotated[int, Field(le=60)]]]
+    """How many besides the lead, from least to most, drawn evenly; for both lengths."""
     passersby: Share
     """Share of the cast that only passes through, where the cards allow."""
     mood: Annotated[float, Field(ge=0, le=2)]
@@ -68,6 +68,12 @@ class CastPolicy(Card):
     """Chance that somebody who may go leaves before the end."""
     away: Share
     """Chance that somebody with an away nick uses it once."""
+
+    @model_validator(mode="after")
+    def _both_lengths(self) -> CastPolicy:
+        if len(self.people) != 2 or any(least > most for least, most in self.people.values()):
+            raise ValueError("people: give [least, most] for short and for long")
+        return self
 
 
 class TurnPolicy(Card):
@@ -122,14 +128,14 @@ class QuotaPolicy(Card):
     """Topic groups that may appear in one channel only."""
     lean: dict[ChannelName, dict[Engagement, Factor]] = {}
     """Channels in which some levels are likelier; the totals stay as they are."""
-    core_share: Share = 0.5
-    """Share of sessions played from core scripts; the rest are natural conversations."""
     target_mb: Annotated[float, Field(gt=0)] = 15.0
     """Size of the full data set in megabytes (10^6 bytes) of training text."""
     validation_share: Share = 0.05
 
     @model_validator(mode="after")
     def _adds_up(self) -> QuotaPolicy:
+        if len(self.lengths) != 2 or len(self.engagement) != len(Engagement):
+            raise ValueError("engagement and lengths: give a share, 0 or more, for every level and for short and long")
         sums = {
             "engagement": sum(self.engagement.values()),
             "channels": sum(self.channels.values()),
@@ -145,4 +151,9 @@ class QuotaPolicy(Card):
                 raise ValueError(f"confined: `{group}: {channel}` names no topic group or no channel of this file")
         return self
 
-
+    def only(self, length: str) -> QuotaPolicy:
+        """The same quotas for a data set of one length class."""
+        lengths = {
+            name: c.model_copy(update={"share": 1.0 if name == length else 0.0}) for name, c in self.lengths.items()
+        }
+        return self.model_copy(update={"lengths": lengths})

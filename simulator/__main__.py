@@ -1,0 +1,5 @@
+"""`python -m simulator` is `em`."""
+
+from simulator.cli import main
+
+main()

@@ -1,0 +1,93 @@
+"""The command line: one thin module a command, imported when it is used, so that `em --help` answers at once."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+
+import click
+
+from simulator import __version__
+from simulator.errors import EmError
+
+COMMANDS = {
+    "simulate": "Play one session and show it.",
+    "generate": "Play, filter and record sessions until a goal is met.",
+    "resume": "Go on with a run that stopped.",
+    "status": "How far a run is, against its quotas.",
+    "runs": "List the runs.",
+    "check": "Hold anybody's documents to the filters; no model needed.",
+    "export": "Write a run's kept sessions as training files.",
+    "world": "Validate and describe personas, scenarios and policies.",
+    "init": "Copy the shipped world into a folder for editing.",
+    "demo": "Three short sessions on the embedded model, played, filtered, exported.",
+}
+"""Name and one line of help, in the order in which a newcomer meets them."""
+
+INTERRUPTED = 130
+
+
+class _Lazy(click.Group):
+    """Knows its commands by name and imports only the one that is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        return getattr(importlib.import_module(f"simulator.cli.{name}"), name)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="em")
+def em() -> None:
+    """Plays IRC channel life, so that an AI can learn to be a member of a community and not an assistant.
+
+    Every synthetic user is an agent with a card of their own; the character to be trained is held to a participation
+    budget by the engagement level. Sessions are recorded, filtered and exported as training documents.
+
+    \b
+    Exit codes: 0 done, 1 not met, 2 wrong usage or content, 3 provider or budget stop, 130 interrupted.
+    """
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Runs a command and exits; the one place where an error becomes a line on stderr."""
+    sys.exit(run(em, arguments))
+
+
+def run(command: click.Command, arguments: list[str] | None = None) -> int:
+    """The exit code of a command, with every foreseen failure as one line on stderr."""
+    try:
+        command.main(args=arguments, standalone_mode=False)
+    except EmError as error:
+        click.echo(f"em: {error}", err=True)
+        return error.exit_code
+    except BaseExceptionGroup as group:
+        # Tasks fail in groups; what is foreseen is reported once, anything else is a fault of ours and stays loud.
+        foreseen, other = group.split(EmError)
+        if other is not None or foreseen is None:
+            raise
+        first = foreseen.exceptions[0]
+        assert isinstance(first, EmError)
+        click.echo(f"em: {first}", err=True)
+        return first.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("em: interrupted; everything that was played is saved", err=True)
+        return INTERRUPTED
+    except click.exceptions.Exit as done:
+        return done.exit_code
+    except BrokenPipeError:
+        # The reader went away (`em … | head`): nothing more to say, and nothing to complain about.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return 0

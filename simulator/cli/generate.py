@@ -1,0 +1,87 @@
+"""em generate"""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import click
+
+from simulator.cli import options
+
+
+@click.command()
+@click.option(
+    "--run", "name", required=True, metavar="NAME", help="Name of the new run; it is kept under data/runs/NAME."
+)
+@click.option("--sessions", type=click.IntRange(min=1), metavar="N", help="Goal: this many kept sessions.")
+@click.option("--target-mb", type=click.FloatRange(min=0, min_open=True), metavar="X", help="Goal: this much text.")
+@click.option(
+    "--length", type=click.Choice(["short", "long"]), help="Only sessions of this length. Default: the quota's mix."
+)
+@click.option(
+    "--concurrency", type=click.IntRange(1, 1000), metavar="N", help="Sessions played at once. Default: 4, hosted 8."
+)
+@click.option(
+    "--budget-usd", type=click.FloatRange(min=0), metavar="X", help="Stop beginning sessions when this is used up."
+)
+@click.option("--seed", type=int, default=1, show_default=True, help="The same seed plans the same sessions.")
+@options.model_options
+@click.option("--live/--no-live", default=False, help="Show the sessions as they are played.")
+@options.data_option
+@options.world_option
+def generate(
+    name: str,
+    sessions: int | None,
+    target_mb: float | None,
+    length: str | None,
+    concurrency: int | None,
+    budget_usd: float | None,
+    seed: int,
+    model: str | None,
+    lead_model: str | None,
+    judge_model: str | None,
+    api_base: tuple[str, ...],
+    dialect: str | None,
+    live: bool,
+    data: Path,
+    world_dir: Path | None,
+) -> None:
+    """Play, filter and record sessions until a goal is met.
+
+    Killed at any point, `em resume NAME` goes on and pays only for what is missing. `em export NAME` writes the files.
+    """
+    if (sessions is None) == (target_mb is None):
+        raise click.UsageError("give one goal: --sessions N or --target-mb X")
+    models = options.chosen(model, lead_model, judge_model, api_base, dialect)
+    goal = {"sessions": sessions, "target_mb": target_mb, "length": length}
+    asyncio.run(begin(name, data / "runs" / name, goal, seed, models, world_dir, concurrency, budget_usd, live=live))
+
+
+async def begin(
+    name: str,
+    folder: Path,
+    goal: dict[str, Any],
+    seed: int,
+    models: dict[str, Any],
+    world_dir: Path | None,
+    concurrency: int | None,
+    budget_usd: float | None,
+    *,
+    live: bool,
+    reasons: bool = False,
+) -> None:
+    """Creates a run and plays it to its goal."""
+    from simulator import __version__, clock
+    from simulator.cli.running import played
+    from simulator.journal.journal import Journal
+    from simulator.journal.record import Goal, RunCard
+    from simulator.world.files import validate
+
+    world = options.loaded(world_dir)
+    card = {"name": name, "seed": seed, "goal": goal, "models": models, "world": world.digest}
+    card |= {"version": __version__, "begun": clock.now()}
+    validate(Goal, goal, "goal")
+    with Journal.create(folder, validate(RunCard, card, "--run")) as journal:
+        await played(journal, world, models, concurrency, budget_usd, live=live, reasons=reasons)

@@ -1,0 +1,54 @@
+"""Watching a run: follows one session after the other, from events alone."""
+
+from __future__ import annotations
+
+from rich.console import Console
+
+from simulator.cli import show
+from simulator.events import Event
+from simulator.generate import Began, Happened, Note, Settled
+from simulator.plan.session_plan import SessionPlan
+
+
+class Follower:
+    """Prints the session that has been open longest as it happens; the others wait their turn in full.
+
+    Call it with every note of a run.
+    """
+
+    def __init__(self, console: Console, *, reasons: bool = False) -> None:
+        self._console, self._reasons = console, reasons
+        self._open: dict[str, list[Event | Settled]] = {}
+        self._plans: dict[str, SessionPlan] = {}
+        self._shown: str | None = None
+
+    def __call__(self, note: Note) -> None:
+        match note:
+            case Began(plan):
+                self._open[plan.id], self._plans[plan.id] = [], plan
+            case Happened(plan, event):
+                self._open[plan.id].append(event)
+            case Settled(plan):
+                self._open.setdefault(plan.id, []).append(note)
+                self._plans[plan.id] = plan
+        self._catch_up()
+
+    def _catch_up(self) -> None:
+        while self._open:
+            if self._shown is None:
+                self._shown = next(iter(self._open))
+                self._console.print()
+                self._console.print(show.heading(self._plans[self._shown]))
+            ident, plan = self._shown, self._plans[self._shown]
+            waiting, self._open[ident] = self._open[ident], []
+            for item in waiting:
+                if isinstance(item, Settled):
+                    rows = show.verdict(plan, item.verdict)
+                    self._shown = None
+                else:
+                    rows = show.event(item, plan, reasons=self._reasons)
+                for row in rows:
+                    self._console.print(row)
+            if self._shown is not None:
+                return
+            del self._open[ident], self._plans[ident]

@@ -1,0 +1,105 @@
+"""Options that several commands share, and what they stand for."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from simulator.llm.model import Models
+    from simulator.world.world import World
+
+EMBEDDED = "embedded"
+
+
+def world_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    return click.option(
+        "--world",
+        "world_dir",
+        type=click.Path(path_type=Path),
+        help="Folder with personas/, scenarios/ and policies/. Default: the current one if it has them, else the shipped.",
+    )(command)
+
+
+def data_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    return click.option(
+        "--data",
+        type=click.Path(path_type=Path),
+        envvar="EM_DATA",
+        default=Path("data"),
+        show_default=True,
+        help="Folder for runs and corpora [env: EM_DATA].",
+    )(command)
+
+
+def json_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")(command)
+
+
+def model_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """--model, --lead-model, --judge-model, --api-base, --dialect, as `models`: a dict for `open_models`."""
+    for option in reversed(
+        [
+            click.option(
+                "--model",
+                envvar="EM_MODEL",
+                help="Who plays the people: `embedded` (default), `gguf:PATH`, any litellm name such as"
+                " `anthropic/claude-sonnet-4-5`, or `scripted` for dry runs [env: EM_MODEL].",
+            ),
+            click.option("--lead-model", envvar="EM_LEAD_MODEL", help="Who plays the lead. Default: --model."),
+            click.option("--judge-model", envvar="EM_JUDGE_MODEL", help="Who judges. Default: nobody."),
+            click.option("--api-base", multiple=True, help="Address of an OpenAI-compatible server; may be repeated."),
+            click.option(
+                "--dialect",
+                type=click.Choice(["chat", "completion"]),
+                help="How the model is spoken to. Default: by the model.",
+            ),
+        ]
+    ):
+        command = option(command)
+    return command
+
+
+def chosen(
+    model: str | None, lead_model: str | None, judge_model: str | None, api_base: tuple[str, ...], dialect: str | None
+) -> dict[str, str | list[str] | None]:
+    """What a run card says about models; the shape that `opened` takes."""
+    return {
+        "people": model or EMBEDDED,
+        "lead": lead_model,
+        "judge": judge_model,
+        "api_base": list(api_base),
+        "dialect": dialect,
+    }
+
+
+async def opened(models: dict[str, Any], world: World, slots: int) -> Models:
+    from simulator.llm.model import Dialect
+    from simulator.llm.open import open_models
+
+    return await open_models(
+        models["people"],
+        models.get("lead"),
+        models.get("judge"),
+        others=sorted({p.model for p in world.personas.values() if p.model}),
+        api_base=models.get("api_base") or (),
+        dialect=Dialect(models["dialect"]) if models.get("dialect") else None,
+        slots=slots,
+    )
+
+
+def loaded(world_dir: Path | None, *, quiet: bool = False) -> World:
+    """The world, having said on stderr which one it is."""
+    from simulator.world import load
+
+    root = load.find(world_dir)
+    world = load.load(root)
+    if not quiet:
+        shipped = " (shipped)" if root == load.shipped() else ""
+        shown = root if world_dir else os.path.relpath(root)
+        click.echo(f"world: {shown}{shipped}, {world.digest}", err=True)
+    return world

@@ -1,0 +1,88 @@
+"""em resume"""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import click
+
+from simulator.cli import options
+
+
+@click.command()
+@click.argument("name")
+@click.option(
+    "--sessions", type=click.IntRange(min=1), metavar="N", help="Another goal: this many kept sessions in all."
+)
+@click.option(
+    "--target-mb", type=click.FloatRange(min=0, min_open=True), metavar="X", help="Another goal: this much text in all."
+)
+@click.option("--concurrency", type=click.IntRange(1, 1000), metavar="N", help="Sessions played at once.")
+@click.option(
+    "--budget-usd", type=click.FloatRange(min=0), metavar="X", help="Budget of the whole run, what is spent included."
+)
+@options.model_options
+@click.option("--live/--no-live", default=False, help="Show the sessions as they are played.")
+@options.data_option
+@options.world_option
+def resume(
+    name: str,
+    sessions: int | None,
+    target_mb: float | None,
+    concurrency: int | None,
+    budget_usd: float | None,
+    model: str | None,
+    lead_model: str | None,
+    judge_model: str | None,
+    api_base: tuple[str, ...],
+    dialect: str | None,
+    live: bool,
+    data: Path,
+    world_dir: Path | None,
+) -> None:
+    """Go on with a run that stopped, with its own models unless others are named.
+
+    Sessions that were cut in the middle go on where they were cut; no answer is paid for twice.
+    """
+    if sessions is not None and target_mb is not None:
+        raise click.UsageError("give one goal: --sessions N or --target-mb X")
+    given = options.chosen(model, lead_model, judge_model, api_base, dialect)
+    if model is None:
+        given["people"] = None
+    goal = {"sessions": sessions, "target_mb": target_mb}
+    asyncio.run(go_on(data / "runs" / name, goal, given, world_dir, concurrency, budget_usd, live=live))
+
+
+async def go_on(
+    folder: Path,
+    goal: dict[str, Any],
+    given: dict[str, Any],
+    world_dir: Path | None,
+    concurrency: int | None,
+    budget_usd: float | None,
+    *,
+    live: bool,
+) -> None:
+    """Opens a run and plays it to its goal. `given` holds what is to be other than on the run's card."""
+    from simulator.cli.running import played
+    from simulator.errors import UsageError
+    from simulator.journal.journal import Journal
+    from simulator.journal.record import Goal
+
+    world = options.loaded(world_dir)
+    with Journal.open(folder) as journal:
+        run = journal.run
+        if run.world != world.digest:
+            raise UsageError(
+                f"was begun with the content {run.world}, this is {world.digest}",
+                place=str(folder),
+                remedy="name the same content with --world, or begin a new run",
+            )
+        models = run.models | {key: value for key, value in given.items() if value}
+        if "scripted" in (models["people"], models["lead"]) and not run.scripted:
+            raise UsageError("holds a real model's lines", place=str(folder), remedy="begin a new run for `scripted`")
+        if any(goal.values()):
+            journal.extend(Goal(**{**goal, "length": run.goal.length}))
+        await played(journal, world, models, concurrency, budget_usd, live=live)

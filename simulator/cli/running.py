@@ -1,0 +1,137 @@
+"""Playing a run to its goal with something to look at: what generate, resume, demo and the plan's own door share."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import click
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from simulator.cli import options, show
+from simulator.cli.live import Follower
+from simulator.errors import UsageError
+from simulator.events import Said
+from simulator.generate import Happened, Note, Run, Settled
+from simulator.journal.journal import Journal
+from simulator.llm.prices import session_cost
+from simulator.world.world import World
+
+LOCAL_CONCURRENCY = 4
+HOSTED_CONCURRENCY = 8
+
+
+async def played(
+    journal: Journal,
+    world: World,
+    models: dict[str, Any],
+    concurrency: int | None,
+    budget_usd: float | None,
+    *,
+    live: bool,
+    reasons: bool = False,
+) -> None:
+    """Plays the journal's run to its goal and says how it went. Raises what Run.go raises."""
+    local = all(name is None or name == options.EMBEDDED or name.startswith("gguf:") for name in _names(models))
+    at_once = concurrency or (LOCAL_CONCURRENCY if local else HOSTED_CONCURRENCY)
+    guess = session_cost(models["people"], models.get("lead") or models["people"])
+    if budget_usd is not None and guess is None:
+        raise UsageError(
+            f"the price of {models['people']} is not known, so a budget cannot be kept",
+            place="--budget-usd",
+            remedy="leave it out, or use a model that the price table knows",
+        )
+    doors = await options.opened(models, world, slots=min(at_once, 8))
+    try:
+        with _Bar(journal) as bar:
+            follower = Follower(show.console(), reasons=reasons) if live else None
+
+            def watch(note: Note) -> None:
+                bar.note(note)
+                if follower is not None:
+                    follower(note)
+
+            run = Run(
+                journal,
+                world,
+                doors,
+                concurrency=at_once,
+                budget_usd=budget_usd,
+                guess_usd=guess or (lambda plan: 0.0),
+                watch=watch,
+            )
+            try:
+                await run.go()
+            finally:
+                click.echo(_summary(journal, bar), err=True)
+    finally:
+        await doors.aclose()
+
+
+def _names(models: dict[str, Any]) -> tuple[str | None, ...]:
+    return (models["people"], models.get("lead"), models.get("judge"))
+
+
+class _Bar:
+    """Progress on stderr: drawn where somebody is looking, silent in a pipe."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._goal = journal.run.goal
+        tally = journal.tally()
+        self._kept, self._rejected, self._bytes = tally.kept, tally.rejected, tally.bytes
+        self.messages, self._begun = 0, time.monotonic()
+        console = show.console(err=True)
+        self._progress = Progress(
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(),
+            *(
+                [MofNCompleteColumn()]
+                if self._goal.sessions
+                else [TextColumn("{task.completed:.2f}/{task.total:g} MB")]
+            ),
+            TextColumn("{task.fields[rejected]} rejected, {task.fields[speed]:.1f} messages/s"),
+            TimeElapsedColumn(),
+            console=console,
+            disable=not console.is_terminal,
+            transient=True,
+        )
+        total = self._goal.sessions or self._goal.target_mb
+        self._task = self._progress.add_task(
+            "kept", total=total, completed=self._done(), rejected=self._rejected, speed=0.0
+        )
+
+    def __enter__(self) -> _Bar:
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self._begun
+
+    def note(self, note: Note) -> None:
+        match note:
+            case Happened(event=Said()):
+                self.messages += 1
+            case Settled(verdict=verdict, bytes=size):
+                self._kept += verdict.keep
+                self._rejected += not verdict.keep
+                self._bytes += size if verdict.keep else 0
+        speed = self.messages / self.seconds if self.seconds else 0.0
+        self._progress.update(self._task, completed=self._done(), rejected=self._rejected, speed=speed)
+
+    def _done(self) -> float:
+        return self._kept if self._goal.sessions else self._bytes / 1e6
+
+
+def _summary(journal: Journal, bar: _Bar) -> str:
+    tally = journal.tally()
+    rules = ", ".join(f"{rule} {n}" for rule, n in list(journal.rejections().items())[:4])
+    why = f" ({rules})" if tally.rejected else ""
+    return (
+        f"{tally.kept} kept, {tally.rejected} rejected{why}, {tally.bytes / 1e6:.2f} MB;"
+        f" {bar.messages} messages in {bar.seconds:.0f} s"
+    )

@@ -1,0 +1,71 @@
+"""em status"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from simulator.cli import options
+
+
+@click.command()
+@click.argument("name")
+@options.json_option
+@options.data_option
+@options.world_option
+def status(name: str, as_json: bool, data: Path, world_dir: Path | None) -> None:
+    """How far run NAME is, against its quotas; may be asked while the run is going on."""
+    from simulator.corpus import stats
+    from simulator.journal.journal import Journal
+
+    world = options.loaded(world_dir, quiet=True)
+    with Journal.read(data / "runs" / name) as journal:
+        facts = stats.status(journal, world.quota)
+    if as_json:
+        click.echo(json.dumps(facts, indent=2, ensure_ascii=False))
+    else:
+        show(facts)
+
+
+def show(facts: dict[str, Any]) -> None:
+    """A status as tables."""
+    from rich.table import Table
+
+    from simulator.cli.show import console
+
+    out = console()
+    goal = facts["goal"]
+    wanted = f"{goal['sessions']} sessions" if "sessions" in goal else f"{goal['target_mb']:g} MB"
+    out.print(
+        f"{facts['run']['name']}: {facts['kept']} kept, {facts['rejected']} rejected, {facts['open']} open,"
+        f" {facts['bytes'] / 1e6:.2f} MB; goal {wanted}, {facts['done']:.0%} done"
+    )
+    if facts["scripted"]:
+        out.print("scripted: no language model wrote these lines", style="yellow")
+    table = Table(box=None, pad_edge=False)
+    for column in ("quota", "value", "sessions", "share", "target"):
+        table.add_column(column, justify="left" if column in ("quota", "value") else "right")
+    for dimension, values in facts["marginals"].items():
+        for number, (value, row) in enumerate(values.items()):
+            table.add_row(
+                dimension if number == 0 else "",
+                value,
+                str(row["count"]),
+                f"{row['share']:.1%}",
+                f"{row['target']:.0%}",
+            )
+    out.print(table)
+    for title, counts in (("rejected by rule", facts["rejections"]), ("lines sent back by rule", facts["retries"])):
+        if counts:
+            out.print(f"{title}: " + ", ".join(f"{rule} {n}" for rule, n in counts.items()))
+    for purpose, row in facts["cost"].items():
+        dollars = row["dollars"]
+        price = f"${dollars:.4f}" if isinstance(dollars, float) else str(dollars or "-")
+        out.print(
+            f"{purpose}: {row['calls']} calls, {row['prompt_tokens']} prompt tokens ({row['cached_share']:.0%} cached),"
+            f" {row['completion_tokens']} completion tokens, {price}"
+        )
+    out.print(f"next: {facts['next']}")

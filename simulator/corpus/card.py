@@ -1,0 +1,209 @@
+"""The dataset card: what a folder of documents is, for the people and the programs that read it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from simulator.corpus.formats import FORMATS, Names
+
+Facts = Mapping[str, Any]
+"""What an export knows about itself: the content of its statistics file."""
+
+_SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
+
+
+def card(facts: Facts, lead: str, formats: Sequence[str], names: Names) -> str:
+    """README.md with a front matter that `datasets.load_dataset(folder)` reads without a network."""
+    run = facts["run"]
+    title = f"{lead}: channel sessions of run {run['name']}"
+    parts = [_front(facts, title, formats, names), f"# {title}\n"]
+    if facts["scripted"]:
+        parts.append(
+            "> **Scripted: not for training.** No language model wrote these lines, or not all of them:\n"
+            "> a program put them together to try the machinery out.\n"
+        )
+    parts += [
+        _about(facts, lead),
+        _made(facts),
+        _composition(facts),
+        _lead_share(facts, lead),
+        _refused(facts),
+        _files(facts, lead, formats, names),
+        _limits(lead),
+    ]
+    return "\n".join(parts)
+
+
+def _front(facts: Facts, title: str, formats: Iterable[str], names: Names) -> str:
+    total = sum(facts["documents"].values())
+    size = next((name for limit, name in _SIZES if total < limit), "n>1M")
+    tags = ["synthetic", "irc", "chat", *(["scripted"] if facts["scripted"] else [])]
+    rows = ["license: other", "language: [en]", f"pretty_name: {json.dumps(title, ensure_ascii=False)}"]
+    rows += ["task_categories: [text-generation]", f"size_categories: [{json.dumps(size)}]"]
+    rows += [f"tags: [{', '.join(tags)}]"]
+    configs = _configs(facts, formats, names)
+    if configs:
+        rows.append("configs:")
+    for number, (name, splits) in enumerate(configs.items()):
+        rows.append(f"- config_name: {'default' if number == 0 else name}")
+        rows.append("  data_files:")
+        for split, file in splits.items():
+            rows += [f"  - split: {split}", f"    path: {json.dumps(file)}"]
+    return "---\n" + "\n".join(rows) + "\n---\n"
+
+
+def _configs(facts: Facts, formats: Iterable[str], names: Names) -> dict[str, dict[str, str]]:
+    """Format to split to file, for the files that were written; the first becomes the default.
+
+    `datasets` reads all configs of a folder in one way, so parquet is named only where it stands alone.
+    """
+    formats = set(formats) - {"txt"}
+    if formats != {"parquet"}:
+        formats -= {"parquet"}
+    configs = {}
+    for name in sorted(formats, key=list(FORMATS).index):
+        configs[name] = _written(facts, name, names)
+    return configs
+
+
+def _written(facts: Facts, format: str, names: Names) -> dict[str, str]:
+    """Split to file, where there is one."""
+    ending = FORMATS[format].ending or ""
+    splits = {"train": names.split(False, ending), "validation": names.split(True, ending)}
+    return {split: file for split, file in splits.items() if file in facts["files"]}
+
+
+def _about(facts: Facts, lead: str) -> str:
+    documents, size = facts["documents"], facts["bytes"] / 1e6
+    held_out = "drawn by session, evenly over engagement, length and pattern"
+    return f"""Whole sessions of an IRC channel in which {lead}, an AI and a member like any other, takes part.
+Each document is a header and a transcript, one line a message:
+
+    ENGAGEMENT: LOW, MEDIUM or HIGH
+    CHANNEL: #channel
+    <nick> message
+
+The engagement says how large {lead}'s share of the messages is.
+
+{size:.3g} MB of text: {documents["training"]} documents for training, {documents["validation"]} for validation
+({held_out}).
+"""
+
+
+def _made(facts: Facts) -> str:
+    run = facts["run"]
+    models = run["models"]
+    rows = {
+        "run": run["name"],
+        "seed": run["seed"],
+        "world (digest of the content)": run["world"],
+        "program": f"emsim {run['version']}",
+        "lines of the people": models["people"],
+        "lines of the lead": models["lead"],
+        "judge": models["judge"] or "none",
+        "/me lines": "included" if facts["actions"] else "left out",
+        "cost": _dollars(facts["cost"]["total"]),
+    }
+    return (
+        "## How it was made\n\n"
+        + _table(("", ""), rows.items())
+        + (
+            "\nA simulator played the sessions: one agent for each person and one for the lead, whose share of the\n"
+            "messages is fixed before a session begins. Sessions that broke a rule were not exported.\n"
+        )
+    )
+
+
+def _dollars(total: Mapping[str, Any]) -> str:
+    dollars = total["dollars"]
+    if isinstance(dollars, float | int):
+        return f"{dollars:.2f} USD"
+    at_least = total.get("dollars_at_least")
+    return f"{dollars or 'no calls'}" + (f", at least {at_least:.2f} USD" if at_least is not None else "")
+
+
+def _composition(facts: Facts) -> str:
+    rows = [
+        (axis, value, entry["count"], _percent(entry["share"]), _percent(entry["target"]))
+        for axis, values in facts["marginals"].items()
+        for value, entry in values.items()
+    ]
+    return "## What is in it\n\n" + _table(("axis", "value", "sessions", "share", "target"), rows)
+
+
+def _lead_share(facts: Facts, lead: str) -> str:
+    rows = [
+        (
+            level,
+            f"{_percent(row['band'][0])} to {_percent(row['band'][1])}",
+            f"{row['in_band']} of {row['sessions']}",
+            *(_percent(row[key]) for key in ("mean", "least", "most")),
+        )
+        for level, row in facts["lead_share"].items()
+    ]
+    head = ("level", "band", "sessions in band", "mean", "least", "most")
+    return f"{lead}'s share of the messages:\n\n" + _table(head, rows)
+
+
+def _refused(facts: Facts) -> str:
+    if not facts["rejections"]:
+        return "No session was rejected.\n"
+    return "Sessions rejected, by rule (one may break several):\n\n" + _table(
+        ("rule", "sessions"), facts["rejections"].items()
+    )
+
+
+def _files(facts: Facts, lead: str, formats: Sequence[str], names: Names) -> str:
+    told = {
+        "jsonl": "`text` and flat metadata, one JSON document a line",
+        "parquet": "the same columns as tables",
+        "chatml": f"`messages` with roles, for trainers of chat models; {lead}'s lines are the assistant's",
+        "sharegpt": "the same as `conversations`",
+    }
+    rows = [(f"`{file}`", told[name]) for name in formats for file in _written(facts, name, names).values()]
+    if "txt" in formats:
+        rows.append((f"`{names.conversation}*.txt`", "the sessions one by one, those for validation among them"))
+    rows.append((f"`{names.stats}`", "all numbers; written last, `complete` is true if the set is whole"))
+    rows.append((f"`{names.progress}`", "how far the run was"))
+    parts = ["## Files\n\n" + _table(("file", "content"), rows)]
+    if "chatml" in formats or "sharegpt" in formats:
+        parts.append(
+            f"In the shapes with roles the header is the system message, {lead}'s lines are assistant turns without\n"
+            "the nick, and everything between them is one user turn. They end with the last of these lines and do not\n"
+            f"show when {lead} stays silent: to train the share that the header stands for, use `text`.\n"
+        )
+    if "jsonl" in formats:
+        file = names.split(False, ".jsonl")
+        parts.append(
+            f"""    datasets.load_dataset("json", data_files="{file}")   # or load_dataset(this folder)
+
+In an Axolotl configuration:
+
+    datasets:
+      - path: {file}
+        ds_type: json
+        type: completion
+        field: text
+"""
+        )
+    return "\n".join(parts)
+
+
+def _limits(lead: str) -> str:
+    return f"""## Limits
+
+Synthetic: the people are invented and nothing here was said in a real channel. It shows how {lead} behaves, it is
+not a source of facts, and it has the habits of the models that wrote it. Their terms apply to the text: settle the
+licence before sharing it.
+"""
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "".join("| " + " | ".join(str(cell).replace("|", "\\|") for cell in line) + " |\n" for line in lines)
+
+
+def _percent(share: float | None) -> str:
+    return "" if share is None else f"{100 * share:.3g} %"

@@ -1,0 +1,129 @@
+"""From a played session to a training document: the text that the plan asks for, and what is known about it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field
+
+from simulator import screen
+from simulator.events import Acted, Event, Said
+from simulator.journal.record import RunCard
+from simulator.plan.session_plan import SessionPlan
+from simulator.world.card import Card, ChannelName, Engagement, Name, Share
+
+_FOLDERS = re.compile(r"(?:(?<=[:/])|^)(?:[/~]|[A-Za-z]:[\\/])[^\s]*[\\/]")
+
+Count = Annotated[int, Field(ge=0)]
+
+
+class Example(Card):
+    """One training document. Written out in this order of fields, all of them flat."""
+
+    model_config = ConfigDict(str_strip_whitespace=False)  # the text ends in a newline
+
+    text: str
+    """Header and transcript, exactly as a model is trained on it."""
+    id: str
+    """Of the session."""
+    run: str
+    seed: int
+    """Of the session."""
+    engagement: Engagement
+    channel: ChannelName
+    pattern: Name
+    scenario: Name
+    topic_group: Name
+    topic: str
+    length: Literal["short", "long"]
+    messages: Count
+    lead_messages: Count
+    lead_share: Share
+    """`lead_messages` in `messages`, to four digits."""
+    people: Count
+    """How many besides the lead said something."""
+    minutes: Annotated[float, Field(ge=0)]
+    """Simulated time from the first event to the last."""
+    people_model: str
+    lead_model: str
+    scripted: bool
+    """True: no language model wrote (all of) this; not for training."""
+    world: str
+    """Digest of the content it was made from."""
+    version: str
+    """Of the program."""
+
+
+def lines(plan: SessionPlan, events: Iterable[Event], actions: bool = False) -> tuple[screen.Line, ...]:
+    """What was said, under the names of the cards; /me lines only if asked for.
+
+    Raises ValueError for a speaker whom the plan does not know: a shown nick must not pass for a card's.
+    """
+    kinds = (Said, Acted) if actions else (Said,)
+    shown = []
+    for event in events:
+        if isinstance(event, kinds):
+            if event.nick != plan.lead and event.nick not in plan.cast:
+                raise ValueError(f"{plan.id}: {event.nick} is not in the cast")
+            shown.append(screen.Line(event.nick, event.text, action=isinstance(event, Acted)))
+    return tuple(shown)
+
+
+def header(plan: SessionPlan) -> screen.Header:
+    return screen.Header(plan.engagement.value, plan.channel)
+
+
+def text(plan: SessionPlan, events: Iterable[Event], actions: bool = False) -> str:
+    """The whole document, ending in a newline."""
+    return screen.render(header(plan), lines(plan, events, actions))
+
+
+def example(
+    plan: SessionPlan, events: Iterable[Event], run: RunCard, *, actions: bool = False, scripted: bool = False
+) -> Example:
+    """The document of one session; `scripted` marks it as such even where the run's card does not."""
+    events = tuple(events)
+    said = [event.nick for event in events if isinstance(event, Said)]
+    by_lead = said.count(plan.lead)
+    people, lead = authors(run.models)
+    return Example(
+        text=text(plan, events, actions),
+        id=plan.id,
+        run=run.name,
+        seed=plan.seed,
+        engagement=plan.engagement,
+        channel=plan.channel,
+        pattern=plan.pattern,
+        scenario=plan.scenario,
+        topic_group=plan.group,
+        topic=plan.topic,
+        length=plan.length,
+        messages=len(said),
+        lead_messages=by_lead,
+        lead_share=round(by_lead / len(said), 4) if said else 0,
+        people=len({*said} - {plan.lead}),
+        minutes=round((events[-1].at - events[0].at) / 60, 1) if events else 0,
+        people_model=people,
+        lead_model=lead,
+        scripted=scripted or run.scripted,
+        world=run.world,
+        version=run.version,
+    )
+
+
+def authors(models: Mapping[str, str | list[str] | None]) -> tuple[str, str]:
+    """Who wrote the people's lines, and who wrote the lead's, from a run's `models`."""
+    people = public(models.get("people")) or "embedded"
+    return people, public(models.get("lead")) or people
+
+
+def public(model: str | list[str] | None) -> str:
+    """A model's name without the folders of the machine that it ran on.
+
+    >>> public("gguf:/srv/weights/small.gguf"), public("openai/gpt-x"), public(None)
+    ('gguf:small.gguf', 'openai/gpt-x', '')
+    """
+    names = [model] if isinstance(model, str) else model or []
+    return ", ".join(_FOLDERS.sub("", name) for name in names)

@@ -1,0 +1,250 @@
+"""The shapes that a corpus is written in. Each takes the sessions one by one and keeps none of them."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, Protocol
+
+from simulator import screen
+from simulator.corpus.example import Example
+from simulator.errors import UsageError
+
+ROWS = 256
+"""Documents to a row group of a parquet file: what is held in memory at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What files are called; the defaults are the plan's."""
+
+    training: str = "em_character_training"
+    """Without the ending."""
+    validation: str = "validation"
+    """Without the ending."""
+    conversation: str = "conversation_"
+    """Before the number."""
+    progress: str = "generation_progress.json"
+    stats: str = "generation_stats.json"
+    card: str = "README.md"
+
+    def split(self, held_out: bool, ending: str) -> str:
+        return (self.validation if held_out else self.training) + ending
+
+
+NAMES = Names()
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One session on its way into the files."""
+
+    example: Example
+    lines: tuple[screen.Line, ...]
+    lead: str
+    held_out: bool
+
+
+class Format(Protocol):
+    """A set of files in one folder."""
+
+    def add(self, document: Document) -> None: ...
+
+    def close(self) -> None: ...
+
+
+class _Rows:
+    """One JSON document a line, in one file for training and one for validation; no file for no document."""
+
+    def __init__(self, folder: Path, names: Names, ending: str, row: Callable[[Document], str | None]) -> None:
+        self._folder, self._names, self._ending, self._row = folder, names, ending, row
+        self._files: dict[bool, IO[str]] = {}
+
+    def add(self, document: Document) -> None:
+        row = self._row(document)
+        if row is None:
+            return
+        if document.held_out not in self._files:
+            path = self._folder / self._names.split(document.held_out, self._ending)
+            self._files[document.held_out] = path.open("w", encoding="utf-8", newline="\n")
+        self._files[document.held_out].write(row + "\n")
+
+    def close(self) -> None:
+        _close_all(self._files.values())
+
+
+class _Texts:
+    """One file a session, numbered in the order of the run, training and validation alike."""
+
+    def __init__(self, folder: Path, names: Names) -> None:
+        self._folder, self._names, self._count = folder, names, 0
+
+    def add(self, document: Document) -> None:
+        self._count += 1
+        path = self._folder / f"{self._names.conversation}{self._count:05d}.txt"
+        path.write_text(document.example.text, encoding="utf-8", newline="\n")
+
+    def close(self) -> None:
+        pass
+
+
+class _Parquet:
+    """The columns of the JSON documents, for tools that read tables."""
+
+    def __init__(self, folder: Path, names: Names) -> None:
+        self._folder, self._names = folder, names
+        self._waiting: dict[bool, list[dict[str, Any]]] = {False: [], True: []}
+        self._files: dict[bool, Any] = {}
+
+    def add(self, document: Document) -> None:
+        waiting = self._waiting[document.held_out]
+        waiting.append(document.example.model_dump(mode="json"))
+        if len(waiting) == ROWS:
+            self._flush(document.held_out)
+
+    def close(self) -> None:
+        try:
+            for held_out, waiting in self._waiting.items():
+                if waiting:
+                    self._flush(held_out)
+        finally:
+            _close_all(self._files.values())
+
+    def _flush(self, held_out: bool) -> None:
+        import pyarrow
+        from pyarrow import parquet
+
+        kinds = {str: pyarrow.string(), int: pyarrow.int64(), float: pyarrow.float64(), bool: pyarrow.bool_()}
+        schema = pyarrow.schema([(name, kinds[type(value)]) for name, value in self._waiting[held_out][0].items()])
+        if held_out not in self._files:
+            path = self._folder / self._names.split(held_out, ".parquet")
+            self._files[held_out] = parquet.ParquetWriter(path, schema)
+        self._files[held_out].write_table(pyarrow.Table.from_pylist(self._waiting[held_out], schema))
+        self._waiting[held_out].clear()
+
+
+def _close_all(files: Iterable[Any]) -> None:
+    """Closes every file even if one fails, as the last write may on a full disk."""
+    fault: Exception | None = None
+    for file in files:
+        try:
+            file.close()
+        except OSError as error:
+            fault = fault or error
+    if fault is not None:
+        raise fault
+
+
+# Conversations by turns
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What trainers of chat models know as a message."""
+
+    role: str
+    """system, user or assistant."""
+    content: str
+
+
+def turns(document: Document) -> tuple[Turn, ...]:
+    """The session as trainers of chat models want it; empty if the lead says nothing.
+
+    The header is the system message. The lead's lines are the assistant's, without her nick, and a /me stays one; two
+    of hers in a row are one turn of two lines. Everything in between is one user turn, as it stands in the channel. A
+    session that she opens begins with an empty user turn (nobody has spoken), since templates want the user first.
+    What comes after her last line is left out: nothing answers it. Her silences are lost in this shape, so the share of
+    the messages that the header stands for can only be learnt from the documents.
+    """
+    said: list[Turn] = []
+    for line in document.lines:
+        if line.nick == document.lead:
+            role, shown = "assistant", f"/me {line.text}" if line.action else line.text
+        else:
+            role, shown = "user", screen.line(line)
+        if not said and role == "assistant":
+            said.append(Turn("user", ""))
+        if said and said[-1].role == role:
+            said[-1] = Turn(role, f"{said[-1].content}\n{shown}")
+        else:
+            said.append(Turn(role, shown))
+    if said and said[-1].role == "user":
+        said.pop()
+    header = screen.header(screen.Header(document.example.engagement.value, document.example.channel))
+    return (Turn("system", header.rstrip("\n")), *said) if said else ()
+
+
+def _jsonl(document: Document) -> str:
+    return document.example.model_dump_json()
+
+
+def _chatml(document: Document) -> str | None:
+    return _by_turns(document, "messages", lambda turn: {"role": turn.role, "content": turn.content})
+
+
+def _sharegpt(document: Document) -> str | None:
+    names = {"system": "system", "user": "human", "assistant": "gpt"}
+    return _by_turns(document, "conversations", lambda turn: {"from": names[turn.role], "value": turn.content})
+
+
+def _by_turns(document: Document, field: str, shape: Callable[[Turn], dict[str, str]]) -> str | None:
+    shaped = [shape(turn) for turn in turns(document)]
+    if not shaped:
+        return None
+    # A field of that name gives way: trainers look for the conversation under `messages`, where documents count them.
+    about = document.example.model_dump(mode="json", exclude={"text", field})
+    return json.dumps({field: shaped, **about}, ensure_ascii=False)
+
+
+# By name
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A format by name."""
+
+    open: Callable[[Path, Names], Format]
+    ending: str | None
+    """Of its training and validation file; None: files of other names."""
+
+
+def _rows(ending: str, row: Callable[[Document], str | None]) -> Kind:
+    return Kind(lambda folder, names: _Rows(folder, names, ending, row), ending)
+
+
+FORMATS: dict[str, Kind] = {
+    "jsonl": _rows(".jsonl", _jsonl),
+    "txt": Kind(_Texts, None),
+    "parquet": Kind(_Parquet, ".parquet"),
+    "chatml": _rows(".chatml.jsonl", _chatml),
+    "sharegpt": _rows(".sharegpt.jsonl", _sharegpt),
+}
+
+
+def require(formats: Iterable[str]) -> None:
+    """Raises UsageError for a format that is unknown or that this installation cannot write."""
+    for name in formats:
+        if name not in FORMATS:
+            raise UsageError(f"no format `{name}`", place="--format", remedy=f"known are {', '.join(FORMATS)}")
+        if name == "parquet":
+            try:
+                import pyarrow.parquet  # noqa: F401
+            except ImportError:
+                raise UsageError(
+                    "parquet needs pyarrow", place="--format", remedy="install the extra: pip install 'emsim[parquet]'"
+                ) from None
+
+
+def owned(name: str, formats: Iterable[str], names: Names) -> bool:
+    """Whether an export in these formats writes, or may have written, a file of this name."""
+    for format in formats:
+        ending = FORMATS[format].ending
+        if ending is None:
+            if re.fullmatch(re.escape(names.conversation) + r"\d{5,}\.txt", name):
+                return True
+        elif name in (names.split(False, ending), names.split(True, ending)):
+            return True
+    return False

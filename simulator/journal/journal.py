@@ -1,0 +1,283 @@
+"""Writing and reading a run. One process writes; `Journal.read` opens the same file for any number of readers.
+
+Every method that writes is one transaction, on its way to the disk before it returns: a process killed at any instant
+leaves a journal that holds all it was told. (WAL with synchronous=NORMAL: a power cut may take the last transactions,
+never the consistency.)
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+from pydantic import ValidationError
+
+from simulator.errors import StorageError, UsageError
+from simulator.events import EVENT, Event
+from simulator.journal.record import Cost, Goal, RunCard, SessionRow, Tally
+from simulator.llm.model import Billing, Prompt, Reply, Usage
+from simulator.plan.session_plan import SessionPlan
+
+FILE = "journal.sqlite"
+_SCHEMA = Path(__file__).with_name("schema.sql")
+_REMEDIES = {
+    "SQLITE_FULL": "make room, then go on with `em resume`",
+    "SQLITE_IOERR": "is the disk full? make room, then go on with `em resume`",
+    "SQLITE_BUSY": "another program holds the file; try again",
+    "SQLITE_READONLY": "the file and its folder must be writable",
+    "SQLITE_CANTOPEN": "the file and its folder must be writable",
+    "SQLITE_CORRUPT": "the file is damaged; take a copy from before",
+}
+"""By the beginning of the name of SQLite's error."""
+
+
+class Journal:
+    """The database of one run; use `create`, `open` or `read`, then as a context manager."""
+
+    def __init__(self, path: Path, db: sqlite3.Connection, lock: FileLock | None) -> None:
+        self.path, self._db, self._lock = path, db, lock
+
+    # opening
+
+    @classmethod
+    def create(cls, folder: Path, run: RunCard) -> Journal:
+        """A new run in `folder`. Raises UsageError if one is there already."""
+        lock = _locked(folder)
+        path = folder / FILE
+        if path.exists():
+            lock.release()
+            raise UsageError(
+                "this run exists", place=str(folder), remedy="go on with `em resume`, or choose another --run name"
+            )
+        # Made under another name and renamed when whole: a run either exists with its card or does not exist.
+        fresh = folder / (FILE + ".new")
+        fresh.unlink(missing_ok=True)
+        try:
+            with _storage(path):
+                with closing(sqlite3.connect(fresh)) as db:
+                    db.executescript(_SCHEMA.read_text())
+                    card = (
+                        run.name,
+                        run.seed,
+                        run.goal.model_dump_json(),
+                        json.dumps(run.models),
+                        run.world,
+                        run.version,
+                    )
+                    db.execute("INSERT INTO run VALUES (?, ?, ?, ?, ?, ?, ?)", (*card, run.begun))
+                    db.commit()
+                fresh.rename(path)
+            return cls(path, _connect(path), lock)
+        except BaseException:
+            lock.release()
+            raise
+
+    @classmethod
+    def open(cls, folder: Path) -> Journal:
+        """An existing run, to be written to. Raises UsageError if there is none, or if somebody else is writing."""
+        if not (folder / FILE).is_file():
+            raise UsageError("no such run", place=str(folder), remedy="`em runs` lists the runs")
+        lock = _locked(folder)
+        try:
+            return cls(folder / FILE, _connect(folder / FILE), lock)
+        except BaseException:
+            lock.release()
+            raise
+
+    @classmethod
+    def read(cls, folder: Path) -> Journal:
+        """An existing run, to look at while others may write."""
+        path = folder / FILE
+        if not path.is_file():
+            raise UsageError("no such run", place=str(folder), remedy="`em runs` lists the runs")
+        return cls(path, _connect(path, read_only=True), None)
+
+    def close(self) -> None:
+        self._db.close()
+        if self._lock is not None:
+            self._lock.release()
+
+    def __enter__(self) -> Journal:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # writing
+
+    def begin(self, plan: SessionPlan) -> None:
+        """A session will be played."""
+        self._write(
+            "INSERT INTO session (id, slot, attempt, plan) VALUES (?, ?, ?, ?)",
+            (plan.id, plan.slot, plan.attempt, plan.model_dump_json()),
+        )
+
+    def event(self, session: str, event: Event) -> None:
+        """Something happened. Telling it twice is an error: every event has one index."""
+        self._write(
+            "INSERT INTO event VALUES (?, ?, ?, ?, ?)",
+            (session, event.index, event.kind, event.nick, EVENT.dump_json(event).decode()),
+        )
+
+    def call(self, session: str, prompt: Prompt, reply: Reply) -> None:
+        """A model answered; recorded before anybody looks at the text, so that it is never paid for again."""
+        _, dot, retry = prompt.key.rpartition(".")
+        usage = reply.usage
+        row = (session, prompt.key, prompt.purpose, prompt.speaker, reply.model, reply.text)
+        row += (usage.prompt, usage.cached, usage.completion, reply.billing, reply.cost_usd)
+        row += (reply.seconds, reply.attempts, reply.cut, int(retry) if dot and retry.isdecimal() else 0)
+        self._write("INSERT INTO call VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+
+    def settle(self, session: str, size: int, reasons: Iterable[tuple[str, int | None, str]]) -> None:
+        """The session was judged: kept if there is no reason against it (rule, message, evidence).
+
+        Raises ValueError if there is no such session, or if it was judged before.
+        """
+        reasons = list(reasons)
+        with _storage(self.path), self._db:
+            self._db.executemany("INSERT INTO reason VALUES (?, ?, ?, ?)", [(session, *reason) for reason in reasons])
+            done = self._db.execute(
+                "UPDATE session SET state = ?, bytes = ? WHERE id = ? AND state = 'open'",
+                ("rejected" if reasons else "kept", size, session),
+            )
+            if done.rowcount != 1:
+                raise ValueError(f"{session}: no open session")
+
+    def extend(self, goal: Goal) -> None:
+        """The run gets another goal."""
+        self._write("UPDATE run SET goal = ?", (goal.model_dump_json(),))
+
+    # reading
+
+    @property
+    def run(self) -> RunCard:
+        name, seed, goal, models, world, version, begun = self._all("SELECT * FROM run")[0]
+        return RunCard(
+            name=name,
+            seed=seed,
+            goal=Goal.model_validate_json(goal),
+            models=json.loads(models),
+            world=world,
+            version=version,
+            begun=begun,
+        )
+
+    def sessions(self, state: str | None = None) -> Iterator[SessionRow]:
+        """In order of slot and attempt; all, or those in one state."""
+        where, values = ("WHERE state = ?", (state,)) if state else ("", ())
+        with _storage(self.path):
+            rows = self._db.execute(f"SELECT plan, state, bytes FROM session {where} ORDER BY slot, attempt", values)
+            for plan, state, size in rows:
+                yield SessionRow(SessionPlan.model_validate_json(plan), state, size)
+
+    def session(self, session: str) -> SessionRow | None:
+        rows = self._all("SELECT plan, state, bytes FROM session WHERE id = ?", (session,))
+        return SessionRow(SessionPlan.model_validate_json(rows[0][0]), *rows[0][1:]) if rows else None
+
+    def events(self, session: str) -> list[Event]:
+        with _storage(self.path):
+            rows = self._db.execute("SELECT body FROM event WHERE session = ? ORDER BY number", (session,))
+            return [EVENT.validate_json(body) for (body,) in rows]
+
+    def replies(self, session: str) -> dict[str, Reply]:
+        """Everything that models answered in this session, by the key of the prompt."""
+        rows = self._all(
+            "SELECT key, text, model, prompt_tokens, cached_tokens, completion_tokens, billing, cost_usd, seconds,"
+            " attempts, cut FROM call WHERE session = ?",
+            (session,),
+        )
+        return {
+            key: Reply(text, model, Usage(p, k, c), Billing(billing), usd, seconds, attempts, bool(cut))
+            for key, text, model, p, k, c, billing, usd, seconds, attempts, cut in rows
+        }
+
+    def reasons(self, session: str) -> list[tuple[str, int | None, str]]:
+        return self._all("SELECT rule, message, evidence FROM reason WHERE session = ?", (session,))
+
+    def tally(self) -> Tally:
+        rows = self._all("SELECT state, count(*), sum(bytes) FROM session GROUP BY state")
+        counts = {state: count for state, count, _ in rows}
+        kept = next((size for state, _, size in rows if state == "kept"), 0)
+        return Tally(counts.get("kept", 0), counts.get("rejected", 0), counts.get("open", 0), kept or 0)
+
+    def rejections(self) -> dict[str, int]:
+        """How many sessions each rule rejected; a session counts once for every rule that it broke."""
+        return dict(self._all("SELECT rule, count(DISTINCT session) n FROM reason GROUP BY rule ORDER BY n DESC, rule"))
+
+    def costs(self) -> list[Cost]:
+        rows = self._all(
+            "SELECT CASE WHEN retry THEN 'retries' ELSE purpose END AS what, count(*), sum(prompt_tokens),"
+            " sum(cached_tokens), sum(completion_tokens), sum(cost_usd), group_concat(DISTINCT billing),"
+            " sum(attempts - 1) FROM call GROUP BY what ORDER BY what"
+        )
+        return [
+            Cost(what, n, p, k, c, usd, frozenset(map(Billing, billings.split(","))), failed)
+            for what, n, p, k, c, usd, billings, failed in rows
+        ]
+
+    def retried(self) -> dict[str, int]:
+        """How many lines each rule of the manners sent back."""
+        return dict(
+            self._all(
+                "SELECT json_extract(refusal.value, '$.rule') AS rule, count(*) n"
+                " FROM event, json_each(event.body, '$.refused') AS refusal GROUP BY rule ORDER BY n DESC, rule"
+            )
+        )
+
+    # the door to sqlite
+
+    def _write(self, sql: str, values: tuple[object, ...]) -> None:
+        with _storage(self.path), self._db:
+            self._db.execute(sql, values)
+
+    def _all(self, sql: str, values: tuple[object, ...] = ()) -> list[tuple]:
+        with _storage(self.path):
+            return self._db.execute(sql, values).fetchall()
+
+
+def _connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
+    with _storage(path):
+        mode = "ro" if read_only else "rw"
+        db = sqlite3.connect(f"{path.resolve().as_uri()}?mode={mode}", uri=True, timeout=10)
+        if not read_only:
+            db.execute("PRAGMA journal_mode = WAL")
+            db.execute("PRAGMA synchronous = NORMAL")
+            db.execute("PRAGMA foreign_keys = ON")
+        db.execute("SELECT count(*) FROM run")
+        return db
+
+
+def _locked(folder: Path) -> FileLock:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(folder / "lock")
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise UsageError(
+            "another process is writing this run", place=str(folder), remedy="wait for it, or stop it first"
+        ) from None
+    except OSError as error:
+        raise StorageError(error.strerror or str(error), place=str(folder), remedy="choose a writable --data") from None
+    return lock
+
+
+@contextmanager
+def _storage(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (sqlite3.IntegrityError, sqlite3.ProgrammingError):
+        raise
+    except sqlite3.DatabaseError as error:
+        kind = getattr(error, "sqlite_errorname", "")
+        remedy = next((told for begins, told in _REMEDIES.items() if kind.startswith(begins)), "is this a journal?")
+        raise StorageError(str(error), place=str(path), remedy=remedy) from None
+    except ValidationError as error:
+        raise StorageError(
+            f"a record is damaged: {error.errors()[0]['msg']}", place=str(path), remedy=_REMEDIES["SQLITE_CORRUPT"]
+        ) from None
+    except OSError as error:
+        raise StorageError(error.strerror or str(error), place=str(path), remedy=_REMEDIES["SQLITE_CANTOPEN"]) from None

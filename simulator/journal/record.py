@@ -1,0 +1,86 @@
+"""What a journal hands out and takes in besides plans, events and replies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from simulator.llm.model import Billing
+from simulator.plan.session_plan import SessionPlan
+from simulator.world.card import Card
+
+
+class Goal(Card):
+    """When a run is done: a number of accepted sessions, or a size of training text."""
+
+    sessions: Annotated[int, Field(ge=1)] | None = None
+    target_mb: Annotated[float, Field(gt=0)] | None = None
+    """Megabytes (10^6 bytes) of accepted documents."""
+    length: Literal["short", "long"] | None = None
+    """Only sessions of this class; None: both, as the quota says."""
+
+    @model_validator(mode="after")
+    def _one(self) -> Goal:
+        if (self.sessions is None) == (self.target_mb is None):
+            raise ValueError("a run has a number of sessions or a size in megabytes, one of them")
+        return self
+
+
+class RunCard(Card):
+    """What a run is: enough to go on with it, and to say later what it was made from."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")]
+    seed: int
+    goal: Goal
+    models: dict[str, str | list[str] | None]
+    """`people`, `lead`, `judge`, `dialect`, `api_base` as given on the command line. Never a key."""
+    world: str
+    """Digest of the content."""
+    version: str
+    begun: str
+
+    @property
+    def scripted(self) -> bool:
+        """True if lines come from the scripted fake, in full or in part."""
+        return "scripted" in (self.models.get("people"), self.models.get("lead"))
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRow:
+    plan: SessionPlan
+    state: str
+    """open, kept or rejected."""
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Calls summed over a purpose: `people`, `lead`, `judge`, or `retries` for second and later tries of any line."""
+
+    purpose: str
+    calls: int
+    prompt: int
+    cached: int
+    completion: int
+    usd: float | None
+    """Dollars; None: no call has a known price (local, scripted or unknown models)."""
+    billings: frozenset[Billing]
+    failed_attempts: int
+    """Requests that the provider failed and that were sent again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How far a run is."""
+
+    kept: int
+    rejected: int
+    open: int
+    bytes: int
+    """Of the kept documents."""
+
+    def __iter__(self) -> Iterator[int]:
+        return iter((self.kept, self.rejected, self.open, self.bytes))

@@ -1,0 +1,57 @@
+-- One run. Written by one process; readable by any number while it is written (WAL).
+
+CREATE TABLE run (                    -- exactly one row
+    name TEXT NOT NULL,
+    seed INTEGER NOT NULL,
+    goal TEXT NOT NULL,               -- JSON: simulator.journal.record.Goal
+    models TEXT NOT NULL,             -- JSON: role -> name as given on the command line, without keys
+    world TEXT NOT NULL,              -- digest of the content
+    version TEXT NOT NULL,            -- of the program
+    begun TEXT NOT NULL               -- ISO 8601, UTC
+);
+
+CREATE TABLE session (
+    id TEXT PRIMARY KEY,
+    slot INTEGER NOT NULL,
+    attempt INTEGER NOT NULL,
+    plan TEXT NOT NULL,               -- JSON: SessionPlan
+    state TEXT NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'kept', 'rejected')),
+    bytes INTEGER NOT NULL DEFAULT 0, -- of the training document
+    UNIQUE (slot, attempt)
+) WITHOUT ROWID;
+
+CREATE TABLE event (
+    session TEXT NOT NULL REFERENCES session (id),
+    number INTEGER NOT NULL,          -- Event.index
+    kind TEXT NOT NULL,
+    nick TEXT NOT NULL,
+    body TEXT NOT NULL,               -- JSON: the whole Event
+    PRIMARY KEY (session, number)
+) WITHOUT ROWID;
+
+CREATE TABLE call (                   -- every answer of a model, also those that the manners refused
+    session TEXT NOT NULL REFERENCES session (id),
+    key TEXT NOT NULL,                -- Prompt.key: asked once, paid once
+    purpose TEXT NOT NULL,
+    speaker TEXT NOT NULL,
+    model TEXT NOT NULL,
+    text TEXT NOT NULL,
+    prompt_tokens INTEGER NOT NULL,
+    cached_tokens INTEGER NOT NULL,
+    completion_tokens INTEGER NOT NULL,
+    billing TEXT NOT NULL,
+    cost_usd REAL,
+    seconds REAL NOT NULL,
+    attempts INTEGER NOT NULL,
+    cut INTEGER NOT NULL,
+    retry INTEGER NOT NULL,           -- 0 for the first try of a line
+    PRIMARY KEY (session, key)
+) WITHOUT ROWID;
+
+CREATE TABLE reason (                 -- why a session was rejected
+    session TEXT NOT NULL REFERENCES session (id),
+    rule TEXT NOT NULL,
+    message INTEGER,
+    evidence TEXT NOT NULL
+);
+CREATE INDEX reason_session ON reason (session);

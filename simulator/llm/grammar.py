@@ -1,0 +1,69 @@
+r"""What holds a small model to one line of chat: a grammar (GBNF) for the llama.cpp servers that we start ourselves.
+
+A line is one to four complete sentences of 17 to 112 characters. Left free, a small model ends a line after a word or
+never. Ruled out inside a sentence, beside what ends one: `<` and `>` (it would go on with somebody else's line), `*`
+(stage directions) and the newline. The line's own newline is part of the grammar in the completion dialect, where the
+prompt stops there; in the chat dialect the model ends its turn instead.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+from functools import cache
+
+from simulator.llm.model import Prompt
+
+TOKENS_A_SENTENCE = 30
+"""Room that the longest sentence takes, so that max_tokens hardly ever cuts one."""
+
+_SENTENCE = r"sentence ::= [A-Za-z] [^\n<>.!?*]{15,110} [.!?]"
+_REST = r"rest ::= [^\n<>.!?*]{8,110} [.!?]"
+_LAST_LINE = re.compile(r"<[^\s<>]{1,31}>([^\n]*)\Z")
+
+
+class Start(StrEnum):
+    """Where the model's text begins, as the rule for its first sentence."""
+
+    TURN = "sentence"
+    """At the beginning of a chat turn."""
+    LINE = '" " sentence'
+    """After `<nick>`, or after opening words that end a sentence."""
+    WORD = "rest"
+    """After opening words and a space."""
+    SPACE = '" " rest'
+    """After a comma, a colon or the like."""
+    INSIDE = '"," ? " " rest'
+    """After a word."""
+
+
+def start(prompt: Prompt) -> Start:
+    """Where the answer to the prompt begins.
+
+    The text of the completion dialect ends with `<nick>`, or with `<nick> opening words` to go on from.
+    """
+    if prompt.text is None:
+        return Start.TURN
+    line = _LAST_LINE.search(prompt.text)
+    opening = line[1] if line else ""
+    if not opening.strip():
+        return Start.TURN if opening else Start.LINE
+    if opening.endswith(" "):
+        return Start.WORD
+    last = opening[-1]
+    if last in ".!?":
+        return Start.LINE
+    return Start.INSIDE if last.isalnum() else Start.SPACE
+
+
+def one_line(prompt: Prompt) -> str:
+    """The grammar for the answer to a prompt that wants one line."""
+    sentences = min(4, max(1, prompt.max_tokens // TOKENS_A_SENTENCE))
+    return _grammar(start(prompt), sentences, newline=prompt.text is not None)
+
+
+@cache
+def _grammar(start: Start, sentences: int, *, newline: bool) -> str:
+    more = f' (" " sentence){{0,{sentences - 1}}}' if sentences > 1 else ""
+    end = r' "\n"' if newline else ""
+    return "\n".join((f"root ::= {start}{more}{end}", _SENTENCE, _REST))

@@ -1,0 +1,133 @@
+"""From shares to cells: which session comes next so that, after any number of them, every share is met.
+
+A cell is one combination of engagement, channel, length, pattern and topic group. The joint shares of the cells are
+fitted to the marginals of `policies/quota.yaml` by iterative proportional fitting (Deming and Stephan, 1940), starting
+from what the content can serve: a cell without a script, or that the policy forbids, stays empty. The cells are then
+drawn one after the other, each time the one that lowers the sum of the fourth powers of what every value lacks most: a
+measure so steep that no marginal is ever more than one session off its target.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import product
+
+from simulator import chance
+from simulator.errors import ContentError
+from simulator.world.card import Engagement
+from simulator.world.policy import QuotaPolicy
+
+TOLERANCE = 1e-6
+ROUNDS = 500
+JOINT_WEIGHT = 0.5
+"""How much the joint share of a cell counts beside its five marginals: enough to decide between equals."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    engagement: Engagement
+    channel: str
+    length: str
+    pattern: str
+    group: str
+
+    def values(self) -> tuple[str, str, str, str, str]:
+        return (self.engagement.value, self.channel, self.length, self.pattern, self.group)
+
+
+DIMENSIONS = ("engagement", "channels", "lengths", "patterns", "topics")
+
+
+def targets(quota: QuotaPolicy) -> tuple[dict[str, float], ...]:
+    """The marginal shares, in the order of DIMENSIONS and of Cell.values."""
+    return (
+        {level.value: share for level, share in quota.engagement.items()},
+        dict(quota.channels),
+        {name: length.share for name, length in quota.lengths.items()},
+        dict(quota.patterns),
+        dict(quota.topics),
+    )
+
+
+def joint(quota: QuotaPolicy, servable: Callable[[Cell], bool]) -> dict[Cell, float]:
+    """The share of every cell that can be served and is wanted; they add up to 1.
+
+    Raises ContentError naming the marginal that no filling of the servable cells can reach.
+    """
+    wanted = tuple({value: share for value, share in shares.items() if share > 0} for shares in targets(quota))
+    weights: dict[Cell, float] = {}
+    for level, channel, length, pattern, group in product(Engagement, *(list(w) for w in wanted[1:])):
+        cell = Cell(level, channel, length, pattern, group)
+        if quota.confined.get(group, channel) != channel:
+            continue
+        if all(v in w for w, v in zip(wanted, cell.values(), strict=True)) and servable(cell):
+            weights[cell] = quota.lean.get(channel, {}).get(level, 1.0)
+    off = _fit(weights, wanted)
+    if off is not None:
+        dimension, value, got, share = off
+        raise ContentError(
+            f"{dimension}: {value} cannot be {share:.0%}: the scripts and the other quotas leave it {got:.1%}",
+            place="policies/quota.yaml",
+            remedy="write scripts for its empty cells (`em world --coverage` lists them) or change the share",
+        )
+    return weights
+
+
+def _fit(weights: dict[Cell, float], wanted: tuple[dict[str, float], ...]) -> tuple[str, str, float, float] | None:
+    """Scales the weights in place until every marginal fits; returns the worst misfit if it stays, else None."""
+    worst: tuple[str, str, float, float] | None = None
+    for _ in range(ROUNDS):
+        for position, shares in enumerate(wanted):
+            sums = dict.fromkeys(shares, 0.0)
+            for cell, weight in weights.items():
+                sums[cell.values()[position]] += weight
+            for cell in weights:
+                value = cell.values()[position]
+                weights[cell] *= shares[value] / sums[value]
+        worst, distance = None, TOLERANCE
+        for position, shares in enumerate(wanted):
+            sums = dict.fromkeys(shares, 0.0)
+            for cell, weight in weights.items():
+                sums[cell.values()[position]] += weight
+            for value, share in shares.items():
+                if abs(sums[value] - share) > distance:
+                    distance = abs(sums[value] - share)
+                    worst = (DIMENSIONS[position], value, sums[value], share)
+        if worst is None:
+            return None
+    return worst
+
+
+def sequence(shares: dict[Cell, float], quota: QuotaPolicy, seed: int) -> Iterator[Cell]:
+    """The cells in the order in which they are to be filled, without end; the seed only decides between equals."""
+    wanted = targets(quota)
+    cells = list(shares)
+    order = chance.stream(seed, "cells")
+    noise = [order.random() * 1e-3 for _ in cells]
+    index = [{value: i for i, value in enumerate(w)} for w in wanted]
+    places = [tuple(ix[v] for ix, v in zip(index, cell.values(), strict=True)) for cell in cells]
+    rows = [
+        (*place, shares[cell] * JOINT_WEIGHT, number)
+        for number, (place, cell) in enumerate(zip(places, cells, strict=True))
+    ]
+    rate = [list(w.values()) for w in wanted]
+    due = [[0.0] * len(r) for r in rate]
+    """How many sessions each value lacks at this point."""
+    filled = [0.0] * len(cells)
+    step = 0
+    while True:
+        step += 1
+        for lacks, r in zip(due, rate, strict=True):
+            for i, share in enumerate(r):
+                lacks[i] += share
+        e, c, l, p, g = ([lack**4 - (lack - 1) ** 4 for lack in lacks] for lacks in due)  # noqa: E741 - short in the loop
+        scores = [
+            e[a] + c[b] + l[d] + p[f] + g[h] + joint_share * step - filled[number] + noise[number]
+            for a, b, d, f, h, joint_share, number in rows
+        ]
+        best = max(range(len(scores)), key=scores.__getitem__)
+        for lacks, place in zip(due, places[best], strict=True):
+            lacks[place] -= 1
+        filled[best] += JOINT_WEIGHT
+        yield cells[best]

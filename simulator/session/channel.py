@@ -1,0 +1,111 @@
+"""The state of a channel: a fold over its events, and nothing that the events do not say."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from simulator import screen
+from simulator.events import Acted, Event, Joined, Parted, Passed, Renamed, Said, TopicSet
+from simulator.plan.session_plan import SessionPlan
+from simulator.session.address import addressee, mentioned
+
+
+class Channel:
+    """Grows by `apply`; everything in it follows from the plan and the events applied so far."""
+
+    def __init__(self, plan: SessionPlan, past: Iterable[Event] = ()) -> None:
+        self.plan = plan
+        late = {coming.nick for coming in plan.comings if coming.kind == "join"}
+        self.present: dict[str, None] = dict.fromkeys([plan.lead, *(nick for nick in plan.cast if nick not in late)])
+        """Nicks in the room, in a fixed order."""
+        self.away: set[str] = set()
+        self.topic: str | None = None
+        self.events = 0
+        self.at = plan.begins
+        """Simulated seconds after midnight of the last event."""
+        self.lines: list[screen.Line] = []
+        """Messages, in order; /me lines are not among them."""
+        self.transcript: list[str] = []
+        """The lines of the screen as rendered, /me lines included."""
+        self.counts: Counter[str] = Counter()
+        self.recent: list[str] = []
+        """Nicks by how recently they spoke, the last speaker first."""
+        self.addressed: list[str | None] = []
+        """For each message, whom it spoke to."""
+        self.mentions: frozenset[str] = frozenset()
+        """Nicks in the last message besides the one it spoke to."""
+        self.question = False
+        """The last message asks something."""
+        self.comings = 0
+        """How many of the planned comings have happened."""
+        self.tries = 0
+        """Turns since the last message that brought none: /me lines, and members who passed."""
+        self.failed: set[str] = set()
+        """Who found no fit line since the last message."""
+        self.lead_passed = False
+        """The lead's silence at this point is on record."""
+        for event in past:
+            self.apply(event)
+
+    @property
+    def messages(self) -> int:
+        return len(self.lines)
+
+    @property
+    def last_speaker(self) -> str | None:
+        return self.recent[0] if self.recent else None
+
+    def apply(self, event: Event) -> None:
+        self.events += 1
+        self.at = event.at
+        match event:
+            case Said():
+                self._said(event)
+            case Acted():
+                self.transcript.append(screen.line(screen.Line(event.nick, event.text, action=True)))
+                self._spoke(event.nick)
+                self.tries += 1
+            case Joined():
+                self.present[event.nick] = None
+                self.comings += 1
+            case Parted():
+                self.present.pop(event.nick, None)
+                self.comings += 1
+            case Renamed():
+                (self.away.discard if event.to == event.nick else self.away.add)(event.nick)
+                self.comings += 1
+            case TopicSet():
+                self.topic = event.text
+            case Passed(why=why) if event.nick == self.plan.lead and why in LEAD_SILENCE:
+                self.lead_passed = True
+            case Passed():
+                self.failed.add(event.nick)
+                self.tries += 1
+
+    def able(self) -> list[str]:
+        """Who could speak now, the lead included."""
+        return [nick for nick in self.present if nick not in self.away and nick not in self.failed]
+
+    def _said(self, event: Said) -> None:
+        line = screen.Line(event.nick, event.text)
+        others = [nick for nick in self.present if nick != event.nick]
+        to = addressee(event.text, others)
+        self.lines.append(line)
+        self.transcript.append(screen.line(line))
+        self.counts[event.nick] += 1
+        self.addressed.append(to)
+        self.mentions = mentioned(event.text, others) - {to}
+        self.question = "?" in event.text
+        self._spoke(event.nick)
+        self.tries, self.lead_passed = 0, False
+        self.failed.clear()
+
+    def _spoke(self, nick: str) -> None:
+        if nick in self.recent:
+            self.recent.remove(nick)
+        self.recent.insert(0, nick)
+
+
+LEAD_SILENCE = frozenset({"not for her", "budget", "kept quiet"})
+"""Why the lead stays silent at a point where she had a reason to speak: the scheduler's words in `Passed`."""

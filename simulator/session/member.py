@@ -1,0 +1,117 @@
+"""A member of the channel: an agent with a card, a model, and manners."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from simulator import chance
+from simulator.events import Refused
+from simulator.llm.model import Dialect, Models, Prompt, Purpose, Reply
+from simulator.manners import Fault, Manners, Secrets, clean
+from simulator.plan.session_plan import SessionPlan
+from simulator.session.channel import Channel
+from simulator.session.prompts import Prompts
+from simulator.session.scheduler import Turn
+from simulator.world.world import World
+
+ENDS = ".!?…"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What a member came up with; `text` is None if no try was fit to be said."""
+
+    text: str | None
+    refused: tuple[Refused, ...]
+
+
+class Members:
+    """Everybody in a session, the lead included: asks the right model and holds the answer to the manners."""
+
+    def __init__(self, plan: SessionPlan, world: World, models: Models) -> None:
+        self._plan, self._world, self._models = plan, world, models
+        self._prompts = Prompts(plan, world)
+        self._manners = Manners(world.style, plan.lead)
+        cards = [world.personas[nick] for nick in (*plan.cast, plan.lead)]
+        self._secrets = Secrets(
+            (*plan.secrets(), *(card.about for card in cards), *(v for c in cards for v in c.voice))
+        )
+        self._politics = plan.channel in world.quota.confined.values()
+
+    async def speak(self, turn: Turn, channel: Channel) -> Line:
+        """The member's line, after as many tries as `policies/turns.yaml` allows.
+
+        Raises ProviderError when the model fails for good.
+        """
+        lead = turn.nick == self._plan.lead
+        purpose = Purpose.LEAD if lead else Purpose.PEOPLE
+        model = self._models.of(purpose, self._world.personas[turn.nick].model)
+        refused: list[Refused] = []
+        hint = ""
+        for attempt in range(self._world.turns.retries + 1):
+            prompt = self._prompt(turn, channel, model.dialect, attempt, hint)
+            reply = await model.reply(prompt)
+            text = self._text(turn, reply, model.dialect)
+            faults = self._faults(turn, channel, text)
+            if not faults:
+                return Line(text, tuple(refused))
+            refused.append(Refused(text=text, rule=faults[0].rule, evidence=faults[0].evidence))
+            hint = faults[0].hint
+        return Line(None, tuple(refused))
+
+    def _prompt(self, turn: Turn, channel: Channel, dialect: Dialect, attempt: int, hint: str) -> Prompt:
+        plan, turns = self._plan, self._world.turns
+        place = f"{channel.messages}-{channel.tries}"
+        return Prompt(
+            purpose=Purpose.LEAD if turn.nick == plan.lead else Purpose.PEOPLE,
+            key=f"{place}.{attempt}",
+            seed=chance.number(plan.seed, "line", place, attempt) % 2**31,
+            max_tokens=turns.max_tokens,
+            temperature=turns.temperature,
+            text=self._prompts.completion(turn, channel) if dialect is Dialect.COMPLETION else None,
+            messages=self._prompts.chat(turn, channel, hint) if dialect is Dialect.CHAT else (),
+            stop=("\n",) if dialect is Dialect.COMPLETION else (),
+            speaker=turn.nick,
+            cue=turn.beat.kind if turn.beat else "",
+            topic=plan.topic,
+        )
+
+    def _text(self, turn: Turn, reply: Reply, dialect: Dialect) -> str:
+        """The line as it would stand in the channel, without the nick in brackets."""
+        raw = reply.text
+        if dialect is Dialect.COMPLETION and turn.beat and turn.beat.opening:
+            raw = f"{turn.beat.opening} {raw.lstrip()}"
+        text = clean(raw, turn.nick)
+        if reply.cut:
+            # Better a sentence less than half a sentence: a line that stops in the middle teaches to stop there.
+            text = text[: max(text.rfind(end) for end in ENDS) + 1] or text
+        if turn.to and not turn.action and not text.lower().startswith(turn.to.lower()):
+            text = f"{turn.to}: {text}"
+        return text
+
+    def _faults(self, turn: Turn, channel: Channel, text: str) -> list[Fault]:
+        faults = self._manners.faults(
+            text,
+            nick=turn.nick,
+            cast=(*self._plan.cast, self._plan.lead),
+            earlier=channel.lines,
+            secrets=self._secrets,
+            politics_allowed=self._politics,
+        )
+        return faults or self._missed(turn, text)
+
+    def _missed(self, turn: Turn, text: str) -> list[Fault]:
+        """What the script wants this very line to show and it does not."""
+        if turn.beat is None:
+            return []
+        at = {beat.id: beat.at for beat in self._plan.beats}
+        for expect in self._plan.expect:
+            who = self._plan.lead if expect.who == "lead" else None
+            begins = at[expect.after]
+            if expect.kind != "shows" or who != turn.nick or not begins < turn.beat.at <= begins + expect.within:
+                continue
+            if expect.signal and self._manners.shows(expect.signal, text) is None:
+                return [
+                    Fault("expectation", expect.signal, f"the line must show this: {expect.signal.replace('-', ' ')}")
+                ]
+        return []

@@ -1,0 +1,156 @@
+"""Who speaks next, without asking a model: weights for the people, a budget for the lead, and the reasons for both."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from simulator import chance
+from simulator.plan.participation import Participation
+from simulator.plan.session_plan import PlacedBeat, SessionPlan
+from simulator.session.channel import Channel
+from simulator.world.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """The next to speak."""
+
+    nick: str
+    pause: float
+    """Seconds from the last event until the person begins to type."""
+    reasons: Mapping[str, float]
+    """Each influence by name, as a factor on an average turn; `chance` is the resulting probability in [0, 1]."""
+    beat: PlacedBeat | None = None
+    """The beat that wants this line."""
+    to: str | None = None
+    """Whom the line begins by addressing."""
+    action: bool = False
+    """A /me line."""
+    lead_silent: str | None = None
+    """Why the lead, who had a reason to speak here, does not; None: she speaks, or had none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scheduler:
+    """Draws the turns of one session. Pure: the same channel gives the same turn."""
+
+    plan: SessionPlan
+    world: World
+    budget: Participation = field(init=False)
+    lines: Mapping[int, PlacedBeat] = field(init=False)
+    """Beats that want a line, by message index."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "budget", Participation.of(self.plan))
+        object.__setattr__(self, "lines", {beat.at: beat for beat in self.plan.beats if beat.nick is not None})
+
+    def next_turn(self, channel: Channel) -> Turn | None:
+        """The next turn; None if nobody who could speak is left."""
+        draw = chance.stream(self.plan.seed, "turn", channel.messages, channel.tries)
+        able = channel.able()
+        beat = self.lines.get(channel.messages)
+        pause = draw.lognormvariate(0.0, self.world.turns.gap_seconds[1]) * self.world.turns.gap_seconds[0]
+        if beat is not None and beat.nick in channel.present:
+            silent = None if beat.nick == self.plan.lead else self._silence(channel, chosen=False)
+            return Turn(beat.nick, pause, {"beat": 1.0, "chance": 1.0}, beat, beat.to, lead_silent=silent)
+        reasons = self._lead(channel, able)
+        people = [nick for nick in able if nick != self.plan.lead]
+        if reasons is not None and (draw.random() < reasons["chance"] or not people):
+            return Turn(self.plan.lead, pause, reasons, to=self._addressee(self.plan.lead, channel, draw))
+        if not people:
+            return None
+        weighed = [self._person(nick, channel) for nick in people]
+        products = [_product(w) for w in weighed]
+        number = draw.choices(range(len(people)), products)[0]
+        nick = people[number]
+        because = {**weighed[number], "chance": products[number] / sum(products)}
+        persona = self.world.personas[nick]
+        return Turn(
+            nick,
+            pause,
+            because,
+            to=self._addressee(nick, channel, draw),
+            action=channel.tries == 0 and draw.random() < persona.habits.actions,
+            lead_silent=self._silence(channel, chosen=reasons is not None),
+        )
+
+    def _lead(self, channel: Channel, able: list[str]) -> dict[str, float] | None:
+        """Her reasons to take this message, or None if it cannot be hers."""
+        spoken, just_spoke = channel.counts[self.plan.lead], self._just_spoke(channel)
+        if self.budget.must_speak(channel.messages, spoken, just_spoke):
+            return {"owed": 1.0, "chance": 1.0}  # also after a failed try: nobody can take this one for her
+        if self.plan.lead not in able or not self.budget.may_speak(channel.messages, spoken, just_spoke):
+            return None
+        policy = self.world.engagement
+        reason = self._claim(channel) or "silence"
+        interest = self.world.personas[self.plan.lead].interests.get(self.plan.group, 1.0) ** policy.interest
+        budget = self.budget.pressure(channel.messages, spoken)
+        factors = {"budget": budget, reason: policy.pull.get(reason, 1.0), "interest": interest}
+        return {**factors, "chance": min(0.97, _product(factors))}
+
+    def _claim(self, channel: Channel) -> str | None:
+        """What calls for her at this point, the strongest first."""
+        lead = self.plan.lead
+        if not channel.lines:
+            return None
+        if channel.addressed[-1] == lead:
+            return "addressed"
+        if lead in channel.mentions:
+            return "mentioned"
+        if len(channel.lines) > 1 and channel.lines[-2].nick == lead:
+            return "answered"
+        if channel.question and channel.addressed[-1] is None:
+            return "question"
+        return None
+
+    def _silence(self, channel: Channel, *, chosen: bool) -> str | None:
+        """Why she says nothing though something called for her. `chosen`: the message could have been hers."""
+        if self._claim(channel) is None or self._just_spoke(channel):
+            return None
+        if chosen:
+            return "kept quiet"
+        return "budget" if channel.messages not in self.budget.closed else "not for her"
+
+    def _just_spoke(self, channel: Channel) -> bool:
+        return bool(channel.lines) and channel.lines[-1].nick == self.plan.lead
+
+    def _person(self, nick: str, channel: Channel) -> dict[str, float]:
+        """The weights of one person, by name. A factor of 1 is left out."""
+        turns, persona = self.world.turns, self.world.personas[nick]
+        weights = {"chattiness": (persona.chattiness * self.plan.mood.get(nick, 1.0)) ** turns.chattiness}
+        if channel.recent:
+            if nick in channel.recent:
+                rank = channel.recent.index(nick)
+                weights["recency"] = turns.recency[min(rank, len(turns.recency) - 1)]
+            else:
+                weights["silent so far"] = turns.silent_so_far
+            if nick != channel.recent[0] and self.world.ties.has_edge(nick, channel.recent[0]):
+                weights["tie"] = turns.tie
+        if channel.addressed:
+            if channel.addressed[-1] == nick:
+                weights["addressed"] = turns.addressed
+            elif nick in channel.addressed[-3:-1] and nick != channel.recent[0]:
+                weights["addressed before"] = turns.addressed_before
+            elif nick in channel.mentions:
+                weights["mentioned"] = turns.mentioned
+        weights["interest"] = persona.interests.get(self.plan.group, 1.0) ** turns.interest
+        return {name: weight for name, weight in weights.items() if weight != 1.0}
+
+    def _addressee(self, nick: str, channel: Channel, draw: random.Random) -> str | None:
+        """Whom the line begins by addressing, if anybody: mostly the last speaker, sometimes one further back."""
+        turns = self.world.turns
+        rate = turns.address_rate * self.world.personas[nick].habits.addresses
+        others = [n for n in channel.recent[:5] if n != nick and n in channel.present and n not in channel.away]
+        if not others or draw.random() >= min(0.9, rate):
+            return None
+        weights = [turns.address_back if n == channel.recent[0] else 1.0 / (rank + 1) for rank, n in enumerate(others)]
+        return draw.choices(others, weights)[0]
+
+
+def _product(factors: Mapping[str, float]) -> float:
+    total = 1.0
+    for factor in factors.values():
+        total *= factor
+    return total

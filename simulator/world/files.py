@@ -1,0 +1,97 @@
+"""Reads one file that somebody wrote, and says in one line what is wrong with it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.events import AliasEvent, NodeEvent
+
+from simulator.errors import ContentError
+
+_SUSPECT = re.compile(r"(?:^|[\s\[{,:-])[&*!][^\s]", re.MULTILINE)
+"""Where a tag, an anchor or an alias could begin; only such a file is worth a second pass."""
+
+MAX_BYTES = 1_000_000
+"""No card, script or policy that a person wrote is longer."""
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def read_text(path: Path, root: Path) -> str:
+    """The text of a content file. Raises ContentError for whatever is not a readable UTF-8 file inside `root`."""
+    place = str(path.relative_to(root)) if path.is_relative_to(root) else str(path)
+    if not path.resolve().is_relative_to(root.resolve()):
+        raise ContentError("leads out of the world's folder", place=place, remedy="put the file itself there")
+    try:
+        if not path.is_file():
+            raise ContentError("is not a regular file", place=place, remedy="put a YAML file there")
+        if (size := path.stat().st_size) > MAX_BYTES:
+            raise ContentError(f"is {size / 1e6:.0f} MB", place=place, remedy="content files have at most 1 MB")
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise ContentError(f"is not UTF-8 (byte {error.start})", place=place, remedy="save the file as UTF-8") from None
+    except OSError as error:
+        raise ContentError(error.strerror or str(error), place=place, remedy="make the file readable") from None
+
+
+def parse(text: str, place: str) -> Any:
+    """Plain data from YAML 1.2. Tags, anchors and aliases are refused: cards need none, and they can hide bombs."""
+    try:
+        if _SUSPECT.search(text):
+            _refuse_extras(text, place)
+        return YAML(typ="safe", pure=True).load(text)
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = f"{place}:{mark.line + 1}" if mark else place
+        problem = (error.problem or "not valid YAML").splitlines()[0]
+        raise ContentError(problem, place=line, remedy="mend the YAML there") from None
+    except RecursionError:
+        raise ContentError("nested too deeply", place=place, remedy="cards are flat") from None
+    except (YAMLError, ValueError) as error:
+        raise ContentError(str(error).splitlines()[0], place=place, remedy="mend the YAML") from None
+
+
+def validate(model: type[M], data: Any, place: str) -> M:
+    """The card, or a ContentError that names field, cause and value of the first of its faults."""
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        raise ContentError(explain(error), place=place, remedy="see `em world --schema`") from None
+
+
+def explain(error: ValidationError) -> str:
+    """`field.path: what is wrong (got value)` for the first fault, and how many more there are."""
+    faults = error.errors(include_url=False, include_context=False)
+    first = faults[0]
+    where = ".".join(str(part) for part in first["loc"])
+    cause = (
+        first["msg"]
+        .removeprefix("Value error, ")
+        .replace("Input should", "must")
+        .replace("Extra inputs", "Unknown fields")
+    )
+    got = first.get("input")
+    if first["type"] == "extra_forbidden":
+        cause = "unknown field"
+    elif isinstance(got, str | int | float | bool) and first["type"] != "value_error":
+        shown = repr(got)
+        cause += f" (got {shown if len(shown) <= 60 else shown[:57] + '...'})"
+    more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
+    return f"{where}: {cause}{more}" if where else f"{cause}{more}"
+
+
+def _refuse_extras(text: str, place: str) -> None:
+    for event in YAML(typ="safe", pure=True).parse(text):
+        if isinstance(event, AliasEvent) or (isinstance(event, NodeEvent) and event.anchor):
+            raise ContentError("anchors and aliases are not allowed", place=_at(place, event), remedy="write it out")
+        if getattr(event, "tag", None):
+            raise ContentError(f"the tag {event.tag} is not allowed", place=_at(place, event), remedy="remove it")
+
+
+def _at(place: str, event: Any) -> str:
+    return f"{place}:{event.start_mark.line + 1}"

@@ -1,0 +1,172 @@
+"""How lines may sound: `policies/style.yaml`. Every word list and every number of the manners and filters is there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from fractions import Fraction
+from functools import cached_property
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from simulator.world.card import Card, Name, Prose, Share
+from simulator.world.phrases import Patterns, Phrases, fault_of
+
+Count = Annotated[int, Field(ge=1)]
+
+NEEDED_RULES = frozenset({"offer"})
+NEEDED_SIGNALS = frozenset({"refusal", "willing", "redirects"})
+NEEDED_HINTS = frozenset(
+    {"repetition", "rapid-fire", "wall", "fragment", "garbled", "others-line", "narration", "secret"}
+)
+
+
+class Rule(Card):
+    """Something that must not be said. Several entries may share a name; each has its own hint."""
+
+    name: Name
+    """What a verdict calls it."""
+    about: Prose
+    who: Literal["anyone", "lead", "people"] = "anyone"
+    """Whose lines are held to it; people: everybody but the lead."""
+    topic: Name | None = None
+    """A topic group that `policies/quota.yaml` confines to one channel: the entry holds in all others. None: everywhere."""
+    quotable: bool = False
+    """People (never the lead) may say it inside one of the `quotation` patterns."""
+    patterns: Annotated[Patterns, Field(min_length=1)]
+    unless: Patterns = ()
+    """Exceptions: a match that overlaps a match of one of these is no fault."""
+    hint: Prose
+    """What the model that wrote such a line is told when it is asked again."""
+
+
+class Signal(Card):
+    """Something that a line can show; scenarios expect signals by name."""
+
+    about: Prose
+    patterns: Annotated[Patterns, Field(min_length=1)]
+    unless: Patterns = ()
+
+
+class Numbers(Card):
+    """Every limit of the manners and the filters."""
+
+    max_sentences: Count
+    """Most sentences of one message."""
+    max_characters: Count
+    """Most characters of one message."""
+    short_words: Count
+    """A message with fewer words is short."""
+    rapid_fire_share: Annotated[Fraction, Field(gt=0, le=1)]
+    """Largest share of short messages in a session, written as a fraction."""
+    rapid_fire_run: Count
+    """So many short messages in a row are too many."""
+    repeat_words: Count
+    """Fewest words of a message that may not be said twice; "same here" is free."""
+    repeat_window: Count
+    """How many messages back near repeats are looked for; exact ones are looked for in the whole session."""
+    repeat_similarity: Share
+    """Two messages are nearly the same from this share of common word pairs on (Jaccard)."""
+    echo_words: Count
+    """Fewest words of both messages for an echo: a message that holds most of another one."""
+    echo_share: Share
+    """From this share of the shorter one's word pairs on, the longer one echoes it."""
+    same_word_run: Count
+    """One word so often in a row is a broken model, not a person."""
+    vocabulary_words: Count
+    """From so many words on, a message must not go round in circles:"""
+    vocabulary_share: Share
+    """the fewest distinct words it may have, as a share of its words."""
+    leak_words: Count
+    """So many words in a row from a note, the premise or a card are a leak."""
+    leak_line_words: Count
+    """A whole text (such as a voice line) with fewer than `leak_words` words, but at least this many, is one too."""
+    min_people: Count
+    """Fewest people with a message of their own, the lead not counted."""
+    refusal_within: Count
+    """How many messages of the lead after an offer a refusal is looked for."""
+    redirect_within: Count
+    """How many messages after a confined subject came up the lead may send it to its channel."""
+    redirect_most: Annotated[int, Field(ge=0)]
+    """Most messages on a confined subject that this makes good."""
+    twin_shingle: Count
+    """Words in a row that are compared between sessions."""
+    twin_similarity: Share
+    """Two sessions are near-duplicates from this share of common shingles on (Jaccard)."""
+    evidence: Count
+    """Most characters of evidence in a verdict."""
+    max_document_bytes: Count
+    """A document that is longer is not read, and rejected."""
+
+
+class Guidance(Card):
+    """Writing rules that prompts show to a model. `{lead}` stands for the lead's nick."""
+
+    people: Annotated[tuple[Prose, ...], Field(min_length=1)]
+    """For everybody's lines."""
+    lead: Annotated[tuple[Prose, ...], Field(min_length=1)]
+    """For the lead's."""
+
+
+class StylePolicy(Card):
+    """What a line in this channel sounds like."""
+
+    numbers: Numbers
+    guidance: Guidance
+    hints: dict[Name, Prose]
+    """What the model is told when a rule without patterns sends its line back."""
+    quotation: Patterns = ()
+    """How people quote an assistant in order to laugh at it; see `quotable`."""
+    rules: Annotated[tuple[Rule, ...], Field(min_length=1)]
+    signals: dict[Name, Signal]
+
+    @model_validator(mode="after")
+    def _holds_together(self) -> StylePolicy:
+        for place, patterns in self._all_patterns():
+            for pattern in patterns:
+                if cause := fault_of(pattern):
+                    raise ValueError(f"{place}: pattern `{pattern}`: {cause}")
+        for what, needed, given in (
+            ("rules", NEEDED_RULES, {rule.name for rule in self.rules}),
+            ("signals", NEEDED_SIGNALS, set(self.signals)),
+            ("hints", NEEDED_HINTS, set(self.hints)),
+        ):
+            if missing := sorted(needed - given):
+                raise ValueError(f"{what}: missing {', '.join(missing)}")
+        if both := sorted({rule.name for rule in self.rules} & set(self.signals)):
+            raise ValueError(f"signals: {', '.join(both)} is the name of a rule already")
+        return self
+
+    def named(self) -> set[str]:
+        """The names of all signals and all rules with patterns: what a scenario may expect to be shown or lacking."""
+        return {rule.name for rule in self.rules} | set(self.signals)
+
+    @cached_property
+    def of_lead(self) -> tuple[tuple[Rule, ...], Phrases]:
+        """The rules that hold for the lead's lines, and their patterns in the same order."""
+        return self._held_by("people")
+
+    @cached_property
+    def of_people(self) -> tuple[tuple[Rule, ...], Phrases]:
+        """The rules that hold for everybody else's lines, and their patterns in the same order."""
+        return self._held_by("lead")
+
+    @cached_property
+    def shown(self) -> dict[str, Phrases]:
+        """By name of signal or rule: what shows it."""
+        found = {name: Phrases([(signal.patterns, signal.unless)]) for name, signal in self.signals.items()}
+        for name in {rule.name for rule in self.rules}:
+            found[name] = Phrases([(rule.patterns, rule.unless) for rule in self.rules if rule.name == name])
+        return found
+
+    def _held_by(self, others: str) -> tuple[tuple[Rule, ...], Phrases]:
+        rules = tuple(rule for rule in self.rules if rule.who != others)
+        quoted = self.quotation if others == "lead" else ()
+        return rules, Phrases([(r.patterns, (*r.unless, *(quoted if r.quotable else ()))) for r in rules])
+
+    def _all_patterns(self) -> Iterable[tuple[str, tuple[str, ...]]]:
+        yield "quotation", self.quotation
+        for number, rule in enumerate(self.rules):
+            yield f"rules.{number} ({rule.name})", (*rule.patterns, *rule.unless)
+        for name, signal in self.signals.items():
+            yield f"signals.{name}", (*signal.patterns, *signal.unless)

@@ -1,0 +1,83 @@
+import pytest
+from pydantic import ValidationError
+
+from simulator import screen
+from simulator.corpus import example
+from simulator.events import Acted, Renamed, Said
+from tests import builders
+
+
+def test_the_text_is_the_plan_s_format_to_the_byte():
+    plan = builders.plan(0, engagement="HIGH", channel="#shoggoth", cast=("ash", "bo"))
+    events = builders.said([("ash", "morning"), ("Em", "is it  though "), ("bo", "yes")])
+    assert example.text(plan, events) == (
+        "ENGAGEMENT: HIGH\nCHANNEL: #shoggoth\n<ash> morning\n<Em> is it  though \n<bo> yes\n"
+    )
+
+
+def test_only_what_was_said_is_shown_and_actions_if_asked_for():
+    plan = builders.plan(0, cast=("ash", "bo"))
+    events = [
+        Said(index=0, at=1, nick="ash", text="hello"),
+        Renamed(index=1, at=2, nick="ash", to="ash-away"),
+        Acted(index=2, at=3, nick="ash", text="yawns"),
+    ]
+    hello, yawn = screen.Line("ash", "hello"), screen.Line("ash", "yawns", action=True)
+    assert example.lines(plan, events) == (hello,)
+    assert example.lines(plan, events, actions=True) == (hello, yawn)
+
+
+def test_a_nick_that_is_only_shown_is_no_speaker():
+    with pytest.raises(ValueError, match="ash-away is not in the cast"):
+        example.lines(builders.plan(0), builders.said([("ash-away", "hello")]))
+
+
+@pytest.mark.parametrize("slot", range(12))
+def test_what_an_example_says_is_what_its_text_shows(slot):
+    plan = builders.plan(slot)
+    made = example.example(plan, builders.events(plan), builders.run_card())
+    read = screen.read(made.text)
+    nicks = [line.nick for line in read.messages]
+    assert not read.malformed and made.text.endswith("\n")
+    assert read.header == screen.Header(made.engagement, made.channel)
+    assert (made.messages, made.lead_messages) == (plan.n, plan.k) == (len(nicks), nicks.count(plan.lead))
+    assert made.lead_share == round(plan.k / plan.n, 4)
+    assert made.people == len(set(nicks) - {plan.lead})
+    assert not [secret for secret in builders.SECRETS if secret in made.model_dump_json()]
+    assert all(isinstance(value, str | int | float | bool) for value in made.model_dump(mode="json").values())
+    assert next(iter(made.model_dump())) == "text"
+
+
+def test_minutes_are_simulated():
+    plan = builders.plan(0)
+    assert example.example(plan, builders.said([("ash", "a")] * 10), builders.run_card()).minutes == 1.5
+    assert example.example(plan, [], builders.run_card()).minutes == 0
+
+
+@pytest.mark.parametrize(
+    ("models", "people", "lead"),
+    [
+        ({"people": "openai/x", "lead": None}, "openai/x", "openai/x"),
+        ({"people": "openai/x", "lead": "anthropic/y"}, "openai/x", "anthropic/y"),
+        ({"people": ["a/x", "b/y"], "lead": "a/x"}, "a/x, b/y", "a/x"),
+        ({"people": None, "lead": None}, "embedded", "embedded"),
+        ({"people": "gguf:/home/me/models/m.gguf", "lead": None}, "gguf:m.gguf", "gguf:m.gguf"),
+        ({"people": "gguf:~/m.gguf", "lead": "gguf:models/m.gguf"}, "gguf:m.gguf", "gguf:models/m.gguf"),
+        ({"people": "hosted_vllm//srv/models/m", "lead": r"gguf:C:\models\m.gguf"}, "hosted_vllm/m", "gguf:m.gguf"),
+    ],
+)
+def test_models_are_named_without_the_machine_s_folders(models, people, lead):
+    assert example.authors(models) == (people, lead)
+
+
+def test_scripted_lines_are_marked():
+    plan, run = builders.plan(0), builders.run_card(models={"people": "openai/x", "lead": "scripted"})
+    assert example.example(plan, [], run).scripted
+    assert not example.example(plan, [], builders.run_card()).scripted
+    assert example.example(plan, [], builders.run_card(), scripted=True).scripted
+
+
+def test_an_example_is_frozen():
+    made = example.example(builders.plan(0), [], builders.run_card())
+    with pytest.raises(ValidationError):
+        made.text = "other"

@@ -1,0 +1,157 @@
+import json
+
+import pytest
+
+from simulator.corpus import stats
+from simulator.corpus.example import example
+from simulator.journal.journal import Journal
+from simulator.journal.record import Cost, Goal, Tally
+from simulator.llm.model import Billing
+from simulator.screen import Line
+from tests import builders
+
+
+def test_marginals_count_every_axis_and_name_every_target():
+    plans = [builders.plan(slot) for slot in range(60)]
+    table = stats.marginals(plans, builders.QUOTA)
+    assert set(table) == {"engagement", "channels", "lengths", "patterns", "topics"}
+    for values in table.values():
+        assert sum(entry["count"] for entry in values.values()) == 60
+        assert sum(entry["target"] for entry in values.values()) == pytest.approx(1)
+    assert table["lengths"]["long"] == {"count": 24, "share": 0.4, "target": 0.4}
+    assert table["channels"]["#culture-war"] == {"count": 0, "share": 0.0, "target": 0.1}
+
+
+def test_marginals_also_count_what_no_quota_wants():
+    table = stats.marginals([builders.plan(0, pattern="other")], builders.QUOTA)
+    assert table["patterns"]["other"] == {"count": 1, "share": 1.0, "target": 0.0}
+
+
+def test_marginals_of_nothing():
+    assert stats.marginals([], builders.QUOTA)["engagement"]["LOW"] == {"count": 0, "share": 0.0, "target": 0.4}
+
+
+def test_the_lead_s_share_by_level():
+    shares = stats.LeadShares(builders.ENGAGEMENT)
+    for lead in (1, 2, 3):  # of 20 messages: 5, 10 and 15 percent
+        plan = builders.plan(0, engagement="LOW")
+        events = builders.said([("Em", "a")] * lead + [("ash", "b")] * (20 - lead))
+        shares.add(example(plan, events, builders.run_card()))
+    table = shares.table()
+    low = {"sessions": 3, "in_band": 2, "messages": 60, "lead_messages": 6, "mean": 0.1, "least": 0.05, "most": 0.15}
+    assert table["LOW"] == {"band": [0.05, 0.1], **low}
+    assert table["HIGH"]["sessions"] == 0 and table["HIGH"]["mean"] is None
+
+
+def test_message_lengths_are_told_for_the_lead_and_the_people_apart():
+    lengths = stats.MessageLengths()
+    lengths.add([Line("ash", "a" * n) for n in range(1, 101)], "Em")
+    lengths.add([Line("Em", "two words. again!"), Line("ash", "no message at all", action=True)], "Em")
+    table = lengths.table()
+    assert table["people"]["characters"] == {
+        "mean": 50.5,
+        "p5": 5,
+        "p25": 25,
+        "p50": 50,
+        "p75": 75,
+        "p95": 95,
+        "most": 100,
+    }
+    assert table["lead"]["words"]["mean"] == 3 and table["lead"]["sentences"]["most"] == 2
+    assert stats.MessageLengths().table()["lead"]["words"] == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("hello", 1),
+        ("hello. you there?", 2),
+        ("what?! no... yes", 3),
+        ("version 1.2.3 is out", 1),
+        (":)", 1),
+        ("... fine", 1),
+        ("one. two. three. four. five. six. seven.", 7),
+    ],
+)
+def test_sentences(text, count):
+    assert stats.sentences(text) == count
+
+
+def _cost(billings, usd, purpose="people"):
+    return Cost(purpose, 2, 200, 50, 30, usd, frozenset(billings), 1)
+
+
+@pytest.mark.parametrize(
+    ("billings", "usd", "dollars", "at_least"),
+    [
+        ({Billing.KNOWN}, 0.25, 0.25, None),
+        ({Billing.KNOWN, Billing.LOCAL}, 0.25, 0.25, None),
+        ({Billing.KNOWN, Billing.UNKNOWN}, 0.25, "unknown", 0.25),
+        ({Billing.UNKNOWN}, None, "unknown", None),
+        ({Billing.LOCAL}, None, "local", None),
+        ({Billing.LOCAL, Billing.SCRIPTED}, None, "local", None),
+        ({Billing.SCRIPTED}, None, "scripted", None),
+    ],
+)
+def test_a_cost_is_a_sum_or_the_reason_why_there_is_none(billings, usd, dollars, at_least):
+    entry = stats.costs([_cost(billings, usd)])["total"]
+    assert entry["dollars"] == dollars and entry.get("dollars_at_least") == at_least
+    assert entry["cached_share"] == 0.25 and entry["failed_attempts"] == 1
+
+
+def test_the_total_is_unknown_if_a_part_is():
+    table = stats.costs([_cost({Billing.KNOWN}, 0.5), _cost({Billing.UNKNOWN}, None, "judge")])
+    assert (table["people"]["dollars"], table["judge"]["dollars"], table["total"]["dollars"]) == (
+        0.5,
+        "unknown",
+        "unknown",
+    )
+    assert table["total"]["dollars_at_least"] == 0.5 and table["total"]["calls"] == 4
+    assert stats.costs([])["total"]["dollars"] is None
+
+
+@pytest.mark.parametrize(
+    ("goal", "tally", "share"),
+    [
+        (Goal(sessions=10), Tally(4, 9, 1, 999), 0.4),
+        (Goal(sessions=10), Tally(12, 0, 0, 0), 1.0),
+        (Goal(target_mb=2), Tally(1, 0, 0, 500_000), 0.25),
+        (Goal(target_mb=2), Tally(0, 0, 0, 0), 0.0),
+    ],
+)
+def test_how_much_of_the_goal_is_reached(goal, tally, share):
+    assert stats.done(goal, tally) == share
+
+
+def test_the_status_of_a_run_in_progress(tmp_path):
+    with builders.filled(tmp_path / "trial", 12) as writing, Journal.read(tmp_path / "trial") as journal:
+        told = stats.status(journal, builders.QUOTA)
+        assert told == {**stats.status(writing, builders.QUOTA), "time": told["time"]}
+    assert json.loads(json.dumps(told)) == told
+    assert (told["kept"], told["rejected"], told["open"], told["done"]) == (12, 2, 1, 0.012)
+    assert told["next"] == "em resume trial" and told["goal"] == {"sessions": 1000}
+    assert sum(entry["count"] for entry in told["marginals"]["patterns"].values()) == 12
+    assert told["rejections"] == {"leak": 2, "walls": 2} and told["retries"] == {"leak": 14}
+    assert told["cost"]["total"]["calls"] == 36 and told["cost"]["total"]["dollars"] == pytest.approx(0.036)
+    assert told["cost"]["retries"]["calls"] == 12 and told["cost"]["lead"]["cached_share"] == 0.6
+    assert not [secret for secret in builders.SECRETS if secret in json.dumps(told)]
+
+
+def test_a_run_that_is_done_is_exported_next(tmp_path):
+    with Journal.create(tmp_path / "trial", builders.run_card(goal=Goal(sessions=2))) as journal:
+        builders.fill(journal, [builders.plan(0), builders.plan(1)])
+        assert stats.progress(journal)["next"] == "em export trial --out DIR"
+        assert stats.progress(journal, stats.Steps(finished="train {run}"))["next"] == "train trial"
+
+
+def test_a_run_is_told_without_addresses_folders_and_time(tmp_path):
+    models = {"people": "gguf:/home/me/m.gguf", "lead": None, "judge": None, "api_base": ["http://u:p@host/v1"]}
+    told = json.dumps(stats.card(builders.run_card(models=models)))
+    assert "gguf:m.gguf" in told and not [leak for leak in ("/home", "host", "2026") if leak in told]
+
+
+def test_a_run_is_scripted_if_any_line_was(tmp_path):
+    with Journal.create(tmp_path / "trial", builders.run_card()) as journal:
+        assert not stats.scripted(journal)
+        builders.fill(journal, [builders.plan(0)], billing=Billing.SCRIPTED)
+        assert stats.scripted(journal)
