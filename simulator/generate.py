@@ -23,11 +23,11 @@ from simulator.events import Event
 from simulator.journal.journal import Journal
 from simulator.journal.recorded import recorded
 from simulator.llm.model import Models
-from simulator.manners import Secrets
 from simulator.plan.planner import Planner
 from simulator.plan.session_plan import SessionPlan
 from simulator.screen import Document, Header, render
 from simulator.session.play import play
+from simulator.session.prompts import secrets
 from simulator.world.world import World
 
 MAX_ATTEMPTS = 30
@@ -61,13 +61,7 @@ Note = Began | Happened | Settled
 def judge(filters: Filters, world: World, plan: SessionPlan, events: list[Event]) -> tuple[Document, Verdict]:
     """The training document of a finished session and what the filters say about it."""
     document = Document(Header(plan.engagement.value, plan.channel), lines(plan, events))
-    return document, filters.judge(document, plan=plan, secrets=secrets(world, plan))
-
-
-def secrets(world: World, plan: SessionPlan) -> Secrets:
-    """What nobody in this session may say: notes, premise, and the cards word for word."""
-    cards = [world.personas[nick] for nick in (*plan.cast, plan.lead)]
-    return Secrets((*plan.secrets(), *(card.about for card in cards), *(line for card in cards for line in card.voice)))
+    return document, filters.judge(document, plan=plan, secrets=secrets(plan, world))
 
 
 @dataclass(frozen=True, slots=True)

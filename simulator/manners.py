@@ -22,7 +22,7 @@ _ADDRESS = re.compile(r"\S{1,31}[:,] ")
 _BROKEN = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u200b\u2028\u2029\ufeff\ufffd\ud800-\udfff]|\\S{80}")
 _SENTENCE_END = re.compile(r"[.!?…]+[\"')\]]*(?=\s|$)")
 _BRACKETED = re.compile(r"<([^\s<>]{1,31})>")
-_INVENTED = re.compile(r"(?:user|person|member|guest|nick|speaker)_?\d*|[A-Za-z_]+\d+", re.IGNORECASE)
+_INVENTED = re.compile(r"(?:^|\s)<(?:(?:user|person|member|guest|nick|speaker)_?\d*|[a-z_]+\d+)> \S", re.IGNORECASE)
 _SCRIPTED = re.compile(r"(?:^|[.!?…\"')] +|\s[-|/] )([^\s:<>]{1,31}): ")
 _OUTSIDE = re.compile(r"(?!is\b|was\b|has\b|does\b|this\b|here's\b|yes\b|its\b|as\b|vs\b)[a-z]{2,}[^s\W]s\b")
 _CUT = re.compile(r"(?:,|\b(?:and|but|because|the|an|your|their|whose|than|if|or|which))\s*$", re.IGNORECASE)
@@ -125,11 +125,13 @@ class Manners:
             yield self._fault("leak", passage, "secret")
 
     def wording(self, text: str, *, nick: str, politics_allowed: bool = True) -> Iterator[Fault]:
-        """The rules made of patterns, each entry at most once."""
+        """The rules made of patterns, each name at most once."""
         rules, phrases = self._style.of_lead if nick == self._lead else self._style.of_people
+        seen: set[str] = set()
         for found in phrases.find(folded(text)):
             rule = rules[found.group]
-            if rule.topic is None or not politics_allowed:
+            if rule.name not in seen and (rule.topic is None or not politics_allowed):
+                seen.add(rule.name)
                 yield Fault(rule.name, self._clipped(text[found.start : found.end]), rule.hint)
 
     def shows(self, signal: str, text: str) -> str | None:
@@ -176,10 +178,10 @@ class Manners:
         """Lines of others, or oneself seen from outside."""
         if "<" in text:
             known = {name.casefold() for name in (*cast, nick, self._lead)}
-            for found in _BRACKETED.finditer(text):
-                if found[1].casefold() in known or _INVENTED.fullmatch(found[1]):
-                    yield self._fault("leak", found[0], "others-line")
-                    return
+            named = (found for found in _BRACKETED.finditer(text) if found[1].casefold() in known)
+            if found := next(named, None) or _INVENTED.search(text):
+                yield self._fault("leak", found[0], "others-line")
+                return
         if ": " in text:
             for found in _SCRIPTED.finditer(text):
                 if found[1] == nick or (found.start() > 0 and found[1] in cast):

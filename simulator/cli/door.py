@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from simulator.cli import options
+
+if TYPE_CHECKING:
+    from simulator.corpus.stats import Steps
 
 FOLDER = Path("em_character_data")
 RUN = "em_character_data"
@@ -123,7 +126,13 @@ def _write(world_dir: Path | None, allow_scripted: bool) -> None:
     with Journal.read(FOLDER) as journal:
         if not journal.tally().kept:
             return
-    write(FOLDER, FOLDER, ["jsonl", "txt"], False, allow_scripted, world_dir)
+    write(FOLDER, FOLDER, ["jsonl", "txt"], False, allow_scripted, world_dir, _steps())
+
+
+def _steps() -> Steps:
+    from simulator.corpus.stats import Steps
+
+    return Steps("python em_data_generator.py --resume", "train on em_character_training.jsonl")
 
 
 def _status(world_dir: Path | None) -> None:
@@ -133,4 +142,4 @@ def _status(world_dir: Path | None) -> None:
 
     world = options.loaded(world_dir, quiet=True)
     with Journal.read(FOLDER) as journal:
-        show(stats.status(journal, world.quota))
+        show(stats.status(journal, world.quota, _steps()))

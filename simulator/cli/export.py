@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from simulator.cli import options
+
+if TYPE_CHECKING:
+    from simulator.corpus.stats import Steps
 
 
 @click.command()
@@ -36,10 +40,17 @@ def export(
 
 
 def write(
-    folder: Path, out: Path, formats: list[str], actions: bool, allow_scripted: bool, world_dir: Path | None
+    folder: Path,
+    out: Path,
+    formats: list[str],
+    actions: bool,
+    allow_scripted: bool,
+    world_dir: Path | None,
+    steps: Steps | None = None,
 ) -> None:
-    """Exports the run in `folder` and says what was written."""
+    """Exports the run in `folder` and says what was written. `steps`: what the progress file says to type next."""
     from simulator.corpus.export import export as exported
+    from simulator.corpus.stats import STEPS
     from simulator.journal.journal import Journal
 
     world = options.loaded(world_dir, quiet=True)
@@ -52,6 +63,7 @@ def write(
             formats=[f.strip() for f in formats],
             allow_scripted=allow_scripted,
             actions=actions,
+            steps=steps or STEPS,
         )
     note = " (scripted: no language model wrote these lines)" if done.scripted else ""
     click.echo(

@@ -21,7 +21,7 @@ def world_option(command: Callable[..., Any]) -> Callable[..., Any]:
         "--world",
         "world_dir",
         type=click.Path(path_type=Path),
-        help="Folder with personas/, scenarios/ and policies/. Default: the current one if it has them, else the shipped.",
+        help="Folder with personas, scenarios, policies. Default: the current one if it has them, else the shipped.",
     )(command)
 
 

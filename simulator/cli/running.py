@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 import click
@@ -14,7 +15,9 @@ from simulator.errors import UsageError
 from simulator.events import Said
 from simulator.generate import Happened, Note, Run, Settled
 from simulator.journal.journal import Journal
-from simulator.llm.prices import session_cost
+from simulator.llm.model import Billing, Purpose
+from simulator.plan.estimate import tokens
+from simulator.plan.session_plan import SessionPlan
 from simulator.world.world import World
 
 LOCAL_CONCURRENCY = 4
@@ -34,12 +37,12 @@ async def played(
     """Plays the journal's run to its goal and says how it went. Raises what Run.go raises."""
     local = all(name is None or name == options.EMBEDDED or name.startswith("gguf:") for name in _names(models))
     at_once = concurrency or (LOCAL_CONCURRENCY if local else HOSTED_CONCURRENCY)
-    guess = session_cost(models["people"], models.get("lead") or models["people"])
+    guess = _guess(models, world)
     if budget_usd is not None and guess is None:
         raise UsageError(
-            f"the price of {models['people']} is not known, so a budget cannot be kept",
+            f"the price of {models['people']} or {models.get('lead')} is not known, so a budget cannot be kept",
             place="--budget-usd",
-            remedy="leave it out, or use a model that the price table knows",
+            remedy="leave it out, or use models that the price table knows",
         )
     doors = await options.opened(models, world, slots=min(at_once, 8))
     try:
@@ -66,6 +69,23 @@ async def played(
                 click.echo(_summary(journal, bar), err=True)
     finally:
         await doors.aclose()
+
+
+def _guess(models: dict[str, Any], world: World) -> Callable[[SessionPlan], float] | None:
+    """Dollars that a session may cost, as if nothing were cached; None if a price is unknown."""
+    from simulator.llm.prices import billing, price
+
+    priced = {}
+    for purpose, name in ((Purpose.PEOPLE, models["people"]), (Purpose.LEAD, models.get("lead") or models["people"])):
+        if billing(name) is Billing.UNKNOWN:
+            return None
+        priced[purpose] = price(name)
+
+    def usd(plan: SessionPlan) -> float:
+        needed = tokens(plan, world)
+        return sum(needed[purpose].usd(cost, caching=False) for purpose, cost in priced.items() if cost is not None)
+
+    return usd
 
 
 def _names(models: dict[str, Any]) -> tuple[str | None, ...]:

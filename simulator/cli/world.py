@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from simulator.cli import options
+from simulator.errors import NotMet
+
+if TYPE_CHECKING:
+    from simulator.world.world import World
+
+AXES = ("engagement", "channel", "length", "pattern", "group")
 
 
 @click.command()
 @click.option("--schema", is_flag=True, help="Print the JSON schemas of all files, for editors.")
+@click.option(
+    "--coverage", is_flag=True, help="Print which scripts serve which cells of the quotas; fails on an empty one."
+)
 @options.json_option
 @options.world_option
-def world(schema: bool, as_json: bool, world_dir: Path | None) -> None:
+def world(schema: bool, coverage: bool, as_json: bool, world_dir: Path | None) -> None:
     """Validate and describe the content: personas, scenarios, topics, policies."""
     if schema:
         from simulator.world.load import schemas
@@ -22,6 +33,9 @@ def world(schema: bool, as_json: bool, world_dir: Path | None) -> None:
         click.echo(json.dumps(schemas(), indent=2, ensure_ascii=False))
         return
     found = options.loaded(world_dir, quiet=as_json)
+    if coverage:
+        _coverage(found, as_json=as_json)
+        return
     facts = {
         "digest": found.digest,
         "lead": found.lead.nick,
@@ -45,3 +59,39 @@ def world(schema: bool, as_json: bool, world_dir: Path | None) -> None:
     for group, count in facts["topics"].items():
         click.echo(f"{group:14} {count:3} topics")
     click.echo("valid")
+
+
+def _coverage(found: World, *, as_json: bool) -> None:
+    """One row for pattern, level, channel and length; columns are topic groups, numbers are scripts."""
+    from rich.table import Table
+
+    from simulator.cli.show import console
+    from simulator.plan.coverage import coverage
+
+    cells = coverage(found)
+    if as_json:
+        rows = [{**dict(zip(AXES, c.values(), strict=True)), "scripts": names} for c, names in cells.served.items()]
+        rows += [{**dict(zip(AXES, cell.values(), strict=True)), "scripts": []} for cell in cells.empty]
+        click.echo(json.dumps({"cells": rows, "unused": cells.unused}, indent=1))
+    else:
+        counts: dict[tuple[str, ...], Counter[str]] = {}
+        for cell, names in cells.served.items():
+            level, channel, length, pattern, group = cell.values()
+            counts.setdefault((pattern, level, channel, length), Counter())[group] = len(names)
+        table = Table(box=None, pad_edge=False)
+        for column in ("pattern", "level", "channel", "length", *found.quota.topics):
+            table.add_column(column, justify="right" if column in found.quota.topics else "left")
+        for row, scripts in sorted(counts.items()):
+            shown = (str(scripts[g] or "") if g in scripts else "-" for g in found.quota.topics)
+            table.add_row(*row, *shown)
+        out = console()
+        out.print(table)
+        out.print("`-`: the group is confined to another channel, or no script serves the cell")
+        scripted = len(cells.served)
+        out.print(
+            f"{scripted} cells served, {len(cells.empty)} empty; fewest scripts in a cell: "
+            f"{min(map(len, cells.served.values()))}; scripts without a cell: {', '.join(cells.unused) or 'none'}"
+        )
+    if cells.empty:
+        first = ", ".join(cells.empty[0].values())
+        raise NotMet(f"{len(cells.empty)} cells without a script, such as {first}", remedy="write one for them")

@@ -19,7 +19,7 @@ TOKENS_A_SENTENCE = 30
 
 _SENTENCE = r"sentence ::= [A-Za-z] [^\n<>.!?*]{15,110} [.!?]"
 _REST = r"rest ::= [^\n<>.!?*]{8,110} [.!?]"
-_LAST_LINE = re.compile(r"<[^\s<>]{1,31}>([^\n]*)\Z")
+_LAST_LINE = re.compile(r"(?:<[^\s<>]{1,31}>|(?<=\n)\* \S{1,31})([^\n]*)\Z")
 
 
 class Start(StrEnum):
@@ -32,15 +32,13 @@ class Start(StrEnum):
     WORD = "rest"
     """After opening words and a space."""
     SPACE = '" " rest'
-    """After a comma, a colon or the like."""
-    INSIDE = '"," ? " " rest'
-    """After a word."""
+    """After opening words."""
 
 
 def start(prompt: Prompt) -> Start:
     """Where the answer to the prompt begins.
 
-    The text of the completion dialect ends with `<nick>`, or with `<nick> opening words` to go on from.
+    The text of the completion dialect ends with `<nick>` (for an action `* nick`), or with opening words after that.
     """
     if prompt.text is None:
         return Start.TURN
@@ -50,10 +48,7 @@ def start(prompt: Prompt) -> Start:
         return Start.TURN if opening else Start.LINE
     if opening.endswith(" "):
         return Start.WORD
-    last = opening[-1]
-    if last in ".!?":
-        return Start.LINE
-    return Start.INSIDE if last.isalnum() else Start.SPACE
+    return Start.LINE if opening[-1] in ".!?" else Start.SPACE
 
 
 def one_line(prompt: Prompt) -> str:

@@ -13,7 +13,7 @@ T = TypeVar("T")
 ATTEMPTS = 5
 """How often a provider is asked at most, the first time included."""
 FIRST_WAIT = 1.0
-"""Seconds before the second attempt; each further wait is three times as long (1, 3, 9, 27), less up to half by chance."""
+"""Seconds before the second attempt; each further wait is three times as long (1, 3, 9, 27), less up to half of it."""
 LONGEST_WAIT = 120.0
 """A provider that asks for a longer pause, in seconds, is given up at once: waiting is then for people to decide."""
 

@@ -6,8 +6,8 @@ Every message of the session is, for the lead, one of
     hers     a beat gives it to her
     closed   a beat gives it to somebody else, or she keeps silent there on purpose
 
-She never has two messages in a row. `room` counts how many messages she can still have from a point on; as long as it is
-not less than what she owes, the session can end with exactly k.
+She never has two messages in a row. `room` counts how many messages she can still have from a point on; as long as it
+is not less than what she owes, the session can end with exactly k.
 """
 
 from __future__ import annotations

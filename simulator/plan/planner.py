@@ -11,6 +11,7 @@ import random
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import product
 
 from simulator import chance
 from simulator.errors import ContentError, UsageError
@@ -47,7 +48,7 @@ class Planner:
     def __init__(self, world: World, seed: int, *, length: str | None = None) -> None:
         """`length` plans one length class alone; the other shares stay as they are."""
         self._world, self._seed = world, seed
-        self._scripts = _Scripts(world)
+        self._scripts = Scripts(world)
         quota = world.quota.only(length) if length else world.quota
         self._cells: Iterator[Cell] = sequence(
             joint(quota, lambda cell: bool(self._scripts.serving(cell))), quota, seed
@@ -124,7 +125,7 @@ def single(
                 place="--messages",
                 remedy="choose one more or one less",
             )
-    scripts = _Scripts(world)
+    scripts = Scripts(world)
     draw = chance.stream(seed, "single")
     fits = [
         (cell, name)
@@ -167,7 +168,7 @@ def compose(
     Raises ContentError if the script's beats fit into no session of this cell.
     """
     beats = scenario.beats_in(cell.length)
-    pairs = _pairs(world, scenario, cell, messages)
+    pairs = _pairs(world, scenario, cell.engagement, cell.length, messages)
     begins = _time_of_day(chance.stream(seed, "hour"))
     slots, cast = casting.cast(
         world, scenario, cell.length, cell.group, casting.hour_of(begins), chance.stream(seed, "cast")
@@ -231,37 +232,41 @@ def compose(
     )
 
 
-class _Scripts:
+class Scripts:
     """Which scripts can fill which cell."""
 
     def __init__(self, world: World) -> None:
         self._world = world
         self.cells: dict[Cell, list[str]] = {}
         for scenario in world.scenarios.values():
-            for channel in scenario.channels:
-                for group in scenario.topics or world.quota.topics:
-                    if world.quota.confined.get(group, channel) != channel:
-                        continue
-                    for level in scenario.levels:
-                        for length in scenario.lengths:
-                            cell = Cell(level, channel, length, scenario.pattern, group)
-                            if _pairs(world, scenario, cell):
-                                self.cells.setdefault(cell, []).append(scenario.name)
+            shapes = [
+                (level, length)
+                for level in scenario.levels
+                for length in scenario.lengths
+                if _pairs(world, scenario, level, length)
+            ]
+            for channel, group in product(scenario.channels, scenario.topics or world.quota.topics):
+                if world.quota.confined.get(group, channel) == channel:
+                    for level, length in shapes:
+                        cell = Cell(level, channel, length, scenario.pattern, group)
+                        self.cells.setdefault(cell, []).append(scenario.name)
 
     def serving(self, cell: Cell) -> list[str]:
         return self.cells.get(cell, [])
 
     def legal(self, name: str, cell: Cell, messages: int) -> bool:
-        return bool(_pairs(self._world, self._world.scenarios[name], cell, messages))
+        return bool(_pairs(self._world, self._world.scenarios[name], cell.engagement, cell.length, messages))
 
 
-def _pairs(world: World, scenario: Scenario, cell: Cell, messages: int | None = None) -> list[tuple[int, list[int]]]:
+def _pairs(
+    world: World, scenario: Scenario, level: Engagement, length: str, messages: int | None = None
+) -> list[tuple[int, list[int]]]:
     """Every legal number of messages with the legal counts of the lead's, enough for the script's own lines."""
-    first, last = world.quota.lengths[cell.length].messages
+    first, last = world.quota.lengths[length].messages
     if messages is not None:
         first, last = max(first, messages), min(last, messages)
-    needed = scenario.lead_lines(cell.length)
-    band = world.engagement.bands[cell.engagement]
+    needed = scenario.lead_lines(length)
+    band = world.engagement.bands[level]
     pairs = [(n, [k for k in band.counts(n) if k >= max(needed, 1)]) for n in range(first, last + 1)]
     return [(n, counts) for n, counts in pairs if counts]
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from simulator import chance
 from simulator.events import Refused
 from simulator.llm.model import Dialect, Models, Prompt, Purpose, Reply
-from simulator.manners import Fault, Manners, Secrets, clean
+from simulator.manners import Fault, Manners, clean
 from simulator.plan.session_plan import SessionPlan
 from simulator.session.channel import Channel
-from simulator.session.prompts import Prompts
+from simulator.session.prompts import Prompts, secrets
 from simulator.session.scheduler import Turn
 from simulator.world.world import World
 
@@ -32,10 +32,7 @@ class Members:
         self._plan, self._world, self._models = plan, world, models
         self._prompts = Prompts(plan, world)
         self._manners = Manners(world.style, plan.lead)
-        cards = [world.personas[nick] for nick in (*plan.cast, plan.lead)]
-        self._secrets = Secrets(
-            (*plan.secrets(), *(card.about for card in cards), *(v for c in cards for v in c.voice))
-        )
+        self._secrets = secrets(plan, world)
         self._politics = plan.channel in world.quota.confined.values()
 
     async def speak(self, turn: Turn, channel: Channel) -> Line:
@@ -97,6 +94,7 @@ class Members:
             earlier=channel.lines,
             secrets=self._secrets,
             politics_allowed=self._politics,
+            action=turn.action,
         )
         return faults or self._missed(turn, text)
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from simulator import screen
 from simulator.llm.model import Message
+from simulator.manners import Secrets
 from simulator.plan.session_plan import SessionPlan
 from simulator.session.channel import Channel
 from simulator.session.scheduler import Turn
@@ -19,6 +20,13 @@ from simulator.world.world import World
 
 VOICE_LINES = 3
 """Example lines of each card that a prompt shows."""
+
+
+def secrets(plan: SessionPlan, world: World) -> Secrets:
+    """What prompts hold and nobody may say: notes, premise, and the cards word for word. The topic is no secret."""
+    cards = [world.personas[nick] for nick in (*plan.cast, plan.lead)]
+    texts = (*plan.secrets(), *(card.about for card in cards), *(line for card in cards for line in card.voice))
+    return Secrets(texts, public=(plan.topic, plan.angle))
 
 
 class Prompts:

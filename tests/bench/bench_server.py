@@ -1,0 +1,100 @@
+"""What a message costs on the embedded server: prompt tokens that no cache held, from the server's own counts.
+
+    python tests/bench/bench_server.py [--quick]
+
+Prints one JSON object. `beyond_newest` is uncached prompt tokens a message, less the tokens of the message before it:
+what the layout of the prompt costs. The first call of a session reads the cards and is given on its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import time
+from pathlib import Path
+from statistics import mean
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from simulator.llm.model import Dialect, Models, Prompt, Reply  # noqa: E402
+from simulator.llm.open import open_models  # noqa: E402
+from simulator.plan.planner import single  # noqa: E402
+from simulator.plan.session_plan import SessionPlan  # noqa: E402
+from simulator.session.play import play  # noqa: E402
+from simulator.world.card import Engagement  # noqa: E402
+from tests.worlds import shipped  # noqa: E402
+
+
+class Meter:
+    """Keeps the usage of every call of one session."""
+
+    def __init__(self, models: Models) -> None:
+        self._inner = models.people
+        self.name, self.dialect = self._inner.name, self._inner.dialect
+        self.replies: list[Reply] = []
+
+    async def reply(self, prompt: Prompt) -> Reply:
+        reply = await self._inner.reply(prompt)
+        self.replies.append(reply)
+        return reply
+
+    async def aclose(self) -> None:
+        pass
+
+
+def _plan(n: int, seed: int) -> SessionPlan:
+    """A session of n messages without beats, so that the figures are those of ordinary turns."""
+    plan = single(shipped(), seed, engagement=Engagement.LOW, messages=20 if n <= 20 else 100)
+    counts = shipped().engagement.bands[Engagement.LOW].counts(n)
+    return plan.model_copy(update={"n": n, "k": counts[0], "beats": (), "expect": (), "comings": ()})
+
+
+async def _session(n: int, seed: int, models: Models) -> list[Reply]:
+    meter = Meter(models)
+    async for _ in play(_plan(n, seed), shipped(), Models(meter, meter)):
+        pass
+    return meter.replies
+
+
+async def _row(n: int, at_once: int, dialect: Dialect) -> dict[str, object]:
+    models = await open_models("embedded", None, None, dialect=dialect, slots=at_once)
+    try:
+        begun = time.perf_counter()
+        sessions = await asyncio.gather(*(_session(n, seed, models) for seed in range(1, at_once + 1)))
+        seconds = time.perf_counter() - begun
+    finally:
+        await models.aclose()
+    uncached, newest, decoding = [], [], 0.0
+    for replies in sessions:
+        for before, reply in zip(replies, replies[1:], strict=False):
+            uncached.append(reply.usage.prompt - reply.usage.cached)
+            # In the completion dialect the server made those tokens itself and still holds them.
+            newest.append(before.usage.completion if dialect is Dialect.CHAT else 0)
+        decoding += sum(reply.usage.completion for reply in replies)
+    calls = sum(map(len, sessions))
+    return {
+        "n": n,
+        "sessions_at_once": at_once,
+        "dialect": dialect.value,
+        "calls_per_message": round(calls / (n * at_once), 3),
+        "first_call_uncached": round(mean(r[0].usage.prompt - r[0].usage.cached for r in sessions)),
+        "uncached_per_message": round(mean(uncached), 1),
+        "beyond_newest": round(mean(uncached) - mean(newest), 1),
+        "last_prompt_tokens": round(mean(r[-1].usage.prompt for r in sessions)),
+        "completion_tokens_per_message": round(decoding / (n * at_once), 1),
+        "messages_per_second": round(n * at_once / seconds, 2),
+    }
+
+
+def main() -> None:
+    lengths = (12,) if "--quick" in sys.argv else (12, 40, 100)
+    rows = [
+        asyncio.run(_row(n, at_once, dialect)) for dialect in (Dialect.COMPLETION, Dialect.CHAT) for at_once in (1, 4)
+        for n in lengths
+    ]  # fmt: skip
+    print(json.dumps({"benchmark": "embedded server", "rows": rows}, indent=1))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,38 @@
+"""The README tour, every command of it, in order, as a newcomer would type them."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from tests.cli.em import ROOT, em
+
+TOUR = [
+    line.removeprefix("$ ")
+    for block in re.findall(r"```console\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    for line in block.splitlines()
+    if line.startswith("$ ")
+]
+
+
+@pytest.mark.model
+def test_the_tour(tmp_path: Path) -> None:
+    assert len(TOUR) > 15
+    for line in TOUR:
+        words = shlex.split(line)
+        assert words[0] in ("em", "python"), line
+        done = em(*words[1:], cwd=tmp_path, timeout=300)
+        allowed = (
+            (0, 1) if words[1] == "simulate" or "--single" in words else (0,)
+        )  # a small model's session may be rejected
+        assert done.returncode in allowed, f"{line}\n{done.stdout}\n{done.stderr}"
+        assert "Traceback" not in done.stderr
+
+
+def test_every_command_of_the_table_is_in_the_tour() -> None:
+    from simulator.cli import COMMANDS
+
+    assert set(COMMANDS) - {shlex.split(line)[1] for line in TOUR} == {"demo"}
