@@ -187,6 +187,7 @@ class Run:
                 self._journal.event(plan.id, event)
                 events.append(event)
                 self._watch(Happened(plan, event))
+                await asyncio.sleep(0)  # a model that answers at once must not keep the others, or Ctrl-C, waiting
         document, verdict = judge(self._filters, self._world, plan, events)
         size = len(render(document.header, document.lines).encode())
         self._promised.pop(plan.id, None)

@@ -19,7 +19,7 @@ TOKENS_A_SENTENCE = 30
 
 _SENTENCE = r"sentence ::= [A-Za-z] [^\n<>.!?*]{15,110} [.!?]"
 _REST = r"rest ::= [^\n<>.!?*]{8,110} [.!?]"
-_LAST_LINE = re.compile(r"(?:<[^\s<>]{1,31}>|(?<=\n)\* \S{1,31})([^\n]*)\Z")
+_BEGUN = re.compile(r"(?:<[^\s<>]{1,31}>|\* \S{1,31})(.*)")
 
 
 class Start(StrEnum):
@@ -42,7 +42,7 @@ def start(prompt: Prompt) -> Start:
     """
     if prompt.text is None:
         return Start.TURN
-    line = _LAST_LINE.search(prompt.text)
+    line = _BEGUN.fullmatch(prompt.text[prompt.text.rfind("\n") + 1 :])
     opening = line[1] if line else ""
     if not opening.strip():
         return Start.TURN if opening else Start.LINE

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import warnings
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from functools import cache
@@ -13,7 +14,7 @@ from typing import Any
 
 from simulator import clock
 from simulator.errors import ProviderError
-from simulator.llm import grammar, retry
+from simulator.llm import grammar, prefix, retry
 from simulator.llm.foreign import BrokenAnswer, Unreachable, translate
 from simulator.llm.gate import Gate
 from simulator.llm.model import Billing, Dialect, Prompt, Reply, Usage
@@ -38,6 +39,7 @@ def library() -> ModuleType:
     litellm.suppress_debug_info = True  # else hints are printed to stdout
     litellm.telemetry = False
     litellm.disable_aiohttp_transport = True  # the other transport leaves sessions open that complain on stderr
+    warnings.filterwarnings("ignore", r"coroutine .*(LLM|OpenAI|Handler).* was never awaited", RuntimeWarning)  # if cut
     for name in ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
     return litellm
@@ -62,8 +64,8 @@ class Hosted:
     ) -> None:
         """`model` is litellm's name where it differs from the user's.
 
-        `key` None: litellm reads the provider's variable. `timeout`: seconds for one attempt. `billing` KNOWN: litellm's
-        table has a price. `llama`: a llama.cpp server of ours, which takes a grammar.
+        `key` None: litellm reads the provider's variable. `timeout`: seconds for one attempt. `billing` KNOWN: there is
+        a price for the model. `llama`: a llama.cpp server of ours, which takes a grammar.
         """
         global _open_doors
         self.name, self.dialect = name, dialect
@@ -73,6 +75,7 @@ class Hosted:
         self._clients: dict[str | None, Any] = {}
         self._key, self._timeout, self._sleep = key, timeout, sleep
         self._billing, self._llama = billing, llama
+        self._marks = "claude" in self._model  # other providers find repeated prefixes on their own
         self._gate = Gate(at_once)
         self._answered = False
         self._closed = False
@@ -86,6 +89,8 @@ class Hosted:
 
     async def once(self, prompt: Prompt) -> Reply:
         """One attempt. Raises retry.Transient where another may help."""
+        if not library.cache_info().currsize:
+            await asyncio.to_thread(library)
         async with self._gate as round:
             base = self._least_busy()
             self._under_way[base] += 1
@@ -146,7 +151,7 @@ class Hosted:
         if self._llama:
             settings["extra_body"] = _for_llama(prompt)
         if prompt.text is None:
-            messages = [{"role": message.role, "content": message.content} for message in prompt.messages]
+            messages = prefix.marked(prompt.messages) if self._marks else prefix.plain(prompt.messages)
             return await litellm.acompletion(messages=messages, **settings)
         return await litellm.atext_completion(prompt=prompt.text, client=self._client(base), **settings)
 

@@ -31,6 +31,7 @@ async def open_models(
     lead: str | None,
     judge: str | None,
     *,
+    others: Sequence[str] = (),
     api_base: Sequence[str] = (),
     dialect: Dialect | None = None,
     slots: int = SLOTS,
@@ -38,13 +39,15 @@ async def open_models(
 ) -> Models:
     """The doors for a run; the same name gives the same door. `lead` None: played by the people's model.
 
+    `others`: models that single cards ask for.
+
     Nothing is started or asked yet, but what can be known offline is checked: raises UsageError for a name that means
     nothing and for a file that is not there, ProviderError for a key or weights that are missing. `timeout`: seconds
     an attempt may take. `slots`: sessions at once that the embedded server keeps in mind.
     """
     if slots < 1:
         raise UsageError(f"must be at least 1 (got {slots})", place="slots", remedy="4 is the default")
-    names = [name for name in (people, lead, judge) if name is not None]
+    names = [name for name in (people, lead, judge, *others) if name is not None]
     if any(_needs_library(name) for name in names):
         await asyncio.to_thread(library)
     based = _who_gets_the_base(names) if api_base else set()
@@ -58,7 +61,12 @@ async def open_models(
         for door in doors.values():
             await door.aclose()
         raise
-    return Models(doors[people], doors[lead or people], doors[judge] if judge is not None else None)
+    return Models(
+        doors[people],
+        doors[lead or people],
+        doors[judge] if judge is not None else None,
+        {name: doors[name] for name in others},
+    )
 
 
 def dialect_of(name: str) -> Dialect:

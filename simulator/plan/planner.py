@@ -177,7 +177,8 @@ def compose(
     nicks = {**slots, LEAD: lead}
     words = chance.stream(seed, "words")
     names = {**nicks, "topic": topic.subject, "angle": angle}
-    names |= {key: _filled(words.choice(variants), names) for key, variants in scenario.fill.items()}
+    fill = {key: _filled(words.choice(variants), names) for key, variants in scenario.fill.items()}
+    names |= fill
     for number in range(TRIES):
         draw = chance.stream(seed, "shape", number)
         n, counts = draw.choice(pairs)
@@ -218,6 +219,7 @@ def compose(
             cast=cast,
             mood=casting.moods(world, cast, chance.stream(seed, "mood")),
             premise=_filled(scenario.premise, names),
+            fill=fill,
             begins=begins,
             beats=tuple(sorted(placed, key=lambda beat: beat.at)),
             comings=casting.comings(world, cast, n, placed, chance.stream(seed, "comings")),

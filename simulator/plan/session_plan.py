@@ -63,6 +63,8 @@ class SessionPlan(Card):
     """Factor on each one's chattiness in this session."""
     premise: str
     """The scenario's premise, filled in."""
+    fill: dict[Name, str] = {}
+    """What was drawn for the scenario's own names, such as the subject of the essay. No secret: the talk is about it."""
     begins: Annotated[float, Field(ge=0)]
     """Time of day of the first event, in seconds after midnight."""
     beats: tuple[PlacedBeat, ...] = ()
@@ -87,3 +89,7 @@ class SessionPlan(Card):
     def secrets(self) -> tuple[str, ...]:
         """What no document may contain: the private notes and the premise."""
         return (self.premise, *(beat.note for beat in self.beats if beat.note))
+
+    def public(self) -> tuple[str, ...]:
+        """What notes and talk have in common, so that it gives nothing away."""
+        return (self.topic, self.angle, *self.fill.values())

@@ -1,4 +1,4 @@
-"""Who a line is spoken to, and who it only speaks of. `em: ...` addresses, `ask em` mentions."""
+"""Who a line is spoken to, and who it only speaks of. `kai: ...` addresses, `ask kai` mentions."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def _patterns(nick: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
 def addressee(text: str, nicks: Iterable[str]) -> str | None:
     """The one of `nicks` whom the line speaks to by name, or None.
 
-    >>> addressee("hey em can you look at this", ["Em", "kai"]), addressee("ask em about it", ["Em", "kai"])
-    ('Em', None)
+    >>> addressee("hey kai can you look at this", ["Kai", "bo"]), addressee("ask kai about it", ["Kai", "bo"])
+    ('Kai', None)
     """
     low = text.lower()
     for nick in nicks:
@@ -42,8 +42,8 @@ def addressee(text: str, nicks: Iterable[str]) -> str | None:
 def mentioned(text: str, nicks: Iterable[str]) -> frozenset[str]:
     """Those of `nicks` that occur in the line as words.
 
-    >>> sorted(mentioned("kai said so, ask em", ["Em", "kai", "mar"]))
-    ['Em', 'kai']
+    >>> sorted(mentioned("bo said so, ask kai", ["Kai", "bo", "mar"]))
+    ['Kai', 'bo']
     """
     low = text.lower()
     return frozenset(nick for nick in nicks if nick.lower() in low and _patterns(nick)[1].search(text))

@@ -12,6 +12,7 @@ from simulator.plan.session_plan import SessionPlan
 from simulator.session.channel import Channel
 from simulator.session.prompts import Prompts, secrets
 from simulator.session.scheduler import Turn
+from simulator.world.scenario import LEAD, Expect
 from simulator.world.world import World
 
 ENDS = ".!?…"
@@ -99,17 +100,21 @@ class Members:
         return faults or self._missed(turn, text)
 
     def _missed(self, turn: Turn, text: str) -> list[Fault]:
-        """What the script wants this very line to show and it does not."""
+        """What the script wants this very line to show and it does not: the line that answers the beat of an `expect`."""
         if turn.beat is None:
             return []
-        at = {beat.id: beat.at for beat in self._plan.beats}
         for expect in self._plan.expect:
-            who = self._plan.lead if expect.who == "lead" else None
-            begins = at[expect.after]
-            if expect.kind != "shows" or who != turn.nick or not begins < turn.beat.at <= begins + expect.within:
+            if expect.kind != "shows" or expect.signal is None or self._answer(expect) != turn.beat.at:
                 continue
-            if expect.signal and self._manners.shows(expect.signal, text) is None:
-                return [
-                    Fault("expectation", expect.signal, f"the line must show this: {expect.signal.replace('-', ' ')}")
-                ]
+            if self._manners.shows(expect.signal, text) is None:
+                wanted = expect.signal.replace("-", " ")
+                return [Fault("expectation", expect.signal, f"this line must show: {wanted}")]
         return []
+
+    def _answer(self, expect: Expect) -> int | None:
+        """The message index of the first line that the script gives to the expected speaker after the beat."""
+        plan = self._plan
+        begins = next(beat.at for beat in plan.beats if beat.id == expect.after)
+        if expect.who != LEAD:
+            return None
+        return next((b.at for b in plan.beats if b.nick == plan.lead and begins < b.at <= begins + expect.within), None)

@@ -3,8 +3,11 @@
 Everything up to the tail is the same bytes for every member of a session and only grows from turn to turn, so that a
 server's prefix cache is hit by everybody and a turn costs the newest message plus the tail.
 
-    completion   rules, cards, premise, header, transcript, `<nick>`
+    completion   who is here, lines they said yesterday, what today is about, header, transcript, `<nick>`
     chat         system: rules, cards; user: header, transcript, then the tail: who you are, the note, what is wanted
+
+A model that only continues text follows no rules and no descriptions; it takes up how the log before it sounds. So it
+gets a log of yesterday in place of rules, and one sentence about each person.
 """
 
 from __future__ import annotations
@@ -19,14 +22,16 @@ from simulator.world.persona import Persona, Role
 from simulator.world.world import World
 
 VOICE_LINES = 3
-"""Example lines of each card that a prompt shows."""
+"""Example lines of each card that a chat prompt shows."""
+YESTERDAY = 2
+"""Lines of each person in the log of yesterday."""
 
 
 def secrets(plan: SessionPlan, world: World) -> Secrets:
     """What prompts hold and nobody may say: notes, premise, and the cards word for word. The topic is no secret."""
     cards = [world.personas[nick] for nick in (*plan.cast, plan.lead)]
     texts = (*plan.secrets(), *(card.about for card in cards), *(line for card in cards for line in card.voice))
-    return Secrets(texts, public=(plan.topic, plan.angle))
+    return Secrets(texts, public=plan.public())
 
 
 class Prompts:
@@ -35,32 +40,18 @@ class Prompts:
     def __init__(self, plan: SessionPlan, world: World) -> None:
         self._plan, self._world = plan, world
         self._head = screen.header(screen.Header(plan.engagement.value, plan.channel))
-        cards = "\n\n".join(self._card(world.personas[nick]) for nick in (*plan.cast, plan.lead))
-        known = self._ties()
-        setting = f"Today's talk is about {plan.topic}, in particular {plan.angle}."
-        guidance = world.style.guidance
-        rules = [*guidance.people, *(line.replace("{lead}", plan.lead) for line in guidance.lead)]
-        people = "\n\n".join(part for part in (f"Who is here:\n\n{cards}", known) if part)
-        self._system = "\n".join(
-            [
-                f"You write the lines of the members of {plan.channel}, an IRC channel, one line at a time.",
-                *(f"- {rule}" for rule in rules),
-                "",
-                people,
-                "",
-                setting,
-            ]
-        )
-        self._log = (
-            f"A log of {plan.channel}, an IRC channel where people know each other. {' '.join(rules)}\n\n"
-            f"{people}\n\n{setting} {plan.premise}\n\n{self._head}"
-        )
+        self._here = [world.personas[nick] for nick in (*plan.cast, plan.lead)]
+        self._today = f"Today's talk is about {plan.topic}, in particular {plan.angle}."
+        self._system = self._rules()
+        self._log = self._yesterday()
 
     def completion(self, turn: Turn, channel: Channel) -> str:
         """One text that ends where the member's line goes on."""
         nick = f"* {turn.nick}" if turn.action else f"<{turn.nick}>"
         begun = [nick, f"{turn.to}:" if turn.to else "", turn.beat.opening if turn.beat else ""]
-        return self._log + "".join(row + "\n" for row in channel.transcript) + " ".join(filter(None, begun))
+        # Opening words steer such a model; a note is the second best, as a stage direction above the line.
+        note = f"({turn.beat.note})\n" if turn.beat and not turn.beat.opening else ""
+        return self._log + "".join(row + "\n" for row in channel.transcript) + note + " ".join(filter(None, begun))
 
     def chat(self, turn: Turn, channel: Channel, refused: str = "") -> tuple[Message, ...]:
         """System and user message. `refused` is what was wrong with the last try."""
@@ -78,13 +69,38 @@ class Prompts:
         log = self._head + "".join(row + "\n" for row in channel.transcript)
         return Message("system", self._system), Message("user", log + "\n" + " ".join(filter(None, tail)))
 
-    def _card(self, persona: Persona) -> str:
-        lead = " (never an assistant)" if persona.role is Role.LEAD else ""
-        lines = "\n".join(f"<{persona.nick}> {line}" for line in persona.voice[:VOICE_LINES])
-        return f"{persona.nick}{lead}: {persona.about}\n{lines}"
+    def _rules(self) -> str:
+        guidance, plan = self._world.style.guidance, self._plan
+        rules = [*guidance.people, *(line.replace("{lead}", plan.lead) for line in guidance.lead)]
+        parts = [
+            f"You write the lines of the members of {plan.channel}, an IRC channel, one line at a time.",
+            "\n".join(f"- {rule}" for rule in rules),
+            "Who is here:",
+            *(_card(persona) for persona in self._here),
+            self._ties(),
+            self._today,
+        ]
+        return "\n\n".join(filter(None, parts))
+
+    def _yesterday(self) -> str:
+        plan = self._plan
+        people = "\n".join(f"{p.nick}: {p.about.partition('. ')[0].rstrip('.')}." for p in self._here)
+        lines = "\n".join(f"<{p.nick}> {p.voice[number]}" for number in range(YESTERDAY) for p in self._here)
+        parts = [
+            f"A log of {plan.channel}, an IRC channel where people know each other. They write in whole sentences.",
+            "\n".join(filter(None, (people, self._ties()))),
+            f"Yesterday:\n{lines}",
+            f"{self._today} {plan.premise}",
+            self._head,
+        ]
+        return "\n\n".join(parts)
 
     def _ties(self) -> str:
-        here = (*self._plan.cast, self._plan.lead)
-        edges = self._world.ties.subgraph(here).edges(data=True)
-        found = sorted(f"{a} and {b} ({data['kind']}): {data['history']}" for a, b, data in edges)
-        return "\n".join(found)
+        edges = self._world.ties.subgraph(persona.nick for persona in self._here).edges(data=True)
+        return "\n".join(sorted(f"{a} and {b} ({data['kind']}): {data['history']}" for a, b, data in edges))
+
+
+def _card(persona: Persona) -> str:
+    lead = " (never an assistant)" if persona.role is Role.LEAD else ""
+    lines = "\n".join(f"<{persona.nick}> {line}" for line in persona.voice[:VOICE_LINES])
+    return f"{persona.nick}{lead}: {persona.about}\n{lines}"

@@ -44,7 +44,7 @@ def parse(text: str, place: str) -> Any:
     try:
         if _SUSPECT.search(text):
             _refuse_extras(text, place)
-        return YAML(typ="safe", pure=True).load(text)
+        return YAML(typ="safe").load(text)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = f"{place}:{mark.line + 1}" if mark else place

@@ -30,8 +30,8 @@ _FOLDED = str.maketrans(
 
 _SPACE = re.compile(r" (?![*+?{])")
 
-SET_MEMORY = 64 << 20
-"""Upper bound in bytes of what one pass over all patterns may keep in its automaton; far below it in practice."""
+SET_MEMORY = 16 << 20
+"""Most bytes that the automaton of one pass may keep; it grows with the variety of the text up to this."""
 
 
 def _lines(value: Any) -> Any:
@@ -102,7 +102,7 @@ class Phrases:
         if not hits:
             return
         done = -1
-        for number, expression in sorted(self._patterns[hit] for hit in hits):
+        for number, expression in map(self._patterns.__getitem__, sorted(hits)):
             if number == done:
                 continue
             excused = self._spans(self._unless[number], text)

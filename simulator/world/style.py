@@ -30,7 +30,7 @@ class Rule(Card):
     who: Literal["anyone", "lead", "people"] = "anyone"
     """Whose lines are held to it; people: everybody but the lead."""
     topic: Name | None = None
-    """A topic group that `policies/quota.yaml` confines to one channel: the entry holds in all others. None: everywhere."""
+    """A topic group that `policies/quota.yaml` confines to one channel: the entry holds in the others. None: in all."""
     quotable: bool = False
     """People (never the lead) may say it inside one of the `quotation` patterns."""
     patterns: Annotated[Patterns, Field(min_length=1)]
@@ -77,6 +77,10 @@ class Numbers(Card):
     """From so many words on, a message must not go round in circles:"""
     vocabulary_share: Share
     """the fewest distinct words it may have, as a share of its words."""
+    odd_characters: Count
+    """So many characters that are not of a Latin script (emoji among them) are too many if they also make up"""
+    odd_share: Share
+    """more than this share of the message."""
     leak_words: Count
     """So many words in a row from a note, the premise or a card are a leak."""
     leak_line_words: Count

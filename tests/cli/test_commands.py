@@ -121,8 +121,9 @@ def test_a_run_from_beginning_to_end(tmp_path: Path) -> None:
     held = [json.loads(line) for line in (tmp_path / "o" / "validation.jsonl").read_text().splitlines()]
     assert len(rows) + len(held) == 8
     assert all(row["scripted"] for row in rows)
-    checked = em("check", "o/em_character_training.jsonl", "o/conversation_00001.txt", "--json", cwd=tmp_path)
-    assert checked.returncode == 0, checked.stdout
+    for written in ("o/em_character_training.jsonl", "o/conversation_00001.txt"):
+        checked = em("check", written, "--json", cwd=tmp_path)
+        assert checked.returncode == 0, checked.stdout
 
 
 def test_check_reads_what_anybody_wrote(tmp_path: Path) -> None:

@@ -1,0 +1,167 @@
+"""May this session be training data? Every rule has a name; every reason has its evidence; all reasons are given."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from simulator.corpus.expectation import unmet
+from simulator.corpus.verdict import Reason, Verdict
+from simulator.manners import Manners, Secrets
+from simulator.manners.repeats import Repeats
+from simulator.plan.session_plan import SessionPlan
+from simulator.screen import Document, Line
+from simulator.world.card import Engagement
+from simulator.world.policy import EngagementPolicy, QuotaPolicy
+from simulator.world.style import StylePolicy
+
+
+class Filters:
+    """The rules for whole sessions: shape, language, and what the script expected.
+
+    Rules: header, malformed, length, participation, people, rapid-fire, repetition, offer-then-refuse, expectation;
+    line by line wall, garbled, leak and every rule with patterns in `policies/style.yaml` (assistant-language, offer,
+    solving, policing, meanness, abuse, politics). `near-duplicate` looks at several sessions: see `duplicates`.
+    """
+
+    def __init__(self, style: StylePolicy, engagement: EngagementPolicy, quota: QuotaPolicy, lead: str) -> None:
+        self.style = style
+        self._numbers, self._engagement, self._quota, self._lead = style.numbers, engagement, quota, lead
+        self._manners = Manners(style, lead)
+        self._political = {rule.name for rule in style.rules if rule.topic is not None}
+
+    def judge(self, document: Document, *, plan: SessionPlan | None = None, secrets: Secrets | None = None) -> Verdict:
+        """`plan`: what the session was to show. `secrets`: its notes and cards, which the document must not contain."""
+        messages = document.messages
+        by_line = [*self._lines(document, messages, secrets), *self._repetition(messages), *self._offers(messages)]
+        reasons = [
+            *self._header(document),
+            *self._malformed(document),
+            *self._length(messages),
+            *self._participation(document, messages),
+            *self._people(messages),
+            *self._rapid_fire(messages),
+            *sorted(by_line, key=lambda reason: -1 if reason.message is None else reason.message),
+        ]
+        if plan is not None:
+            reasons += unmet(plan, messages, self._manners)
+        return Verdict(keep=not reasons, reasons=tuple(reasons))
+
+    def _header(self, document: Document) -> Iterator[Reason]:
+        if document.header is None:
+            first = next((bad.text for bad in document.malformed if bad.number == 1), None)
+            shown = f"the first line is `{self._clipped(first)}`" if first is not None else "there is none"
+            yield _whole("header", f"{shown}, not `ENGAGEMENT: LOW|MEDIUM|HIGH` with `CHANNEL: #…` below it")
+        elif document.header.channel not in self._quota.channels:
+            known = ", ".join(self._quota.channels)
+            yield _whole("header", f"`{document.header.channel}` is no channel of policies/quota.yaml: {known}")
+
+    def _malformed(self, document: Document) -> Iterator[Reason]:
+        for bad in document.malformed:
+            yield _whole("malformed", f"line {bad.number}: `{self._clipped(bad.text)}`")
+
+    def _length(self, messages: tuple[Line, ...]) -> Iterator[Reason]:
+        classes = sorted(length.messages for length in self._quota.lengths.values())
+        if not any(fewest <= len(messages) <= most for fewest, most in classes):
+            wanted = " or ".join(f"{fewest}-{most}" for fewest, most in classes)
+            yield _whole("length", f"{len(messages)} messages, not {wanted}")
+
+    def _participation(self, document: Document, messages: tuple[Line, ...]) -> Iterator[Reason]:
+        if document.header is None or not messages:
+            return
+        level = Engagement(document.header.engagement)
+        legal = self._engagement.bands[level].counts(len(messages))
+        own = sum(line.nick == self._lead for line in messages)
+        if own not in legal:
+            wanted = f"{legal[0]}-{legal[-1]}" if legal else "no whole number"
+            yield _whole(
+                "participation",
+                f"{own} of {len(messages)} messages are {self._lead}'s "
+                f"({own / len(messages):.1%}); {level} allows {wanted}",
+            )
+
+    def _people(self, messages: tuple[Line, ...]) -> Iterator[Reason]:
+        people = {line.nick for line in messages} - {self._lead}
+        if len(people) < self._numbers.min_people:
+            yield _whole(
+                "people", f"{len(people)} besides {self._lead}, at least {self._numbers.min_people} are needed"
+            )
+
+    def _rapid_fire(self, messages: tuple[Line, ...]) -> Iterator[Reason]:
+        numbers = self._numbers
+        short = [len(line.text.split()) < numbers.short_words for line in messages]
+        if sum(short) > numbers.rapid_fire_share * len(messages):
+            limit = numbers.rapid_fire_share
+            yield _whole(
+                "rapid-fire",
+                f"{sum(short)} of {len(messages)} messages have under {numbers.short_words} words, more than {limit}",
+            )
+        run = 0
+        for index, brief in enumerate(short):
+            run = run + 1 if brief else 0
+            if run == numbers.rapid_fire_run:
+                first = index - run + 1
+                texts = " / ".join(line.text for line in messages[first : index + 1])
+                yield Reason(rule="rapid-fire", message=first, evidence=self._clipped(texts))
+
+    def _lines(self, document: Document, messages: tuple[Line, ...], secrets: Secrets | None) -> Iterator[Reason]:
+        cast = {line.nick for line in document.lines}
+        channel = document.header.channel if document.header else None
+        allowed = channel is None or channel in self._quota.confined.values()
+        political: list[Reason] = []
+        index = 0
+        for line in document.lines:
+            place = None if line.action else index
+            for fault in self._manners.in_document(
+                line.text, nick=line.nick, cast=cast, secrets=secrets, politics_allowed=allowed
+            ):
+                reason = Reason(rule=fault.rule, message=place, evidence=fault.evidence)
+                if fault.rule in self._political and place is not None and line.nick != self._lead:
+                    political.append(reason)
+                else:
+                    yield reason
+            index += not line.action
+        if not self._redirected(political, messages):
+            yield from political
+
+    def _redirected(self, political: list[Reason], messages: tuple[Line, ...]) -> bool:
+        """True if people strayed into a confined subject in passing and the lead sent it to its channel each time."""
+        if len(political) > self._numbers.redirect_most:
+            return False
+        within = self._numbers.redirect_within
+        return all(
+            any(
+                line.nick == self._lead and self._manners.shows("redirects", line.text)
+                for line in messages[reason.message + 1 : reason.message + 1 + within]
+            )
+            for reason in political
+            if reason.message is not None
+        )
+
+    def _repetition(self, messages: tuple[Line, ...]) -> Iterator[Reason]:
+        said = Repeats(self._numbers)
+        for index, line in enumerate(messages):
+            if (before := said.before(line.text)) is not None:
+                evidence = self._clipped(f"as message {before}: {line.text}")
+                yield Reason(rule="repetition", message=index, evidence=evidence)
+
+    def _offers(self, messages: tuple[Line, ...]) -> Iterator[Reason]:
+        """Offers by the lead that she takes back, in the same message or in one of her next."""
+        own = [(index, line.text) for index, line in enumerate(messages) if line.nick == self._lead]
+        shows = self._manners.shows
+        for number, (index, text) in enumerate(own):
+            offer = shows("offer", text) or shows("willing", text)
+            if offer is None:
+                continue
+            for later, after in own[number : number + 1 + self._numbers.refusal_within]:
+                if (refusal := shows("refusal", after)) and refusal not in offer:
+                    evidence = self._clipped(f"{offer} … {refusal}" + (f" (message {later})" if later != index else ""))
+                    yield Reason(rule="offer-then-refuse", message=index, evidence=evidence)
+                    break
+
+    def _clipped(self, text: str) -> str:
+        line = " ".join(text.split())
+        return line if len(line) <= self._numbers.evidence else line[: self._numbers.evidence - 1] + "…"
+
+
+def _whole(rule: str, evidence: str) -> Reason:
+    return Reason(rule=rule, message=None, evidence=evidence)

@@ -1,0 +1,209 @@
+"""The fake beside the real models: makes every line up, at no cost, from the prompt alone.
+
+The same prompt gives the same line, always. It is for tests and dry runs; what it makes says so (`Billing.SCRIPTED`).
+Lines are casual English of one to three sentences about the session's topic, and do what the beat asks for.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import lru_cache
+
+from simulator import chance
+from simulator.llm.model import Billing, Dialect, Prompt, Purpose, Reply
+from simulator.llm.scripted_words import (
+    ACTS,
+    BREAKS,
+    CUES,
+    EMPTY,
+    GO_ON,
+    LEAD_LISTS,
+    LEADING,
+    LISTS,
+    PASSED_OVER,
+    SAY,
+    WANTS,
+)
+
+NAME = "scripted"
+LEAST_WORDS, MOST_WORDS = 6, 30
+
+_SLOT = re.compile(r"\{(\w+)\}")
+_NICK = re.compile(r"<[^\s<>]{1,31}>")
+_ACTION = re.compile(r"\* \S{1,31} ?")
+_AN = re.compile(r"\b([Aa]) (?=[aeio]|u(?!k|n[it]|s))(?!one\b)")
+_TO = re.compile(r"^ *\S{1,31}: ?")
+
+Form = tuple["str | Choice", ...]
+
+
+class Choice(list[Form]):
+    """Forms of which one is drawn."""
+
+
+class Grammar:
+    """Lists and forms, taken apart once."""
+
+    def __init__(self, lists: dict[str, str]) -> None:
+        self._texts = lists
+        self._lists: dict[str, Choice] = {"np": Choice([("\0",)]), "word": Choice([("\1",)])}
+        self.say = self._pair(SAY)
+        self.acts = self._forms(ACTS)
+        self.cues = {cue: self._pair(pair) for cue, pair in CUES.items()}
+        self.go_on = {kind: self._forms(text) for kind, text in GO_ON.items()}
+
+    def _pair(self, pair: tuple[str, str]) -> tuple[Choice, Choice]:
+        return self._forms(pair[0]), self._forms(pair[1])
+
+    def _forms(self, text: str) -> Choice:
+        return Choice(self._form(form) for form in text.split("|"))
+
+    def _form(self, text: str) -> Form:
+        parts = _SLOT.split(text)
+        return tuple(self._list(part) if i % 2 else part for i, part in enumerate(parts) if part)
+
+    def _list(self, name: str) -> Choice:
+        if name not in self._lists:
+            self._lists[name] = self._forms(self._texts[name])
+        return self._lists[name]
+
+
+PEOPLE, LEAD = Grammar(LISTS), Grammar({**LISTS, **LEAD_LISTS})
+
+
+class Scripted:
+    """The door to no model at all."""
+
+    name = NAME
+
+    def __init__(self, dialect: Dialect = Dialect.COMPLETION) -> None:
+        self.dialect = dialect
+
+    async def reply(self, prompt: Prompt) -> Reply:
+        rng = chance.stream(prompt.seed, prompt.speaker, prompt.cue, prompt.topic)
+        text = _line(rng.random, prompt)
+        return Reply(text=text, model=NAME, billing=Billing.SCRIPTED)
+
+    async def aclose(self) -> None:
+        pass
+
+
+def _line(draw: Callable[[], float], prompt: Prompt) -> str:
+    grammar = LEAD if prompt.purpose is Purpose.LEAD else PEOPLE
+    first, more = grammar.cues.get(prompt.cue, grammar.say)
+    phrases, words = content(prompt.topic)
+    phrase, word = phrases[int(draw() * len(phrases))], words[int(draw() * len(words))]
+
+    def sentence(forms: Choice) -> str:
+        return _fill(forms, draw).replace("\0", phrase).replace("\1", word)
+
+    begun = "" if prompt.text is None else prompt.text[prompt.text.rfind("\n") + 1 :]
+    if _ACTION.fullmatch(begun):
+        return _AN.sub(r"\1n ", " " + sentence(grammar.acts))
+    opening = _opening(begun)
+    kind = wanted(opening)
+
+    def fitting(forms: Choice, room: int) -> str:
+        """A sentence of at most so many words, or the shortest of a few."""
+        drawn = []
+        while len(drawn) < 3:
+            part = sentence(forms)
+            drawn.append((part.count(" ") + 1, part))
+            if drawn[-1][0] <= room:
+                return part
+        return min(drawn)[1]
+
+    room = MOST_WORDS if len(opening) < 20 else MOST_WORDS - 5
+    parts = [fitting(first, room - 9 if kind else room - 6)]
+    if kind:
+        parts.insert(0, fitting(grammar.go_on[kind], room - _words(parts)))
+    for chance_of_more in (0.9, 0.0 if prompt.cue else 0.3):
+        left = room - _words(parts)
+        if left >= 6 and (draw() < chance_of_more or left > room - LEAST_WORDS):
+            part = fitting(more, left)
+            if _words([part]) <= left:
+                parts.append(part)
+    said = [_ended(part) for part in parts]
+    if _writes_capitals(prompt.speaker):
+        begins = 1 if opening and opening[-1] not in ".!?" else 0
+        said[begins:] = [part[0].upper() + part[1:] for part in said[begins:]]
+    line = _AN.sub(r"\1n ", " ".join(said))
+    return line if prompt.text is None or prompt.text.endswith(" ") else " " + line
+
+
+@lru_cache(maxsize=4096)
+def _writes_capitals(speaker: str) -> bool:
+    """One in three begins sentences with a capital."""
+    return chance.number(0, "case", speaker) % 3 == 0
+
+
+def _fill(forms: Choice, draw: Callable[[], float]) -> str:
+    out = ""
+    for part in forms[int(draw() * len(forms))]:
+        out += part if type(part) is str else _fill(part, draw)
+    return out
+
+
+def _words(parts: list[str]) -> int:
+    return sum(part.count(" ") + 1 for part in parts)
+
+
+def _ended(part: str) -> str:
+    return part if part[-1] in ".!?" else part + "."
+
+
+def _opening(line: str) -> str:
+    """What the speaker has typed already: what stands after `<nick>`, less an address such as `nick:`."""
+    nick = _NICK.match(line)
+    return _TO.sub("", line[nick.end() :], count=1).strip() if nick else ""
+
+
+_WANTS = {word: kind for kind, words in WANTS.items() for word in words.split()}
+_PASSED_OVER = frozenset(PASSED_OVER.split())
+
+
+def wanted(opening: str) -> str:
+    """What grammar wants after opening words, as a key of GO_ON; empty: a sentence of its own.
+
+    >>> wanted("hold on, are you"), wanted("no,"), wanted("I'm not going near"), wanted("not happening.")
+    ('complement', '', 'noun', '')
+    """
+    words = opening.lower().split()
+    if not words or words[-1][-1] in ".!?…,;:)":
+        return ""
+    while len(words) > 1 and words[-1] in _PASSED_OVER:
+        words.pop()
+    last, before = words[-1], words[-2] if len(words) > 1 else ""
+    if last in ("you", "it", "we", "they") and _WANTS.get(before) not in (None, "clause", "infinitive"):
+        return "complement" if _WANTS[before] == "complement" else "after"
+    return _WANTS.get(last, "after")
+
+
+_EMPTY, _LEADING, _BREAKS = frozenset(EMPTY.split()), frozenset(LEADING.split()), frozenset(BREAKS.split())
+
+
+@lru_cache(maxsize=4096)
+def content(topic: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Noun phrases to talk about a topic with, and its content words; stand-ins for a topic that has none.
+
+    >>> content("the box of cables nobody dares to throw out")
+    (('the box of cables',), ('box', 'cables'))
+    """
+    spoken = re.sub(r"[^\w\s',;:-]", "", topic.lower()).split()
+    words = tuple(dict.fromkeys(w.strip(",;:'") for w in spoken if w.strip(",;:'") not in _EMPTY and len(w) > 2))
+    if not words:
+        return ("all of this", "the whole thing"), ("talk", "topic")
+    run: list[str] = []
+    for token in spoken[1:] if spoken[0] in _LEADING else spoken:
+        if token.strip(",;:") in _BREAKS and run:
+            break
+        run.append(token.strip(",;:"))
+        if token[-1] in ",;:":
+            break
+    while run and run[-1] in _EMPTY:
+        run.pop()
+    named = tuple(word for word in words if word in run)
+    if named and len(run) <= 7 and (spoken[0] not in _LEADING or spoken[0] in ("whether", "if")):
+        return (" ".join(run),), named
+    return tuple(f"the {word} question" for word in words[-2:]), words[-2:]

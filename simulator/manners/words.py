@@ -1,0 +1,43 @@
+"""Text as words and sentences."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+
+from simulator.world.phrases import folded
+
+WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
+_SENTENCE_END = re.compile(r"[.!?…]+[\"')\]]*(?=\s|$)")
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a text without case and punctuation, as repetition and leaks are measured in."""
+    return WORD.findall(folded(text).casefold())
+
+
+def passage(text: str, start: int, count: int) -> str:
+    """The `count` words from word `start` on, as typed."""
+    places = [found.span() for found in WORD.finditer(folded(text))]
+    return text[places[start][0] : places[start + count - 1][1]]
+
+
+def sentences(text: str) -> int:
+    """
+    >>> sentences("wait... really? no way")
+    3
+    """
+    ends = 0
+    last = 0
+    for found in _SENTENCE_END.finditer(text):
+        ends, last = ends + 1, found.end()
+    return ends + (last < len(text) and not text[last:].isspace())
+
+
+def longest_run(words: list[str]) -> int:
+    """How often one word stands in a row, at most."""
+    longest = run = 1
+    for before, word in pairwise(words):
+        run = run + 1 if word == before else 1
+        longest = max(longest, run)
+    return longest

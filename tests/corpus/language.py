@@ -1,0 +1,34 @@
+"""The shipped style and filters, read without the rest of the world."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import BaseModel
+
+from simulator.corpus.filters import Filters
+from simulator.world.files import parse, read_text, validate
+from simulator.world.policy import EngagementPolicy, QuotaPolicy
+from simulator.world.style import StylePolicy
+
+ROOT = Path(__file__).resolve().parents[2]
+LEAD = "Em"
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def policy(model: type[M], name: str) -> M:
+    path = ROOT / "policies" / f"{name}.yaml"
+    return validate(model, parse(read_text(path, ROOT), path.name), path.name)
+
+
+@cache
+def style() -> StylePolicy:
+    return policy(StylePolicy, "style")
+
+
+@cache
+def filters() -> Filters:
+    return Filters(style(), policy(EngagementPolicy, "engagement"), policy(QuotaPolicy, "quota"), LEAD)

@@ -1,0 +1,66 @@
+"""Nothing but our own words reaches the terminal, whatever litellm and the provider do."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+EVERYTHING = """
+import asyncio
+from dataclasses import replace
+
+from simulator.errors import EmError
+from simulator.llm.open import open_models
+from simulator.llm.model import Billing, Dialect
+from simulator.llm.hosted import Hosted
+from simulator.llm.prices import price
+from tests.llm.servers import HALF, HANG, fails, says, sends, serving
+from tests.llm.test_hosted import CHAT, TEXT, KEY, Pauses
+
+NAMES = {CHAT: ("openai/gpt-4o", "hosted_vllm/it", "anthropic/claude-sonnet-4-5"), TEXT: ("text-completion-openai/it",)}
+ANSWERS = (says("fine."), fails(500), fails(429), fails(401, "{key}"), fails(400), fails(404), HALF, HANG, sends("{}"))
+
+
+async def main():
+    for prompt, names in NAMES.items():
+        for name in names:
+            for answer in ANSWERS:
+                async with serving(answer) as server:
+                    door = Hosted(name, Dialect.CHAT, bases=[server.base], key=KEY, timeout=0.2, sleep=Pauses(),
+                                  billing=Billing.KNOWN)
+                    try:
+                        await door.reply(prompt)
+                    except EmError:
+                        pass
+                    await door.aclose()
+    door = Hosted("openai/gpt-4o", Dialect.CHAT, bases=["http://127.0.0.1:9/v1"], key=KEY, sleep=Pauses())
+    for name in ("nonsense", "openai/gpt-4o", "hosted_vllm/it"):
+        try:
+            await open_models(name, None, None)
+        except EmError:
+            pass
+        price(name)
+    try:
+        await door.reply(CHAT)
+    except EmError:
+        pass  # and this door is never closed
+
+
+asyncio.run(main())
+"""
+
+
+def test_nothing_is_printed() -> None:
+    root = Path(__file__).parents[2]
+    done = subprocess.run([sys.executable, "-c", EVERYTHING], capture_output=True, text=True, cwd=root)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_litellm_is_not_imported_until_it_is_needed() -> None:
+    root = Path(__file__).parents[2]
+    code = (
+        "import sys, simulator.llm.open, simulator.llm.prices; print('litellm' in sys.modules, 'openai' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=root, check=True)
+    assert done.stdout.split() == ["False", "False"]
