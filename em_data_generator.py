@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The plan's own command line: `python em_data_generator.py --test --single`, `--batch N`, `--full`, `--resume`, `--status`."""
+"""The plan's own command line: `--test --single`, `--batch N`, `--full`, `--resume`, `--status`."""
 
 import os
 import sys

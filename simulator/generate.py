@@ -216,8 +216,8 @@ class Run:
         if plan.attempt + 1 >= MAX_ATTEMPTS:
             rules = ", ".join(list(self._journal.rejections())[:3])
             self._stop = NotMet(
-                f"{MAX_ATTEMPTS} sessions in a row were rejected for one place ({plan.pattern}, {plan.engagement}), mostly by {rules}",
-                place=plan.scenario,
+                f"{MAX_ATTEMPTS} sessions in a row were rejected, mostly by {rules}",
+                place=f"{plan.pattern}, {plan.engagement}, {plan.length}",
                 remedy="look at them with `em status`; a better model or a milder rule may be needed",
             )
         heapq.heappush(self._queue, (plan.slot, plan.attempt + 1))

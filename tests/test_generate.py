@@ -111,8 +111,7 @@ def test_cut_after_every_few_events_it_goes_on_as_if_nothing_had_been(
         }
 
 
-CHILD = (
-    """
+CHILD = """
 import asyncio, os, signal, sys
 from pathlib import Path
 from simulator.journal.journal import Journal
@@ -131,15 +130,16 @@ if fatal >= 0:
         plain(self, sql, values)
     Journal._write = write
 print("ready", flush=True)
-play_run(Path(sys.argv[1]), card(sessions=%d), concurrency=3)
+play_run(Path(sys.argv[1]), card(sessions=int(sys.argv[3])), concurrency=3)
 """
-    % SESSIONS
-)
 
 
 def _child(folder: Path, fatal: int = -1) -> subprocess.Popen[str]:
     child = subprocess.Popen(
-        [sys.executable, "-c", CHILD, str(folder), str(fatal)], cwd=ROOT, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", CHILD, str(folder), str(fatal), str(SESSIONS)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
     )
     assert child.stdout is not None and child.stdout.readline() == "ready\n"
     return child

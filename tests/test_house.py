@@ -1,4 +1,4 @@
-"""The house rules that a program can check: imports point down, one home for each heavy package, no nick in the code."""
+"""The house rules that a program can check: imports point down, one home for each package, no nick in the code."""
 
 from __future__ import annotations
 

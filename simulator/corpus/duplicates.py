@@ -37,7 +37,7 @@ class NearDuplicates:
     def twin(self, id: str, document: Document, *, remember: bool = True) -> tuple[str, float] | None:
         """The earlier session that this one is most like, and how like (estimated share of common shingles).
 
-        None if there is no near-duplicate. The session is remembered under `id` unless `remember` is False.
+        None if there is no near-duplicate; then the session is remembered under `id`, unless `remember` is False.
         """
         sketch = self._sketch(document)
         keys = [hash(tuple(sketch[start : start + BAND])) for start in range(0, BINS, BAND)]
@@ -45,10 +45,10 @@ class NearDuplicates:
             found for band, key in zip(self._bands, keys, strict=True) if (found := band.get(key)) is not None
         }
         likeness = {number: self._likeness(sketch, number) for number in sorted(candidates)}
-        if remember:
-            self._remember(id, sketch, keys)
         best = max(likeness, key=likeness.__getitem__, default=None)
         if best is None or likeness[best] < self._similarity:
+            if remember:
+                self._remember(id, sketch, keys)
             return None
         return self._ids[best], likeness[best]
 

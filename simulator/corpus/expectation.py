@@ -15,24 +15,23 @@ def unmet(plan: SessionPlan, messages: Sequence[Line], manners: Manners) -> Iter
     """What the plan expects and the messages do not show.
 
     `after` a beat begins with the message that follows it; after a beat without a line, with the message at its place.
-    Passed over are expectations after beats that the session has no room for, and those of slots other than the lead's:
-    a plan does not say who fills them.
+    Passed over are expectations after beats that the session has no room for.
     """
     beats = {beat.id: beat for beat in plan.beats}
     for expect in plan.expect:
         beat = beats.get(expect.after)
-        if beat is None or expect.who != LEAD:
+        if beat is None:
             continue
+        who = plan.lead if expect.who == LEAD else plan.slots[expect.who]
         begins = beat.at + (beat.nick is not None)
-        if cause := _cause(plan, expect, begins, messages, manners):
+        if cause := _cause(who, expect, begins, messages, manners):
             evidence = f"{_wanted(expect, beat)}: {cause}"
             message = beat.at if beat.at < len(messages) else None
             yield Reason(rule="expectation", message=message, evidence=evidence)
 
 
-def _cause(plan: SessionPlan, expect: Expect, begins: int, messages: Sequence[Line], manners: Manners) -> str | None:
+def _cause(who: str, expect: Expect, begins: int, messages: Sequence[Line], manners: Manners) -> str | None:
     """Why the expectation is not met; None: it is."""
-    who = plan.lead
     if expect.kind in ("falls", "rises"):
         return _share_moves(expect.kind, who, begins, messages)
     lines = [line.text for line in messages[begins : begins + expect.within] if line.nick == who]

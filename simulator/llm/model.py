@@ -91,7 +91,7 @@ class Reply:
     seconds: float = 0.0
     """Wall time of the successful attempt."""
     attempts: int = 1
-    """How often the provider was asked until it answered; the failed ones are part of the cost where they were billed."""
+    """How often the provider was asked until it answered; 1: at once."""
     cut: bool = False
     """The text ends because max_tokens was reached."""
 

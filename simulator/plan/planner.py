@@ -217,6 +217,7 @@ def compose(
             k=draw.choice(counts),
             lead=lead,
             cast=cast,
+            slots=slots,
             mood=casting.moods(world, cast, chance.stream(seed, "mood")),
             premise=_filled(scenario.premise, names),
             fill=fill,

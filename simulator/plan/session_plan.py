@@ -59,12 +59,14 @@ class SessionPlan(Card):
     lead: Nick
     cast: tuple[Nick, ...]
     """Everybody else, in the order of their cards in the prompt."""
+    slots: dict[Name, Nick] = {}
+    """Who fills the parts of the script."""
     mood: dict[Nick, float]
     """Factor on each one's chattiness in this session."""
     premise: str
     """The scenario's premise, filled in."""
     fill: dict[Name, str] = {}
-    """What was drawn for the scenario's own names, such as the subject of the essay. No secret: the talk is about it."""
+    """What was drawn for the scenario's own names, such as the subject of the essay; it is no secret."""
     begins: Annotated[float, Field(ge=0)]
     """Time of day of the first event, in seconds after midnight."""
     beats: tuple[PlacedBeat, ...] = ()

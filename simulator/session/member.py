@@ -100,7 +100,7 @@ class Members:
         return faults or self._missed(turn, text)
 
     def _missed(self, turn: Turn, text: str) -> list[Fault]:
-        """What the script wants this very line to show and it does not: the line that answers the beat of an `expect`."""
+        """What this line should show and does not, if it is the answer that an `expect` of the script waits for."""
         if turn.beat is None:
             return []
         for expect in self._plan.expect:
@@ -115,6 +115,5 @@ class Members:
         """The message index of the first line that the script gives to the expected speaker after the beat."""
         plan = self._plan
         begins = next(beat.at for beat in plan.beats if beat.id == expect.after)
-        if expect.who != LEAD:
-            return None
-        return next((b.at for b in plan.beats if b.nick == plan.lead and begins < b.at <= begins + expect.within), None)
+        who = plan.lead if expect.who == LEAD else plan.slots[expect.who]
+        return next((b.at for b in plan.beats if b.nick == who and begins < b.at <= begins + expect.within), None)

@@ -17,15 +17,15 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from simulator.generate import Run  # noqa: E402
-from simulator.journal.journal import Journal  # noqa: E402
-from simulator.journal.recorded import recorded  # noqa: E402
-from simulator.llm.model import Dialect, Models, Prompt, Reply  # noqa: E402
-from simulator.llm.scripted import Scripted  # noqa: E402
-from simulator.plan.planner import single  # noqa: E402
-from simulator.session.play import play  # noqa: E402
-from simulator.world.card import Engagement  # noqa: E402
-from tests.worlds import card, shipped  # noqa: E402
+from simulator.generate import Run
+from simulator.journal.journal import Journal
+from simulator.journal.recorded import recorded
+from simulator.llm.model import Dialect, Models, Prompt, Reply
+from simulator.llm.scripted import Scripted
+from simulator.plan.planner import single
+from simulator.session.play import play
+from simulator.world.card import Engagement
+from tests.worlds import card, shipped
 
 
 class Timed:

@@ -17,13 +17,15 @@ from statistics import mean
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from simulator.llm.model import Dialect, Models, Prompt, Reply  # noqa: E402
-from simulator.llm.open import open_models  # noqa: E402
-from simulator.plan.planner import single  # noqa: E402
-from simulator.plan.session_plan import SessionPlan  # noqa: E402
-from simulator.session.play import play  # noqa: E402
-from simulator.world.card import Engagement  # noqa: E402
-from tests.worlds import shipped  # noqa: E402
+import itertools
+
+from simulator.llm.model import Dialect, Models, Prompt, Reply
+from simulator.llm.open import open_models
+from simulator.plan.planner import single
+from simulator.plan.session_plan import SessionPlan
+from simulator.session.play import play
+from simulator.world.card import Engagement
+from tests.worlds import shipped
 
 
 class Meter:
@@ -67,7 +69,7 @@ async def _row(n: int, at_once: int, dialect: Dialect) -> dict[str, object]:
         await models.aclose()
     uncached, newest, decoding = [], [], 0.0
     for replies in sessions:
-        for before, reply in zip(replies, replies[1:], strict=False):
+        for before, reply in itertools.pairwise(replies):
             uncached.append(reply.usage.prompt - reply.usage.cached)
             # In the completion dialect the server made those tokens itself and still holds them.
             newest.append(before.usage.completion if dialect is Dialect.CHAT else 0)

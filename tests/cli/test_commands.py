@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
@@ -146,13 +145,15 @@ def test_interrupted_it_saves_and_says_so(tmp_path: Path) -> None:
     command = [str(EM), "generate", "--run", "long", "--sessions", "20000", *SCRIPTED]
     child = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
     journal = _journal_of(tmp_path) / "long" / "journal.sqlite"
-    while not (journal.exists() and '"kept": 0' not in em("status", "long", "--json", cwd=tmp_path).stdout):
-        assert child.poll() is None
-        time.sleep(0.1)
-    second = em("resume", "long", cwd=tmp_path)
-    assert (second.returncode, "another process is writing this run" in second.stderr) == (2, True)
-    child.send_signal(signal.SIGINT)
-    _, told = child.communicate(timeout=60)
+    try:
+        while not (journal.exists() and '"kept": 0' not in em("status", "long", "--json", cwd=tmp_path).stdout):
+            assert child.poll() is None
+        second = em("resume", "long", cwd=tmp_path)
+        assert (second.returncode, "another process is writing this run" in second.stderr) == (2, True)
+        child.send_signal(signal.SIGINT)
+        _, told = child.communicate(timeout=60)
+    finally:
+        child.kill()
     assert child.returncode == 130
     assert "Traceback" not in told
     assert "saved" in told

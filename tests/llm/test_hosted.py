@@ -99,7 +99,7 @@ def test_what_may_pass_is_asked_again(case: str, prompt: Prompt) -> None:
     async def main() -> None:
         pauses = Pauses()
         async with serving(*failures, says("fine.")) as server:
-            reply = await ask([server.base], prompt, timeout=0.3 if case == "hanging" else 20, pauses=pauses)
+            reply = await ask([server.base], prompt, timeout=1.0 if case == "hanging" else 20, pauses=pauses)
         assert (reply.text, reply.attempts, len(server.asked)) == ("fine.", attempts, attempts)
         assert len(pauses.seconds) == attempts - 1
         assert case != "429 with a pause" or pauses.seconds[0] >= 7

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 
@@ -66,14 +67,14 @@ def test_every_session_keeps_its_plan(plan: SessionPlan) -> None:
     events = session(plan)
     said = [event for event in events if isinstance(event, Said)]
     assert [event.index for event in events] == list(range(len(events)))
-    assert all(a.at <= b.at for a, b in zip(events, events[1:], strict=False))
+    assert all(a.at <= b.at for a, b in itertools.pairwise(events))
     assert len(said) == plan.n
     assert sum(event.nick == plan.lead for event in said) == plan.k
     assert plan.k in shipped().engagement.bands[plan.engagement].counts(plan.n)
     for beat in plan.beats:
         if beat.nick is not None:
             assert (said[beat.at].nick, said[beat.at].cue) == (beat.nick, beat.kind)
-    for a, b in zip(said, said[1:], strict=False):
+    for a, b in itertools.pairwise(said):
         assert not (a.nick == b.nick == plan.lead)
 
 
