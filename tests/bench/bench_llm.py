@@ -1,0 +1,142 @@
+"""What a call through litellm costs beside a bare one, and what the embedded model gives.
+
+    python tests/bench/bench_llm.py [--quick]
+
+Prints one JSON object. The loopback server is a process of its own and answers at once: wall and CPU milliseconds are
+the client's, per call, for a prompt of 8 kB. `embedded` (not with --quick) is tokens a second with one session and with
+four at once, and uncached prompt tokens a message after the first.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import mean, median
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+import aiohttp
+
+from simulator.llm.hosted import Hosted, library
+from simulator.llm.model import Dialect, Message, Model, Prompt, Purpose
+from simulator.llm.open import open_models
+from simulator.llm.scripted import Scripted
+
+SERVER = """
+import asyncio
+from tests.llm.servers import says, serving
+
+async def main():
+    async with serving(says("fine.")) as server:
+        print(server.base, flush=True)
+        await asyncio.Event().wait()
+
+asyncio.run(main())
+"""
+TEXT = Prompt(
+    Purpose.PEOPLE, "0.0", 7, 40, 0.9, text="<kai> some words of chat to fill the prompt\n" * 180, topic="soup"
+)
+CHAT = Prompt(Purpose.PEOPLE, "0.0", 7, 40, 0.9, messages=(Message("user", TEXT.text or ""),))
+
+
+@contextmanager
+def server() -> Iterator[str]:
+    root = Path(__file__).resolve().parents[2]
+    with subprocess.Popen([sys.executable, "-c", SERVER], stdout=subprocess.PIPE, text=True, cwd=root) as child:
+        assert child.stdout is not None
+        yield child.stdout.readline().strip()
+        child.kill()
+
+
+async def measured(call: Callable[[], Awaitable[object]], calls: int) -> dict[str, float]:
+    for _ in range(5):
+        await call()
+    walls, cpu = [], time.process_time()
+    for _ in range(calls):
+        began = time.perf_counter()
+        await call()
+        walls.append(time.perf_counter() - began)
+    cpu = time.process_time() - cpu
+    began = time.perf_counter()
+    await asyncio.gather(*(call() for _ in range(20)))
+    at_once = 20 / (time.perf_counter() - began)
+    return {
+        "wall_ms": round(median(walls) * 1000, 3),
+        "cpu_ms": round(cpu / calls * 1000, 3),
+        "20_at_once_per_s": round(at_once, 1),
+    }
+
+
+async def calls(base: str, count: int) -> dict[str, object]:
+    text = Hosted("it", Dialect.COMPLETION, model="text-completion-openai/it", bases=[base], key="none")
+    chat = Hosted("it", Dialect.CHAT, model="openai/it", bases=[base], key="none")
+    scripted = Scripted()
+    async with aiohttp.ClientSession() as session:
+
+        async def raw() -> object:
+            body = {"model": "it", "prompt": TEXT.text, "max_tokens": 40}
+            async with session.post(f"{base}/completions", json=body) as response:
+                return await response.json()
+
+        rows = {
+            "litellm_text": await measured(lambda: text.reply(TEXT), count),
+            "litellm_chat": await measured(lambda: chat.reply(CHAT), count),
+            "aiohttp": await measured(raw, count),
+            "scripted": await measured(lambda: scripted.reply(TEXT), count * 10),
+        }
+    await text.aclose()
+    await chat.aclose()
+    return rows
+
+
+async def transcript(door: Model, number: int, messages: int) -> tuple[int, list[int]]:
+    """Tokens written, and uncached prompt tokens of each call, for one growing transcript."""
+    text = f"A log of #general, day {number}. People write whole sentences about soup.\n\n<kai> soup is a real meal.\n"
+    written, uncached = 0, []
+    for i in range(messages):
+        text += f"<{('mara', 'tom', 'kai')[i % 3]}>"
+        reply = await door.reply(Prompt(Purpose.PEOPLE, f"{i}.0", 100 * number + i, 90, 0.9, text=text, stop=("\n",)))
+        text += reply.text + "\n"
+        written += reply.usage.completion
+        uncached.append(reply.usage.prompt - reply.usage.cached)
+    return written, uncached[1:]
+
+
+async def embedded(messages: int) -> dict[str, object]:
+    models = await open_models("embedded", None, None)
+    began = time.perf_counter()
+    await transcript(models.people, 0, 1)
+    rows: dict[str, object] = {"first_answer_s": round(time.perf_counter() - began, 2)}
+    for at_once in (1, 4):
+        began = time.perf_counter()
+        done = await asyncio.gather(*(transcript(models.people, 10 * at_once + i, messages) for i in range(at_once)))
+        seconds = time.perf_counter() - began
+        rows[f"{at_once}_at_once"] = {
+            "tokens_per_s": round(sum(written for written, _ in done) / seconds, 1),
+            "messages_per_s": round(messages * at_once / seconds, 2),
+            "uncached_tokens_a_message": round(mean(n for _, uncached in done for n in uncached), 1),
+        }
+    await models.aclose()
+    return rows
+
+
+def main() -> None:
+    quick = "--quick" in sys.argv[1:]
+    began = time.perf_counter()
+    library()
+    result: dict[str, object] = {"litellm_import_s": round(time.perf_counter() - began, 2)}
+    with server() as base:
+        result |= asyncio.run(calls(base, 40 if quick else 200))
+    if not quick:
+        result["embedded"] = asyncio.run(embedded(8))
+    print(json.dumps(result, indent=2))
+
+
+if __name__ == "__main__":
+    main()
