@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from simulator.errors import ProviderError, UsageError
-from simulator.llm import retry
+from simulator.llm import cores, retry
 from simulator.llm.foreign import Unreachable
 from simulator.llm.hosted import Hosted, library
 from simulator.llm.model import Billing, Dialect, Prompt, Reply
@@ -99,6 +99,7 @@ class Server:
             _end(child)
 
     def _start(self) -> tuple[str, str]:
+        threads = cores.idle()
         key = secrets.token_urlsafe(24)
         child = subprocess.Popen(
             [sys.executable, "-m", "simulator.llm.serve"],
@@ -110,7 +111,7 @@ class Server:
         )
         self._child = child
         atexit.register(self.stop)
-        order = {"path": str(self.path), "slots": self.slots, "key": key}
+        order = {"path": str(self.path), "slots": self.slots, "threads": threads, "key": key}
         with contextlib.suppress(OSError):  # a child that is gone says so below
             child.stdin.write(json.dumps(order).encode() + b"\n")
             child.stdin.flush()

@@ -1,8 +1,9 @@
 r"""What holds a small model to one line of chat: a grammar (GBNF) for the llama.cpp servers that we start ourselves.
 
-A line is one to four complete sentences of 17 to 112 characters. Left free, a small model ends a line after a word or
-never. Ruled out inside a sentence, beside what ends one: `<` and `>` (it would go on with somebody else's line), `*`
-(stage directions) and the newline. The line's own newline is part of the grammar in the completion dialect, where the
+A line is one to four complete sentences of 16 to 174 characters, the last two of which are letters or digits before the
+mark that ends it. Left free, a small model ends a line after a word or never, and where a sentence has to end by count
+it ends in ", !". Ruled out inside a sentence, beside what ends one: `<` and `>` (it would go on with somebody else's
+line), `*` (stage directions), the signs that nobody types in chat, and the newline. The line's own newline is part of the grammar in the completion dialect, where the
 prompt stops there; in the chat dialect the model ends its turn instead.
 """
 
@@ -14,11 +15,13 @@ from functools import cache
 
 from simulator.llm.model import Prompt
 
-TOKENS_A_SENTENCE = 30
+TOKENS_A_SENTENCE = 40
 """Room that the longest sentence takes, so that max_tokens hardly ever cuts one."""
 
-_SENTENCE = r"sentence ::= [A-Za-z] [^\n<>.!?*]{15,110} [.!?]"
-_REST = r"rest ::= [^\n<>.!?*]{8,110} [.!?]"
+_SENTENCE = "sentence ::= [A-Za-z] inner{12,170} end"
+_REST = "rest ::= inner{6,170} end"
+_PARTS = r"""inner ::= [^\n<>.!?*&{}|~^=\\]
+end ::= [a-z] [a-z0-9'] [.!?]"""
 _BEGUN = re.compile(r"(?:<[^\s<>]{1,31}>|\* \S{1,31})(.*)")
 
 
@@ -61,4 +64,4 @@ def one_line(prompt: Prompt) -> str:
 def _grammar(start: Start, sentences: int, *, newline: bool) -> str:
     more = f' (" " sentence){{0,{sentences - 1}}}' if sentences > 1 else ""
     end = r' "\n"' if newline else ""
-    return "\n".join((f"root ::= {start}{more}{end}", _SENTENCE, _REST))
+    return "\n".join((f"root ::= {start}{more}{end}", _SENTENCE, _REST, _PARTS))

@@ -1,8 +1,8 @@
 """The child process that serves one GGUF file: `python -m simulator.llm.serve`, started by `embedded.Server`.
 
-Reads one JSON line from stdin (path, slots, key), writes one to stdout: {"address": …} or {"error": …}. Then it serves
-until stdin ends, which is when its parent closes it or is gone, for whatever reason. A process of its own keeps
-llama.cpp's crashes and messages away from the simulator.
+Reads one JSON line from stdin (path, slots, threads, key), writes one to stdout: {"address": …} or {"error": …}. Then
+it serves until stdin ends, which is when its parent closes it or is gone, for whatever reason. A process of its own
+keeps llama.cpp's crashes and messages away from the simulator.
 """
 
 from __future__ import annotations
@@ -19,8 +19,6 @@ CONTEXT = 8192
 """Tokens a slot: the whole of what SmolLM2 was trained on, and of the longest session."""
 CACHE_MIB = 2048
 """Memory for the prompts of sessions that have no slot right now, in MiB."""
-MOST_THREADS = 16
-"""More do not make a model of any size that fits on such a machine faster."""
 
 
 def main() -> None:
@@ -45,7 +43,7 @@ def main() -> None:
     os._exit(0)  # at once: there is nothing to save, and llama.cpp takes its time
 
 
-def _serve(path: str, slots: int, key: str) -> Any:
+def _serve(path: str, slots: int, threads: int, key: str) -> Any:
     import xllamacpp
 
     params = xllamacpp.CommonParams()
@@ -56,20 +54,11 @@ def _serve(path: str, slots: int, key: str) -> Any:
     params.n_parallel = slots
     params.n_ctx = CONTEXT * slots
     params.cache_ram_mib = CACHE_MIB
-    params.cpuparams.n_threads = _threads()
+    params.cpuparams.n_threads = threads
     params.verbosity = -1
     params.ui = False
     params.endpoint_slots = False
     return xllamacpp.Server(params)
-
-
-def _threads() -> int:
-    """As many as there are idle cores. llama.cpp's threads wait for each other by spinning: one that shares its core
-    with another program slows the rest down to a twentieth (measured), one thread less only by its share.
-    """
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    busy = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
-    return max(1, min(MOST_THREADS, int(cores - busy + 0.5)))
 
 
 def _end_with_stdin() -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 
@@ -199,6 +199,8 @@ def compose(
             )
             for beat in beats
         )
+        if 0 not in at.values():
+            placed = (_bring_up(world, cast, words, names), *placed)
         ids = {beat.id for beat in beats}
         plan = SessionPlan(
             id=ident,
@@ -282,6 +284,19 @@ def _shuffled(topics: tuple[Topic, ...], draw: random.Random) -> list[Topic]:
     order = list(topics)
     draw.shuffle(order)
     return order
+
+
+def _bring_up(world: World, cast: Sequence[str], words: random.Random, names: dict[str, str]) -> PlacedBeat:
+    """The first line, by somebody who likes to talk: it comes to the topic."""
+    policy = world.turns.bring_up
+    return PlacedBeat(
+        id="bring-up",
+        at=0,
+        nick=words.choices(cast, [world.personas[nick].chattiness for nick in cast])[0],
+        kind="bring-up",
+        note=_filled(words.choice(policy.note), names),
+        opening=_filled(words.choice(policy.opening), names),
+    )
 
 
 def _time_of_day(draw: random.Random) -> float:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from simulator.world.card import Card, ChannelName, Engagement, Name, Share
+from simulator.world.card import Card, ChannelName, Engagement, Name, Prose, Share
 
 Factor = Annotated[float, Field(ge=0, le=100)]
 """A weight relative to the average; 1 changes nothing."""
@@ -76,10 +76,20 @@ class CastPolicy(Card):
         return self
 
 
+class BringUpPolicy(Card):
+    """How the first line of a session comes to the topic, where the script does not begin with a line of its own."""
+
+    note: Annotated[tuple[Prose, ...], Field(min_length=1)]
+    """To the speaker; `{topic}` and `{angle}` are filled in."""
+    opening: Annotated[tuple[Prose, ...], Field(min_length=1)]
+    """First words, for models that only continue text: once the topic stands in the log, they stay with it."""
+
+
 class TurnPolicy(Card):
     """Who speaks next, when, and how a line is asked for. Calibrated on real channels; see the file for sources."""
 
     cast: CastPolicy
+    bring_up: BringUpPolicy
     chattiness: Annotated[float, Field(ge=0, le=3)]
     """Exponent on chattiness."""
     recency: Annotated[tuple[Factor, ...], Field(min_length=3)]

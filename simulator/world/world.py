@@ -40,6 +40,7 @@ class World:
     def __post_init__(self) -> None:
         _check_personas(self)
         _check_topics(self)
+        _check_bring_up(self)
         for scenario in self.scenarios.values():
             _check_scenario(self, scenario)
 
@@ -81,6 +82,16 @@ def _check_personas(world: World) -> None:
             place="personas",
             remedy=f"policies/turns.yaml wants {fewest} in a session: write more cards or lower cast.people",
         )
+
+
+def _check_bring_up(world: World) -> None:
+    policy = world.turns.bring_up
+    for text in (*policy.note, *policy.opening):
+        for name in PLACEHOLDER.findall(text):
+            if name not in ("topic", "angle"):
+                raise ContentError(
+                    f"bring_up: no `{name}`", place="policies/turns.yaml", remedy="known are {topic} and {angle}"
+                )
 
 
 def _check_topics(world: World) -> None:

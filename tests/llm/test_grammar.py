@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from simulator.llm.grammar import Start, one_line, start
+from simulator.llm.grammar import TOKENS_A_SENTENCE, Start, one_line, start
 from simulator.llm.model import Message, Prompt, Purpose
 
 
@@ -29,8 +29,8 @@ def test_where_an_answer_begins(text: str | None, begins: Start) -> None:
     assert one_line(prompt(text)).startswith(f"root ::= {begins}")
 
 
-@pytest.mark.parametrize(("max_tokens", "more"), [(16, None), (60, "{0,1}"), (90, "{0,2}"), (500, "{0,3}")])
-def test_as_many_sentences_as_there_is_room_for(max_tokens: int, more: str | None) -> None:
-    root = one_line(prompt("<mara>", max_tokens)).splitlines()[0]
-    assert (more in root) if more else ("{" not in root)
+@pytest.mark.parametrize(("room", "more"), [(0.5, None), (1, None), (2, "{0,1}"), (3.5, "{0,2}"), (20, "{0,3}")])
+def test_as_many_sentences_as_there_is_room_for(room: float, more: str | None) -> None:
+    root = one_line(prompt("<mara>", int(room * TOKENS_A_SENTENCE))).splitlines()[0]
+    assert (more in root) if more else ("{0," not in root)
     assert root.endswith(r'"\n"')
