@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from simulator.corpus.duplicates import NearDuplicates
 from simulator.corpus.example import lines
 from simulator.corpus.filters import Filters
+from simulator.corpus.judge import Judge
 from simulator.corpus.verdict import Reason, Verdict
 from simulator.errors import BudgetStop, EmError, NotMet
 from simulator.events import Event
@@ -58,7 +59,7 @@ Note = Began | Happened | Settled
 """What a run tells whoever watches."""
 
 
-def judge(filters: Filters, world: World, plan: SessionPlan, events: list[Event]) -> tuple[Document, Verdict]:
+def verdict_of(filters: Filters, world: World, plan: SessionPlan, events: list[Event]) -> tuple[Document, Verdict]:
     """The training document of a finished session and what the filters say about it."""
     document = Document(Header(plan.engagement.value, plan.channel), lines(plan, events))
     return document, filters.judge(document, plan=plan, secrets=secrets(plan, world))
@@ -188,7 +189,11 @@ class Run:
                 events.append(event)
                 self._watch(Happened(plan, event))
                 await asyncio.sleep(0)  # a model that answers at once must not keep the others, or Ctrl-C, waiting
-        document, verdict = judge(self._filters, self._world, plan, events)
+        document, verdict = verdict_of(self._filters, self._world, plan, events)
+        if verdict.keep and models.judge is not None:
+            opinion = Judge(self._world.judge, models.judge, plan.lead)
+            reasons = opinion.reasons(await opinion.score(plan, document))
+            verdict = Verdict(keep=not reasons, reasons=reasons)
         size = len(render(document.header, document.lines).encode())
         self._promised.pop(plan.id, None)
         if verdict.keep:

@@ -32,7 +32,7 @@ class Counting:
 
     def __init__(self, fail_after: int | None = None, dollars: float | None = None) -> None:
         self._inner, self._fail_after, self._dollars = Scripted(), fail_after, dollars
-        self.name, self.dialect = "counting", self._inner.dialect
+        self.name, self.dialect, self.context = "counting", self._inner.dialect, None
         self.answers: Counter[tuple[int, str]] = Counter()
 
     async def reply(self, prompt: Prompt) -> Reply:

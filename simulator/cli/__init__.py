@@ -18,6 +18,7 @@ COMMANDS = {
     "status": "How far a run is, against its quotas.",
     "runs": "List the runs.",
     "check": "Hold anybody's documents to the filters; no model needed.",
+    "stats": "Diversity and realism of a run, or of anybody's documents.",
     "export": "Write a run's kept sessions as training files.",
     "world": "Validate and describe personas, scenarios and policies.",
     "init": "Copy the shipped world into a folder for editing.",

@@ -80,7 +80,7 @@ async def played(
     from simulator.cli.spy import spied
     from simulator.corpus.filters import Filters
     from simulator.events import EVENT
-    from simulator.generate import judge
+    from simulator.generate import verdict_of
     from simulator.plan.planner import single
     from simulator.session.play import play
     from simulator.world.card import Engagement
@@ -112,7 +112,7 @@ async def played(
         await models.aclose()
     for row in rows:
         console.print(row)
-    _, verdict = judge(Filters(world.style, world.engagement, world.quota, world.lead.nick), world, plan, events)
+    _, verdict = verdict_of(Filters(world.style, world.engagement, world.quota, world.lead.nick), world, plan, events)
     if not as_json:
         for row in show.verdict(plan, verdict):
             console.print(row)

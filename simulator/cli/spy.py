@@ -13,7 +13,7 @@ class Spy:
 
     def __init__(self, inner: Model, console: Console) -> None:
         self._inner, self._console = inner, console
-        self.name, self.dialect = inner.name, inner.dialect
+        self.name, self.dialect, self.context = inner.name, inner.dialect, inner.context
 
     async def reply(self, prompt: Prompt) -> Reply:
         parts = [prompt.text] if prompt.text is not None else [f"[{m.role}] {m.content}" for m in prompt.messages]

@@ -11,7 +11,7 @@ class Recorded:
 
     def __init__(self, inner: Model, journal: Journal, session: str, known: dict[str, Reply]) -> None:
         self._inner, self._journal, self._session, self._known = inner, journal, session, known
-        self.name, self.dialect = inner.name, inner.dialect
+        self.name, self.dialect, self.context = inner.name, inner.dialect, inner.context
 
     async def reply(self, prompt: Prompt) -> Reply:
         if (known := self._known.get(prompt.key)) is not None:

@@ -18,6 +18,7 @@ from simulator.llm import cores, retry
 from simulator.llm.foreign import Unreachable
 from simulator.llm.hosted import Hosted, library
 from simulator.llm.model import Billing, Dialect, Prompt, Reply
+from simulator.llm.serve import CONTEXT
 
 SLOTS = 4
 """Sessions that the server keeps in mind at once."""
@@ -85,7 +86,8 @@ class Server:
         async with self._starting:
             if self.pid is None or self._address is None:
                 self.stop()
-                self._address = await asyncio.to_thread(self._start)
+                threads = cores.idle()  # here and not in the thread: before anything else of ours is busy
+                self._address = await asyncio.to_thread(self._start, threads)
             return self._address
 
     async def aclose(self) -> None:
@@ -98,8 +100,7 @@ class Server:
             atexit.unregister(self.stop)
             _end(child)
 
-    def _start(self) -> tuple[str, str]:
-        threads = cores.idle()
+    def _start(self, threads: int) -> tuple[str, str]:
         key = secrets.token_urlsafe(24)
         child = subprocess.Popen(
             [sys.executable, "-m", "simulator.llm.serve"],
@@ -143,7 +144,7 @@ class Embedded:
     """A door to a GGUF file. Several users may share it; the server starts with the first call."""
 
     def __init__(self, name: str, path: Path, dialect: Dialect, *, slots: int = SLOTS, timeout: float = 120.0) -> None:
-        self.name, self.dialect = name, dialect
+        self.name, self.dialect, self.context = name, dialect, CONTEXT
         self.server = Server(path, slots=slots)
         self._timeout = timeout
         self._door: Hosted | None = None

@@ -3,8 +3,8 @@ r"""What holds a small model to one line of chat: a grammar (GBNF) for the llama
 A line is one to four complete sentences of 16 to 174 characters, the last two of which are letters or digits before the
 mark that ends it. Left free, a small model ends a line after a word or never, and where a sentence has to end by count
 it ends in ", !". Ruled out inside a sentence, beside what ends one: `<` and `>` (it would go on with somebody else's
-line), `*` (stage directions), the signs that nobody types in chat, and the newline. The line's own newline is part of the grammar in the completion dialect, where the
-prompt stops there; in the chat dialect the model ends its turn instead.
+line), `*` (stage directions), signs that nobody types in chat, and the newline. The line's own newline is part of the
+grammar in the completion dialect, where the prompt stops there; in the chat dialect the model ends its turn instead.
 """
 
 from __future__ import annotations

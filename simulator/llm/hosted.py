@@ -70,7 +70,7 @@ class Hosted:
         a price for the model. `llama`: a llama.cpp server of ours, which takes a grammar.
         """
         global _open_doors
-        self.name, self.dialect = name, dialect
+        self.name, self.dialect, self.context = name, dialect, None
         self._model = model or name
         self._under_way: dict[str | None, int] = dict.fromkeys(bases or (None,), 0)
         self._shunned: dict[str | None, float] = {}

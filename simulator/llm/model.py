@@ -102,6 +102,8 @@ class Model(Protocol):
     name: str
     """What the user called it, such as `embedded`, `scripted`, `anthropic/claude-…`."""
     dialect: Dialect
+    context: int | None
+    """Tokens that a prompt and its answer may have together; None: more than any session needs."""
 
     async def reply(self, prompt: Prompt) -> Reply:
         """Answers, or raises ProviderError when retries are used up."""

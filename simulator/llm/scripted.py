@@ -78,7 +78,7 @@ class Scripted:
     name = NAME
 
     def __init__(self, dialect: Dialect = Dialect.COMPLETION) -> None:
-        self.dialect = dialect
+        self.dialect, self.context = dialect, None
 
     async def reply(self, prompt: Prompt) -> Reply:
         rng = chance.stream(prompt.seed, prompt.speaker, prompt.cue, prompt.topic)

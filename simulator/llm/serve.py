@@ -29,18 +29,18 @@ def main() -> None:
     silence = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silence, 1)
     os.dup2(silence, 2)
-    server = None
     try:
-        server = _serve(**order)
-        said = {"address": server.listening_address}
-    except Exception as error:
-        said = {"error": f"{type(error).__name__}: {error}"}
-    with answer:
-        answer.write(json.dumps(said) + "\n")
-    if server is not None:
-        while sys.stdin.buffer.read(1):
+        try:
+            server = _serve(**order)
+            said = {"address": server.listening_address}
+        except Exception as error:
+            said = {"error": f"{type(error).__name__}: {error}"}
+        with answer:
+            answer.write(json.dumps(said) + "\n")
+        while "address" in said and sys.stdin.buffer.read(1):
             pass
-    os._exit(0)  # at once: there is nothing to save, and llama.cpp takes its time
+    finally:
+        os._exit(0)  # there is nothing to save, and a llama.cpp that is not told to stop would be waited for
 
 
 def _serve(path: str, slots: int, threads: int, key: str) -> Any:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from simulator import chance
 from simulator.events import Refused
-from simulator.llm.model import Dialect, Models, Prompt, Purpose, Reply
+from simulator.llm.model import Dialect, Model, Models, Prompt, Purpose, Reply
 from simulator.manners import Fault, Manners, clean
 from simulator.plan.session_plan import SessionPlan
 from simulator.session.channel import Channel
@@ -16,6 +16,8 @@ from simulator.world.scenario import LEAD, Expect
 from simulator.world.world import World
 
 ENDS = ".!?…"
+TAIL = 200
+"""Tokens kept free for what follows the transcript in a prompt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ class Members:
         refused: list[Refused] = []
         hint = ""
         for attempt in range(self._world.turns.retries + 1):
-            prompt = self._prompt(turn, channel, model.dialect, attempt, hint)
+            prompt = self._prompt(turn, channel, model, attempt, hint)
             reply = await model.reply(prompt)
             text = self._text(turn, reply, model.dialect)
             faults = self._faults(turn, channel, text)
@@ -57,8 +59,10 @@ class Members:
             hint = faults[0].hint
         return Line(None, tuple(refused))
 
-    def _prompt(self, turn: Turn, channel: Channel, dialect: Dialect, attempt: int, hint: str) -> Prompt:
+    def _prompt(self, turn: Turn, channel: Channel, model: Model, attempt: int, hint: str) -> Prompt:
         plan, turns = self._plan, self._world.turns
+        raw = model.dialect is Dialect.COMPLETION
+        room = model.context - turns.max_tokens - TAIL if model.context else None
         place = f"{channel.messages}-{channel.tries}"
         return Prompt(
             purpose=Purpose.LEAD if turn.nick == plan.lead else Purpose.PEOPLE,
@@ -66,9 +70,9 @@ class Members:
             seed=chance.number(plan.seed, "line", place, attempt) % 2**31,
             max_tokens=turns.max_tokens,
             temperature=turns.temperature,
-            text=self._prompts.completion(turn, channel) if dialect is Dialect.COMPLETION else None,
-            messages=self._prompts.chat(turn, channel, hint) if dialect is Dialect.CHAT else (),
-            stop=("\n",) if dialect is Dialect.COMPLETION else (),
+            text=self._prompts.completion(turn, channel, room) if raw else None,
+            messages=() if raw else self._prompts.chat(turn, channel, hint, room),
+            stop=("\n",) if raw else (),
             speaker=turn.nick,
             cue=turn.beat.kind if turn.beat else "",
             topic=plan.topic,

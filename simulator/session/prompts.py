@@ -27,6 +27,12 @@ YESTERDAY = 2
 """Lines of each person in the log of yesterday."""
 
 
+CHARACTERS_A_TOKEN = 3.4
+"""Fewest that a tokenizer makes of chat; SmolLM2's makes 3.9 of cards and transcripts."""
+FORGET = 40
+"""Messages that leave a full prompt at once: seldom, because the server then reads the whole of it again."""
+
+
 def secrets(plan: SessionPlan, world: World) -> Secrets:
     """What prompts hold and nobody may say: notes, premise, and the cards word for word. The topic is no secret."""
     cards = [world.personas[nick] for nick in (*plan.cast, plan.lead)]
@@ -45,16 +51,16 @@ class Prompts:
         self._system = self._rules()
         self._log = self._yesterday()
 
-    def completion(self, turn: Turn, channel: Channel) -> str:
-        """One text that ends where the member's line goes on."""
+    def completion(self, turn: Turn, channel: Channel, room: int | None = None) -> str:
+        """One text that ends where the member's line goes on. `room`: tokens that it may have; None: any number."""
         nick = f"* {turn.nick}" if turn.action else f"<{turn.nick}>"
         begun = [nick, f"{turn.to}:" if turn.to else "", turn.beat.opening if turn.beat else ""]
         # Opening words steer such a model; a note is the second best, as a stage direction above the line.
         note = f"({turn.beat.note})\n" if turn.beat and not turn.beat.opening else ""
-        return self._log + "".join(row + "\n" for row in channel.transcript) + note + " ".join(filter(None, begun))
+        return self._log + _shown(channel, room, self._log) + note + " ".join(filter(None, begun))
 
-    def chat(self, turn: Turn, channel: Channel, refused: str = "") -> tuple[Message, ...]:
-        """System and user message. `refused` is what was wrong with the last try."""
+    def chat(self, turn: Turn, channel: Channel, refused: str = "", room: int | None = None) -> tuple[Message, ...]:
+        """System and user message. `refused` is what was wrong with the last try; `room` as for `completion`."""
         wanted = f"Write the next line of {turn.nick}: only the text, without the nick in brackets."
         if turn.action:
             wanted = f"Write what {turn.nick} does, as the text of a /me line in the third person, a few words."
@@ -66,7 +72,7 @@ class Prompts:
             f"Your last try was refused: {refused}" if refused else "",
             wanted,
         ]
-        log = self._head + "".join(row + "\n" for row in channel.transcript)
+        log = self._head + _shown(channel, room, self._system)
         return Message("system", self._system), Message("user", log + "\n" + " ".join(filter(None, tail)))
 
     def _rules(self) -> str:
@@ -98,6 +104,20 @@ class Prompts:
     def _ties(self) -> str:
         edges = self._world.ties.subgraph(persona.nick for persona in self._here).edges(data=True)
         return "\n".join(sorted(f"{a} and {b} ({data['kind']}): {data['history']}" for a, b, data in edges))
+
+
+def _shown(channel: Channel, room: int | None, before: str) -> str:
+    """The transcript, or as much of its end as fits after the text before it; whole blocks of FORGET lines go."""
+    rows = channel.transcript
+    first = 0
+    if room is not None:
+        left = room * CHARACTERS_A_TOKEN - len(before)
+        sizes = [len(row) + 1 for row in rows]
+        total = sum(sizes)
+        while total > left and first < len(rows):
+            total -= sum(sizes[first : first + FORGET])
+            first += FORGET
+    return "".join(row + "\n" for row in rows[first:])
 
 
 def _card(persona: Persona) -> str:

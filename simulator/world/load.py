@@ -9,15 +9,24 @@ from pathlib import Path
 
 from simulator.errors import ContentError, UsageError
 from simulator.world.files import parse, read_text, validate
+from simulator.world.judge import JudgePolicy
 from simulator.world.persona import Persona
 from simulator.world.policy import EngagementPolicy, QuotaPolicy, TurnPolicy
+from simulator.world.reference import Reference
 from simulator.world.scenario import Scenario
 from simulator.world.style import StylePolicy
 from simulator.world.topic import TopicFile
 from simulator.world.world import World
 
 PARTS = ("personas", "scenarios", "policies")
-POLICIES = {"engagement": EngagementPolicy, "turns": TurnPolicy, "style": StylePolicy, "quota": QuotaPolicy}
+POLICIES = {
+    "engagement": EngagementPolicy,
+    "turns": TurnPolicy,
+    "style": StylePolicy,
+    "quota": QuotaPolicy,
+    "judge": JudgePolicy,
+    "realism": Reference,
+}
 APART = ("topics", "probes")
 """Folders under `scenarios/` that hold no scripts."""
 

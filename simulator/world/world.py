@@ -11,8 +11,10 @@ import networkx as nx
 
 from simulator.errors import ContentError
 from simulator.world import ties
+from simulator.world.judge import JudgePolicy
 from simulator.world.persona import Persona, Role
 from simulator.world.policy import EngagementPolicy, QuotaPolicy, TurnPolicy
+from simulator.world.reference import Reference
 from simulator.world.scenario import LEAD, Scenario
 from simulator.world.style import StylePolicy
 from simulator.world.topic import Topic
@@ -36,6 +38,8 @@ class World:
     turns: TurnPolicy
     style: StylePolicy
     quota: QuotaPolicy
+    judge: JudgePolicy
+    realism: Reference
 
     def __post_init__(self) -> None:
         _check_personas(self)

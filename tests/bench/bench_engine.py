@@ -33,7 +33,7 @@ class Timed:
 
     def __init__(self, dialect: Dialect) -> None:
         self._inner = Scripted(dialect=dialect)
-        self.name, self.dialect, self.cpu, self.calls = "scripted", dialect, 0.0, 0
+        self.name, self.dialect, self.context, self.cpu, self.calls = "scripted", dialect, None, 0.0, 0
 
     async def reply(self, prompt: Prompt) -> Reply:
         begun = time.process_time()

@@ -33,7 +33,7 @@ class Meter:
 
     def __init__(self, models: Models) -> None:
         self._inner = models.people
-        self.name, self.dialect = self._inner.name, self._inner.dialect
+        self.name, self.dialect, self.context = self._inner.name, self._inner.dialect, self._inner.context
         self.replies: list[Reply] = []
 
     async def reply(self, prompt: Prompt) -> Reply:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import select
 import signal
@@ -133,6 +134,16 @@ def test_the_child_goes_at_exit_without_being_closed() -> None:
     leaves = PARENT.replace("await asyncio.Event().wait()", "")
     done = subprocess.run([sys.executable, "-c", leaves, "ready"], capture_output=True, text=True, cwd=ROOT, check=True)
     assert gone(int(done.stdout)) and done.stderr == ""
+
+
+def test_a_child_whom_nobody_hears_ends() -> None:
+    command = [sys.executable, "-m", "simulator.llm.serve"]
+    order = {"path": str(default_weights()), "slots": 1, "threads": 1, "key": "any"}
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT) as child:
+        child.stdout.close()
+        child.stdin.write(json.dumps(order).encode() + b"\n")
+        child.stdin.flush()
+        assert child.wait(60) == 0
 
 
 def test_a_torn_file_is_one_line(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 from collections.abc import AsyncIterator
 from contextlib import aclosing
+from itertools import pairwise
 
 import pytest
 
@@ -28,7 +28,7 @@ class Listening:
 
     def __init__(self, dialect: Dialect = Dialect.COMPLETION) -> None:
         self._inner = Scripted(dialect=dialect)
-        self.name, self.dialect = "scripted", dialect
+        self.name, self.dialect, self.context = "scripted", dialect, None
         self.prompts: list[Prompt] = []
 
     async def reply(self, prompt: Prompt) -> Reply:
@@ -42,7 +42,7 @@ class Listening:
 class Mute:
     """Says nothing that could be said."""
 
-    name, dialect = "scripted", Dialect.COMPLETION
+    name, dialect, context = "scripted", Dialect.COMPLETION, None
 
     async def reply(self, prompt: Prompt) -> Reply:
         return Reply("", "mute")
@@ -67,14 +67,14 @@ def test_every_session_keeps_its_plan(plan: SessionPlan) -> None:
     events = session(plan)
     said = [event for event in events if isinstance(event, Said)]
     assert [event.index for event in events] == list(range(len(events)))
-    assert all(a.at <= b.at for a, b in itertools.pairwise(events))
+    assert all(a.at <= b.at for a, b in pairwise(events))
     assert len(said) == plan.n
     assert sum(event.nick == plan.lead for event in said) == plan.k
     assert plan.k in shipped().engagement.bands[plan.engagement].counts(plan.n)
     for beat in plan.beats:
         if beat.nick is not None:
             assert (said[beat.at].nick, said[beat.at].cue) == (beat.nick, beat.kind)
-    for a, b in itertools.pairwise(said):
+    for a, b in pairwise(said):
         assert not (a.nick == b.nick == plan.lead)
 
 
@@ -182,3 +182,22 @@ def test_addressed_by_name_she_answers_more_often_than_not_being_addressed() -> 
             channel.apply(event)
     called, uncalled = (sum(a) / len(a) for a in (answered[True], answered[False]))
     assert called > 2.5 * uncalled
+
+
+@pytest.mark.parametrize("dialect", list(Dialect))
+def test_a_model_with_little_room_sees_the_end_of_the_log(dialect: Dialect) -> None:
+    """The prompt stays within what the model can take, forgets in blocks, and always holds the newest message."""
+    plan = next(plan for plan in PLANS if plan.length == "long")
+    model = Listening(dialect)
+    model.context = 5500
+    events = session(plan, model)
+    texts = [p.text if p.text is not None else p.messages[1].content for p in model.prompts]
+    whole = [p.text if p.text is not None else "".join(m.content for m in p.messages) for p in model.prompts]
+    assert max(map(len, whole)) / 3.4 <= 5500
+    said = [event.text for event in events if isinstance(event, Said)]
+    newest = {str(number): text for number, text in enumerate(said)}
+    shrunk = sum(len(b) < len(a) - 1000 for a, b in pairwise(texts))
+    assert 1 <= shrunk <= 3
+    for prompt, text in zip(model.prompts, texts, strict=True):
+        before = int(prompt.key.split("-")[0]) - 1
+        assert before < 0 or newest[str(before)] in text

@@ -1,0 +1,241 @@
+"""em stats"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from itertools import zip_longest
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from simulator.cli import options
+from simulator.errors import NotMet, UsageError
+
+if TYPE_CHECKING:
+    from simulator.corpus.reading import Broken
+    from simulator.screen import Document
+    from simulator.world.reference import Reference
+
+    Piece = tuple[str, Document, str | None, str | None]
+    """Id, document, topic group, topic."""
+
+PHRASES = 10
+"""So many are shown; --json has more."""
+
+
+@click.command()
+@click.argument("what", nargs=-1, required=True, metavar="NAME|FILES…")
+@click.option("--realism", is_flag=True, help="Turn-taking against real channels instead. Exit code 1 if it is off.")
+@options.json_option
+@options.data_option
+@options.world_option
+def stats(what: tuple[str, ...], realism: bool, as_json: bool, data: Path, world_dir: Path | None) -> None:
+    """How varied, and with --realism how lifelike, the sessions of a run or of anybody's documents are.
+
+    NAME is a run, of which the kept sessions count. FILES are .txt files in the plan's format (one document a file)
+    and .jsonl files with `text`, and perhaps `id`, `topic_group` and `topic`. No model is needed.
+
+    \b
+    Without --realism: near-duplicate messages and sessions, distinct words, self-similarity, openings, recurring
+    phrases, balance of nicks and topics. What goes beyond policies/realism.yaml is marked OVER.
+    With --realism: exit code 1 if more statistics than it allows lie outside the range of real channels.
+    """
+    from simulator.corpus.diversity import Diversity
+    from simulator.corpus.realism import Realism
+
+    world = options.loaded(world_dir, quiet=True)
+    figures = world.realism
+    broken: list[Broken] = []
+    most = world.style.numbers.max_document_bytes
+    pieces = _run(data / "runs" / what[0]) if _names_a_run(what) else _files(what, most, broken)
+    if realism:
+        measured = Realism()
+        for _, document, _, _ in pieces:
+            measured.add(document)
+        facts = measured.table(figures)
+    else:
+        diversity = Diversity(world.style, world.lead.nick, figures.habits)
+        for id, document, group, topic in pieces:
+            diversity.add(id, document, group=group, topic=topic)
+        facts = diversity.table(world.quota.topics)
+    for fault in broken:
+        click.echo(f"em: left out: {fault.cause}", err=True)
+    if not facts["sessions"]:
+        raise UsageError("no session to measure", place=what[0], remedy="name a run with kept sessions, or documents")
+    if as_json:
+        click.echo(json.dumps(facts, indent=2, ensure_ascii=False))
+    elif realism:
+        _show_realism(facts)
+    else:
+        _show_diversity(facts, figures)
+    if realism:
+        _hold(facts, what[0])
+
+
+def _names_a_run(what: tuple[str, ...]) -> bool:
+    from simulator.corpus.reading import KINDS
+
+    return len(what) == 1 and Path(what[0]).suffix.lower() not in KINDS
+
+
+def _run(folder: Path) -> Iterator[Piece]:
+    from simulator.corpus.example import header, lines
+    from simulator.journal.journal import Journal
+    from simulator.screen import Document
+
+    with Journal.read(folder) as journal:
+        for row in journal.sessions("kept"):
+            plan = row.plan
+            said = lines(plan, journal.events(plan.id))
+            yield plan.id, Document(header(plan), said), plan.group, plan.topic
+
+
+def _files(paths: tuple[str, ...], most: int, broken: list[Broken]) -> Iterator[Piece]:
+    from simulator import screen
+    from simulator.corpus.reading import Broken, documents
+
+    for item in documents(map(Path, paths), most):
+        if isinstance(item, Broken):
+            broken.append(item)
+            continue
+        group, topic = item.about.get("topic_group"), item.about.get("topic")
+        yield (
+            item.id,
+            screen.read(item.text),
+            group if isinstance(group, str) else None,
+            topic if isinstance(topic, str) else None,
+        )
+
+
+def _hold(facts: dict[str, Any], place: str) -> None:
+    if not facts["windows"]["15"]:
+        raise UsageError("no session has 15 messages", place=place, remedy="there is no turn-taking to measure")
+    if facts["outside"] > facts["allowed"]:
+        raise NotMet(
+            f"{facts['outside']} statistics outside the range of real channels, {facts['allowed']} are allowed",
+            place=place,
+            remedy="weigh turns anew in policies/turns.yaml",
+        )
+
+
+def _show_realism(facts: dict[str, Any]) -> None:
+    """The statistics as a table."""
+    from rich.table import Table
+
+    from simulator.cli.show import console
+    from simulator.corpus.realism import FEW_WINDOWS
+
+    out = console()
+    windows = facts["windows"]
+    out.print(
+        f"{facts['sessions']} sessions, {facts['messages']} messages,"
+        f" windows: {windows['15']} of 15, {windows['100']} of 100"
+    )
+    if windows["15"] < FEW_WINDOWS:
+        out.print(f"{windows['15']} windows of 15 are few: the figures are loose", style="yellow")
+    table = Table(box=None, pad_edge=False)
+    for column in ("turn-taking", "here", "real", "5 %", "95 %", ""):
+        table.add_column(column, justify="left" if column in ("turn-taking", "") else "right")
+    for row in facts["turn_taking"]:
+        verdict = "-" if row["inside"] is None else "inside" if row["inside"] else "OUTSIDE"
+        table.add_row(*_figures(row), verdict, style="red" if verdict == "OUTSIDE" else None)
+    out.print(table)
+    out.print(
+        f"{facts['inside']} inside, {facts['outside']} outside, {facts['not_measured']} not measured;"
+        f" {facts['allowed']} may be outside"
+    )
+    distance = facts["reply_distance"]
+    table = Table(box=None, pad_edge=False)
+    for column in ("reply distance", "25 %", "50 %", "75 %", "95 %", "real", "never"):
+        table.add_column(column, justify="left" if column == "reply distance" else "right")
+    for name, title in (("back", "back to what is answered"), ("answer", "on to the answer")):
+        row = distance[name]
+        real = "/".join(f"{value:g}" for value in row["reference"])
+        quarters = [_number(row[key], "d") for key in ("p25", "p50", "p75", "p95")]
+        table.add_row(title, *quarters, real, _number(row["never"], ".1%"))
+    out.print(table)
+    table = Table(box=None, pad_edge=False)
+    for column in ("form, for comparison", "here", "real", "5 %", "95 %"):
+        table.add_column(column, justify="left" if column == "form, for comparison" else "right")
+    for row in facts["form"]:
+        table.add_row(*_figures(row))
+    out.print(table)
+
+
+def _show_diversity(facts: dict[str, Any], figures: Reference) -> None:
+    """The facts as tables."""
+    from rich.table import Table
+
+    from simulator.cli.show import console
+
+    out, variety = console(), figures.variety
+    out.print(f"{facts['sessions']} sessions, {facts['messages']} messages, {facts['words']} words")
+    sessions, messages = facts["near_duplicates"]["sessions"], facts["near_duplicates"]["messages"]
+    table = Table(box=None, pad_edge=False)
+    for column in ("repetition", "here", "real"):
+        table.add_column(column, justify="left" if column == "repetition" else "right")
+    table.add_row("near-duplicate sessions", _number(sessions["share"], ".2%"), "")
+    for who in ("lead", "people"):
+        share = _number(messages[f"share_of_{who}"], ".2%")
+        table.add_row(f"near-duplicate messages, {who}", share, f"{variety.near_duplicate_messages:.2%}")
+    blocks, whole = facts["distinct"]["blocks"], facts["distinct"]["whole"]
+    for length, real in variety.distinct.items():
+        table.add_row(f"distinct-{length} in {blocks['words']} words", _number(blocks[str(length)], ".3f"), f"{real:g}")
+    for length, share in whole.items():
+        table.add_row(f"distinct-{length} in all", _number(share, ".3f"), "")
+    likeness = facts["self_similarity"]["mean"]
+    table.add_row("self-similarity of sessions", _number(likeness, ".3f"), f"{variety.self_similarity:g}")
+    out.print(table)
+    for row in messages["most_repeated"]:
+        out.print(f"  said {row['times']} times more: {row['text']}")
+    table = Table(box=None, pad_edge=False)
+    for column in ("openings", "of the lead", "of people"):
+        table.add_column(column)
+    for length, limit in figures.habits.opening.items():
+        cells = [
+            ", ".join(f"{row['opening']} {row['share']:.1%}{_over(row)}" for row in facts["openings"][who][str(length)])
+            for who in ("lead", "people")
+        ]
+        table.add_row(f"{length} word{'s' if length > 1 else ''}, limit {limit:.0%}", *cells)
+    out.print(table)
+    limit = figures.habits.phrase_per_1000
+    table = Table(box=None, pad_edge=False)
+    for column in (f"phrases of the lead in 1000 messages, limit {limit:g}", "of people"):
+        table.add_column(column)
+    phrases = [
+        [f"{row['phrase']} {row['per_1000']:g}{_over(row)}" for row in facts["phrases"][who][:PHRASES]]
+        for who in ("lead", "people")
+    ]
+    for of_lead, of_people in zip_longest(*phrases, fillvalue=""):
+        table.add_row(of_lead, of_people)
+    out.print(table)
+    nicks = facts["nicks"]
+    talkers = ", ".join(f"{nick} {share:.1%}" for nick, share in list(nicks["shares"].items())[:5])
+    out.print(
+        f"nicks: {nicks['people']} people, Gini {_number(nicks['gini'], '.2f')}, most: {talkers};"
+        f" the lead has {_number(nicks['lead_share'], '.1%')} of all messages"
+    )
+    if facts["topics"] is None:
+        return
+    table = Table(box=None, pad_edge=False)
+    for column in ("topics", "sessions", "share", "target"):
+        table.add_column(column, justify="left" if column == "topics" else "right")
+    for name, row in facts["topics"]["groups"].items():
+        table.add_row(name, str(row["count"]), _number(row["share"], ".1%"), f"{row['target']:.0%}")
+    out.print(table)
+    used = ", ".join(f"{row['topic']} {row['sessions']}" for row in facts["topics"]["most_used"][:3])
+    out.print(f"{facts['topics']['different']} different topics; most used: {used}")
+
+
+def _figures(row: dict[str, Any]) -> tuple[str, ...]:
+    return (row["statistic"], *(_number(row[key], ".3f") for key in ("value", "p50", "p5", "p95")))
+
+
+def _number(value: float | None, shape: str) -> str:
+    return "-" if value is None else format(value, shape)
+
+
+def _over(row: dict[str, Any]) -> str:
+    return " OVER" if row["over"] else ""

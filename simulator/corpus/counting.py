@@ -1,0 +1,85 @@
+"""Counts over a text of any length in bounded memory."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from zlib import crc32
+
+
+class Recurring:
+    """What occurs often. Exact up to `most` different things; beyond that the rare ones are let go.
+
+    When there are too many, one is taken off every count and what has none left is dropped (Misra and Gries 1982), so
+    a count is too low by at most `missed`, and whatever occurred more often than that is still there.
+    """
+
+    def __init__(self, most: int = 400_000) -> None:
+        self._most = most
+        self._counts: Counter[str] = Counter()
+        self.missed = 0
+
+    def add(self, things: Iterable[str]) -> None:
+        self._counts.update(things)
+        while len(self._counts) > self._most:
+            self.missed += 1
+            self._counts = Counter({thing: count - 1 for thing, count in self._counts.items() if count > 1})
+
+    def commonest(self, most: int) -> list[tuple[str, int]]:
+        """(thing, count), from the most frequent on; among equals the longest first, then in the order of letters."""
+        rows = sorted(self._counts.items(), key=lambda row: (-row[1], -row[0].count(" "), row[0]))
+        return rows[:most]
+
+
+class Distinct:
+    """How many different things there were, and how many in all.
+
+    Exact up to `most` different things, and within about 1 % beyond: then only those are kept whose hash ends in a
+    growing number of zeros (adaptive sampling, Flajolet 1990).
+    """
+
+    def __init__(self, most: int = 200_000) -> None:
+        self._most, self._mask = most, 0
+        self._kept: set[int] = set()
+        self.total = 0
+
+    def add(self, things: Iterable[str]) -> None:
+        numbers = [crc32(thing.encode()) for thing in things]
+        self.total += len(numbers)
+        mask = self._mask
+        self._kept.update([number for number in numbers if not number & mask] if mask else numbers)
+        while len(self._kept) > self._most:
+            self._mask = self._mask << 1 | 1
+            self._kept = {number for number in self._kept if not number & self._mask}
+
+    @property
+    def different(self) -> int:
+        return len(self._kept) * (self._mask + 1)
+
+    @property
+    def share(self) -> float | None:
+        """Different ones in all; None if there was nothing."""
+        return self.different / self.total if self.total else None
+
+
+class Spread:
+    """Mean and deviation of numbers that are not kept."""
+
+    __slots__ = ("_squares", "_sum", "count")
+
+    def __init__(self) -> None:
+        self.count, self._sum, self._squares = 0, 0.0, 0.0
+
+    def add(self, value: float) -> None:
+        self.count += 1
+        self._sum += value
+        self._squares += value * value
+
+    @property
+    def mean(self) -> float:
+        return self._sum / self.count if self.count else 0.0
+
+    @property
+    def deviation(self) -> float:
+        """Of all values (divided by their number)."""
+        return max(self._squares / self.count - self.mean**2, 0.0) ** 0.5 if self.count else 0.0

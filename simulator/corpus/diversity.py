@@ -1,0 +1,270 @@
+"""Does a set of sessions repeat itself?
+
+Everything is counted in one pass, in time that grows with the text and in memory that grows only by a sketch (about
+1 kB) and an id for each session. What is said is compared without case, punctuation and the nick that it is addressed
+to; /me lines are not messages.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from rensa import RMinHash
+
+from simulator.corpus.counting import Distinct, Recurring, Spread
+from simulator.corpus.duplicates import NearDuplicates, session_sketch
+from simulator.corpus.realism import addressed, gini, roster
+from simulator.corpus.sketch import Index, shingles, sketch
+from simulator.manners.words import words_of
+from simulator.screen import Document
+from simulator.world.reference import Habits
+from simulator.world.style import StylePolicy
+
+GRAMS = (1, 2, 3)
+BLOCK = 10_000
+"""Words. The share of different words falls as a text grows; in blocks of one size it can be compared."""
+PHRASE = (3, 4, 5)
+"""Words in a row."""
+OPENINGS = (1, 2)
+"""First words of a message."""
+REMEMBERED = 50_000
+"""So many messages back a near-duplicate of a message is looked for."""
+MESSAGE_PLACES = 64
+SAMPLE = 300
+"""Sessions whose nearest neighbour is looked for among all."""
+SHOWN = 20
+
+Plain = dict[str, Any]
+
+
+class Diversity:
+    """All sessions so far."""
+
+    def __init__(self, style: StylePolicy, lead: str, habits: Habits) -> None:
+        """`lead`: the nick."""
+        numbers = style.numbers
+        self._lead, self._habits = lead, habits
+        self._shingle, self._fewest = numbers.twin_shingle, numbers.repeat_words
+        self.sessions = self._words = 0
+        self._twins = NearDuplicates(style)
+        self._twin_count, self._twin_examples = 0, list[tuple[str, str, float]]()
+        self._sketches: list[RMinHash] = []
+        self._messages = Index(MESSAGE_PLACES, numbers.repeat_similarity, REMEMBERED)
+        self._texts: dict[int, str] = {}
+        """By number in `_messages`."""
+        self._repeated = Recurring()
+        self._speakers = {"lead": _Speaker(), "people": _Speaker()}
+        self._distinct = {length: Distinct() for length in GRAMS}
+        self._block: list[list[str]] = []
+        self._block_words = 0
+        self._blocks = {length: Spread() for length in GRAMS}
+        self._nicks: Counter[str] = Counter()
+        self._groups: Counter[str] = Counter()
+        self._topics: Counter[str] = Counter()
+
+    def add(self, id: str, document: Document, *, group: str | None = None, topic: str | None = None) -> None:
+        """A session, and what it is about where that is known."""
+        self.sessions += 1
+        self._compare(id, document)
+        known = roster(document.lines)
+        for line in document.messages:
+            self._nicks[line.nick] += 1
+            text = line.text
+            if addressed(text, known) is not None:
+                _, _, text = text.partition(" ")
+            said = words_of(text)
+            self._words += len(said)
+            self._count(said)
+            self._speakers["lead" if line.nick == self._lead else "people"].add(said, self._again(said, text))
+        if group is not None:
+            self._groups[group] += 1
+        if topic is not None:
+            self._topics[topic] += 1
+
+    def table(self, targets: Mapping[str, float]) -> Plain:
+        """Everything as plain values ready for JSON; shares in [0, 1], None for what cannot be told.
+
+        `targets`: topic group to the share of sessions that it should have.
+        """
+        speakers = self._speakers
+        return {
+            "sessions": self.sessions,
+            "messages": self._nicks.total(),
+            "words": self._words,
+            "near_duplicates": {
+                "sessions": {
+                    "count": self._twin_count,
+                    "share": _share(self._twin_count, self.sessions),
+                    "examples": [
+                        {"id": id, "earlier": earlier, "similarity": round(likeness, 3)}
+                        for id, earlier, likeness in self._twin_examples
+                    ],
+                },
+                "messages": {
+                    "compared": sum(one.compared for one in speakers.values()),
+                    "count": sum(one.repeats for one in speakers.values()),
+                    **{f"share_of_{who}": _share(one.repeats, one.compared) for who, one in speakers.items()},
+                    "most_repeated": [
+                        {"text": text, "times": times} for text, times in self._repeated.commonest(SHOWN // 4)
+                    ],
+                },
+            },
+            "distinct": {
+                "whole": {str(length): _rounded(counted.share) for length, counted in self._distinct.items()},
+                "blocks": {
+                    "words": BLOCK,
+                    "count": self._blocks[GRAMS[0]].count,
+                    **{str(n): _rounded(spread.mean) if spread.count else None for n, spread in self._blocks.items()},
+                },
+            },
+            "self_similarity": self._self_similarity(),
+            "openings": {who: one.openings(self._habits) for who, one in speakers.items()},
+            "phrases": {who: one.recurring(self._habits) for who, one in speakers.items()},
+            "nicks": self._balance(),
+            "topics": self._subjects(targets),
+        }
+
+    def _compare(self, id: str, document: Document) -> None:
+        twin = self._twins.twin(id, document)
+        if twin is not None:
+            self._twin_count += 1
+            if len(self._twin_examples) < SHOWN:
+                self._twin_examples.append((id, *twin))
+        own = session_sketch(document, self._shingle)
+        if own is not None:
+            self._sketches.append(own)
+
+    def _count(self, said: list[str]) -> None:
+        for length, counted in self._distinct.items():
+            counted.add(shingles(said, length))
+        self._block.append(said)
+        self._block_words += len(said)
+        if self._block_words >= BLOCK:
+            for length, spread in self._blocks.items():
+                grams = [gram for words in self._block for gram in shingles(words, length)]
+                if grams:
+                    spread.add(len(set(grams)) / len(grams))
+            self._block, self._block_words = [], 0
+
+    def _again(self, said: list[str], text: str) -> bool | None:
+        """Whether nearly the same was said before in any session; None: too short to tell."""
+        own = sketch(shingles(said, 2), MESSAGE_PLACES) if len(said) >= self._fewest else None
+        if own is None:
+            return None
+        found = self._messages.nearest(own)
+        if found is not None:
+            self._repeated.add([self._texts[found[0]]])
+            return True
+        number = self._messages.add(own)
+        self._texts[number] = text
+        self._texts.pop(number - REMEMBERED, None)
+        return False
+
+    def _self_similarity(self) -> Plain:
+        """How like its nearest neighbour a session is, as the share of common shingles, over an even sample."""
+        sketches = self._sketches
+        if len(sketches) < 2:
+            return {"sample": 0, "mean": None, "most": None}
+        step = max(len(sketches) / SAMPLE, 1.0)
+        places = [int(number * step) for number in range(min(SAMPLE, len(sketches)))]
+        nearest = [
+            max(sketches[place].jaccard(other) for number, other in enumerate(sketches) if number != place)
+            for place in places
+        ]
+        return {"sample": len(places), "mean": round(sum(nearest) / len(nearest), 4), "most": round(max(nearest), 4)}
+
+    def _balance(self) -> Plain:
+        people = {nick: count for nick, count in self._nicks.items() if nick != self._lead}
+        everybody, total = self._nicks.total(), sum(people.values())
+        rows = sorted(people.items(), key=lambda row: (-row[1], row[0]))
+        return {
+            "lead_share": _share(self._nicks[self._lead], everybody),
+            "people": len(people),
+            "gini": round(gini(sorted(people.values())), 4) if people else None,
+            "shares": {nick: _share(count, total) for nick, count in rows},
+        }
+
+    def _subjects(self, targets: Mapping[str, float]) -> Plain | None:
+        if not self._groups and not self._topics:
+            return None
+        groups = self._groups.total()
+        return {
+            "groups": {
+                name: {
+                    "count": self._groups[name],
+                    "share": _share(self._groups[name], groups),
+                    "target": targets.get(name, 0.0),
+                }
+                for name in [*targets, *sorted(set(self._groups) - set(targets))]
+            },
+            "different": len(self._topics),
+            "most_used": [{"topic": name, "sessions": count} for name, count in self._topics.most_common(SHOWN // 4)],
+        }
+
+
+class _Speaker:
+    """The habits of the lead, or of everybody else taken together."""
+
+    def __init__(self) -> None:
+        self.messages = self.compared = self.repeats = 0
+        self._first = {length: Recurring() for length in OPENINGS}
+        self._phrases = Recurring()
+
+    def add(self, said: list[str], again: bool | None) -> None:
+        """`again`: whether it repeats an earlier message; None: not compared."""
+        self.messages += 1
+        self.compared += again is not None
+        self.repeats += again is True
+        for length, counted in self._first.items():
+            if len(said) >= length:
+                counted.add([" ".join(said[:length])])
+        # Counted once a message: what is said twice in one breath is no habit.
+        self._phrases.add({phrase for length in PHRASE for phrase in shingles(said, length)})
+
+    def openings(self, habits: Habits) -> dict[str, list[Plain]]:
+        """Number of first words to the most frequent ones."""
+        return {
+            str(length): [
+                {
+                    "opening": first,
+                    "share": _share(count, self.messages),
+                    "over": count > habits.opening[length] * self.messages,
+                }
+                for first, count in counted.commonest(SHOWN // 4)
+            ]
+            for length, counted in self._first.items()
+        }
+
+    def recurring(self, habits: Habits) -> list[Plain]:
+        """The phrases that are most often used, without what overlaps with one before it."""
+        shown: list[Plain] = []
+        for phrase, count in self._phrases.commonest(SHOWN * 20):
+            if count < 2 or len(shown) == SHOWN:
+                break
+            if not any(_overlap(phrase, row["phrase"]) for row in shown):
+                rate = 1000 * count / self.messages
+                shown.append({"phrase": phrase, "per_1000": round(rate, 2), "over": rate > habits.phrase_per_1000})
+        return shown
+
+
+def _overlap(one: str, other: str) -> bool:
+    """Whether one phrase holds the other, or goes on from its last two words or more.
+
+    >>> _overlap("if you ask me", "you ask me why"), _overlap("for the record", "for the win")
+    (True, False)
+    """
+    if f" {one} " in f" {other} " or f" {other} " in f" {one} ":
+        return True
+    first, second = one.split(), other.split()
+    most = min(len(first), len(second))
+    return any(first[-size:] == second[:size] or second[-size:] == first[:size] for size in range(2, most))
+
+
+def _share(count: int, total: int) -> float | None:
+    return round(count / total, 4) if total else None
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 4)

@@ -1,0 +1,186 @@
+"""Turn-taking, measured and held against real channels."""
+
+from __future__ import annotations
+
+import json
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from simulator import screen
+from simulator.corpus.realism import Realism, addressed, inside
+from simulator.errors import ContentError
+from simulator.screen import Document, Header, Line
+from simulator.world import load, reference
+from simulator.world.reference import Reference
+from tests.corpus.language import ROOT
+from tests.worlds import shipped
+
+FILE = "policies/realism.yaml"
+OUTSIDE = ROOT.parent / "shared" / "reference"
+SCRIPT, FIGURES = OUTSIDE / "realism.py", OUTSIDE / "irc_stats.json"
+needs_reference = pytest.mark.skipif(
+    not SCRIPT.exists() or not FIGURES.exists(), reason="no ../shared/reference beside this checkout"
+)
+NICKS = ("kai", "bo", "Mar[x]", "x_", "old^fox", "Tess|away", "d-day", "lin")
+
+
+def real() -> Reference:
+    return shipped().realism
+
+
+def talk(order: str, texts: list[str] | None = None) -> Document:
+    """One letter a message, or `order` with a text for each."""
+    said = texts or ["well then"] * len(order)
+    return Document(None, tuple(Line(nick, text) for nick, text in zip(order, said, strict=True)))
+
+
+def measured(*documents: Document) -> Realism:
+    realism = Realism()
+    for document in documents:
+        realism.add(document)
+    return realism
+
+
+def chatter(seed: int, messages: int) -> Document:
+    """People who speak at random, to each other, about each other and in every form of address."""
+    draw = random.Random(seed)
+    cast = draw.sample(NICKS, draw.randint(3, 8))
+    lines = []
+    for _ in range(messages):
+        nick, other = draw.choice(cast), draw.choice(NICKS)
+        words = draw.choices(("Yes", "no,", "see www.a.example?", "why?", "...", "fine.", "I.e. this", "7"), k=5)
+        words = words[: draw.randint(1, 5)]
+        head = draw.choice(
+            ("", "", "", f"{other}:", f"{other.upper()},", f"@{other}", f"@{other}:", f"{other} :", f"<@{other}>")
+        )
+        tail = draw.choice(("", "", f"ask {other}!", f"({other.lower()})", f"{other}'s", f"{other}?"))
+        text = " ".join(filter(None, (head, *words, tail)))
+        lines.append(Line(nick, text, action=draw.random() < 0.05))
+    return Document(Header("LOW", "#general"), tuple(lines))
+
+
+@pytest.mark.parametrize(
+    ("text", "nick"),
+    [
+        ("kai: hello", "Kai"),
+        ("KAI, hello", "Kai"),
+        ("kai : hello", "Kai"),
+        ("@kai hello", "Kai"),
+        ("@kai: hello", "Kai"),
+        ("<@kai> hello", "Kai"),
+        ("kai> hello", "Kai"),
+        ("kai:", "Kai"),
+        ("kai", None),
+        ("kai hello", None),
+        ("kai:hello", None),
+        ("kai:: hello", None),
+        ("hello kai: you", None),
+        ("bo: hello", None),
+        (": hello", None),
+        ("@ hello", None),
+    ],
+)
+def test_who_is_addressed(text: str, nick: str | None) -> None:
+    assert addressed(text, {"kai": "Kai"}) == nick
+
+
+def test_a_window_counted_by_hand() -> None:
+    found = measured(talk("aabacdabbbacdea")).figures()
+    assert found["w15.speakers"] == 5
+    assert found["w15.top_share"] == 6 / 15
+    assert found["w15.aa"] == pytest.approx(3 / 14)  # the second a, the two b after a b
+    assert found["w15.aba"] == pytest.approx(1 / 13)
+    assert found["w15.new"] == pytest.approx(4 / 14)
+    assert found["w15.max_run"] == 3 and found["w15.in_run3"] == 3 / 15
+    assert found["w15.rank3"] == pytest.approx(1 / 14)  # the third a
+    assert found["w15.gini"] == pytest.approx((-4 * 1 - 2 * 2 + 0 * 2 + 2 * 4 + 4 * 6) / (5 * 15))
+    assert not any(name.startswith(("w100", "all")) or ".sd_" in name for name in found)
+
+
+def test_who_answers_and_how_far_away() -> None:
+    texts = ["hi", "a: yes", "no", "well", "b: so", "right"]
+    realism = measured(*[talk("abcacb", texts)] * 20)
+    found = realism.figures()
+    assert (found["all.answer_next_direct"], found["all.answer_in3_direct"]) == (0.5, 1.0)
+    assert found["all.answer_next_other_direct"] == 0.5
+    assert "all.answer_in5_direct" not in found, "too near the end of the session to be told"
+    distance = realism.table(real())["reply_distance"]
+    assert (distance["back"]["p25"], distance["back"]["p75"], distance["back"]["messages"]) == (1, 3, 40)
+    assert (distance["answer"]["p25"], distance["answer"]["p75"], distance["answer"]["never"]) == (1, 2, 0)
+
+
+def test_only_too_little_deviation_is_a_fault() -> None:
+    assert inside("w15.sd_aa", 0.9, (0.1, 0.2, 0.3)) and not inside("w15.sd_aa", 0.05, (0.1, 0.2, 0.3))
+    assert not inside("w15.aa", 0.9, (0.1, 0.2, 0.3)) and inside("w15.aa", 0.3, (0.1, 0.2, 0.3))
+
+
+def test_sessions_without_turns_are_left_out() -> None:
+    realism = measured(talk("a"), talk(""), talk("ab"))
+    assert (realism.sessions, realism.messages, realism.figures()) == (1, 2, {})
+    rows = realism.rows(real())
+    assert len(rows) == 37 and all(row.inside is None for row in rows)
+
+
+@pytest.mark.parametrize("order", ["abcdefgh" * 13, "ab" * 52, "abababacad" * 11])
+def test_machines_that_take_turns_are_told_from_people(order: str) -> None:
+    realism = measured(*[talk(order)] * 20)
+    assert realism.table(real())["outside"] > real().allow
+
+
+def test_the_order_of_sessions_does_not_matter() -> None:
+    sessions = [chatter(seed, 120) for seed in range(12)]
+    there, back = measured(*sessions).figures(), measured(*reversed(sessions)).figures()
+    assert there == pytest.approx(back)
+
+
+@needs_reference
+def test_the_same_figures_as_the_reference_measures(tmp_path: Path) -> None:
+    sessions = [chatter(seed, messages) for seed, messages in enumerate((15, 100, 61, 2, 1, 230, 104, 90, 33, 120))]
+    for number, document in enumerate(sessions):
+        assert document.header is not None
+        (tmp_path / f"{number:02}.txt").write_text(screen.render(document.header, document.lines))
+    command = [sys.executable, str(SCRIPT), str(tmp_path), "--ref", str(FIGURES), "--what", "both", "--json"]
+    outside = {row["stat"]: row for row in json.loads(subprocess.run(command, capture_output=True, check=False).stdout)}
+    own = measured(*sessions)
+    for row in own.rows(real()):
+        there = outside[row.name]
+        assert row.value == pytest.approx(there["value"], abs=5e-4), row.name
+        assert row.inside is there["inside"], row.name
+    for name, value in own.figures().items():
+        if "." not in name:
+            assert value == pytest.approx(outside[f"w15.{name}"]["value"], abs=5e-4), name
+    turns = {name for name in outside if name.split(".")[1] not in reference.Form.__args__} - {"w15.sd_words_mean"}
+    assert turns == {row.name for row in own.rows(real())}
+
+
+@needs_reference
+def test_the_figures_in_the_policy_are_those_of_the_reference() -> None:
+    blocks = json.loads(FIGURES.read_text())["sources"]["pooled_social"]["block_250"]
+    given = {row.name: row.reference for row in Realism().rows(real())}
+    given |= {f"w15.{name}": figure for name, figure in real().form.items()}
+    for name, figure in given.items():
+        assert list(figure) == [blocks[name][key] for key in ("p5", "p50", "p95")], name
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "cause"),
+    [
+        ("speakers: [5.875, 7.25, 9.75]", "speakers: [7.25, 5.875, 9.75]", "must rise"),
+        ("speakers: [5.875, 7.25, 9.75]", "shouters: [5.875, 7.25, 9.75]", "turn_taking.w15"),
+        ("distinct: {1: 0.20, 2: 0.71, 3: 0.90}", "distinct: {1: 0.20}", "variety.distinct"),
+        ("opening: {1: 0.10, 2: 0.03}", "opening: {1: 0.10}", "habits.opening"),
+        ("allow: 2", "allow: 2\nsource: me", "unknown field"),
+    ],
+)
+def test_a_policy_that_is_wrong_is_refused(tmp_path: Path, old: str, new: str, cause: str) -> None:
+    text = (ROOT / FILE).read_text()
+    assert old in text
+    load.copy(tmp_path)
+    (tmp_path / FILE).write_text(text.replace(old, new, 1))
+    with pytest.raises(ContentError) as raised:
+        load.load(tmp_path)
+    assert cause in str(raised.value) and FILE in str(raised.value)
