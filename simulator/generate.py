@@ -24,6 +24,7 @@ from simulator.events import Event
 from simulator.journal.journal import Journal
 from simulator.journal.recorded import recorded
 from simulator.llm.model import Models
+from simulator.plan.estimate import MESSAGE_BYTES
 from simulator.plan.planner import Planner
 from simulator.plan.session_plan import SessionPlan
 from simulator.screen import Document, Header, render
@@ -33,8 +34,6 @@ from simulator.world.world import World
 
 MAX_ATTEMPTS = 30
 """Sessions for one place after which the run gives up: something is wrong that more sessions will not mend."""
-MESSAGE_BYTES = 110
-"""First guess at the size of one message in a document, until the run has its own."""
 
 
 @dataclass(frozen=True, slots=True)

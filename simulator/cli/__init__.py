@@ -12,6 +12,7 @@ from simulator import __version__
 from simulator.errors import EmError
 
 COMMANDS = {
+    "plan": "What a data set will hold, take and cost, without asking a model.",
     "simulate": "Play one session and show it.",
     "generate": "Play, filter and record sessions until a goal is met.",
     "resume": "Go on with a run that stopped.",

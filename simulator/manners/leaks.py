@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from simulator.manners.words import passage, words_of
 
@@ -15,11 +16,11 @@ class Secrets:
     """
 
     def __init__(self, texts: Iterable[str], public: Iterable[str] = ()) -> None:
-        self._texts = [words_of(text) for text in texts]
-        self._public = [words_of(text) for text in public]
+        self._texts = list(texts)
+        self._public = [words for text in public if (words := _words(text))]
         self._built_for: tuple[int, int] | None = None
         self._runs: set[str] = set()
-        self._wholes: dict[str, list[list[str]]] = {}
+        self._wholes: dict[str, list[tuple[str, ...]]] = {}
 
     def found(self, text: str, run: int, whole: int) -> str | None:
         """The repeated words, or None. `run`: words in a row; `whole`: fewest words of a text that is shorter."""
@@ -31,25 +32,39 @@ class Secrets:
                 return passage(text, start, run)
         for start, word in enumerate(words):
             for secret in self._wholes.get(word, ()):
-                if words[start : start + len(secret)] == secret:
+                if tuple(words[start : start + len(secret)]) == secret:
                     return passage(text, start, len(secret))
         return None
 
     def _build(self, run: int, whole: int) -> None:
         self._runs, self._wholes, self._built_for = set(), {}, (run, whole)
-        for words in self._texts:
+        for text in self._texts:
+            words = _words(text)
             private = self._private(words)
-            for start in range(len(words) - run + 1):
-                if sum(private[start : start + run]) >= whole:
-                    self._runs.add(" ".join(words[start : start + run]))
+            if all(private):  # nearly always, and the same for a card in every session
+                self._runs |= _runs_of(text, run)
+            else:
+                starts = range(len(words) - run + 1)
+                self._runs |= {" ".join(words[i : i + run]) for i in starts if sum(private[i : i + run]) >= whole}
             if len(words) < run and sum(private) >= whole:
                 self._wholes.setdefault(words[0], []).append(words)
 
-    def _private(self, words: list[str]) -> list[bool]:
+    def _private(self, words: tuple[str, ...]) -> list[bool]:
         """For each word, whether it stands outside the public phrases."""
         private = [True] * len(words)
         for phrase in self._public:
-            for start in range(len(words) - len(phrase) + 1):
+            for start in range(len(words) - len(phrase) + 1) if phrase[0] in words else ():
                 if words[start : start + len(phrase)] == phrase:
                     private[start : start + len(phrase)] = [False] * len(phrase)
         return private
+
+
+@lru_cache(maxsize=4096)
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(words_of(text))
+
+
+@lru_cache(maxsize=4096)
+def _runs_of(text: str, run: int) -> frozenset[str]:
+    words = _words(text)
+    return frozenset(" ".join(words[start : start + run]) for start in range(len(words) - run + 1))

@@ -15,6 +15,8 @@ LINE_TOKENS = 34
 """One message with its nick and newline: two or three sentences."""
 TAIL_TOKENS = 60
 """What follows the transcript in the chat dialect: who you are, the note, what is wanted."""
+MESSAGE_BYTES = 110
+"""One message in a training document, with its nick and newline."""
 RETRIES = 1.15
 """Calls a message, tries that the manners refuse included."""
 

@@ -89,6 +89,8 @@ def _many(sessions: int, folder: Path) -> dict[str, float]:
 def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
+        for dialect in Dialect:  # patterns are compiled once a process
+            asyncio.run(_session(12, 99, dialect, folder))
         engine = {
             dialect.value: {str(n): _per_message(n, dialect, folder) for n in (12, 40, 100)} for dialect in Dialect
         }

@@ -1,0 +1,64 @@
+"""A whole run before it is played: its sessions, what they hold, and what they will take."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from simulator.llm.model import Purpose
+from simulator.plan.estimate import MESSAGE_BYTES, RETRIES, Tokens, tokens
+from simulator.plan.planner import Planner
+from simulator.plan.quota import DIMENSIONS, targets
+from simulator.world.world import World
+
+
+@dataclass(slots=True)
+class Outlook:
+    """Sums over the planned sessions. Sizes and tokens are estimates; counts are what the plan holds."""
+
+    sessions: int = 0
+    messages: int = 0
+    lead_messages: int = 0
+    bytes: int = 0
+    """Of training text."""
+    topics_twice: int = 0
+    """Sessions whose topic had its turn before: none until a group is used up."""
+    tokens: dict[Purpose, Tokens] = field(default_factory=dict)
+    counts: dict[str, Counter[str]] = field(default_factory=lambda: {name: Counter() for name in DIMENSIONS})
+    scenarios: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def calls(self) -> float:
+        """Calls to models: one a message, and the tries that the manners refuse."""
+        return self.messages * RETRIES
+
+
+def outlook(world: World, seed: int, *, sessions: int | None = None, megabytes: float | None = None) -> Outlook:
+    """Plans sessions until there are so many, or until they hold so many megabytes (10^6 bytes)."""
+    planner, found, seen = Planner(world, seed), Outlook(), set()
+    while (found.sessions < sessions) if sessions is not None else (found.bytes < (megabytes or 0) * 1e6):
+        plan = planner.plan(found.sessions)
+        found.sessions += 1
+        found.messages += plan.n
+        found.lead_messages += plan.k
+        found.bytes += plan.n * MESSAGE_BYTES
+        found.topics_twice += plan.topic in seen
+        seen.add(plan.topic)
+        found.scenarios[plan.scenario] += 1
+        values = (plan.engagement.value, plan.channel, plan.length, plan.pattern, plan.group)
+        for count, value in zip(found.counts.values(), values, strict=True):
+            count[value] += 1
+        for purpose, needed in tokens(plan, world).items():
+            found.tokens[purpose] = found.tokens.get(purpose, Tokens()) + needed
+    return found
+
+
+def shares(world: World, found: Outlook) -> dict[str, dict[str, dict[str, float]]]:
+    """Every value of every dimension with its count, its share and its target."""
+    return {
+        name: {
+            value: {"count": count[value], "share": count[value] / max(1, found.sessions), "target": share}
+            for value, share in wanted.items()
+        }
+        for (name, count), wanted in zip(found.counts.items(), targets(world.quota), strict=True)
+    }
