@@ -26,7 +26,7 @@ def demo(seed: int, data: Path) -> None:
 
     name = next(name for n in count(1) if not (data / "runs" / (name := f"demo-{n}")).exists())
     goal = {"sessions": SESSIONS, "target_mb": None, "length": "short"}
-    models = options.chosen(None, None, None, (), None)
+    models: options.Names = {"people": options.EMBEDDED, "lead": None, "judge": None, "api_base": [], "dialect": None}
     asyncio.run(begin(name, data / "runs" / name, goal, seed, models, None, None, None, live=True))
     write(data / "runs" / name, data / "corpora" / name, ["jsonl", "txt"], False, False, None)
     click.echo(

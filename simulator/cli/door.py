@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -45,11 +45,7 @@ def door(
     budget_usd: float | None,
     seed: int,
     allow_scripted: bool,
-    model: str | None,
-    lead_model: str | None,
-    judge_model: str | None,
-    api_base: tuple[str, ...],
-    dialect: str | None,
+    models: options.Names,
     world_dir: Path | None,
 ) -> None:
     """Generate the training data of the plan in em_character_data/."""
@@ -57,20 +53,17 @@ def door(
              "--resume": resume, "--status": status}.items() if wanted]  # fmt: skip
     if len(asked) != 1:
         raise click.UsageError("give one of --test --single, --batch N, --full, --resume and --status")
-    models = options.chosen(model, lead_model, judge_model, api_base, dialect)
     if test or single:
         _one(seed, models, world_dir, reasons=test, prompts=prompts)
     elif status:
         _status(world_dir)
     elif resume:
-        if model is None:
-            models["people"] = None
         _resume(models, world_dir, concurrency, budget_usd, allow_scripted)
     else:
         _generate(batch, seed, models, world_dir, concurrency, budget_usd, allow_scripted)
 
 
-def _one(seed: int, models: dict[str, Any], world_dir: Path | None, *, reasons: bool, prompts: bool) -> None:
+def _one(seed: int, models: options.Names, world_dir: Path | None, *, reasons: bool, prompts: bool) -> None:
     from simulator.cli.simulate import played
 
     wanted = {"scenario": None, "engagement": None, "channel": None, "messages": None}
@@ -80,7 +73,7 @@ def _one(seed: int, models: dict[str, Any], world_dir: Path | None, *, reasons: 
 def _generate(
     batch: int | None,
     seed: int,
-    models: dict[str, Any],
+    models: options.Names,
     world_dir: Path | None,
     concurrency: int | None,
     budget_usd: float | None,
@@ -106,7 +99,7 @@ def _generate(
 
 
 def _resume(
-    models: dict[str, Any], world_dir: Path | None, concurrency: int | None, budget_usd: float | None, allow: bool
+    models: options.Names, world_dir: Path | None, concurrency: int | None, budget_usd: float | None, allow: bool
 ) -> None:
     from simulator.cli.resume import go_on
 

@@ -39,11 +39,7 @@ def generate(
     concurrency: int | None,
     budget_usd: float | None,
     seed: int,
-    model: str | None,
-    lead_model: str | None,
-    judge_model: str | None,
-    api_base: tuple[str, ...],
-    dialect: str | None,
+    models: options.Names,
     live: bool,
     data: Path,
     world_dir: Path | None,
@@ -54,7 +50,6 @@ def generate(
     """
     if (sessions is None) == (target_mb is None):
         raise click.UsageError("give one goal: --sessions N or --target-mb X")
-    models = options.chosen(model, lead_model, judge_model, api_base, dialect)
     goal = {"sessions": sessions, "target_mb": target_mb, "length": length}
     asyncio.run(begin(name, data / "runs" / name, goal, seed, models, world_dir, concurrency, budget_usd, live=live))
 
@@ -64,7 +59,7 @@ async def begin(
     folder: Path,
     goal: dict[str, Any],
     seed: int,
-    models: dict[str, Any],
+    models: options.Names,
     world_dir: Path | None,
     concurrency: int | None,
     budget_usd: float | None,
@@ -80,6 +75,7 @@ async def begin(
     from simulator.world.files import validate
 
     world = options.loaded(world_dir)
+    models = {**models, "people": models["people"] or options.EMBEDDED}
     card = {"name": name, "seed": seed, "goal": goal, "models": models, "world": world.digest}
     card |= {"version": __version__, "begun": clock.now()}
     validate(Goal, goal, "goal")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
     from simulator.world.world import World
 
 EMBEDDED = "embedded"
+
+Names = dict[str, Any]
+"""What the command line says of models: `people`, `lead`, `judge`, `dialect` (a name, or None where nothing is said)
+and `api_base` (a list). The run card keeps the same."""
 
 
 def world_option(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -41,53 +46,59 @@ def json_option(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def model_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """--model, --lead-model, --judge-model, --api-base, --dialect, as `models`: a dict for `open_models`."""
-    for option in reversed(
-        [
-            click.option(
-                "--model",
-                envvar="EM_MODEL",
-                help="Who plays the people: `embedded` (default), `gguf:PATH`, any litellm name such as"
-                " `anthropic/claude-sonnet-4-5`, or `scripted` for dry runs [env: EM_MODEL].",
-            ),
-            click.option("--lead-model", envvar="EM_LEAD_MODEL", help="Who plays the lead. Default: --model."),
-            click.option("--judge-model", envvar="EM_JUDGE_MODEL", help="Who judges. Default: nobody."),
-            click.option("--api-base", multiple=True, help="Address of an OpenAI-compatible server; may be repeated."),
-            click.option(
-                "--dialect",
-                type=click.Choice(["chat", "completion"]),
-                help="How the model is spoken to. Default: by the model.",
-            ),
-        ]
+    """--model, --lead-model, --judge-model, --api-base and --dialect, as one argument `models`: see `Names`."""
+
+    @wraps(command)
+    def collected(
+        *arguments: Any,
+        model: str | None,
+        lead_model: str | None,
+        judge_model: str | None,
+        api_base: tuple[str, ...],
+        dialect: str | None,
+        **others: Any,
+    ) -> Any:
+        names: Names = {
+            "people": model,
+            "lead": lead_model,
+            "judge": judge_model,
+            "api_base": list(api_base),
+            "dialect": dialect,
+        }
+        return command(*arguments, models=names, **others)
+
+    for option in (
+        click.option(
+            "--dialect",
+            type=click.Choice(["chat", "completion"]),
+            help="How it is spoken to. Default: by the model.",
+        ),
+        click.option("--api-base", multiple=True, help="Address of an OpenAI-compatible server; may be repeated."),
+        click.option("--judge-model", envvar="EM_JUDGE_MODEL", help="Who judges finished sessions. Default: nobody."),
+        click.option("--lead-model", envvar="EM_LEAD_MODEL", help="Who plays the lead. Default: --model."),
+        click.option(
+            "--model",
+            envvar="EM_MODEL",
+            help="Who plays the people: `embedded` (default), `gguf:PATH`, any litellm name such as"
+            " `anthropic/claude-sonnet-4-5`, or `scripted` for dry runs [env: EM_MODEL].",
+        ),
     ):
-        command = option(command)
-    return command
+        collected = option(collected)
+    return collected
 
 
-def chosen(
-    model: str | None, lead_model: str | None, judge_model: str | None, api_base: tuple[str, ...], dialect: str | None
-) -> dict[str, str | list[str] | None]:
-    """What a run card says about models; the shape that `opened` takes."""
-    return {
-        "people": model or EMBEDDED,
-        "lead": lead_model,
-        "judge": judge_model,
-        "api_base": list(api_base),
-        "dialect": dialect,
-    }
-
-
-async def opened(models: dict[str, Any], world: World, slots: int) -> Models:
+async def opened(names: Names, world: World, slots: int) -> Models:
+    """The doors to the models, ready to be asked. Raises what `open_models` raises."""
     from simulator.llm.model import Dialect
     from simulator.llm.open import open_models
 
     return await open_models(
-        models["people"],
-        models.get("lead"),
-        models.get("judge"),
+        names["people"] or EMBEDDED,
+        names["lead"],
+        names["judge"],
         others=sorted({p.model for p in world.personas.values() if p.model}),
-        api_base=models.get("api_base") or (),
-        dialect=Dialect(models["dialect"]) if models.get("dialect") else None,
+        api_base=names["api_base"],
+        dialect=Dialect(names["dialect"]) if names["dialect"] else None,
         slots=slots,
     )
 

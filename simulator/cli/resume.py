@@ -33,11 +33,7 @@ def resume(
     target_mb: float | None,
     concurrency: int | None,
     budget_usd: float | None,
-    model: str | None,
-    lead_model: str | None,
-    judge_model: str | None,
-    api_base: tuple[str, ...],
-    dialect: str | None,
+    models: options.Names,
     live: bool,
     data: Path,
     world_dir: Path | None,
@@ -48,17 +44,14 @@ def resume(
     """
     if sessions is not None and target_mb is not None:
         raise click.UsageError("give one goal: --sessions N or --target-mb X")
-    given = options.chosen(model, lead_model, judge_model, api_base, dialect)
-    if model is None:
-        given["people"] = None
     goal = {"sessions": sessions, "target_mb": target_mb}
-    asyncio.run(go_on(data / "runs" / name, goal, given, world_dir, concurrency, budget_usd, live=live))
+    asyncio.run(go_on(data / "runs" / name, goal, models, world_dir, concurrency, budget_usd, live=live))
 
 
 async def go_on(
     folder: Path,
     goal: dict[str, Any],
-    given: dict[str, Any],
+    given: options.Names,
     world_dir: Path | None,
     concurrency: int | None,
     budget_usd: float | None,

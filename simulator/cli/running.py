@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any
 
 import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -27,7 +26,7 @@ HOSTED_CONCURRENCY = 8
 async def played(
     journal: Journal,
     world: World,
-    models: dict[str, Any],
+    models: options.Names,
     concurrency: int | None,
     budget_usd: float | None,
     *,
@@ -71,12 +70,12 @@ async def played(
         await doors.aclose()
 
 
-def _guess(models: dict[str, Any], world: World) -> Callable[[SessionPlan], float] | None:
+def _guess(models: options.Names, world: World) -> Callable[[SessionPlan], float] | None:
     """Dollars that a session may cost, as if nothing were cached; None if a price is unknown."""
     from simulator.llm.prices import billing, price
 
     priced = {}
-    for purpose, name in ((Purpose.PEOPLE, models["people"]), (Purpose.LEAD, models.get("lead") or models["people"])):
+    for purpose, name in ((Purpose.PEOPLE, models["people"]), (Purpose.LEAD, models["lead"] or models["people"])):
         if billing(name) is Billing.UNKNOWN:
             return None
         priced[purpose] = price(name)
@@ -88,8 +87,8 @@ def _guess(models: dict[str, Any], world: World) -> Callable[[SessionPlan], floa
     return usd
 
 
-def _names(models: dict[str, Any]) -> tuple[str | None, ...]:
-    return (models["people"], models.get("lead"), models.get("judge"))
+def _names(models: options.Names) -> tuple[str | None, ...]:
+    return (models["people"], models["lead"], models["judge"])
 
 
 class _Bar:

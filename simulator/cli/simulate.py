@@ -34,11 +34,7 @@ def simulate(
     channel: str | None,
     messages: int | None,
     seed: int,
-    model: str | None,
-    lead_model: str | None,
-    judge_model: str | None,
-    api_base: tuple[str, ...],
-    dialect: str | None,
+    models: options.Names,
     live: bool,
     reasons: bool,
     prompts: bool,
@@ -50,7 +46,6 @@ def simulate(
     With --json, prints the events, one JSON object a line. Nothing is recorded; use `em generate` for that.
     Exit code 1 if the filters would reject the session.
     """
-    models = options.chosen(model, lead_model, judge_model, api_base, dialect)
     asyncio.run(
         played(
             {"scenario": scenario, "engagement": engagement, "channel": channel, "messages": messages},
@@ -68,7 +63,7 @@ def simulate(
 async def played(
     wanted: dict[str, Any],
     seed: int,
-    names: dict[str, Any],
+    names: options.Names,
     world_dir: Path | None,
     *,
     live: bool,

@@ -15,6 +15,7 @@ from simulator.llm.foreign import HOW_NAMES_LOOK
 from simulator.llm.hosted import KEYLESS, Hosted, library
 from simulator.llm.model import Dialect, Model, Models
 from simulator.llm.scripted import Scripted
+from simulator.llm.scrub import scrub
 
 EMBEDDED, SCRIPTED, GGUF = "embedded", "scripted", "gguf:"
 
@@ -140,7 +141,10 @@ def _check_base(name: str, provider: str, bases: Sequence[str]) -> None:
     for base in bases:
         if not base.startswith(("http://", "https://")):
             remedy = "an address looks like `http://127.0.0.1:8000/v1`"
-            raise UsageError(f"`{base}` is not an address", place="--api-base", remedy=remedy)
+            raise UsageError(f"`{scrub(base)}` is not an address", place="--api-base", remedy=remedy)
+        if "@" in base.split("/")[2]:
+            remedy = "addresses are recorded, keys never: put it into the provider's variable"
+            raise UsageError("there is a password in the address", place="--api-base", remedy=remedy)
     if provider == "hosted_vllm" and not bases and not os.environ.get("HOSTED_VLLM_API_BASE"):
         raise UsageError("its address is needed", place=name, remedy="give --api-base http://HOST:PORT/v1")
 

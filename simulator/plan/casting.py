@@ -34,36 +34,38 @@ def cast(
     """(slot -> nick, every nick besides the lead's). The script's slots are filled first, then the room."""
     fewest, most = world.turns.cast.people[length]
     size = max(draw.randint(fewest, most), len(scenario.slots))
-    chosen: list[Persona] = []
-
-    def weight(person: Persona) -> float:
-        known = any(world.ties.has_edge(person.nick, other.nick) for other in chosen)
-        hours = 1.0 if there(person, hour) else OUT_OF_HOURS
-        return hours * (FRIEND if known else 1.0) * person.interests.get(group, 1.0) ** 0.5
+    chosen: dict[str, Persona] = {}
+    friends: set[str] = set()
+    """Everybody who knows one of the chosen."""
+    weight = {
+        person.nick: (1.0 if there(person, hour) else OUT_OF_HOURS) * person.interests.get(group, 1.0) ** 0.5
+        for person in world.people
+    }
 
     def pick(among: Iterable[Persona]) -> Persona | None:
-        free = [person for person in among if person not in chosen]
+        free = [person for person in among if person.nick not in chosen]
         if not free:
             return None
-        person = draw.choices(free, [weight(p) for p in free])[0]
-        chosen.append(person)
+        weights = [weight[p.nick] * (FRIEND if p.nick in friends else 1.0) for p in free]
+        person = draw.choices(free, weights)[0]
+        chosen[person.nick] = person
+        friends.update(world.ties[person.nick])
         return person
 
     slots: dict[str, str] = {}
     for name, slot in scenario.slots.items():
         fit = [p for p in world.people if slot.role in (None, p.role)]
         known = slots.get(slot.tied_to or "")
-        friends = [p for p in fit if known and world.ties.has_edge(p.nick, known)]
-        person = pick(friends) or pick(fit)
+        person = pick(p for p in fit if known and world.ties.has_edge(p.nick, known)) or pick(fit)
         assert person is not None, "World has checked that every slot can be filled"
         slots[name] = person.nick
-    passing = round(size * world.turns.cast.passersby) - sum(p.role is Role.PASSERBY for p in chosen)
+    passing = round(size * world.turns.cast.passersby) - sum(p.role is Role.PASSERBY for p in chosen.values())
     while len(chosen) < size:
         role = Role.PASSERBY if passing > 0 else Role.REGULAR
         passing -= 1
         if pick(p for p in world.people if p.role is role) is None and pick(world.people) is None:
             break
-    nicks = [person.nick for person in chosen]
+    nicks = list(chosen)
     draw.shuffle(nicks)
     return slots, tuple(nicks)
 
