@@ -1,6 +1,6 @@
 """What a message costs on the embedded server: prompt tokens that no cache held, from the server's own counts.
 
-    python tests/bench/bench_server.py [--quick]
+    python tests/bench/bench_server.py [12 40 100]
 
 Prints one JSON object. `beyond_newest` is uncached prompt tokens a message, less the tokens of the message before it:
 what the layout of the prompt costs. The first call of a session reads the cards and is given on its own.
@@ -90,12 +90,14 @@ async def _row(n: int, at_once: int, dialect: Dialect) -> dict[str, object]:
 
 
 def main() -> None:
-    lengths = (12,) if "--quick" in sys.argv else (12, 40, 100)
-    rows = [
-        asyncio.run(_row(n, at_once, dialect)) for dialect in (Dialect.COMPLETION, Dialect.CHAT) for at_once in (1, 4)
-        for n in lengths
-    ]  # fmt: skip
-    print(json.dumps({"benchmark": "embedded server", "rows": rows}, indent=1))
+    lengths = tuple(map(int, sys.argv[1:])) or (12, 40, 100)
+    rows = []
+    for dialect in (Dialect.COMPLETION, Dialect.CHAT):
+        for at_once in (1, 4):
+            for n in lengths:
+                rows.append(asyncio.run(_row(n, at_once, dialect)))
+                print(json.dumps(rows[-1]), file=sys.stderr, flush=True)
+    print(json.dumps({"benchmark": "embedded server", "rows": rows}))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,142 @@
+"""What holds for every planned session, and for many of them together."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+
+import pytest
+
+from simulator.errors import UsageError
+from simulator.llm.model import Purpose
+from simulator.llm.prices import Price
+from simulator.plan.coverage import coverage
+from simulator.plan.estimate import tokens
+from simulator.plan.outlook import outlook, shares
+from simulator.plan.participation import Participation
+from simulator.plan.planner import Planner, single
+from simulator.world.card import Engagement
+from simulator.world.persona import Role
+from tests.worlds import shipped
+
+PLANNER = Planner(shipped(), 3)
+PLANS = [PLANNER.plan(slot) for slot in range(400)]
+
+
+def test_the_same_seed_plans_the_same_in_any_order() -> None:
+    other = Planner(shipped(), 3)
+    assert [other.plan(slot) for slot in (7, 3, 0)] == [PLANS[7], PLANS[3], PLANS[0]]
+    assert Planner(shipped(), 4).plan(0) != PLANS[0]
+
+
+def test_every_plan_is_legal() -> None:
+    world = shipped()
+    for plan in PLANS:
+        fewest, most = world.quota.lengths[plan.length].messages
+        assert fewest <= plan.n <= most
+        assert plan.k in world.engagement.bands[plan.engagement].counts(plan.n)
+        assert Participation.of(plan).feasible
+        least, largest = world.turns.cast.people[plan.length]
+        assert min(least, len(plan.cast)) <= len(plan.cast) <= max(largest, len(plan.slots))
+        for slot, nick in plan.slots.items():
+            role = world.scenarios[plan.scenario].slots[slot].role
+            assert nick in plan.cast and role in (None, world.personas[nick].role)
+        assert not any("{" in beat.note + beat.opening for beat in plan.beats)
+        assert "{" not in plan.premise
+
+
+def test_who_has_a_line_is_there_to_say_it() -> None:
+    for plan in PLANS:
+        for beat in plan.beats:
+            comings = [c for c in plan.comings if c.nick == beat.nick and c.at <= beat.at]
+            if beat.nick in plan.cast:
+                late = any(c.nick == beat.nick and c.kind == "join" for c in plan.comings)
+                assert comings[-1].kind in ("join", "back") if comings else not late, (plan.id, beat.id)
+
+
+def test_lengths_and_counts_use_their_whole_range() -> None:
+    seen: dict[tuple[str, str], set[int]] = defaultdict(set)
+    for plan in PLANS:
+        seen[plan.length, "n"].add(plan.n)
+        seen[plan.engagement.value, plan.length].add(plan.k)
+    assert seen["short", "n"] == set(range(10, 21))
+    assert len(seen["long", "n"]) > 30
+    assert seen["LOW", "short"] == {1, 2}
+    assert seen["MEDIUM", "short"] == {2, 3, 4}
+    assert seen["HIGH", "short"] == {3, 4, 5, 6, 7}
+    assert len(seen["HIGH", "long"]) > 10
+
+
+def test_no_topic_comes_again_before_its_group_is_used_up() -> None:
+    used: dict[str, Counter[str]] = defaultdict(Counter)
+    for plan in PLANS:
+        used[plan.group][plan.topic] += 1
+    for group, count in used.items():
+        rounds = count.total() / len(shipped().topics[group])
+        assert max(count.values()) <= int(rounds) + 1
+
+
+def test_scripts_take_turns_with_levels_and_channels_varied() -> None:
+    plans = [PLANNER.plan(slot) for slot in range(700)]
+    count = Counter(plan.scenario for plan in plans)
+    assert set(count) == set(shipped().scenarios)
+    assert min(count.values()) >= 2, "each core scenario two or three times at least"
+    several = [name for name, n in count.items() if n >= 4]
+    levels = {name: {(p.engagement, p.channel) for p in plans if p.scenario == name} for name in several}
+    assert all(len(kinds) >= 2 for kinds in levels.values())
+
+
+def test_a_rejected_session_is_replaced_by_one_for_the_same_place() -> None:
+    for slot in (0, 5, 11):
+        first, second = PLANNER.plan(slot), PLANNER.plan(slot, 1)
+        same = ("engagement", "channel", "length", "pattern", "group", "topic")
+        assert all(getattr(first, field) == getattr(second, field) for field in same)
+        assert (first.seed, first.id) != (second.seed, second.id)
+
+
+def test_casts_are_like_real_channels() -> None:
+    """A few loud, many quiet, some passing through; nobody in every session."""
+    casts = [plan.cast for plan in PLANS if plan.length == "short"]
+    passing = [sum(shipped().personas[nick].role is Role.PASSERBY for nick in cast) / len(cast) for cast in casts]
+    assert 0.1 < sum(passing) / len(passing) < 0.35
+    often = Counter(nick for cast in casts for nick in cast)
+    assert often.most_common(1)[0][1] < 0.5 * len(casts)
+    assert len(often) == len(shipped().people)
+
+
+@pytest.mark.parametrize("level", list(Engagement))
+def test_a_single_session_is_what_was_asked_for(level: Engagement) -> None:
+    plan = single(shipped(), 1, engagement=level, channel="#shoggoth", messages=100)
+    assert (plan.engagement, plan.channel, plan.n) == (level, "#shoggoth", 100)
+    scenario = next(iter(shipped().scenarios))
+    assert single(shipped(), 1, scenario=scenario).scenario == scenario
+
+
+def test_a_single_session_that_cannot_be_is_refused() -> None:
+    with pytest.raises(UsageError):
+        single(shipped(), 1, engagement=Engagement.MEDIUM, messages=14)
+
+
+def test_the_content_serves_every_cell() -> None:
+    found = coverage(shipped())
+    assert not found.empty and not found.unused
+    assert min(len(names) for names in found.served.values()) >= 5
+
+
+def test_the_outlook_sums_the_plans() -> None:
+    found = outlook(shipped(), 3, sessions=100)
+    assert found.messages == sum(plan.n for plan in PLANS[:100])
+    assert found.lead_messages == sum(plan.k for plan in PLANS[:100])
+    assert all(
+        abs(row["count"] - row["target"] * 100) <= 1 + 1e-9
+        for values in shares(shipped(), found).values()
+        for row in values.values()
+    )
+    assert outlook(shipped(), 3, megabytes=0.2).bytes >= 200_000
+
+
+def test_caching_makes_it_cheaper_and_never_free() -> None:
+    needed = tokens(PLANS[0], shipped())
+    price = Price(1e-6, 1e-7, 4e-6)
+    for purpose in (Purpose.PEOPLE, Purpose.LEAD):
+        assert 0 < needed[purpose].usd(price, caching=True) < needed[purpose].usd(price, caching=False)
+        assert needed[purpose].cached < needed[purpose].prompt

@@ -1,0 +1,87 @@
+"""The shipped content: as much of it, and as varied, as a data set of 15 MB needs."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from itertools import combinations
+
+import pytest
+
+from simulator.manners import Manners
+from simulator.world.persona import Role
+from simulator.world.scenario import LEAD
+from tests.worlds import shipped
+
+WORLD = shipped()
+
+
+def test_how_much_there_is() -> None:
+    assert len(WORLD.people) >= 60
+    assert sum(map(len, WORLD.topics.values())) >= 500
+    for pattern in WORLD.quota.patterns:
+        assert sum(s.pattern == pattern for s in WORLD.scenarios.values()) >= 20
+
+
+def test_topics_have_the_shares_of_the_quota() -> None:
+    total = sum(map(len, WORLD.topics.values()))
+    for group, share in WORLD.quota.topics.items():
+        assert len(WORLD.topics[group]) / total == pytest.approx(share, abs=0.01)
+
+
+def test_no_topic_and_no_angle_occurs_twice() -> None:
+    subjects = [topic.subject.casefold() for topics in WORLD.topics.values() for topic in topics]
+    angles = [angle.casefold() for topics in WORLD.topics.values() for topic in topics for angle in topic.angles]
+    assert not [line for line, n in Counter(subjects + angles).items() if n > 1]
+
+
+def test_chattiness_is_spread_as_in_real_channels() -> None:
+    """Few loud, many quiet."""
+    values = sorted(p.chattiness for p in WORLD.people)
+    assert values[len(values) // 2] < 1.0
+    assert 4 <= sum(value > 2 for value in values) <= 12
+    assert values[-1] / values[0] > 8
+
+
+def test_nicks_cannot_be_mistaken_for_each_other() -> None:
+    for a, b in combinations([nick.casefold() for nick in WORLD.personas], 2):
+        assert not a.startswith(b) and not b.startswith(a)
+
+
+def test_voice_lines_are_their_own_and_pass_the_manners() -> None:
+    lines = [(p, line) for p in WORLD.personas.values() for line in p.voice]
+    assert len({line.casefold() for _, line in lines}) == len(lines)
+    manners = Manners(WORLD.style, WORLD.lead.nick)
+    for persona, line in lines:
+        assert not list(manners.wording(line, nick=persona.nick)), (persona.nick, line)
+
+
+def test_the_leads_openings_pass_her_own_manners() -> None:
+    manners = Manners(WORLD.style, WORLD.lead.nick)
+    for scenario in WORLD.scenarios.values():
+        for beat in scenario.beats:
+            if beat.who == LEAD:
+                for opening in beat.opening:
+                    assert not list(manners.wording(opening, nick=WORLD.lead.nick)), (scenario.name, opening)
+
+
+def test_scripts_name_no_nick() -> None:
+    """The character is a YAML diff: scripts say {lead}."""
+    name = re.compile(rf"\b{re.escape(WORLD.lead.nick)}\b")
+    for scenario in WORLD.scenarios.values():
+        texts = [scenario.premise, *(t for b in scenario.beats for t in (*b.note, *b.opening))]
+        assert not [text for text in texts if name.search(text)], scenario.name
+
+
+def test_core_scripts_expect_something() -> None:
+    for scenario in WORLD.scenarios.values():
+        if scenario.core and any(beat.who == LEAD or beat.silent or beat.pressure for beat in scenario.beats):
+            assert scenario.expect, scenario.name
+
+
+def test_passersby_pass_by() -> None:
+    passing = [p for p in WORLD.people if p.role is Role.PASSERBY]
+    assert 0.15 < len(passing) / len(WORLD.people) < 0.35
+    regulars = [p for p in WORLD.people if p.role is Role.REGULAR]
+    mean = sum(p.chattiness for p in passing) / len(passing)
+    assert mean < sum(p.chattiness for p in regulars) / len(regulars)
