@@ -162,7 +162,7 @@ class Run:
     def _affordable(self, usd: float) -> bool:
         if self._budget is None:
             return True
-        spent = sum(cost.usd or 0.0 for cost in self._journal.costs())
+        spent = self._journal.spent()
         if spent + sum(promised for _, promised in self._promised.values()) + usd <= self._budget:
             return True
         self._stop = BudgetStop(

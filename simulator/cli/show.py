@@ -87,8 +87,13 @@ def verdict(plan: SessionPlan, judged: Verdict) -> list[Text]:
 
 
 def console(*, err: bool = False) -> Console:
-    """Obeys NO_COLOR and pipes; markup and highlighting are off, since what people type is text."""
-    return Console(stderr=err, markup=False, highlight=False, soft_wrap=True, emoji=False)
+    """Obeys NO_COLOR and pipes; markup and highlighting are off, since what people type is text.
+
+    Lines are wrapped at words where somebody looks, and left whole in a pipe.
+    """
+    out = Console(stderr=err, markup=False, highlight=False, emoji=False)
+    out.soft_wrap = not out.is_terminal
+    return out
 
 
 def _reasons(nick: str, reasons: Mapping[str, float], cue: str) -> Text:

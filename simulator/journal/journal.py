@@ -40,6 +40,7 @@ class Journal:
 
     def __init__(self, path: Path, db: sqlite3.Connection, lock: FileLock | None) -> None:
         self.path, self._db, self._lock = path, db, lock
+        self._spent: float | None = None
 
     # opening
 
@@ -131,6 +132,8 @@ class Journal:
         row += (usage.prompt, usage.cached, usage.completion, reply.billing, reply.cost_usd)
         row += (reply.seconds, reply.attempts, reply.cut, int(retry) if dot and retry.isdecimal() else 0)
         self._write("INSERT INTO call VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+        if self._spent is not None:
+            self._spent += reply.cost_usd or 0.0
 
     def settle(self, session: str, size: int, reasons: Iterable[tuple[str, int | None, str]]) -> None:
         """The session was judged: kept if there is no reason against it (rule, message, evidence).
@@ -218,6 +221,12 @@ class Journal:
             Cost(what, n, p, k, c, usd, frozenset(map(Billing, billings.split(","))), failed)
             for what, n, p, k, c, usd, billings, failed in rows
         ]
+
+    def spent(self) -> float:
+        """Dollars of all calls whose price is known; summed once, then kept up to date."""
+        if self._spent is None:
+            self._spent = self._all("SELECT coalesce(sum(cost_usd), 0.0) FROM call")[0][0]
+        return self._spent
 
     def retried(self) -> dict[str, int]:
         """How many lines each rule of the manners sent back."""

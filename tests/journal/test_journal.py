@@ -11,7 +11,7 @@ from simulator.errors import StorageError, UsageError
 from simulator.events import Acted, Joined, Parted, Passed, Refused, Renamed, Said, TopicSet
 from simulator.journal.journal import FILE, Journal
 from simulator.journal.record import Cost, Goal, Tally
-from simulator.llm.model import Billing, Purpose, Usage
+from simulator.llm.model import Billing, Prompt, Purpose, Reply, Usage
 from tests import builders
 
 forks = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
@@ -497,3 +497,17 @@ def test_the_schema_is_part_of_the_package():
     from simulator import journal
 
     assert (Path(journal.__file__).parent / "schema.sql").is_file()
+
+
+def test_what_is_spent_is_what_the_calls_cost(tmp_path: Path) -> None:
+    """The running sum and a fresh one agree."""
+    with Journal.create(tmp_path / "run", builders.run_card()) as journal:
+        plan = builders.plan()
+        journal.begin(plan)
+        assert journal.spent() == 0
+        for number, dollars in enumerate((0.25, None, 0.5)):
+            prompt = Prompt(Purpose.LEAD, f"{number}.0", 1, 10, 0.5, text="x")
+            journal.call(plan.id, prompt, Reply("y", "m", cost_usd=dollars))
+        assert journal.spent() == 0.75
+    with Journal.read(tmp_path / "run") as journal:
+        assert journal.spent() == 0.75
