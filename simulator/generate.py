@@ -14,10 +14,12 @@ from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 
+from simulator import chance
 from simulator.corpus.duplicates import NearDuplicates
 from simulator.corpus.example import lines
 from simulator.corpus.filters import Filters
 from simulator.corpus.judge import Judge
+from simulator.corpus.speech import PhraseBudget
 from simulator.corpus.verdict import Reason, Verdict
 from simulator.errors import BudgetStop, EmError, NotMet
 from simulator.events import Event
@@ -34,6 +36,9 @@ from simulator.world.world import World
 
 MAX_ATTEMPTS = 30
 """Sessions for one place after which the run gives up: something is wrong that more sessions will not mend."""
+BLOCK = 64
+"""Places that share a phrase budget. It is drawn up from all places but those of the block before, so that it is the
+same at any concurrency; a run never gets further ahead than that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +71,18 @@ def verdict_of(filters: Filters, world: World, plan: SessionPlan, events: list[E
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """A session that passed the filters and waits for the places before it."""
+    """A session that passed the filters: a candidate for its place."""
 
     plan: SessionPlan
     document: Document
     bytes: int
+    score: float | None
+    """The judge's; None stands behind every score."""
+
+    @property
+    def rank(self) -> tuple[bool, float, int]:
+        """Best first; among equals the earlier one."""
+        return (self.score is None, -(self.score or 0.0), self.plan.attempt)
 
 
 class Run:
@@ -91,21 +103,26 @@ class Run:
         run = journal.run
         self._journal, self._world, self._models, self._watch = journal, world, models, watch
         self._concurrency, self._budget, self._guess = concurrency, budget_usd, guess_usd
-        self._goal = run.goal
+        self._goal, self._seed = run.goal, run.seed
         self._planner = Planner(world, run.seed, length=run.goal.length)
         self._filters = Filters(world.style, world.engagement, world.quota, world.lead.nick)
         self._twins = NearDuplicates(world.style)
+        self._phrases = PhraseBudget(world.realism.habits, world.lead.nick)
+        self._worn: dict[int, tuple[str, ...]] = {0: (), 1: ()}
+        """By block of places: what the lead had worn out a block before."""
         self._queue: list[tuple[int, int]] = []
         """(place, attempt) to be played before any new place."""
         self._fresh = 0
         """The first place that nothing was played for."""
         self._settled = 0
         """The first place without a kept session."""
-        self._waiting: dict[int, Finished] = {}
+        self._candidates: dict[int, list[Finished]] = {}
         """By place."""
         self._promised: dict[str, tuple[int, float]] = {}
         """Sessions being played: estimated bytes and dollars."""
         self._kept_bytes = 0
+        self._moved = asyncio.Event()
+        """Set, and replaced, whenever a place is settled or the run stops."""
         self._stop: EmError | None = None
 
     async def go(self) -> None:
@@ -115,6 +132,7 @@ class Run:
         fails for good. What was begun is finished first where that is possible, and everything is saved in any case.
         """
         self._remember()
+        self._settle_in_order()
         async with asyncio.TaskGroup() as workers:
             for _ in range(self._concurrency):
                 workers.create_task(self._work())
@@ -122,13 +140,22 @@ class Run:
             raise self._stop
 
     async def _work(self) -> None:
-        while (plan := self._admit()) is not None:
+        while True:
+            while self._too_far_ahead():
+                await self._moved.wait()
+            plan = self._admit()
+            if plan is None:
+                return
             try:
                 await self._session(plan)
             except EmError as error:
-                self._stop = self._stop or error
+                self._halt(error)
             finally:
                 self._promised.pop(plan.id, None)
+
+    def _too_far_ahead(self) -> bool:
+        """True if the next place needs to know what was worn out in places that are still being played."""
+        return self._stop is None and not self._queue and not self._enough() and self._fresh // BLOCK not in self._worn
 
     def _admit(self) -> SessionPlan | None:
         """The next session to play, or None if nothing more is to be begun."""
@@ -140,7 +167,7 @@ class Run:
             return None
         else:
             slot, attempt = self._fresh, 0
-        plan = self._planner.plan(slot, attempt)
+        plan = self._planner.plan(slot, attempt).model_copy(update={"avoid": self._worn[slot // BLOCK]})
         usd = self._guess(plan)
         if not self._affordable(usd):
             return None
@@ -155,7 +182,7 @@ class Run:
         if self._goal.sessions is not None:
             return self._fresh >= self._goal.sessions
         assert self._goal.target_mb is not None
-        waiting = sum(finished.bytes for finished in self._waiting.values())
+        waiting = sum(min(those, key=lambda one: one.rank).bytes for those in self._candidates.values())
         playing = sum(size for size, _ in self._promised.values())
         return self._kept_bytes + waiting + playing >= self._goal.target_mb * 1e6
 
@@ -165,12 +192,19 @@ class Run:
         spent = self._journal.spent()
         if spent + sum(promised for _, promised in self._promised.values()) + usd <= self._budget:
             return True
-        self._stop = BudgetStop(
-            f"${spent:.2f} of ${self._budget:.2f} spent, and the next session may cost ${usd:.2f}",
-            place="--budget-usd",
-            remedy="what was begun is saved; go on with `em resume` and a higher budget",
+        self._halt(
+            BudgetStop(
+                f"${spent:.2f} of ${self._budget:.2f} spent, and the next session may cost ${usd:.2f}",
+                place="--budget-usd",
+                remedy="what was begun is saved; go on with `em resume` and a higher budget",
+            )
         )
         return False
+
+    def _wanted(self, slot: int) -> int:
+        """How many candidates a place is to have: `oversample` on average, the same at any concurrency."""
+        whole, part = divmod(self._goal.oversample, 1.0)
+        return int(whole) + (chance.stream(self._seed, "oversample", slot).random() < part)
 
     async def _session(self, plan: SessionPlan) -> None:
         """Plays one session, or what is left of it, and judges it."""
@@ -189,58 +223,99 @@ class Run:
                 self._watch(Happened(plan, event))
                 await asyncio.sleep(0)  # a model that answers at once must not keep the others, or Ctrl-C, waiting
         document, verdict = verdict_of(self._filters, self._world, plan, events)
+        score = None
         if verdict.keep and models.judge is not None:
-            opinion = Judge(self._world.judge, models.judge, plan.lead)
-            reasons = opinion.reasons(await opinion.score(plan, document))
+            judge = Judge(self._world.judge, models.judge, plan.lead)
+            opinion = await judge.score(plan, document)
+            reasons, score = judge.reasons(opinion), opinion.overall
             verdict = Verdict(keep=not reasons, reasons=reasons)
         size = len(render(document.header, document.lines).encode())
         self._promised.pop(plan.id, None)
-        if verdict.keep:
-            self._waiting[plan.slot] = Finished(plan, document, size)
-            self._settle_in_order()
-        else:
+        if not verdict.keep:
             self._reject(plan, verdict, size)
+            return
+        self._journal.spare(plan.id, size, score)
+        those = self._candidates.setdefault(plan.slot, [])
+        those.append(Finished(plan, document, size, score))
+        if len(those) < self._wanted(plan.slot):
+            heapq.heappush(self._queue, (plan.slot, plan.attempt + 1))
+        else:
+            self._settle_in_order()
 
     def _settle_in_order(self) -> None:
-        while (finished := self._waiting.pop(self._settled, None)) is not None:
-            twin = self._twins.twin(finished.plan.id, finished.document)
-            if twin is not None:
-                evidence = f"{twin[1]:.0%} like {twin[0]}"
-                reason = Reason(rule="near-duplicate", message=None, evidence=evidence)
-                self._reject(finished.plan, Verdict(keep=False, reasons=(reason,)), finished.bytes)
+        """Keeps the best candidate of every place whose turn has come."""
+        while len(self._candidates.get(self._settled, ())) >= self._wanted(self._settled):
+            those = self._candidates.pop(self._settled)
+            if not any(self._keep(finished) for finished in sorted(those, key=lambda one: one.rank)):
+                last = max(finished.plan.attempt for finished in those)
+                heapq.heappush(self._queue, (self._settled, last + 1))
                 return
-            self._journal.settle(finished.plan.id, finished.bytes, ())
-            self._settled += 1
-            self._kept_bytes += finished.bytes
-            self._watch(Settled(finished.plan, Verdict(keep=True, reasons=()), finished.bytes))
+
+    def _keep(self, finished: Finished) -> bool:
+        """Keeps the session, unless an earlier place holds nearly the same one."""
+        plan = finished.plan
+        if twin := self._twins.twin(plan.id, finished.document):
+            reason = Reason(rule="near-duplicate", message=None, evidence=f"{twin[1]:.0%} like {twin[0]}")
+            self._record(plan, Verdict(keep=False, reasons=(reason,)), finished.bytes)
+            return False
+        self._record(plan, Verdict(keep=True, reasons=()), finished.bytes)
+        self._kept(finished.document, finished.bytes)
+        return True
+
+    def _kept(self, document: Document, size: int) -> None:
+        """Counts one more place as settled."""
+        self._phrases.add(document)
+        self._kept_bytes += size
+        self._settled += 1
+        if self._settled % BLOCK == 0:
+            self._worn[self._settled // BLOCK + 1] = self._phrases.worn()
+        self._moved.set()
+        self._moved = asyncio.Event()
 
     def _reject(self, plan: SessionPlan, verdict: Verdict, size: int) -> None:
-        self._journal.settle(plan.id, size, [(r.rule, r.message, r.evidence) for r in verdict.reasons])
-        self._watch(Settled(plan, verdict, size))
+        self._record(plan, verdict, size)
         if plan.attempt + 1 >= MAX_ATTEMPTS:
             rules = ", ".join(list(self._journal.rejections())[:3])
-            self._stop = NotMet(
-                f"{MAX_ATTEMPTS} sessions in a row were rejected, mostly by {rules}",
-                place=f"{plan.pattern}, {plan.engagement}, {plan.length}",
-                remedy="look at them with `em status`; a better model or a milder rule may be needed",
+            self._halt(
+                NotMet(
+                    f"{MAX_ATTEMPTS} sessions for one place were played, and mostly rejected by {rules}",
+                    place=f"{plan.pattern}, {plan.engagement}, {plan.length}",
+                    remedy="look at them with `em status`; a better model or a milder rule may be needed",
+                )
             )
         heapq.heappush(self._queue, (plan.slot, plan.attempt + 1))
 
+    def _record(self, plan: SessionPlan, verdict: Verdict, size: int) -> None:
+        self._journal.settle(plan.id, size, [(r.rule, r.message, r.evidence) for r in verdict.reasons])
+        self._watch(Settled(plan, verdict, size))
+
+    def _halt(self, error: EmError) -> None:
+        """Begins nothing more; the first reason is the one that is told."""
+        self._stop = self._stop or error
+        self._moved.set()
+
     def _remember(self) -> None:
-        """Takes up where the journal stops: kept sessions, places to fill again, sessions cut in the middle."""
+        """Takes up where the journal stops: kept sessions, candidates, places to fill again, sessions cut short."""
         last: dict[int, tuple[int, str]] = {}
+        filled: set[int] = set()
         for row in self._journal.sessions():
-            last[row.plan.slot] = (row.plan.attempt, row.state)
+            slot = row.plan.slot
+            last[slot] = (row.plan.attempt, row.state)
+            if row.state not in ("kept", "spare"):
+                continue
+            header = Header(row.plan.engagement.value, row.plan.channel)
+            document = Document(header, lines(row.plan, self._journal.events(row.plan.id)))
             if row.state == "kept":
-                document = Document(
-                    Header(row.plan.engagement.value, row.plan.channel),
-                    lines(row.plan, self._journal.events(row.plan.id)),
-                )
+                filled.add(slot)
                 self._twins.twin(row.plan.id, document)
-                self._kept_bytes += row.bytes
+                self._kept(document, row.bytes)
+            else:
+                self._candidates.setdefault(slot, []).append(Finished(row.plan, document, row.bytes, row.score))
         for slot, (attempt, state) in last.items():
-            if state != "kept":
-                heapq.heappush(self._queue, (slot, attempt if state == "open" else attempt + 1))
+            if slot in filled:
+                self._candidates.pop(slot, None)
+            elif state == "open":
+                heapq.heappush(self._queue, (slot, attempt))
+            elif len(self._candidates.get(slot, ())) < self._wanted(slot):
+                heapq.heappush(self._queue, (slot, attempt + 1))
         self._fresh = max(last, default=-1) + 1
-        while last.get(self._settled, (0, ""))[1] == "kept":
-            self._settled += 1

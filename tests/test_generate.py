@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import signal
 import subprocess
 import sys
@@ -12,10 +14,13 @@ from pathlib import Path
 import pytest
 
 from simulator.errors import BudgetStop, ProviderError
-from simulator.generate import Happened, Note, Run, Settled
+from simulator.events import Said
+from simulator.generate import BLOCK, Happened, Note, Run, Settled
 from simulator.journal.journal import Journal
-from simulator.llm.model import Billing, Models, Prompt, Reply, Usage
+from simulator.journal.record import SessionRow
+from simulator.llm.model import Billing, Dialect, Models, Prompt, Reply, Usage
 from simulator.llm.scripted import Scripted
+from simulator.manners.words import own_words
 from simulator.plan import quota
 from tests.worlds import card, exported, play_run, scripted, shipped
 
@@ -231,3 +236,84 @@ def test_a_goal_in_megabytes(tmp_path: Path) -> None:
         assert {row.plan.length for row in journal.sessions()} == {"short"}
     assert 50_000 <= tally.bytes < 65_000
     assert tally.open == 0
+
+
+class Critic:
+    """A judge that likes some sessions better than others, for no reason but their text."""
+
+    name, dialect, context = "critic", Dialect.CHAT, None
+
+    async def reply(self, prompt: Prompt) -> Reply:
+        document = prompt.messages[-1].content
+        policy = shipped().judge
+        mark = policy.best - (sum(document.encode()) % 2)
+        words = re.search(r"> ((?:\S+ ){4})", document)
+        assert words is not None
+        marks = {item.name: {"mark": mark, "message": 0, "words": words[1].strip()} for item in policy.items}
+        return Reply(json.dumps(marks), "critic")
+
+    async def aclose(self) -> None:
+        pass
+
+
+@pytest.mark.parametrize("concurrency", [1, 8])
+def test_oversampling_keeps_the_best_of_each_place(tmp_path: Path, concurrency: int) -> None:
+    model = Scripted()
+    models = Models(model, model, Critic())
+    play_run(
+        tmp_path / "run", card(sessions=12, oversample=2.5, length="short"), models=models, concurrency=concurrency
+    )
+    places: dict[int, list[tuple[str, float | None]]] = {}
+    with Journal.read(tmp_path / "run") as journal:
+        for row in journal.sessions():
+            if row.state in ("kept", "spare"):
+                places.setdefault(row.plan.slot, []).append((row.state, row.score))
+        assert journal.tally().kept == 12
+    assert {len(those) for those in places.values()} == {2, 3}
+    for those in places.values():
+        assert [state for state, _ in those].count("kept") == 1
+        kept = next(score for state, score in those if state == "kept")
+        assert kept is not None and all(kept >= (score or 0) for _, score in those)
+    assert len({score for those in places.values() for _, score in those}) > 1
+
+
+def test_an_oversampled_run_goes_on_with_the_candidates_it_has(tmp_path: Path) -> None:
+    model = Scripted()
+    models = Models(model, model, Critic())
+    run = card(sessions=8, oversample=2.0, length="short")
+    play_run(tmp_path / "whole", run, models=models, concurrency=2)
+    settled = 0
+
+    def watch(note: Note) -> None:
+        nonlocal settled
+        settled += isinstance(note, Settled)
+        if settled == 3:
+            raise Cut
+
+    with pytest.raises(BaseExceptionGroup):
+        play_run(tmp_path / "cut", run, models=models, concurrency=2, watch=watch)
+    play_run(tmp_path / "cut", run, models=models, concurrency=2)
+    assert exported(tmp_path / "cut", tmp_path / "a") == exported(tmp_path / "whole", tmp_path / "b")
+
+
+def test_the_phrase_budget_makes_the_lead_find_other_words(tmp_path: Path) -> None:
+    """From the third block on she is told what she has worn out, and no longer says it unless nothing else will do."""
+    play_run(tmp_path / "run", card(sessions=160, length="short"), concurrency=8)
+    with Journal.read(tmp_path / "run") as journal:
+        rows = list(journal.sessions("kept"))
+        worn = {row.plan.slot // BLOCK: row.plan.avoid for row in rows}
+        assert worn[0] == worn[1] == () and worn[2]
+        openings = {phrase for phrase in worn[2] if phrase.count(" ") == 1}
+
+        def share(those: list[SessionRow]) -> float:
+            said = [
+                e
+                for row in those
+                for e in journal.events(row.plan.id)
+                if isinstance(e, Said) and e.nick == row.plan.lead
+            ]
+            return sum(" ".join(own_words(e.text)[:2]) in openings for e in said) / len(said)
+
+        before, after = share(rows[:BLOCK]), share(rows[2 * BLOCK :])
+        assert journal.retried()["phrase-budget"] > 0
+    assert after < 0.7 * before

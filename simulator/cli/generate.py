@@ -21,6 +21,13 @@ from simulator.cli import options
     "--length", type=click.Choice(["short", "long"]), help="Only sessions of this length. Default: the quota's mix."
 )
 @click.option(
+    "--oversample",
+    type=click.FloatRange(1, 10),
+    default=1.0,
+    metavar="X",
+    help="Play X sessions for each place on average and keep the one that the judge likes best; needs --judge-model.",
+)
+@click.option(
     "--concurrency", type=click.IntRange(1, 1000), metavar="N", help="Sessions played at once. Default: 4, hosted 8."
 )
 @click.option(
@@ -36,6 +43,7 @@ def generate(
     sessions: int | None,
     target_mb: float | None,
     length: str | None,
+    oversample: float,
     concurrency: int | None,
     budget_usd: float | None,
     seed: int,
@@ -50,7 +58,9 @@ def generate(
     """
     if (sessions is None) == (target_mb is None):
         raise click.UsageError("give one goal: --sessions N or --target-mb X")
-    goal = {"sessions": sessions, "target_mb": target_mb, "length": length}
+    if oversample > 1 and models["judge"] is None:
+        raise click.UsageError("--oversample needs a judge to tell which session is best: name one with --judge-model")
+    goal = {"sessions": sessions, "target_mb": target_mb, "length": length, "oversample": oversample}
     asyncio.run(begin(name, data / "runs" / name, goal, seed, models, world_dir, concurrency, budget_usd, live=live))
 
 

@@ -62,7 +62,6 @@ async def go_on(
     from simulator.cli.running import played
     from simulator.errors import UsageError
     from simulator.journal.journal import Journal
-    from simulator.journal.record import Goal
 
     world = options.loaded(world_dir)
     with Journal.open(folder) as journal:
@@ -77,5 +76,5 @@ async def go_on(
         if "scripted" in (models["people"], models["lead"]) and not run.scripted:
             raise UsageError("holds a real model's lines", place=str(folder), remedy="begin a new run for `scripted`")
         if any(goal.values()):
-            journal.extend(Goal(**{**goal, "length": run.goal.length}))
+            journal.extend(run.goal.model_copy(update=goal))
         await played(journal, world, models, concurrency, budget_usd, live=live)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from typing import Any
 
 from rensa import RMinHash
 
@@ -17,6 +16,7 @@ from simulator.corpus.counting import Distinct, Recurring, Spread
 from simulator.corpus.duplicates import NearDuplicates, session_sketch
 from simulator.corpus.realism import addressed, gini, roster
 from simulator.corpus.sketch import Index, shingles, sketch
+from simulator.corpus.speech import SHOWN, Plain, Speaker
 from simulator.manners.words import words_of
 from simulator.screen import Document
 from simulator.world.reference import Habits
@@ -25,18 +25,11 @@ from simulator.world.style import StylePolicy
 GRAMS = (1, 2, 3)
 BLOCK = 10_000
 """Words. The share of different words falls as a text grows; in blocks of one size it can be compared."""
-PHRASE = (3, 4, 5)
-"""Words in a row."""
-OPENINGS = (1, 2)
-"""First words of a message."""
 REMEMBERED = 50_000
 """So many messages back a near-duplicate of a message is looked for."""
 MESSAGE_PLACES = 64
 SAMPLE = 300
 """Sessions whose nearest neighbour is looked for among all."""
-SHOWN = 20
-
-Plain = dict[str, Any]
 
 
 class Diversity:
@@ -55,7 +48,7 @@ class Diversity:
         self._texts: dict[int, str] = {}
         """By number in `_messages`."""
         self._repeated = Recurring()
-        self._speakers = {"lead": _Speaker(), "people": _Speaker()}
+        self._speakers = {"lead": Speaker(), "people": Speaker()}
         self._distinct = {length: Distinct() for length in GRAMS}
         self._block: list[list[str]] = []
         self._block_words = 0
@@ -202,64 +195,6 @@ class Diversity:
             "different": len(self._topics),
             "most_used": [{"topic": name, "sessions": count} for name, count in self._topics.most_common(SHOWN // 4)],
         }
-
-
-class _Speaker:
-    """The habits of the lead, or of everybody else taken together."""
-
-    def __init__(self) -> None:
-        self.messages = self.compared = self.repeats = 0
-        self._first = {length: Recurring() for length in OPENINGS}
-        self._phrases = Recurring()
-
-    def add(self, said: list[str], again: bool | None) -> None:
-        """`again`: whether it repeats an earlier message; None: not compared."""
-        self.messages += 1
-        self.compared += again is not None
-        self.repeats += again is True
-        for length, counted in self._first.items():
-            if len(said) >= length:
-                counted.add([" ".join(said[:length])])
-        # Counted once a message: what is said twice in one breath is no habit.
-        self._phrases.add({phrase for length in PHRASE for phrase in shingles(said, length)})
-
-    def openings(self, habits: Habits) -> dict[str, list[Plain]]:
-        """Number of first words to the most frequent ones."""
-        return {
-            str(length): [
-                {
-                    "opening": first,
-                    "share": _share(count, self.messages),
-                    "over": count > habits.opening[length] * self.messages,
-                }
-                for first, count in counted.commonest(SHOWN // 4)
-            ]
-            for length, counted in self._first.items()
-        }
-
-    def recurring(self, habits: Habits) -> list[Plain]:
-        """The phrases that are most often used, without what overlaps with one before it."""
-        shown: list[Plain] = []
-        for phrase, count in self._phrases.commonest(SHOWN * 20):
-            if count < 2 or len(shown) == SHOWN:
-                break
-            if not any(_overlap(phrase, row["phrase"]) for row in shown):
-                rate = 1000 * count / self.messages
-                shown.append({"phrase": phrase, "per_1000": round(rate, 2), "over": rate > habits.phrase_per_1000})
-        return shown
-
-
-def _overlap(one: str, other: str) -> bool:
-    """Whether one phrase holds the other, or goes on from its last two words or more.
-
-    >>> _overlap("if you ask me", "you ask me why"), _overlap("for the record", "for the win")
-    (True, False)
-    """
-    if f" {one} " in f" {other} " or f" {other} " in f" {one} ":
-        return True
-    first, second = one.split(), other.split()
-    most = min(len(first), len(second))
-    return any(first[-size:] == second[:size] or second[-size:] == first[:size] for size in range(2, most))
 
 
 def _share(count: int, total: int) -> float | None:

@@ -135,6 +135,10 @@ class Journal:
         if self._spent is not None:
             self._spent += reply.cost_usd or 0.0
 
+    def spare(self, session: str, size: int, score: float | None) -> None:
+        """The session passed the filters; whether it is kept is not decided yet."""
+        self._write("UPDATE session SET state = 'spare', bytes = ?, score = ? WHERE id = ?", (size, score, session))
+
     def settle(self, session: str, size: int, reasons: Iterable[tuple[str, int | None, str]]) -> None:
         """The session was judged: kept if there is no reason against it (rule, message, evidence).
 
@@ -144,11 +148,11 @@ class Journal:
         with _storage(self.path), self._db:
             self._db.executemany("INSERT INTO reason VALUES (?, ?, ?, ?)", [(session, *reason) for reason in reasons])
             done = self._db.execute(
-                "UPDATE session SET state = ?, bytes = ? WHERE id = ? AND state = 'open'",
+                "UPDATE session SET state = ?, bytes = ? WHERE id = ? AND state IN ('open', 'spare')",
                 ("rejected" if reasons else "kept", size, session),
             )
             if done.rowcount != 1:
-                raise ValueError(f"{session}: no open session")
+                raise ValueError(f"{session}: no session that is open or spare")
 
     def extend(self, goal: Goal) -> None:
         """The run gets another goal."""
@@ -173,12 +177,14 @@ class Journal:
         """In order of slot and attempt; all, or those in one state."""
         where, values = ("WHERE state = ?", (state,)) if state else ("", ())
         with _storage(self.path):
-            rows = self._db.execute(f"SELECT plan, state, bytes FROM session {where} ORDER BY slot, attempt", values)
-            for plan, state, size in rows:
-                yield SessionRow(SessionPlan.model_validate_json(plan), state, size)
+            rows = self._db.execute(
+                f"SELECT plan, state, bytes, score FROM session {where} ORDER BY slot, attempt", values
+            )
+            for plan, *row in rows:
+                yield SessionRow(SessionPlan.model_validate_json(plan), *row)
 
     def session(self, session: str) -> SessionRow | None:
-        rows = self._all("SELECT plan, state, bytes FROM session WHERE id = ?", (session,))
+        rows = self._all("SELECT plan, state, bytes, score FROM session WHERE id = ?", (session,))
         return SessionRow(SessionPlan.model_validate_json(rows[0][0]), *rows[0][1:]) if rows else None
 
     def events(self, session: str) -> list[Event]:

@@ -19,6 +19,8 @@ class Goal(Card):
     sessions: Annotated[int, Field(ge=1)] | None = None
     target_mb: Annotated[float, Field(gt=0)] | None = None
     """Megabytes (10^6 bytes) of accepted documents."""
+    oversample: Annotated[float, Field(ge=1, le=10)] = 1.0
+    """Sessions played for each place of which the best is kept, on average; above 1 it takes a judge."""
     length: Literal["short", "long"] | None = None
     """Only sessions of this class; None: both, as the quota says."""
 
@@ -52,8 +54,10 @@ class RunCard(Card):
 class SessionRow:
     plan: SessionPlan
     state: str
-    """open, kept or rejected."""
+    """open; spare: fit to be kept, and waiting or not needed; kept; rejected."""
     bytes: int
+    score: float | None = None
+    """The judge's, in [0, 1]; None: no judge, or no readable answer."""
 
 
 @dataclass(frozen=True, slots=True)

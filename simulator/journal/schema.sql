@@ -15,7 +15,8 @@ CREATE TABLE session (
     slot INTEGER NOT NULL,
     attempt INTEGER NOT NULL,
     plan TEXT NOT NULL,               -- JSON: SessionPlan
-    state TEXT NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'kept', 'rejected')),
+    state TEXT NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'spare', 'kept', 'rejected')),
+    score REAL,                       -- the judge's, 0 to 1; NULL: no judge, or no readable answer
     bytes INTEGER NOT NULL DEFAULT 0, -- of the training document
     UNIQUE (slot, attempt)
 ) WITHOUT ROWID;

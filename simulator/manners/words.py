@@ -8,12 +8,23 @@ from itertools import pairwise
 from simulator.world.phrases import folded
 
 WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
+_ADDRESS = re.compile(r"\S{1,31}: ")
 _SENTENCE_END = re.compile(r"[.!?…]+[\"')\]]*(?=\s|$)")
 
 
 def words_of(text: str) -> list[str]:
     """The words of a text without case and punctuation, as repetition and leaks are measured in."""
     return WORD.findall(folded(text).casefold())
+
+
+def own_words(text: str) -> list[str]:
+    """The words of a message without the `nick: ` that it may begin with.
+
+    >>> own_words("kai: no, not again")
+    ['no', 'not', 'again']
+    """
+    address = _ADDRESS.match(text)
+    return words_of(text[address.end() :] if address else text)
 
 
 def passage(text: str, start: int, count: int) -> str:

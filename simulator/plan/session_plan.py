@@ -67,6 +67,8 @@ class SessionPlan(Card):
     """The scenario's premise, filled in."""
     fill: dict[Name, str] = {}
     """What was drawn for the scenario's own names, such as the subject of the essay; it is no secret."""
+    avoid: tuple[str, ...] = ()
+    """What the lead has said too often in the run so far: openings of two words, and phrases. In lower case."""
     begins: Annotated[float, Field(ge=0)]
     """Time of day of the first event, in seconds after midnight."""
     beats: tuple[PlacedBeat, ...] = ()

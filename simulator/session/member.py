@@ -8,6 +8,7 @@ from simulator import chance
 from simulator.events import Refused
 from simulator.llm.model import Dialect, Model, Models, Prompt, Purpose, Reply
 from simulator.manners import Fault, Manners, clean
+from simulator.manners.words import own_words
 from simulator.plan.session_plan import SessionPlan
 from simulator.session.channel import Channel
 from simulator.session.prompts import Prompts, secrets
@@ -52,7 +53,7 @@ class Members:
             prompt = self._prompt(turn, channel, model, attempt, hint)
             reply = await model.reply(prompt)
             text = self._text(turn, reply, model.dialect)
-            faults = self._faults(turn, channel, text)
+            faults = self._faults(turn, channel, text) or self._worn(turn, text, attempt)
             if not faults:
                 return Line(text, tuple(refused))
             refused.append(Refused(text=text, rule=faults[0].rule, evidence=faults[0].evidence))
@@ -102,6 +103,16 @@ class Members:
             action=turn.action,
         )
         return faults or self._missed(turn, text)
+
+    def _worn(self, turn: Turn, text: str, attempt: int) -> list[Fault]:
+        """A phrase of the lead's that the run has heard too often. Better a worn phrase than none: the last try may."""
+        if turn.nick != self._plan.lead or not self._plan.avoid or attempt == self._world.turns.retries:
+            return []
+        said = f" {' '.join(own_words(text))} "
+        for phrase in self._plan.avoid:
+            if said.startswith(f" {phrase} ") or (phrase.count(" ") > 1 and f" {phrase} " in said):
+                return [Fault("phrase-budget", phrase, f"`{phrase}` is worn out: put it differently")]
+        return []
 
     def _missed(self, turn: Turn, text: str) -> list[Fault]:
         """What this line should show and does not, if it is the answer that an `expect` of the script waits for."""

@@ -69,11 +69,17 @@ class Prompts:
         tail = [
             f"You are {turn.nick} now.",
             f"Private, for this line only: {turn.beat.note}" if turn.beat else "",
+            self._worn(turn.nick),
             f"Your last try was refused: {refused}" if refused else "",
             wanted,
         ]
         log = self._head + _shown(channel, room, self._system)
         return Message("system", self._system), Message("user", log + "\n" + " ".join(filter(None, tail)))
+
+    def _worn(self, nick: str) -> str:
+        if nick != self._plan.lead or not self._plan.avoid:
+            return ""
+        return "You have worn these out, do without them: " + "; ".join(self._plan.avoid) + "."
 
     def _rules(self) -> str:
         guidance, plan = self._world.style.guidance, self._plan

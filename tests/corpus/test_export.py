@@ -109,7 +109,7 @@ def test_the_statistics(corpus):
     assert told["run"] == {
         "name": "trial",
         "seed": 7,
-        "goal": {"sessions": 1000},
+        "goal": {"sessions": 1000, "oversample": 1.0},
         "models": {"people": "some/model", "lead": "some/model", "judge": None, "dialect": None},
         "world": "0123456789abcdef",
         "version": "0.1.0",
