@@ -129,7 +129,7 @@ def test_the_status_of_a_run_in_progress(tmp_path):
         assert told == {**stats.status(writing, builders.QUOTA), "time": told["time"]}
     assert json.loads(json.dumps(told)) == told
     assert (told["kept"], told["rejected"], told["open"], told["done"]) == (12, 2, 1, 0.012)
-    assert told["next"] == "em resume trial" and told["goal"] == {"sessions": 1000}
+    assert told["next"] == "em resume trial" and told["goal"] == {"sessions": 1000, "oversample": 1.0}
     assert sum(entry["count"] for entry in told["marginals"]["patterns"].values()) == 12
     assert told["rejections"] == {"leak": 2, "walls": 2} and told["retries"] == {"leak": 14}
     assert told["cost"]["total"]["calls"] == 36 and told["cost"]["total"]["dollars"] == pytest.approx(0.036)
