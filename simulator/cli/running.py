@@ -39,7 +39,7 @@ async def played(
     guess = _guess(models, world)
     if budget_usd is not None and guess is None:
         raise UsageError(
-            f"the price of {models['people']} or {models.get('lead')} is not known, so a budget cannot be kept",
+            f"no price is known for one of {', '.join(filter(None, _names(models)))}, so a budget cannot be kept",
             place="--budget-usd",
             remedy="leave it out, or use models that the price table knows",
         )
@@ -75,13 +75,16 @@ def _guess(models: options.Names, world: World) -> Callable[[SessionPlan], float
     from simulator.llm.prices import billing, price
 
     priced = {}
-    for purpose, name in ((Purpose.PEOPLE, models["people"]), (Purpose.LEAD, models["lead"] or models["people"])):
+    names = {Purpose.PEOPLE: models["people"], Purpose.LEAD: models["lead"] or models["people"]}
+    if models["judge"]:
+        names[Purpose.JUDGE] = models["judge"]
+    for purpose, name in names.items():
         if billing(name) is Billing.UNKNOWN:
             return None
         priced[purpose] = price(name)
 
     def usd(plan: SessionPlan) -> float:
-        needed = tokens(plan, world)
+        needed = tokens(plan, world, judged=bool(models["judge"]))
         return sum(needed[purpose].usd(cost, caching=False) for purpose, cost in priced.items() if cost is not None)
 
     return usd

@@ -15,6 +15,8 @@ LINE_TOKENS = 34
 """One message with its nick and newline: two or three sentences."""
 TAIL_TOKENS = 60
 """What follows the transcript in the chat dialect: who you are, the note, what is wanted."""
+JUDGE_PROMPT, JUDGE_ANSWER = 650, 250
+"""Tokens of the rubric, and of the marks with their quotes."""
 MESSAGE_BYTES = 110
 """One message in a training document, with its nick and newline."""
 RETRIES = 1.15
@@ -38,8 +40,8 @@ class Tokens:
         return (self.prompt - cached) * price.prompt + cached * price.cached + self.completion * price.completion
 
 
-def tokens(plan: SessionPlan, world: World) -> dict[Purpose, Tokens]:
-    """What the people's and the lead's calls take.
+def tokens(plan: SessionPlan, world: World, *, judged: bool = False) -> dict[Purpose, Tokens]:
+    """What the people's and the lead's calls take, and the judge's if there is one.
 
     The i-th call reads the cards and i messages; all but the newest message and the tail were in the call before.
     """
@@ -53,4 +55,7 @@ def tokens(plan: SessionPlan, world: World) -> dict[Purpose, Tokens]:
     share = plan.k / plan.n
     lead = Tokens(whole.prompt * share, whole.cached * share, whole.completion * share)
     people = Tokens(whole.prompt - lead.prompt, whole.cached - lead.cached, whole.completion - lead.completion)
-    return {Purpose.PEOPLE: people, Purpose.LEAD: lead}
+    needed = {Purpose.PEOPLE: people, Purpose.LEAD: lead}
+    if judged:
+        needed[Purpose.JUDGE] = Tokens(JUDGE_PROMPT + LINE_TOKENS * plan.n, 0.0, JUDGE_ANSWER)
+    return needed
