@@ -59,7 +59,14 @@ class Settled:
     bytes: int
 
 
-Note = Began | Happened | Settled
+@dataclass(frozen=True, slots=True)
+class Spared:
+    """Fit to be kept, and not needed: a better one holds the place."""
+
+    plan: SessionPlan
+
+
+Note = Began | Happened | Settled | Spared
 """What a run tells whoever watches."""
 
 
@@ -245,9 +252,14 @@ class Run:
     def _settle_in_order(self) -> None:
         """Keeps the best candidate of every place whose turn has come."""
         while len(self._candidates.get(self._settled, ())) >= self._wanted(self._settled):
-            those = self._candidates.pop(self._settled)
-            if not any(self._keep(finished) for finished in sorted(those, key=lambda one: one.rank)):
-                last = max(finished.plan.attempt for finished in those)
+            ranked = sorted(self._candidates.pop(self._settled), key=lambda one: one.rank)
+            for number, finished in enumerate(ranked):
+                if self._keep(finished):
+                    for other in ranked[number + 1 :]:
+                        self._watch(Spared(other.plan))
+                    break
+            else:
+                last = max(finished.plan.attempt for finished in ranked)
                 heapq.heappush(self._queue, (self._settled, last + 1))
                 return
 

@@ -84,7 +84,7 @@ def run(command: click.Command, arguments: list[str] | None = None) -> int:
         error.show()
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        click.echo("em: interrupted; everything that was played is saved", err=True)
+        click.echo("em: interrupted; what a run has played is saved", err=True)
         return INTERRUPTED
     except click.exceptions.Exit as done:
         return done.exit_code

@@ -6,7 +6,7 @@ from rich.console import Console
 
 from simulator.cli import show
 from simulator.events import Event
-from simulator.generate import Began, Happened, Note, Settled
+from simulator.generate import Began, Happened, Note, Settled, Spared
 from simulator.plan.session_plan import SessionPlan
 
 
@@ -18,7 +18,7 @@ class Follower:
 
     def __init__(self, console: Console, *, reasons: bool = False) -> None:
         self._console, self._reasons = console, reasons
-        self._open: dict[str, list[Event | Settled]] = {}
+        self._open: dict[str, list[Event | Settled | Spared]] = {}
         self._plans: dict[str, SessionPlan] = {}
         self._shown: str | None = None
 
@@ -28,7 +28,7 @@ class Follower:
                 self._open[plan.id], self._plans[plan.id] = [], plan
             case Happened(plan, event):
                 self._open[plan.id].append(event)
-            case Settled(plan):
+            case Settled(plan) | Spared(plan):
                 self._open.setdefault(plan.id, []).append(note)
                 self._plans[plan.id] = plan
         self._catch_up()
@@ -42,8 +42,8 @@ class Follower:
             ident, plan = self._shown, self._plans[self._shown]
             waiting, self._open[ident] = self._open[ident], []
             for item in waiting:
-                if isinstance(item, Settled):
-                    rows = show.verdict(plan, item.verdict)
+                if isinstance(item, Settled | Spared):
+                    rows = show.verdict(plan, item.verdict) if isinstance(item, Settled) else show.spared(plan)
                     self._shown = None
                 else:
                     rows = show.event(item, plan, reasons=self._reasons)

@@ -86,6 +86,10 @@ def verdict(plan: SessionPlan, judged: Verdict) -> list[Text]:
     return shown
 
 
+def spared(plan: SessionPlan) -> list[Text]:
+    return [Text(f"   spare: {plan.id}, a better one holds its place", style="dim")]
+
+
 def console(*, err: bool = False) -> Console:
     """Obeys NO_COLOR and pipes; markup and highlighting are off, since what people type is text.
 
