@@ -3,19 +3,22 @@
 
 import os
 import sys
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 
 def main() -> None:
     try:
-        from simulator.cli import run
-        from simulator.cli.door import door
-    except ModuleNotFoundError as missing:
+        version("emsim")
+    except PackageNotFoundError:
         # Called with the system's Python: the environment beside this file has what is needed.
         own = Path(__file__).resolve().parent / ".venv" / "bin" / "python"
-        if not own.is_file() or Path(sys.executable) == own:
-            sys.exit(f"em_data_generator.py: {missing.name} is not installed; run `make install` here first")
+        if not own.is_file():
+            sys.exit("em_data_generator.py: emsim is not installed here; run `make install` first")
         os.execv(own, [str(own), __file__, *sys.argv[1:]])
+    from simulator.cli import run
+    from simulator.cli.door import door
+
     sys.exit(run(door))
 
 
