@@ -46,6 +46,7 @@ def world(schema: bool, coverage: bool, as_json: bool, world_dir: Path | None) -
             pattern: sorted(name for name, s in found.scenarios.items() if s.pattern == pattern)
             for pattern in found.quota.patterns
         },
+        "natural": sorted(name for name, script in found.scenarios.items() if not script.core),
         "topics": {group: len(topics) for group, topics in found.topics.items()},
         "rules": sorted(found.style.named()),
     }
@@ -55,7 +56,8 @@ def world(schema: bool, coverage: bool, as_json: bool, world_dir: Path | None) -
     click.echo(f"lead       {facts['lead']}")
     click.echo(f"people     {facts['people']}, {facts['passersby']} of them passing through, {facts['ties']} ties")
     for pattern, names in facts["scenarios"].items():
-        click.echo(f"{pattern:14} {len(names):3} scripts")
+        natural = len(set(names) & set(facts["natural"]))
+        click.echo(f"{pattern:14} {len(names):3} scripts, {natural} of them natural conversations")
     for group, count in facts["topics"].items():
         click.echo(f"{group:14} {count:3} topics")
     click.echo("valid")

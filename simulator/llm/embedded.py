@@ -7,6 +7,7 @@ import atexit
 import contextlib
 import importlib.util
 import json
+import os
 import secrets
 import subprocess
 import sys
@@ -86,8 +87,10 @@ class Server:
         async with self._starting:
             if self.pid is None or self._address is None:
                 self.stop()
-                threads = cores.idle()  # here and not in the thread: before anything else of ours is busy
-                self._address = await asyncio.to_thread(self._start, threads)
+                # Both here and not in the thread: before anything else of ours is busy, and before the import of litellm
+                # sets variables, which moves the environment from under a process that is just being started.
+                threads, environment = cores.idle(), os.environ.copy()
+                self._address = await asyncio.to_thread(self._start, threads, environment)
             return self._address
 
     async def aclose(self) -> None:
@@ -100,7 +103,7 @@ class Server:
             atexit.unregister(self.stop)
             _end(child)
 
-    def _start(self, threads: int) -> tuple[str, str]:
+    def _start(self, threads: int, environment: dict[str, str]) -> tuple[str, str]:
         key = secrets.token_urlsafe(24)
         child = subprocess.Popen(
             [sys.executable, "-m", "simulator.llm.serve"],
@@ -108,6 +111,7 @@ class Server:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             cwd=Path(__file__).parents[2],
+            env=environment,
             start_new_session=True,  # Ctrl-C in the terminal is not for the child
         )
         self._child = child

@@ -52,10 +52,6 @@ class Channel:
     def messages(self) -> int:
         return len(self.lines)
 
-    @property
-    def last_speaker(self) -> str | None:
-        return self.recent[0] if self.recent else None
-
     def apply(self, event: Event) -> None:
         self.events += 1
         self.at = event.at

@@ -33,5 +33,3 @@ ChannelName = Annotated[str, StringConstraints(pattern=r"^#[^\s,:\x07]{1,49}$")]
 Prose = Annotated[str, StringConstraints(min_length=3, max_length=1200)]
 
 Share = Annotated[float, Field(ge=0, le=1)]
-
-Range = Annotated[tuple[float, float], Field(description="[from, to]")]
