@@ -87,7 +87,7 @@ class Server:
         async with self._starting:
             if self.pid is None or self._address is None:
                 self.stop()
-                # Both here and not in the thread: before anything else of ours is busy, and before the import of litellm
+                # Both here and not in the thread: before anything else of ours is busy, and before litellm's import
                 # sets variables, which moves the environment from under a process that is just being started.
                 threads, environment = cores.idle(), os.environ.copy()
                 self._address = await asyncio.to_thread(self._start, threads, environment)
@@ -105,15 +105,19 @@ class Server:
 
     def _start(self, threads: int, environment: dict[str, str]) -> tuple[str, str]:
         key = secrets.token_urlsafe(24)
-        child = subprocess.Popen(
-            [sys.executable, "-m", "simulator.llm.serve"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            cwd=Path(__file__).parents[2],
-            env=environment,
-            start_new_session=True,  # Ctrl-C in the terminal is not for the child
-        )
+        try:
+            child = subprocess.Popen(
+                [sys.executable, "-m", "simulator.llm.serve"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                cwd=Path(__file__).parents[2],
+                env=environment,
+                start_new_session=True,  # Ctrl-C in the terminal is not for the child
+            )
+        except OSError as error:
+            cause = f"the server's process could not be started: {error.strerror or error}"
+            raise ProviderError(cause, place=str(self.path), remedy="is there memory for it?") from None
         self._child = child
         atexit.register(self.stop)
         order = {"path": str(self.path), "slots": self.slots, "threads": threads, "key": key}
