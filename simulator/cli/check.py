@@ -25,7 +25,7 @@ def check(files: tuple[Path, ...], as_json: bool, world_dir: Path | None) -> Non
     from simulator.corpus.check import check as checked
     from simulator.corpus.filters import Filters
 
-    world = options.loaded(world_dir, quiet=True)
+    world = options.loaded(world_dir, quiet=as_json)
     filters = Filters(world.style, world.engagement, world.quota, world.lead.nick)
     console = show.console()
     kept = rejected = 0

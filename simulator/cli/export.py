@@ -53,7 +53,7 @@ def write(
     from simulator.corpus.stats import STEPS
     from simulator.journal.journal import Journal
 
-    world = options.loaded(world_dir, quiet=True)
+    world = options.loaded(world_dir)
     with Journal.read(folder) as journal:
         done = exported(
             journal,

@@ -45,7 +45,7 @@ def stats(what: tuple[str, ...], realism: bool, as_json: bool, data: Path, world
     from simulator.corpus.diversity import Diversity
     from simulator.corpus.realism import Realism
 
-    world = options.loaded(world_dir, quiet=True)
+    world = options.loaded(world_dir, quiet=as_json)
     figures = world.realism
     broken: list[Broken] = []
     most = world.style.numbers.max_document_bytes

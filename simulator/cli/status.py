@@ -21,7 +21,7 @@ def status(name: str, as_json: bool, data: Path, world_dir: Path | None) -> None
     from simulator.corpus import stats
     from simulator.journal.journal import Journal
 
-    world = options.loaded(world_dir, quiet=True)
+    world = options.loaded(world_dir, quiet=as_json)
     with Journal.read(data / "runs" / name) as journal:
         facts = stats.status(journal, world.quota)
     if as_json:
