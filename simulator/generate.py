@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from simulator import chance
 from simulator.corpus.duplicates import NearDuplicates
-from simulator.corpus.example import lines
+from simulator.corpus.example import document
 from simulator.corpus.filters import Filters
 from simulator.corpus.judge import Judge
 from simulator.corpus.speech import PhraseBudget
@@ -29,7 +29,7 @@ from simulator.llm.model import Models
 from simulator.plan.estimate import MESSAGE_BYTES
 from simulator.plan.planner import Planner
 from simulator.plan.session_plan import SessionPlan
-from simulator.screen import Document, Header, render
+from simulator.screen import Document, render
 from simulator.session.play import play
 from simulator.session.prompts import secrets
 from simulator.world.world import World
@@ -72,8 +72,8 @@ Note = Began | Happened | Settled | Spared
 
 def verdict_of(filters: Filters, world: World, plan: SessionPlan, events: list[Event]) -> tuple[Document, Verdict]:
     """The training document of a finished session and what the filters say about it."""
-    document = Document(Header(plan.engagement.value, plan.channel), lines(plan, events))
-    return document, filters.judge(document, plan=plan, secrets=secrets(plan, world))
+    made = document(plan, events)
+    return made, filters.judge(made, plan=plan, secrets=secrets(plan, world))
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,21 +229,21 @@ class Run:
                 events.append(event)
                 self._watch(Happened(plan, event))
                 await asyncio.sleep(0)  # a model that answers at once must not keep the others, or Ctrl-C, waiting
-        document, verdict = verdict_of(self._filters, self._world, plan, events)
+        made, verdict = verdict_of(self._filters, self._world, plan, events)
         score = None
         if verdict.keep and models.judge is not None:
             judge = Judge(self._world.judge, models.judge, plan.lead)
-            opinion = await judge.score(plan, document)
+            opinion = await judge.score(plan, made)
             reasons, score = judge.reasons(opinion), opinion.overall
             verdict = Verdict(keep=not reasons, reasons=reasons)
-        size = len(render(document.header, document.lines).encode())
+        size = len(render(made.header, made.lines).encode())
         self._promised.pop(plan.id, None)
         if not verdict.keep:
             self._reject(plan, verdict, size)
             return
         self._journal.spare(plan.id, size, score)
         those = self._candidates.setdefault(plan.slot, [])
-        those.append(Finished(plan, document, size, score))
+        those.append(Finished(plan, made, size, score))
         if len(those) < self._wanted(plan.slot):
             heapq.heappush(self._queue, (plan.slot, plan.attempt + 1))
         else:
@@ -315,14 +315,13 @@ class Run:
             last[slot] = (row.plan.attempt, row.state)
             if row.state not in ("kept", "spare"):
                 continue
-            header = Header(row.plan.engagement.value, row.plan.channel)
-            document = Document(header, lines(row.plan, self._journal.events(row.plan.id)))
+            made = document(row.plan, self._journal.events(row.plan.id))
             if row.state == "kept":
                 filled.add(slot)
-                self._twins.twin(row.plan.id, document)
-                self._kept(document, row.bytes)
+                self._twins.twin(row.plan.id, made)
+                self._kept(made, row.bytes)
             else:
-                self._candidates.setdefault(slot, []).append(Finished(row.plan, document, row.bytes, row.score))
+                self._candidates.setdefault(slot, []).append(Finished(row.plan, made, row.bytes, row.score))
         for slot, (attempt, state) in last.items():
             if slot in filled:
                 self._candidates.pop(slot, None)

@@ -81,15 +81,13 @@ def _names_a_run(what: tuple[str, ...]) -> bool:
 
 
 def _run(folder: Path) -> Iterator[Piece]:
-    from simulator.corpus.example import header, lines
+    from simulator.corpus.example import document
     from simulator.journal.journal import Journal
-    from simulator.screen import Document
 
     with Journal.read(folder) as journal:
         for row in journal.sessions("kept"):
             plan = row.plan
-            said = lines(plan, journal.events(plan.id))
-            yield plan.id, Document(header(plan), said), plan.group, plan.topic
+            yield plan.id, document(plan, journal.events(plan.id)), plan.group, plan.topic
 
 
 def _files(paths: tuple[str, ...], most: int, broken: list[Broken]) -> Iterator[Piece]:

@@ -71,13 +71,15 @@ def lines(plan: SessionPlan, events: Iterable[Event], actions: bool = False) -> 
     return tuple(shown)
 
 
-def header(plan: SessionPlan) -> screen.Header:
-    return screen.Header(plan.engagement.value, plan.channel)
+def document(plan: SessionPlan, events: Iterable[Event], actions: bool = False) -> screen.Document:
+    """The session as its document: header and lines, and nothing else."""
+    return screen.Document(screen.Header(plan.engagement.value, plan.channel), lines(plan, events, actions))
 
 
 def text(plan: SessionPlan, events: Iterable[Event], actions: bool = False) -> str:
     """The whole document, ending in a newline."""
-    return screen.render(header(plan), lines(plan, events, actions))
+    made = document(plan, events, actions)
+    return screen.render(made.header, made.lines)
 
 
 def example(

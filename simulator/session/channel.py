@@ -20,7 +20,6 @@ class Channel:
         self.present: dict[str, None] = dict.fromkeys([plan.lead, *(nick for nick in plan.cast if nick not in late)])
         """Nicks in the room, in a fixed order."""
         self.away: set[str] = set()
-        self.topic: str | None = None
         self.events = 0
         self.at = plan.begins
         """Simulated seconds after midnight of the last event."""
@@ -72,7 +71,7 @@ class Channel:
                 (self.away.discard if event.to == event.nick else self.away.add)(event.nick)
                 self.comings += 1
             case TopicSet():
-                self.topic = event.text
+                pass  # shown by clients; nobody's turn depends on it
             case Passed(why=why) if event.nick == self.plan.lead and why in LEAD_SILENCE:
                 self.lead_passed = True
             case Passed():

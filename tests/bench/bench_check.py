@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import json
 import random
-import resource
 import subprocess
 import sys
 import tempfile
@@ -30,6 +29,7 @@ from simulator.manners import Manners  # noqa: E402
 from simulator.world.files import parse, read_text, validate  # noqa: E402
 from simulator.world.policy import EngagementPolicy, QuotaPolicy  # noqa: E402
 from simulator.world.style import StylePolicy  # noqa: E402
+from tests.bench.memory import peak_mb  # noqa: E402
 
 LEAD = "Em"
 NICKS = ("ana", "bo", "cleo", "dev", "eli", "fay", "gus", "hana", "ivo", "jun", "kit")
@@ -84,15 +84,6 @@ class Forgetful(NearDuplicates):
 
     def twin(self, id: str, document: screen.Document, *, remember: bool = True) -> tuple[str, float] | None:
         return super().twin(id, document, remember=False)
-
-
-def peak_mb() -> float:
-    """Most memory that this process has had; not inherited from the one that started it."""
-    status = Path("/proc/self/status")
-    if status.exists():
-        line = next(row for row in status.read_text().splitlines() if row.startswith("VmHWM"))
-        return round(int(line.split()[1]) / 1024, 1)
-    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1)
 
 
 def measure(path: Path, size: int, *, index: bool) -> dict[str, object]:

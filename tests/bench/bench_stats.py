@@ -12,7 +12,6 @@ import argparse
 import json
 import random
 import re
-import resource
 import subprocess
 import sys
 import tempfile
@@ -27,7 +26,8 @@ from simulator.corpus.example import text
 from simulator.corpus.reading import Text, documents
 from simulator.corpus.realism import Realism
 from simulator.journal.journal import Journal
-from simulator.world import load, reference
+from simulator.world import load
+from tests.bench.memory import peak_mb
 from tests.worlds import card, play_run
 
 PLAYED_MB = 1.0
@@ -66,18 +66,9 @@ def in_other_words(text: str, exchanged: dict[str, str]) -> str:
     return LONG_WORD.sub(lambda found: exchanged[found[0]], text)
 
 
-def peak_mb() -> float:
-    """Most memory that this process has had; not inherited from the one that started it."""
-    status = Path("/proc/self/status")
-    if status.exists():
-        line = next(row for row in status.read_text().splitlines() if row.startswith("VmHWM"))
-        return round(int(line.split()[1]) / 1024, 1)
-    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1)
-
-
 def measure(path: Path, size: int, what: str) -> dict[str, object]:
     world = load.load(load.shipped())
-    figures = reference.read(world.root)
+    figures = world.realism
     before, began = peak_mb(), time.process_time()
     measured = Realism() if what == "realism" else Diversity(world.style, world.lead.nick, figures.habits)
     for item in documents([path], world.style.numbers.max_document_bytes):
