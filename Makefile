@@ -3,6 +3,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
 UV := $(BIN)/uv --quiet
+# PyTorch's CPU build is in no registry: a folder of wheels has it, or else PyTorch's own index.
+TORCH_FROM := $(if $(UV_FIND_LINKS),,--torch-backend=cpu)
 
 .PHONY: install demo test bench lint lock clean
 
@@ -15,8 +17,9 @@ install: .venv/installed ## a working .venv/bin/em
 	$(UV) pip install --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@
 
-.venv/testing: .venv/installed requirements/test.txt
+.venv/testing: .venv/installed requirements/test.txt requirements/torch.in
 	$(UV) pip install --python $(BIN)/python --no-deps --compile-bytecode -r requirements/test.txt
+	$(UV) pip install --python $(BIN)/python --no-deps --compile-bytecode $(TORCH_FROM) -r requirements/torch.in
 	@touch $@
 
 demo: .venv/installed ## three short sessions on the embedded model: played, filtered, exported
@@ -32,7 +35,7 @@ bench: .venv/testing ## benchmarks, each prints one JSON object
 lock: ## after a change in pyproject.toml; writes no registry's host
 	$(UV) pip compile --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate requirements/uv.in -o requirements/uv.txt
 	$(UV) pip compile --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate pyproject.toml requirements/build.in --group model -o requirements/default.txt
-	$(UV) pip compile --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate pyproject.toml requirements/build.in --all-extras --group model --group test -c requirements/default.txt -o requirements/test.txt
+	$(UV) pip compile --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate pyproject.toml requirements/build.in --extra parquet --extra train --extra irc --group model --group test -c requirements/default.txt -c requirements/torch.in --no-emit-package torch -o requirements/test.txt
 
 clean: ## everything that the Makefile made
 	rm -rf .venv dist build
