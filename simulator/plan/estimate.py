@@ -34,6 +34,9 @@ class Tokens:
     def __add__(self, other: Tokens) -> Tokens:
         return Tokens(self.prompt + other.prompt, self.cached + other.cached, self.completion + other.completion)
 
+    def __mul__(self, times: float) -> Tokens:
+        return Tokens(self.prompt * times, self.cached * times, self.completion * times)
+
     def usd(self, price: Price, *, caching: bool) -> float:
         """Dollars. Without caching every prompt token has the full price."""
         cached = self.cached if caching else 0.0

@@ -24,17 +24,25 @@ class Outlook:
     topics_twice: int = 0
     """Sessions whose topic had its turn before: none until a group is used up."""
     tokens: dict[Purpose, Tokens] = field(default_factory=dict)
+    calls: float = 0.0
+    """To models: one a message, the tries that the manners refuse, and the judge's."""
     counts: dict[str, Counter[str]] = field(default_factory=lambda: {name: Counter() for name in DIMENSIONS})
     scenarios: Counter[str] = field(default_factory=Counter)
 
-    @property
-    def calls(self) -> float:
-        """Calls to models: one a message, and the tries that the manners refuse."""
-        return self.messages * RETRIES
 
+def outlook(
+    world: World,
+    seed: int,
+    *,
+    sessions: int | None = None,
+    megabytes: float | None = None,
+    judged: bool = False,
+    oversample: float = 1.0,
+) -> Outlook:
+    """Plans sessions until there are so many, or until they hold so many megabytes (10^6 bytes).
 
-def outlook(world: World, seed: int, *, sessions: int | None = None, megabytes: float | None = None) -> Outlook:
-    """Plans sessions until there are so many, or until they hold so many megabytes (10^6 bytes)."""
+    `oversample`: sessions played for each one that is planned, 1 or more; tokens and calls count them all.
+    """
     planner, found, seen = Planner(world, seed), Outlook(), set()
     while (found.sessions < sessions) if sessions is not None else (found.bytes < (megabytes or 0) * 1e6):
         plan = planner.plan(found.sessions)
@@ -48,8 +56,9 @@ def outlook(world: World, seed: int, *, sessions: int | None = None, megabytes: 
         values = (plan.engagement.value, plan.channel, plan.length, plan.pattern, plan.group)
         for count, value in zip(found.counts.values(), values, strict=True):
             count[value] += 1
-        for purpose, needed in tokens(plan, world).items():
-            found.tokens[purpose] = found.tokens.get(purpose, Tokens()) + needed
+        found.calls += (plan.n * RETRIES + judged) * oversample
+        for purpose, needed in tokens(plan, world, judged=judged).items():
+            found.tokens[purpose] = found.tokens.get(purpose, Tokens()) + needed * oversample
     return found
 
 

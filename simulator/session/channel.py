@@ -32,6 +32,8 @@ class Channel:
         """Nicks by how recently they spoke, the last speaker first."""
         self.addressed: list[str | None] = []
         """For each message, whom it spoke to."""
+        self.owing: dict[str, tuple[str, int]] = {}
+        """Who was addressed and has said nothing since: by whom last, and in which message."""
         self.mentions: frozenset[str] = frozenset()
         """Nicks in the last message besides the one it spoke to."""
         self.question = False
@@ -90,6 +92,9 @@ class Channel:
         self.transcript.append(screen.line(line))
         self.counts[event.nick] += 1
         self.addressed.append(to)
+        self.owing.pop(event.nick, None)
+        if to is not None:
+            self.owing[to] = (event.nick, len(self.lines) - 1)
         self.mentions = mentioned(event.text, others) - {to}
         self.question = "?" in event.text
         self._spoke(event.nick)

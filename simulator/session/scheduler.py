@@ -128,24 +128,28 @@ class Scheduler:
                 weights["silent so far"] = turns.silent_so_far
             if nick != channel.recent[0] and self.world.ties.has_edge(nick, channel.recent[0]):
                 weights["tie"] = turns.tie
-        if channel.addressed:
-            if channel.addressed[-1] == nick:
-                weights["addressed"] = turns.addressed
-            elif nick in channel.addressed[-3:-1] and nick != channel.recent[0]:
-                weights["addressed before"] = turns.addressed_before
-            elif nick in channel.mentions:
-                weights["mentioned"] = turns.mentioned
+        if nick in channel.owing:
+            _, asked = channel.owing[nick]
+            just_now = asked == channel.messages - 1
+            weights["addressed" if just_now else "owes an answer"] = turns.addressed if just_now else turns.owing
+        elif nick in channel.mentions:
+            weights["mentioned"] = turns.mentioned
         weights["interest"] = persona.interests.get(self.plan.group, 1.0) ** turns.interest
         return {name: weight for name, weight in weights.items() if weight != 1.0}
 
     def _addressee(self, nick: str, channel: Channel, draw: random.Random) -> str | None:
-        """Whom the line begins by addressing, if anybody: mostly the last speaker, sometimes one further back."""
+        """Whom the line begins by addressing, if anybody: mostly who is waiting for an answer, or spoke not long ago."""
         turns = self.world.turns
         rate = turns.address_rate * self.world.personas[nick].habits.addresses
-        others = [n for n in channel.recent[:5] if n != nick and n in channel.present and n not in channel.away]
+        others = [n for n in channel.recent if n != nick and n in channel.present and n not in channel.away]
         if not others or draw.random() >= min(0.9, rate):
             return None
-        weights = [turns.address_back if n == channel.recent[0] else 1.0 / (rank + 1) for rank, n in enumerate(others)]
+        asker, _ = channel.owing.get(nick, (None, 0))
+        last = len(turns.address_recency) - 1
+        weights = [
+            turns.address_recency[min(rank, last)] * (turns.address_asker if other == asker else 1.0)
+            for rank, other in enumerate(others)
+        ]
         return draw.choices(others, weights)[0]
 
 

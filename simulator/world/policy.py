@@ -99,8 +99,8 @@ class TurnPolicy(Card):
     """Weight of somebody who is present and has said nothing yet."""
     addressed: Factor
     """Weight of the one addressed by the last message."""
-    addressed_before: Factor
-    """Weight of one addressed in the two messages before that, without having answered."""
+    owing: Factor
+    """Weight of one addressed before that who has said nothing since."""
     mentioned: Factor
     """Weight of one whose nick the last message contains elsewhere."""
     tie: Factor
@@ -109,8 +109,10 @@ class TurnPolicy(Card):
     """Exponent on the interest in the topic."""
     address_rate: Share
     """Share of lines that begin with somebody's nick, for the average person."""
-    address_back: Factor
-    """Weight of the last speaker as the one addressed; everybody else weighs by recency."""
+    address_recency: Annotated[tuple[Factor, ...], Field(min_length=2)]
+    """Weight as the one addressed, by how recently they spoke; the last number holds for everybody further back."""
+    address_asker: Factor
+    """Further factor on the one who addressed the speaker and is still waiting."""
     gap_seconds: tuple[Annotated[float, Field(gt=0)], Annotated[float, Field(gt=0, le=3)]]
     """Median and sigma of the log-normal pause before a line, typing time not counted."""
     retries: Annotated[int, Field(ge=0, le=5)]

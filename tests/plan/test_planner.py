@@ -134,6 +134,14 @@ def test_the_outlook_sums_the_plans() -> None:
     assert outlook(shipped(), 3, megabytes=0.2).bytes >= 200_000
 
 
+def test_the_outlook_counts_the_judge_and_the_sessions_that_are_not_kept() -> None:
+    plain, judged = outlook(shipped(), 3, sessions=50), outlook(shipped(), 3, sessions=50, judged=True, oversample=1.4)
+    assert Purpose.JUDGE not in plain.tokens and judged.tokens[Purpose.JUDGE].completion > 0
+    assert judged.calls == pytest.approx((plain.calls + 50) * 1.4)
+    assert judged.tokens[Purpose.LEAD].prompt == pytest.approx(plain.tokens[Purpose.LEAD].prompt * 1.4)
+    assert judged.counts == plain.counts
+
+
 def test_caching_makes_it_cheaper_and_never_free() -> None:
     needed = tokens(PLANS[0], shipped())
     price = Price(1e-6, 1e-7, 4e-6)
