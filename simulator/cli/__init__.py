@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import keyword
 import os
 import sys
 
@@ -18,9 +19,16 @@ COMMANDS = {
     "resume": "Go on with a run that stopped.",
     "status": "How far a run is, against its quotas.",
     "runs": "List the runs.",
+    "show": "One session of a run: transcript, reasons, verdict; or a table of all.",
+    "replay": "Play a recorded session again, with its timing.",
+    "log": "Search a run: messages, rejections, refused tries, model calls.",
     "check": "Hold anybody's documents to the filters; no model needed.",
     "stats": "Diversity and realism of a run, or of anybody's documents.",
+    "report": "A run, or two side by side, as one HTML page that opens offline.",
     "export": "Write a run's kept sessions as training files.",
+    "train": "Train the lead's LoRA on an exported corpus.",
+    "adapters": "What was trained: list, show, promote, roll back, hand over to other servers.",
+    "import": "Read logs of a real channel into a run.",
     "world": "Validate and describe personas, scenarios and policies.",
     "init": "Copy the shipped world into a folder for editing.",
     "demo": "Three short sessions on the embedded model, played, filtered, exported.",
@@ -39,7 +47,8 @@ class _Lazy(click.Group):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name not in COMMANDS:
             return None
-        return getattr(importlib.import_module(f"simulator.cli.{name}"), name)
+        called = f"{name}_" if keyword.iskeyword(name) else name
+        return getattr(importlib.import_module(f"simulator.cli.{called}"), called)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):

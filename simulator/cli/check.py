@@ -21,13 +21,13 @@ def check(files: tuple[Path, ...], as_json: bool, world_dir: Path | None) -> Non
     Reads .txt files in the plan's format (one document a file) and .jsonl files with `text` and an optional `id`.
     With --json, exactly one line a document. Exit code 1 if any document is rejected.
     """
-    from simulator.cli import show
+    from simulator.cli import lines
     from simulator.corpus.check import check as checked
     from simulator.corpus.filters import Filters
 
     world = options.loaded(world_dir, quiet=as_json)
     filters = Filters(world.style, world.engagement, world.quota, world.lead.nick)
-    console = show.console()
+    console = lines.console()
     kept = rejected = 0
     for ident, verdict in checked(files, filters):
         kept += verdict.keep

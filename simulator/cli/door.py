@@ -67,7 +67,11 @@ def _one(seed: int, models: options.Names, world_dir: Path | None, *, reasons: b
     from simulator.cli.simulate import played
 
     wanted = {"scenario": None, "engagement": None, "channel": None, "messages": None}
-    asyncio.run(played(wanted, seed, models, world_dir, live=True, reasons=reasons, prompts=prompts, as_json=False))
+    asyncio.run(
+        played(
+            wanted, seed, models, world_dir, look=options.Look.LINES, reasons=reasons, prompts=prompts, as_json=False
+        )
+    )
 
 
 def _generate(
@@ -90,10 +94,12 @@ def _generate(
             with Journal.read(FOLDER) as journal:
                 kept = journal.tally().kept
             goal = {"sessions": kept + batch if batch else None, "target_mb": target}
-            asyncio.run(go_on(FOLDER, goal, models, world_dir, concurrency, budget_usd, live=False))
+            asyncio.run(go_on(FOLDER, goal, models, world_dir, concurrency, budget_usd, look=options.Look.QUIET))
         else:
             goal = {"sessions": batch, "target_mb": target, "length": None}
-            asyncio.run(begin(RUN, FOLDER, goal, seed, models, world_dir, concurrency, budget_usd, live=False))
+            asyncio.run(
+                begin(RUN, FOLDER, goal, seed, models, world_dir, concurrency, budget_usd, look=options.Look.QUIET)
+            )
     finally:
         _write(world_dir, allow_scripted)
 
@@ -104,7 +110,7 @@ def _resume(
     from simulator.cli.resume import go_on
 
     try:
-        asyncio.run(go_on(FOLDER, {}, models, world_dir, concurrency, budget_usd, live=False))
+        asyncio.run(go_on(FOLDER, {}, models, world_dir, concurrency, budget_usd, look=options.Look.QUIET))
     finally:
         _write(world_dir, allow)
 

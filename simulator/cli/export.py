@@ -26,17 +26,27 @@ if TYPE_CHECKING:
 )
 @click.option("--actions", is_flag=True, help="Keep /me lines in the documents.")
 @click.option("--allow-scripted", is_flag=True, help="Export a run whose lines no model wrote, for a dry run.")
+@click.option("--allow-imported", is_flag=True, help="Export what real people said in a channel, by their leave.")
 @options.data_option
 @options.world_option
 def export(
-    name: str, out: Path, formats: str, actions: bool, allow_scripted: bool, data: Path, world_dir: Path | None
+    name: str,
+    out: Path,
+    formats: str,
+    actions: bool,
+    allow_scripted: bool,
+    allow_imported: bool,
+    data: Path,
+    world_dir: Path | None,
 ) -> None:
     """Write the kept sessions of run NAME as training files.
 
     em_character_training.jsonl, validation.jsonl, conversation_*.txt, generation_progress.json, generation_stats.json
     and a dataset card.
     """
-    write(data / "runs" / name, out, formats.split(","), actions, allow_scripted, world_dir)
+    write(
+        data / "runs" / name, out, formats.split(","), actions, allow_scripted, world_dir, allow_imported=allow_imported
+    )
 
 
 def write(
@@ -47,6 +57,8 @@ def write(
     allow_scripted: bool,
     world_dir: Path | None,
     steps: Steps | None = None,
+    *,
+    allow_imported: bool = False,
 ) -> None:
     """Exports the run in `folder` and says what was written. `steps`: what the progress file says to type next."""
     from simulator.corpus.export import export as exported
@@ -62,6 +74,7 @@ def write(
             engagement=world.engagement,
             formats=[f.strip() for f in formats],
             allow_scripted=allow_scripted,
+            allow_imported=allow_imported,
             actions=actions,
             steps=steps or STEPS,
         )

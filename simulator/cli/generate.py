@@ -35,7 +35,7 @@ from simulator.cli import options
 )
 @click.option("--seed", type=int, default=1, show_default=True, help="The same seed plans the same sessions.")
 @options.model_options
-@click.option("--live/--no-live", default=False, help="Show the sessions as they are played.")
+@click.option("--live/--no-live", default=False, help="Watch on the whole screen; in a pipe, line by line.")
 @options.data_option
 @options.world_option
 def generate(
@@ -61,7 +61,8 @@ def generate(
     if oversample > 1 and models["judge"] is None:
         raise click.UsageError("--oversample needs a judge to tell which session is best: name one with --judge-model")
     goal = {"sessions": sessions, "target_mb": target_mb, "length": length, "oversample": oversample}
-    asyncio.run(begin(name, data / "runs" / name, goal, seed, models, world_dir, concurrency, budget_usd, live=live))
+    look = options.Look.LIVE if live else options.Look.QUIET
+    asyncio.run(begin(name, data / "runs" / name, goal, seed, models, world_dir, concurrency, budget_usd, look=look))
 
 
 async def begin(
@@ -74,8 +75,7 @@ async def begin(
     concurrency: int | None,
     budget_usd: float | None,
     *,
-    live: bool,
-    reasons: bool = False,
+    look: options.Look,
 ) -> None:
     """Creates a run and plays it to its goal."""
     from simulator import __version__, clock
@@ -90,4 +90,4 @@ async def begin(
     card |= {"version": __version__, "begun": clock.now()}
     validate(Goal, goal, "goal")
     with Journal.create(folder, validate(RunCard, card, "--run")) as journal:
-        await played(journal, world, models, concurrency, budget_usd, live=live, reasons=reasons)
+        await played(journal, world, models, concurrency, budget_usd, look=look)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from enum import Enum
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,19 @@ EMBEDDED = "embedded"
 
 Names = dict[str, Any]
 """What the command line says of models: `people`, `lead`, `judge`, `dialect` (a name, or None where nothing is said)
-and `api_base` (a list). The run card keeps the same."""
+and `api_base` (a list); of the lead alone `lead_dialect`, and `lead_adapter` (a path) with `lead_adapter_digest`, which
+older run cards lack. The run card keeps the same."""
+
+
+class Look(Enum):
+    """How a session is watched while it is played."""
+
+    QUIET = "quiet"
+    """Not at all, or when it is over."""
+    LINES = "lines"
+    """One line after the other, as they are said."""
+    LIVE = "live"
+    """On the whole screen; in lines where there is none, as in a pipe."""
 
 
 def world_option(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -46,7 +59,7 @@ def json_option(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def model_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """--model, --lead-model, --judge-model, --api-base and --dialect, as one argument `models`: see `Names`."""
+    """--model, --lead-model, --judge-model, --api-base, --dialect and the lead's own, as one argument: see `Names`."""
 
     @wraps(command)
     def collected(
@@ -56,6 +69,8 @@ def model_options(command: Callable[..., Any]) -> Callable[..., Any]:
         judge_model: str | None,
         api_base: tuple[str, ...],
         dialect: str | None,
+        lead_dialect: str | None,
+        lead_adapter: str | None,
         **others: Any,
     ) -> Any:
         names: Names = {
@@ -64,10 +79,22 @@ def model_options(command: Callable[..., Any]) -> Callable[..., Any]:
             "judge": judge_model,
             "api_base": list(api_base),
             "dialect": dialect,
+            "lead_dialect": lead_dialect,
+            **_adapter(lead_adapter, others.get("data") or Path(os.environ.get("EM_DATA", "data"))),
         }
         return command(*arguments, models=names, **others)
 
     for option in (
+        click.option(
+            "--lead-adapter",
+            metavar="NAME|DIR|FILE.gguf",
+            help="LoRA with which the embedded model or a GGUF plays the lead; `current`: the promoted one.",
+        ),
+        click.option(
+            "--lead-dialect",
+            type=click.Choice(["chat", "completion", "document"]),
+            help="The lead's own; `document` (header and transcript alone): for one who was trained on documents.",
+        ),
         click.option(
             "--dialect",
             type=click.Choice(["chat", "completion"]),
@@ -92,6 +119,7 @@ async def opened(names: Names, world: World, slots: int) -> Models:
     from simulator.llm.model import Dialect
     from simulator.llm.open import open_models
 
+    lead_dialect = names.get("lead_dialect")
     return await open_models(
         names["people"] or EMBEDDED,
         names["lead"],
@@ -99,8 +127,36 @@ async def opened(names: Names, world: World, slots: int) -> Models:
         others=sorted({p.model for p in world.personas.values() if p.model}),
         api_base=names["api_base"],
         dialect=Dialect(names["dialect"]) if names["dialect"] else None,
+        lead_dialect=Dialect(lead_dialect) if lead_dialect else None,
+        lead_adapter=_served(names, world),
         slots=slots,
     )
+
+
+def _adapter(named: str | None, data: Path) -> Names:
+    if named is None:
+        return {"lead_adapter": None, "lead_adapter_digest": None}
+    from simulator.train import lead
+
+    path = lead.found(named, data / "adapters")
+    return {"lead_adapter": str(path), "lead_adapter_digest": lead.digest(path)}
+
+
+def _served(names: Names, world: World) -> Path | None:
+    """The GGUF file of the lead's adapter, if she has one: the same weights as when it was named."""
+    if not names.get("lead_adapter"):
+        return None
+    from simulator.errors import UsageError
+    from simulator.train import lead
+
+    path, card = Path(names["lead_adapter"]), world.lead
+    if card.model:
+        cause = f"the card of {card.nick} asks for the model {card.model}, which takes none"
+        raise UsageError(cause, place="--lead-adapter", remedy="take `model` off the card")
+    if lead.digest(path) != names["lead_adapter_digest"]:
+        cause = f"{path} has been trained anew since the run was begun"
+        raise UsageError(cause, place="--lead-adapter", remedy="name it again to go on with it as it is")
+    return lead.served(path, names["lead"] or names["people"] or EMBEDDED)
 
 
 def loaded(world_dir: Path | None, *, quiet: bool = False) -> World:

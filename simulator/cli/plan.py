@@ -21,6 +21,10 @@ SECONDS_A_CALL = 2.0
 @click.option("--sessions", type=click.IntRange(min=1), metavar="N", help="Number of sessions, in place of a size.")
 @click.option("--model", envvar="EM_MODEL", help="Who plays the people, for the price [env: EM_MODEL].")
 @click.option("--lead-model", envvar="EM_LEAD_MODEL", help="Who plays the lead. Default: --model.")
+@click.option("--judge-model", envvar="EM_JUDGE_MODEL", help="Who judges finished sessions. Default: nobody.")
+@click.option(
+    "--oversample", type=click.FloatRange(1, 10), default=1.0, metavar="X", help="Sessions played for each one kept."
+)
 @click.option("--concurrency", type=click.IntRange(1, 1000), default=8, show_default=True, help="Sessions at once.")
 @click.option("--seed", type=int, default=1, show_default=True, help="The same seed plans the same sessions.")
 @options.json_option
@@ -30,6 +34,8 @@ def plan(
     sessions: int | None,
     model: str | None,
     lead_model: str | None,
+    judge_model: str | None,
+    oversample: float,
     concurrency: int,
     seed: int,
     as_json: bool,
@@ -43,12 +49,16 @@ def plan(
 
     if sessions is not None and target_mb is not None:
         raise click.UsageError("give one of --sessions N and --target-mb X")
+    if oversample > 1 and judge_model is None:
+        raise click.UsageError("--oversample needs a judge to tell which session is best: name one with --judge-model")
     world = options.loaded(world_dir, quiet=as_json)
     size = None if sessions is not None else target_mb or world.quota.target_mb
-    found = outlook(world, seed, sessions=sessions, megabytes=size)
+    judged = judge_model is not None
+    found = outlook(world, seed, sessions=sessions, megabytes=size, judged=judged, oversample=oversample)
     people = model or options.EMBEDDED
     facts: dict[str, Any] = {
         "sessions": found.sessions,
+        "played": round(found.sessions * oversample),
         "messages": found.messages,
         "lead_messages": found.lead_messages,
         "megabytes": round(found.bytes / 1e6, 2),
@@ -59,13 +69,19 @@ def plan(
         "hours": round(found.calls * SECONDS_A_CALL / concurrency / 3600, 1),
         "concurrency": concurrency,
         "tokens": {purpose.value: _tokens(needed) for purpose, needed in found.tokens.items()},
-        "dollars": _dollars(found.tokens, {"people": people, "lead": lead_model or people}),
+        "dollars": _dollars(
+            found.tokens, {"people": people, "lead": lead_model or people, "judge": judge_model or ""}
+        ),
         "shares": shares(world, found),
     }  # fmt: skip
     if as_json:
         click.echo(json.dumps(facts, indent=2))
     else:
         _show(facts)
+
+
+def _played(facts: dict[str, Any]) -> str:
+    return f" (the best of {facts['played']})" if facts["played"] != facts["sessions"] else ""
 
 
 def _tokens(needed: Any) -> dict[str, int]:
@@ -97,12 +113,13 @@ def _dollars(needed: dict[Any, Any], models: dict[str, str]) -> dict[str, dict[s
 def _show(facts: dict[str, Any]) -> None:
     from rich.table import Table
 
-    from simulator.cli.show import console
+    from simulator.cli.lines import console
 
     out = console()
     out.print(
-        f"{facts['sessions']} sessions, {facts['messages']} messages ({facts['lead_messages']} by the lead),"
-        f" about {facts['megabytes']} MB; {facts['topics_twice']} sessions on a topic that was used before;"
+        f"{facts['sessions']} sessions{_played(facts)}, {facts['messages']} messages"
+        f" ({facts['lead_messages']} by the lead), about {facts['megabytes']} MB;"
+        f" {facts['topics_twice']} sessions on a topic that was used before;"
         f" {facts['scenarios']['used']} scripts, each {facts['scenarios']['least']}-{facts['scenarios']['most']} times"
     )
     out.print(f"about {facts['calls']} calls, {facts['hours']} hours with {facts['concurrency']} sessions at once")

@@ -24,7 +24,7 @@ from simulator.cli import options
     "--budget-usd", type=click.FloatRange(min=0), metavar="X", help="Budget of the whole run, what is spent included."
 )
 @options.model_options
-@click.option("--live/--no-live", default=False, help="Show the sessions as they are played.")
+@click.option("--live/--no-live", default=False, help="Watch on the whole screen; in a pipe, line by line.")
 @options.data_option
 @options.world_option
 def resume(
@@ -45,7 +45,8 @@ def resume(
     if sessions is not None and target_mb is not None:
         raise click.UsageError("give one goal: --sessions N or --target-mb X")
     goal = {"sessions": sessions, "target_mb": target_mb}
-    asyncio.run(go_on(data / "runs" / name, goal, models, world_dir, concurrency, budget_usd, live=live))
+    look = options.Look.LIVE if live else options.Look.QUIET
+    asyncio.run(go_on(data / "runs" / name, goal, models, world_dir, concurrency, budget_usd, look=look))
 
 
 async def go_on(
@@ -56,7 +57,7 @@ async def go_on(
     concurrency: int | None,
     budget_usd: float | None,
     *,
-    live: bool,
+    look: options.Look,
 ) -> None:
     """Opens a run and plays it to its goal. `given` holds what is to be other than on the run's card."""
     from simulator.cli.running import played
@@ -66,6 +67,8 @@ async def go_on(
     world = options.loaded(world_dir)
     with Journal.open(folder) as journal:
         run = journal.run
+        if run.imported:
+            raise UsageError("was made from logs", place=str(folder), remedy="read more of them with `em import`")
         if run.world != world.digest:
             raise UsageError(
                 f"was begun with the content {run.world}, this is {world.digest}",
@@ -77,4 +80,4 @@ async def go_on(
             raise UsageError("holds a real model's lines", place=str(folder), remedy="begin a new run for `scripted`")
         if any(goal.values()):
             journal.extend(run.goal.model_copy(update=goal))
-        await played(journal, world, models, concurrency, budget_usd, live=live)
+        await played(journal, world, models, concurrency, budget_usd, look=look)

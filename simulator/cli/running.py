@@ -8,13 +8,17 @@ from collections.abc import Callable
 import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from simulator.cli import options, show
-from simulator.cli.live import Follower
+from simulator.cli import lines, options, terminal
+from simulator.cli.follower import Follower
+from simulator.cli.notes import Opened
+from simulator.cli.state import opened
+from simulator.cli.watched import watched
+from simulator.corpus import stats
 from simulator.errors import UsageError
 from simulator.events import Said
 from simulator.generate import Happened, Note, Run, Settled
 from simulator.journal.journal import Journal
-from simulator.llm.model import Billing, Purpose
+from simulator.llm.model import Billing, Models, Purpose
 from simulator.plan.estimate import tokens
 from simulator.plan.session_plan import SessionPlan
 from simulator.world.world import World
@@ -30,8 +34,7 @@ async def played(
     concurrency: int | None,
     budget_usd: float | None,
     *,
-    live: bool,
-    reasons: bool = False,
+    look: options.Look,
 ) -> None:
     """Plays the journal's run to its goal and says how it went. Raises what Run.go raises."""
     local = all(name is None or name == options.EMBEDDED or name.startswith("gguf:") for name in _names(models))
@@ -45,29 +48,54 @@ async def played(
         )
     doors = await options.opened(models, world, slots=min(at_once, 8))
     try:
-        with _Bar(journal) as bar:
-            follower = Follower(show.console(), reasons=reasons) if live else None
+        console = lines.console()
+        live = look is options.Look.LIVE and terminal.fits(console)
+        bar = _Bar(journal, silent=live)
 
+        async def go(models: Models, follower: Callable[[Note], None] | None) -> None:
             def watch(note: Note) -> None:
                 bar.note(note)
                 if follower is not None:
                     follower(note)
 
-            run = Run(
+            await Run(
                 journal,
                 world,
-                doors,
+                models,
                 concurrency=at_once,
                 budget_usd=budget_usd,
                 guess_usd=guess or (lambda plan: 0.0),
                 watch=watch,
-            )
-            try:
-                await run.go()
-            finally:
-                click.echo(_summary(journal, bar), err=True)
+            ).go()
+
+        try:
+            with bar:
+                if live:
+                    async with terminal.Terminal(console, opened(_opened(journal, world))) as screen:
+                        await go(watched(doors, screen.note, screen.unpaused), screen.note)
+                else:
+                    await go(doors, None if look is options.Look.QUIET else Follower(console))
+        finally:
+            click.echo(_summary(journal, bar), err=True)
     finally:
         await doors.aclose()
+
+
+def _opened(journal: Journal, world: World) -> Opened:
+    """Where the run stands."""
+    run = journal.run
+    quota = world.quota.only(run.goal.length) if run.goal.length else world.quota
+    shares = stats.marginals((row.plan for row in journal.sessions("kept")), quota)
+    return Opened(
+        run.name,
+        world.engagement.bands,
+        run.goal,
+        journal.tally(),
+        tuple(journal.costs()),
+        journal.rejections(),
+        {name: {value: row["target"] for value, row in values.items()} for name, values in shares.items()},
+        {name: {value: row["count"] for value, row in values.items()} for name, values in shares.items()},
+    )
 
 
 def _guess(models: options.Names, world: World) -> Callable[[SessionPlan], float] | None:
@@ -97,12 +125,12 @@ def _names(models: options.Names) -> tuple[str | None, ...]:
 class _Bar:
     """Progress on stderr: drawn where somebody is looking, silent in a pipe."""
 
-    def __init__(self, journal: Journal) -> None:
+    def __init__(self, journal: Journal, *, silent: bool) -> None:
         self._goal = journal.run.goal
         tally = journal.tally()
         self._kept, self._rejected, self._bytes = tally.kept, tally.rejected, tally.bytes
         self.messages, self._begun = 0, time.monotonic()
-        console = show.console(err=True)
+        console = lines.console(err=True)
         self._progress = Progress(
             SpinnerColumn(),
             TextColumn("{task.description}"),
@@ -115,7 +143,7 @@ class _Bar:
             TextColumn("{task.fields[rejected]} rejected, {task.fields[speed]:.1f} messages/s"),
             TimeElapsedColumn(),
             console=console,
-            disable=not console.is_terminal,
+            disable=silent or not console.is_terminal,
             transient=True,
         )
         total = self._goal.sessions or self._goal.target_mb

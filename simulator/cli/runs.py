@@ -17,7 +17,7 @@ def runs(data: Path, as_json: bool) -> None:
     """List the runs."""
     from rich.table import Table
 
-    from simulator.cli import show
+    from simulator.cli import lines
     from simulator.journal.journal import FILE, Journal
 
     found = []
@@ -48,4 +48,4 @@ def runs(data: Path, as_json: bool) -> None:
         table.add_column(column, justify="right" if column in ("kept", "rejected", "megabytes") else "left")
     for row in found:
         table.add_row(*(str(value) for value in row.values()))
-    show.console().print(table)
+    lines.console().print(table)

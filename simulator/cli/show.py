@@ -1,109 +1,201 @@
-"""How sessions look in a terminal: what an IRC client would show, one line an event."""
+"""em show"""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-from rich.text import Text
+import click
 
-from simulator import clock
-from simulator.corpus.verdict import Verdict
-from simulator.events import Acted, Event, Joined, Parted, Passed, Refused, Renamed, Said, TopicSet
-from simulator.plan.session_plan import SessionPlan
+from simulator.cli import options
+from simulator.errors import UsageError
 
-COLOURS = (
-    "cyan",
-    "green",
-    "yellow",
-    "blue",
-    "red",
-    "bright_cyan",
-    "bright_green",
-    "bright_yellow",
-    "bright_blue",
-    "bright_red",
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from simulator.corpus.verdict import Verdict
+    from simulator.events import Event
+    from simulator.journal.journal import Journal
+    from simulator.journal.record import SessionRow
+
+
+@click.command()
+@click.argument("name")
+@click.argument("session", required=False)
+@click.option("--reasons", is_flag=True, help="Show who was chosen and why, and tries that were refused.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["page", "text"]),
+    default="page",
+    show_default=True,
+    help="`text` is the training document, exactly.",
 )
-LEAD = "bold magenta"
+@options.json_option
+@options.data_option
+def show(name: str, session: str | None, reasons: bool, form: str, as_json: bool, data: Path) -> None:
+    """One SESSION of run NAME: heading, transcript, and the verdict with its evidence at the message it is about.
 
-
-def style(nick: str, plan: SessionPlan) -> str:
-    """The same colour for the same nick, always; the lead's is nobody else's."""
-    if nick == plan.lead:
-        return LEAD
-    return COLOURS[hashlib.blake2b(nick.encode(), digest_size=2).digest()[0] % len(COLOURS)]
-
-
-def event(happened: Event, plan: SessionPlan, *, reasons: bool = False) -> list[Text]:
-    """The lines to print for an event; none for what a client does not show, unless reasons are wanted."""
-    at = Text(f"{clock.of_day(happened.at)} ", style="dim")
-    nick = happened.nick
-    shown: list[Text] = []
-    match happened:
-        case Said(refused=refused) | Acted(refused=refused):
-            if reasons:
-                shown += [_refusal(nick, r) for r in refused] + [
-                    _reasons(nick, happened.reasons, getattr(happened, "cue", ""))
-                ]
-            name = f"* {nick} " if isinstance(happened, Acted) else f"<{nick}> "
-            body = Text(happened.text, style="dim italic" if isinstance(happened, Acted) else "")
-            shown.append(Text.assemble(at, Text(name, style=style(nick, plan)), body))
-        case Joined():
-            shown.append(Text.assemble(at, Text(f"--> {nick} joined", style="dim")))
-        case Parted():
-            shown.append(Text.assemble(at, Text(f"<-- {nick} left", style="dim")))
-        case Renamed(to=to):
-            back = f"--- {nick} is back" if to == nick else f"--- {nick} is now known as {to}"
-            shown.append(Text.assemble(at, Text(back, style="dim")))
-        case TopicSet():
-            shown.append(Text.assemble(at, Text(f"--- topic: {happened.text}", style="dim")))
-        case Passed(refused=refused) if reasons:
-            shown += [_refusal(nick, r) for r in refused]
-            shown.append(Text(f"      {nick} says nothing ({happened.why})", style="dim"))
-    return shown
-
-
-def heading(plan: SessionPlan) -> Text:
-    return Text.assemble(
-        ("── ", "dim"),
-        (f"{plan.channel} ", "bold"),
-        (
-            f"{plan.engagement.value} · {plan.pattern}/{plan.scenario} · {plan.n} messages, {plan.k} by {plan.lead} ",
-            "dim",
-        ),
-        (f"· {plan.id}", "dim"),
-    )
-
-
-def verdict(plan: SessionPlan, judged: Verdict) -> list[Text]:
-    if judged.keep:
-        return [Text(f"   kept: {plan.id}", style="green")]
-    shown = [Text(f"   rejected: {plan.id}", style="red")]
-    for reason in judged.reasons:
-        where = f" at message {reason.message}" if reason.message is not None else ""
-        shown.append(Text(f"     {reason.rule}{where}: {reason.evidence}", style="red"))
-    return shown
-
-
-def spared(plan: SessionPlan) -> list[Text]:
-    return [Text(f"   spare: {plan.id}, a better one holds its place", style="dim")]
-
-
-def console(*, err: bool = False) -> Console:
-    """Obeys NO_COLOR and pipes; markup and highlighting are off, since what people type is text.
-
-    Lines are wrapped at words where somebody looks, and left whole in a pipe.
+    Without SESSION: a table of all sessions. With --json: plan, events, calls and verdict in full.
     """
-    out = Console(stderr=err, markup=False, highlight=False, emoji=False)
-    out.soft_wrap = not out.is_terminal
-    return out
+    from simulator.cli import inert, lines, recording
+    from simulator.journal.journal import Journal
+
+    with Journal.read(data / "runs" / name) as journal:
+        if session is None:
+            if form == "text":
+                raise click.UsageError("--format text: name one session; `em export` writes all documents")
+            rows = _table(journal)
+            click.echo(inert.as_json(rows, indent=2)) if as_json else _print_table(rows, lines.console())
+            return
+        row = recording.found(journal, session)
+        if as_json:
+            click.echo(inert.as_json(_facts(journal, row), indent=2))
+        elif form == "text":
+            _document(journal, row)
+        else:
+            verdict = recording.verdict(journal, row)
+            _page(lines.console(), row, journal.events(session), verdict, reasons=reasons)
 
 
-def _reasons(nick: str, reasons: Mapping[str, float], cue: str) -> Text:
-    because = ", ".join(f"{name} {factor:g}" for name, factor in reasons.items())
-    return Text(f"      {nick}{f' [{cue}]' if cue else ''}: {because}", style="dim")
+def _table(journal: Journal) -> list[dict[str, Any]]:
+    said = journal.said()
+    found = []
+    for row in journal.sessions():
+        plan, counts = row.plan, said.get(row.plan.id, {})
+        messages, hers = sum(counts.values()), counts.get(row.plan.lead, 0)
+        found.append(
+            {
+                "id": plan.id,
+                "state": row.state,
+                "level": plan.engagement.value,
+                "channel": plan.channel,
+                "script": f"{plan.pattern}/{plan.scenario}",
+                "messages": messages,
+                "n": plan.n,
+                "lead": hers,
+                "k": plan.k,
+                "share": round(hers / messages, 4) if messages else None,
+                "rules": list(dict.fromkeys(rule for rule, _, _ in journal.reasons(plan.id))),
+            }
+        )
+    return found
 
 
-def _refusal(nick: str, refused: Refused) -> Text:
-    return Text(f"      {nick} tried ({refused.rule}: {refused.evidence}): {refused.text}", style="dim red")
+WHOLE = 240
+"""Columns of the table in a pipe."""
+COLOURS = {"kept": "green", "rejected": "red", "spare": "dim", "open": "yellow"}
+
+
+def _print_table(rows: list[dict[str, Any]], console: Console) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False)
+    for column in ("session", "state", "level", "channel", "script", "messages", "lead", "share", "rules"):
+        table.add_column(
+            column,
+            justify="right" if column in ("messages", "lead", "share") else "left",
+            no_wrap=column not in ("script", "rules"),
+            overflow="ellipsis",
+        )
+    for row in rows:
+        whole = row["messages"] == row["n"]
+        table.add_row(
+            row["id"],
+            Text(row["state"], style=COLOURS[row["state"]]),
+            row["level"],
+            row["channel"],
+            row["script"],
+            str(row["n"]) if whole else f"{row['messages']}/{row['n']}",
+            f"{row['lead']}/{row['k']}",
+            f"{row['share']:.0%}" if row["share"] is not None else "-",
+            ", ".join(row["rules"]),
+        )
+    if not console.is_terminal:
+        console.width = WHOLE  # nobody looks: a program wants every column whole
+    console.print(table)
+
+
+def _facts(journal: Journal, row: SessionRow) -> dict[str, Any]:
+    from simulator.cli import recording
+    from simulator.events import EVENT
+
+    verdict = recording.verdict(journal, row)
+    ident = row.plan.id
+    return {
+        "id": ident,
+        "state": row.state,
+        "score": row.score,
+        "plan": row.plan.model_dump(mode="json"),
+        "events": [EVENT.dump_python(event, mode="json") for event in journal.events(ident)],
+        "calls": [call_facts(call) for call in journal.calls(ident)],
+        "verdict": verdict.model_dump(mode="json") if verdict else None,
+    }
+
+
+def call_facts(call: Any) -> Mapping[str, Any]:
+    """A model's answer as plain values."""
+    reply = call.reply
+    return {
+        "session": call.session,
+        "key": call.key,
+        "purpose": call.purpose,
+        "speaker": call.speaker,
+        "model": reply.model,
+        "text": reply.text,
+        "prompt_tokens": reply.usage.prompt,
+        "cached_tokens": reply.usage.cached,
+        "completion_tokens": reply.usage.completion,
+        "billing": reply.billing.value,
+        "cost_usd": reply.cost_usd,
+        "seconds": round(reply.seconds, 3),
+        "attempts": reply.attempts,
+    }
+
+
+def _document(journal: Journal, row: SessionRow) -> None:
+    """Byte for byte where a program reads it; on a terminal nothing in it is a command."""
+    import sys
+
+    from simulator.cli.inert import inert
+    from simulator.corpus.example import text
+
+    try:
+        made = text(row.plan, journal.events(row.plan.id))
+    except ValueError as error:
+        raise UsageError(str(error), place=journal.run.name, remedy="this session is no training document") from None
+    click.echo("\n".join(map(inert, made.split("\n"))) if sys.stdout.isatty() else made, nl=False)
+
+
+def _page(console: Console, row: SessionRow, events: list[Event], verdict: Verdict | None, *, reasons: bool) -> None:
+    """Heading, transcript with the evidence below the message it is about, verdict."""
+    from rich.text import Text
+
+    from simulator.cli import lines
+    from simulator.events import Said
+
+    plan = row.plan
+    console.print(lines.heading(plan))
+    console.print(Text(f"   {plan.topic}; {plan.angle}", style="dim"))
+    against = verdict.reasons if verdict else ()
+    message = 0
+    for event in events:
+        for line in lines.event(event, plan, reasons=reasons):
+            console.print(line)
+        if isinstance(event, Said):
+            for found in against:
+                if found.message == message:
+                    console.print(lines.evidence(found))
+            message += 1
+    hers = sum(isinstance(event, Said) and event.nick == plan.lead for event in events)
+    share = f" ({hers / message:.0%})" if message else ""
+    console.print(Text(f"   {message} of {plan.n} messages, {hers} of {plan.k} by {plan.lead}{share}", style="dim"))
+    if verdict is not None:
+        for line in lines.verdict(plan, verdict):
+            console.print(line)
+    elif row.state == "spare":
+        console.print(lines.spared(plan)[0])
+    else:
+        console.print(Text(f"   open: {plan.id}, `em resume` goes on with it", style="yellow"))

@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Callable
 from contextlib import aclosing
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from simulator.cli import options
 from simulator.errors import NotMet
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from simulator.corpus.verdict import Verdict
+    from simulator.events import Event
+    from simulator.llm.model import Models
+    from simulator.plan.session_plan import SessionPlan
+    from simulator.world.world import World
 
 
 @click.command()
@@ -23,7 +33,11 @@ from simulator.errors import NotMet
 )
 @click.option("--seed", type=int, default=1, show_default=True, help="The same seed gives the same session.")
 @options.model_options
-@click.option("--live/--no-live", default=True, help="Show lines as they are said, or the whole session at the end.")
+@click.option(
+    "--live/--no-live",
+    default=None,
+    help="Watch on the whole screen, or see all at the end. Default: line by line, as they are said.",
+)
 @click.option("--reasons", is_flag=True, help="Show who was chosen and why, and tries that were refused.")
 @click.option("--prompts", is_flag=True, help="Show every prompt as it is sent.")
 @options.json_option
@@ -35,7 +49,7 @@ def simulate(
     messages: int | None,
     seed: int,
     models: options.Names,
-    live: bool,
+    live: bool | None,
     reasons: bool,
     prompts: bool,
     as_json: bool,
@@ -46,18 +60,9 @@ def simulate(
     With --json, prints the events, one JSON object a line. Nothing is recorded; use `em generate` for that.
     Exit code 1 if the filters would reject the session.
     """
-    asyncio.run(
-        played(
-            {"scenario": scenario, "engagement": engagement, "channel": channel, "messages": messages},
-            seed,
-            models,
-            world_dir,
-            live=live,
-            reasons=reasons,
-            prompts=prompts,
-            as_json=as_json,
-        )
-    )
+    look = {None: options.Look.LINES, True: options.Look.LIVE, False: options.Look.QUIET}[live]
+    wanted = {"scenario": scenario, "engagement": engagement, "channel": channel, "messages": messages}
+    asyncio.run(played(wanted, seed, models, world_dir, look=look, reasons=reasons, prompts=prompts, as_json=as_json))
 
 
 async def played(
@@ -66,15 +71,15 @@ async def played(
     names: options.Names,
     world_dir: Path | None,
     *,
-    live: bool,
+    look: options.Look,
     reasons: bool,
     prompts: bool,
     as_json: bool,
 ) -> None:
-    from simulator.cli import show
+    """Plays one session and shows it. Raises NotMet if the filters reject it."""
+    from simulator.cli import lines, terminal
     from simulator.cli.spy import spied
     from simulator.corpus.filters import Filters
-    from simulator.events import EVENT
     from simulator.generate import verdict_of
     from simulator.plan.planner import single
     from simulator.session.play import play
@@ -84,33 +89,90 @@ async def played(
     if wanted["engagement"]:
         wanted["engagement"] = Engagement(wanted["engagement"].upper())
     plan = single(world, seed, **wanted)
-    console = show.console()
-    if not as_json:
-        console.print(show.heading(plan))
+    filters = Filters(world.style, world.engagement, world.quota, world.lead.nick)
+    console = lines.console()
+
+    def judged(events: list[Event]) -> Verdict:
+        return verdict_of(filters, world, plan, events)[1]
+
+    live = look is options.Look.LIVE and not as_json and not prompts and terminal.fits(console)
+    if not live and not as_json:
+        console.print(lines.heading(plan))
     models = await options.opened(names, world, slots=1)
-    rows, events = [], []
     try:
-        playing = spied(models, console) if prompts else models
-        async with aclosing(play(plan, world, playing)) as session:
-            async for event in session:
-                events.append(event)
-                if as_json:
-                    sys.stdout.write(EVENT.dump_json(event).decode() + "\n")
-                    sys.stdout.flush()
-                    continue
-                rows += show.event(event, plan, reasons=reasons)
-                if live:
-                    for row in rows:
-                        console.print(row)
-                    rows.clear()
+        if live:
+            events = await _on_screen(plan, world, models, console, judged, reasons=reasons)
+        else:
+            show = _written if as_json else _printer(console, plan, reasons)
+            events = []
+            async with aclosing(play(plan, world, spied(models, console) if prompts else models)) as session:
+                async for event in session:
+                    events.append(event)
+                    if look is not options.Look.QUIET or as_json:
+                        show(event)
     finally:
         await models.aclose()
-    for row in rows:
-        console.print(row)
-    _, verdict = verdict_of(Filters(world.style, world.engagement, world.quota, world.lead.nick), world, plan, events)
+    if live:
+        console.print(lines.heading(plan))
+    if live or (look is options.Look.QUIET and not as_json):
+        for event in events:
+            _printer(console, plan, reasons)(event)
+    verdict = judged(events)
     if not as_json:
-        for row in show.verdict(plan, verdict):
+        for row in lines.verdict(plan, verdict):
             console.print(row)
     if not verdict.keep:
         rules = ", ".join(dict.fromkeys(reason.rule for reason in verdict.reasons))
         raise NotMet(f"the filters reject this session: {rules}", remedy="another seed, or a better model")
+
+
+async def _on_screen(
+    plan: SessionPlan,
+    world: World,
+    models: Models,
+    console: Console,
+    judged: Callable[[list[Event]], Verdict],
+    *,
+    reasons: bool,
+) -> list[Event]:
+    """Plays the session on the whole screen, which stays until somebody leaves it; returns what happened."""
+    from simulator.cli.notes import Opened, Over, Pressed
+    from simulator.cli.state import opened
+    from simulator.cli.terminal import Terminal
+    from simulator.cli.watched import watched
+    from simulator.generate import Began, Happened, Settled
+    from simulator.session.play import play
+
+    events: list[Event] = []
+    async with Terminal(console, opened(Opened("em simulate", world.engagement.bands))) as screen:
+        if reasons:
+            screen.note(Pressed("r"))
+        screen.note(Began(plan))
+        playing = watched(models, screen.note, screen.unpaused)
+        async with aclosing(play(plan, world, playing)) as session:
+            async for event in session:
+                events.append(event)
+                screen.note(Happened(plan, event))
+                await asyncio.sleep(0)  # a model that answers at once must not keep the keys waiting
+        screen.note(Settled(plan, judged(events), 0))
+        screen.note(Over())
+        await screen.left.wait()
+    return events
+
+
+def _printer(console: Console, plan: SessionPlan, reasons: bool) -> Callable[[Event], None]:
+    from simulator.cli import lines
+
+    def printed(event: Event) -> None:
+        for row in lines.event(event, plan, reasons=reasons):
+            console.print(row)
+
+    return printed
+
+
+def _written(event: Event) -> None:
+    """The event as one line of JSON, at once."""
+    from simulator.events import EVENT
+
+    sys.stdout.write(EVENT.dump_json(event).decode() + "\n")
+    sys.stdout.flush()

@@ -122,7 +122,7 @@ def _show_realism(facts: dict[str, Any]) -> None:
     """The statistics as a table."""
     from rich.table import Table
 
-    from simulator.cli.show import console
+    from simulator.cli.lines import console
     from simulator.corpus.realism import FEW_WINDOWS
 
     out = console()
@@ -166,7 +166,7 @@ def _show_diversity(facts: dict[str, Any], figures: Reference) -> None:
     """The facts as tables."""
     from rich.table import Table
 
-    from simulator.cli.show import console
+    from simulator.cli.lines import console
 
     out, variety = console(), figures.variety
     out.print(f"{facts['sessions']} sessions, {facts['messages']} messages, {facts['words']} words")

@@ -34,7 +34,7 @@ def show(facts: dict[str, Any]) -> None:
     """A status as tables."""
     from rich.table import Table
 
-    from simulator.cli.show import console
+    from simulator.cli.lines import console
 
     out = console()
     goal = facts["goal"]

@@ -67,7 +67,7 @@ def _coverage(found: World, *, as_json: bool) -> None:
     """One row for pattern, level, channel and length; columns are topic groups, numbers are scripts."""
     from rich.table import Table
 
-    from simulator.cli.show import console
+    from simulator.cli.lines import console
     from simulator.plan.coverage import coverage
 
     cells = coverage(found)

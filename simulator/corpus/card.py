@@ -24,6 +24,11 @@ def card(facts: Facts, lead: str, formats: Sequence[str], names: Names) -> str:
             "> **Scripted: not for training.** No language model wrote these lines, or not all of them:\n"
             "> a program put them together to try the machinery out.\n"
         )
+    if facts["imported"]:
+        parts.append(
+            "> **Imported: real people wrote these lines** in a channel, and this was made from its log. It is\n"
+            "> training data only as far as they agreed to that.\n"
+        )
     parts += [
         _about(facts, lead),
         _made(facts),
@@ -31,7 +36,7 @@ def card(facts: Facts, lead: str, formats: Sequence[str], names: Names) -> str:
         _lead_share(facts, lead),
         _refused(facts),
         _files(facts, lead, formats, names),
-        _limits(lead),
+        _limits(facts, lead),
     ]
     return "\n".join(parts)
 
@@ -39,7 +44,8 @@ def card(facts: Facts, lead: str, formats: Sequence[str], names: Names) -> str:
 def _front(facts: Facts, title: str, formats: Iterable[str], names: Names) -> str:
     total = sum(facts["documents"].values())
     size = next((name for limit, name in _SIZES if total < limit), "n>1M")
-    tags = ["synthetic", "irc", "chat", *(["scripted"] if facts["scripted"] else [])]
+    origin = "imported" if facts["imported"] else "synthetic"
+    tags = [origin, "irc", "chat", *(["scripted"] if facts["scripted"] else [])]
     rows = ["license: other", "language: [en]", f"pretty_name: {json.dumps(title, ensure_ascii=False)}"]
     rows += ["task_categories: [text-generation]", f"size_categories: [{json.dumps(size)}]"]
     rows += [f"tags: [{', '.join(tags)}]"]
@@ -106,6 +112,9 @@ def _made(facts: Facts) -> str:
         "/me lines": "included" if facts["actions"] else "left out",
         "cost": _dollars(facts["cost"]["total"]),
     }
+    if facts["imported"]:
+        told = "\nConversations of a real channel, cut from its log where it fell silent. No filter was applied.\n"
+        return "## How it was made\n\n" + _table(("", ""), rows.items()) + told
     return (
         "## How it was made\n\n"
         + _table(("", ""), rows.items())
@@ -191,7 +200,12 @@ In an Axolotl configuration:
     return "\n".join(parts)
 
 
-def _limits(lead: str) -> str:
+def _limits(facts: Facts, lead: str) -> str:
+    if facts["imported"]:
+        return """## Limits
+
+Said in a real channel by people who may be known by what they said, whatever was taken out. Do not publish it.
+"""
     return f"""## Limits
 
 Synthetic: the people are invented and nothing here was said in a real channel. It shows how {lead} behaves, it is

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from pathlib import PurePath
 from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
@@ -116,9 +117,10 @@ def example(
 
 
 def authors(models: Mapping[str, str | list[str] | None]) -> tuple[str, str]:
-    """Who wrote the people's lines, and who wrote the lead's, from a run's `models`."""
+    """Who wrote the people's lines, and who wrote the lead's, from a run's `models`; `model+adapter` if she has one."""
     people = public(models.get("people")) or "embedded"
-    return people, public(models.get("lead")) or people
+    lead, trained = public(models.get("lead")) or people, models.get("lead_adapter")
+    return people, f"{lead}+{PurePath(trained).stem}" if isinstance(trained, str) else lead
 
 
 def public(model: str | list[str] | None) -> str:

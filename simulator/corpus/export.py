@@ -40,6 +40,7 @@ def export(
     engagement: EngagementPolicy,
     formats: Sequence[str] = ("jsonl", "txt"),
     allow_scripted: bool = False,
+    allow_imported: bool = False,
     actions: bool = False,
     names: Names = NAMES,
     steps: stats.Steps = stats.STEPS,
@@ -49,8 +50,9 @@ def export(
     The same sessions give the same bytes in every file but the one that tells the time (`names.progress`). Files of a
     format that is not asked for stay as they are. /me lines are part of the documents only with `actions`.
 
-    Raises UsageError for an unknown format and for a scripted run without `allow_scripted`, NotMet if no session was
-    kept, StorageError if the folder cannot be written; then nothing in it has changed.
+    Raises UsageError for an unknown format, for a scripted run without `allow_scripted` and for one made from logs
+    without `allow_imported`, NotMet if no session was kept, StorageError if the folder cannot be written; then nothing
+    in it has changed.
     """
     formats = tuple(dict.fromkeys(formats))
     require(formats)
@@ -60,6 +62,12 @@ def export(
             "the lines of this run are scripted, not written by a model",
             place=run.name,
             remedy="use a model, or say --allow-scripted to export it for a dry run",
+        )
+    if run.imported and not allow_imported:
+        raise UsageError(
+            "real people wrote the lines of this run",
+            place=run.name,
+            remedy="ask them, then say --allow-imported to make training data of what they said",
         )
     strata = [split.stratum(row.plan) for row in journal.sessions("kept")]
     if not strata:
@@ -88,6 +96,7 @@ def export(
         facts = {
             "run": stats.card(run),
             "scripted": scripted,
+            "imported": run.imported,
             "actions": actions,
             "documents": {"training": len(ids) - len(held_out), "validation": len(held_out)},
             "bytes": size,

@@ -83,7 +83,7 @@ class Judge:
         score = Score(None)
         for attempt in range(TRIES):
             reply = await self._model.reply(self._prompt(plan, document, attempt, score.cause))
-            begun = "{" if self._model.dialect is Dialect.COMPLETION else ""
+            begun = "" if self._model.dialect is Dialect.CHAT else "{"
             score = self._read(begun + reply.text, document)
             if score.readable:
                 break
@@ -107,7 +107,7 @@ class Judge:
         return tuple(reasons)
 
     def _prompt(self, plan: SessionPlan, document: screen.Document, attempt: int, cause: str) -> Prompt:
-        completion = self._model.dialect is Dialect.COMPLETION
+        completion = self._model.dialect is not Dialect.CHAT
         # No empty line in the log: after one, a prefix cache would be told to keep what no other call reads.
         log = _numbered(document) + "(end of the log)\n"
         if attempt:

@@ -18,7 +18,7 @@ from pydantic import ValidationError
 
 from simulator.errors import StorageError, UsageError
 from simulator.events import EVENT, Event
-from simulator.journal.record import Cost, Goal, RunCard, SessionRow, Tally
+from simulator.journal.record import Call, Cost, Goal, RunCard, SessionRow, Tally
 from simulator.llm.model import Billing, Prompt, Reply, Usage
 from simulator.plan.session_plan import SessionPlan
 
@@ -126,11 +126,10 @@ class Journal:
 
     def call(self, session: str, prompt: Prompt, reply: Reply) -> None:
         """A model answered; recorded before anybody looks at the text, so that it is never paid for again."""
-        _, dot, retry = prompt.key.rpartition(".")
         usage = reply.usage
         row = (session, prompt.key, prompt.purpose, prompt.speaker, reply.model, reply.text)
         row += (usage.prompt, usage.cached, usage.completion, reply.billing, reply.cost_usd)
-        row += (reply.seconds, reply.attempts, reply.cut, int(retry) if dot and retry.isdecimal() else 0)
+        row += (reply.seconds, reply.attempts, reply.cut, prompt.retry)
         self._write("INSERT INTO call VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
         if self._spent is not None:
             self._spent += reply.cost_usd or 0.0
@@ -154,11 +153,33 @@ class Journal:
             if done.rowcount != 1:
                 raise ValueError(f"{session}: no session that is open or spare")
 
+    def keep(self, plan: SessionPlan, events: Iterable[Event], size: int) -> None:
+        """A whole session that happened elsewhere, kept: one transaction, as nobody is waiting between its events.
+
+        `size`: bytes of its document.
+        """
+        rows = [(plan.id, e.index, e.kind, e.nick, EVENT.dump_json(e).decode()) for e in events]
+        with _storage(self.path), self._db:
+            self._db.execute(
+                "INSERT INTO session (id, slot, attempt, plan, state, bytes) VALUES (?, ?, ?, ?, 'kept', ?)",
+                (plan.id, plan.slot, plan.attempt, plan.model_dump_json(), size),
+            )
+            self._db.executemany("INSERT INTO event VALUES (?, ?, ?, ?, ?)", rows)
+
     def extend(self, goal: Goal) -> None:
         """The run gets another goal."""
         self._write("UPDATE run SET goal = ?", (goal.model_dump_json(),))
 
     # reading
+
+    @contextmanager
+    def moment(self) -> Iterator[None]:
+        """Everything that is read inside belongs to one moment, whatever another process writes meanwhile."""
+        self._all("BEGIN")
+        try:
+            yield
+        finally:
+            self._all("ROLLBACK")
 
     @property
     def run(self) -> RunCard:
@@ -203,6 +224,32 @@ class Journal:
             key: Reply(text, model, Usage(p, k, c), Billing(billing), usd, seconds, attempts, bool(cut))
             for key, text, model, p, k, c, billing, usd, seconds, attempts, cut in rows
         }
+
+    def calls(self, session: str | None = None, purpose: str | None = None) -> Iterator[Call]:
+        """Every answer, of one session or all, for one purpose or all; sessions in their order, the judge last.
+
+        `purpose` is one of Cost.purpose.
+        """
+        with _storage(self.path):
+            rows = self._db.execute(
+                "SELECT call.session, key, CASE WHEN retry THEN 'retries' ELSE purpose END AS what, speaker, text,"
+                " model, prompt_tokens, cached_tokens, completion_tokens, billing, cost_usd, seconds, attempts, cut"
+                " FROM call JOIN session ON session.id = call.session"
+                " WHERE (?1 IS NULL OR call.session = ?1) AND (?2 IS NULL OR what = ?2)"
+                " ORDER BY slot, attempt, CAST(key AS INTEGER), key LIKE 'judge%', key",
+                (session, purpose),
+            )
+            for name, key, what, speaker, text, model, p, k, c, billing, usd, seconds, attempts, cut in rows:
+                answer = Reply(text, model, Usage(p, k, c), Billing(billing), usd, seconds, attempts, bool(cut))
+                yield Call(name, key, what, speaker, answer)
+
+    def said(self) -> dict[str, dict[str, int]]:
+        """By session, how many messages each nick has."""
+        found: dict[str, dict[str, int]] = {}
+        rows = self._all("SELECT session, nick, count(*) FROM event WHERE kind = 'said' GROUP BY session, nick")
+        for session, nick, count in rows:
+            found.setdefault(session, {})[nick] = count
+        return found
 
     def reasons(self, session: str) -> list[tuple[str, int | None, str]]:
         return self._all("SELECT rule, message, evidence FROM reason WHERE session = ?", (session,))

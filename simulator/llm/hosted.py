@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import os
 import warnings
 from collections.abc import Awaitable, Callable, Sequence
@@ -11,6 +12,8 @@ from dataclasses import replace
 from functools import cache
 from types import ModuleType
 from typing import Any
+
+from pydantic import BaseModel
 
 from simulator import clock
 from simulator.errors import ProviderError
@@ -61,13 +64,15 @@ class Hosted:
         timeout: float = 120.0,
         billing: Billing = Billing.UNKNOWN,
         llama: bool = False,
+        adapter: float | None = None,
         at_once: int = AT_ONCE,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         """`model` is litellm's name where it differs from the user's.
 
         `key` None: litellm reads the provider's variable. `timeout`: seconds for one attempt. `billing` KNOWN: there is
-        a price for the model. `llama`: a llama.cpp server of ours, which takes a grammar.
+        a price for the model. `llama`: a llama.cpp server of ours, which takes a grammar. `adapter`: the scale at which
+        that server's adapter is wanted; None: it has none.
         """
         global _open_doors
         self.name, self.dialect, self.context = name, dialect, None
@@ -76,7 +81,7 @@ class Hosted:
         self._shunned: dict[str | None, float] = {}
         self._clients: dict[str | None, Any] = {}
         self._key, self._timeout, self._sleep = key, timeout, sleep
-        self._billing, self._llama = billing, llama
+        self._billing, self._llama, self._adapter = billing, llama, adapter
         self._marks = "claude" in self._model  # other providers find repeated prefixes on their own
         self._gate = Gate(at_once)
         self._answered = False
@@ -144,6 +149,8 @@ class Hosted:
             "num_retries": 0,
             "drop_params": True,
         }
+        if prompt.alternatives and prompt.text is not None:
+            settings["logprobs"] = prompt.alternatives
         if prompt.stop:
             settings["stop"] = list(prompt.stop)
         if base is not None:
@@ -151,7 +158,7 @@ class Hosted:
         if self._key is not None:
             settings["api_key"] = self._key
         if self._llama:
-            settings["extra_body"] = _for_llama(prompt)
+            settings["extra_body"] = _for_llama(prompt, self._adapter)
         if prompt.text is None:
             messages = prefix.marked(prompt.messages) if self._marks else prefix.plain(prompt.messages)
             return await litellm.acompletion(messages=messages, **settings)
@@ -190,6 +197,7 @@ class Hosted:
             cost_usd=cost,
             seconds=seconds,
             cut=choice.finish_reason == "length",
+            first=_first(getattr(choice, "logprobs", None)),
         )
 
     def _cost(self, response: Any) -> tuple[Billing, float | None]:
@@ -202,9 +210,25 @@ class Hosted:
         return (Billing.KNOWN, cost) if cost else (Billing.UNKNOWN, None)
 
 
-def _for_llama(prompt: Prompt) -> dict[str, Any]:
-    """What llama.cpp takes beyond the usual: a grammar, and what keeps a small model from loops."""
+def _for_llama(prompt: Prompt, adapter: float | None) -> dict[str, Any]:
+    """What llama.cpp takes beyond the usual: a grammar, what keeps a small model from loops, an adapter's scale."""
     extra: dict[str, Any] = {"cache_prompt": True, "min_p": 0.08, "repeat_penalty": 1.1}
     if prompt.one_line:
         extra["grammar"] = grammar.one_line(prompt)
+    if adapter is not None:
+        extra["lora"] = [{"id": 0, "scale": adapter}]
     return extra
+
+
+def _first(logprobs: Any) -> dict[str, float] | None:
+    """Probabilities of the first token's alternatives, as OpenAI's completions give them or as llama.cpp does."""
+    if isinstance(logprobs, BaseModel):
+        logprobs = logprobs.model_dump()
+    try:
+        if content := (logprobs or {}).get("content"):
+            return {each["token"]: math.exp(each["logprob"]) for each in content[0]["top_logprobs"]}
+        if tops := (logprobs or {}).get("top_logprobs"):
+            return {token: math.exp(logprob) for token, logprob in tops[0].items()}
+    except (AttributeError, IndexError, KeyError, TypeError):  # some servers fill the field with something else
+        pass
+    return None

@@ -15,6 +15,8 @@ class Dialect(StrEnum):
     """Messages with roles: instruction-tuned models."""
     COMPLETION = "completion"
     """One text to go on with: base models, models tuned on logs, the embedded one."""
+    DOCUMENT = "document"
+    """The training document as far as it has got, and nothing else: a lead who was trained on documents."""
 
 
 class Purpose(StrEnum):
@@ -63,10 +65,18 @@ class Prompt:
     """Kind of the beat that asks for the line, or empty: for the scripted model."""
     topic: str = ""
     """Subject of the session: for the scripted model."""
+    alternatives: int = 0
+    """So many of the likeliest first tokens are wanted with their probabilities; 0: none."""
 
     def __post_init__(self) -> None:
         if (self.text is None) == (not self.messages):
             raise ValueError("a prompt has either text or messages")
+
+    @property
+    def retry(self) -> int:
+        """Which try of the same line this is; 0: the first."""
+        _, dot, number = self.key.rpartition(".")
+        return int(number) if dot and number.isdecimal() else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +104,8 @@ class Reply:
     """How often the provider was asked until it answered; 1: at once."""
     cut: bool = False
     """The text ends because max_tokens was reached."""
+    first: Mapping[str, float] | None = None
+    """Probability of each of the likeliest first tokens; None: not asked for, or the server gives none."""
 
 
 class Model(Protocol):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from simulator.errors import ProviderError, UsageError
 from simulator.llm import prices
-from simulator.llm.embedded import SLOTS, Embedded, checked, default_weights, has_chat_template
+from simulator.llm.embedded import SLOTS, Embedded, Server, checked, default_weights, has_chat_template
 from simulator.llm.foreign import HOW_NAMES_LOOK
 from simulator.llm.hosted import KEYLESS, Hosted, library
 from simulator.llm.model import Dialect, Model, Models
@@ -35,12 +35,15 @@ async def open_models(
     others: Sequence[str] = (),
     api_base: Sequence[str] = (),
     dialect: Dialect | None = None,
+    lead_dialect: Dialect | None = None,
+    lead_adapter: Path | None = None,
     slots: int = SLOTS,
     timeout: float = 120,
 ) -> Models:
     """The doors for a run; the same name gives the same door. `lead` None: played by the people's model.
 
-    `others`: models that single cards ask for.
+    `others`: models that single cards ask for. `lead_adapter`: a GGUF LoRA of the lead's model, which must be one that
+    is served here; she is then asked in documents. `lead_dialect`: another than `dialect`, for her alone.
 
     Nothing is started or asked yet, but what can be known offline is checked: raises UsageError for a name that means
     nothing and for a file that is not there, ProviderError for a key or weights that are missing. `timeout`: seconds
@@ -48,6 +51,16 @@ async def open_models(
     """
     if slots < 1:
         raise UsageError(f"must be at least 1 (got {slots})", place="slots", remedy="4 is the default")
+    played = lead or people
+    if lead_adapter is not None:
+        checked(lead_adapter, remedy="name an adapter, its folder, or a GGUF file of one")
+        if _needs_library(played) or played == SCRIPTED:
+            remedy = "a model served elsewhere loads it there: name that with --lead-model and --lead-dialect document"
+            raise UsageError(f"{played} takes no adapter", place="--lead-adapter", remedy=remedy)
+        if lead_dialect not in (None, Dialect.DOCUMENT):
+            raise UsageError(
+                "an adapter is asked in documents", place="--lead-dialect", remedy="leave out one of the two options"
+            )
     names = [name for name in (people, lead, judge, *others) if name is not None]
     if any(_needs_library(name) for name in names):
         await asyncio.to_thread(library)
@@ -57,14 +70,22 @@ async def open_models(
         for name in names:
             if name not in doors:
                 bases = api_base if name in based else ()
-                doors[name] = _door(name, bases, dialect, slots=slots, timeout=timeout)
+                adapter = lead_adapter if name == played else None
+                doors[name] = _door(name, bases, dialect, slots=slots, timeout=timeout, adapter=adapter)
+        hers = doors[played]
+        if lead_adapter is not None:
+            assert isinstance(hers, Embedded)
+            hers = hers.adapted()
+        elif lead_dialect not in (None, hers.dialect):
+            bases = api_base if played in based else ()
+            hers = _door(played, bases, lead_dialect, slots=slots, timeout=timeout)
     except BaseException:
         for door in doors.values():
             await door.aclose()
         raise
     return Models(
         doors[people],
-        doors[lead or people],
+        hers,
         doors[judge] if judge is not None else None,
         {name: doors[name] for name in others},
     )
@@ -79,14 +100,23 @@ def dialect_of(name: str) -> Dialect:
     return Dialect.CHAT
 
 
-def _door(name: str, bases: Sequence[str], dialect: Dialect | None, *, slots: int, timeout: float) -> Model:
+def _door(
+    name: str,
+    bases: Sequence[str],
+    dialect: Dialect | None,
+    *,
+    slots: int,
+    timeout: float,
+    adapter: Path | None = None,
+) -> Model:
     if name == SCRIPTED:
         return Scripted(dialect or dialect_of(name))
     if name == EMBEDDED:
-        return Embedded(name, default_weights(), dialect or dialect_of(name), slots=slots, timeout=timeout)
+        server = Server(default_weights(), slots=slots, adapter=adapter)
+        return Embedded(name, server, dialect or dialect_of(name), timeout=timeout)
     if name.startswith(GGUF):
-        path = checked(_path(name))
-        return Embedded(name, path, dialect or dialect_of(name), slots=slots, timeout=timeout)
+        server = Server(checked(_path(name)), slots=slots, adapter=adapter)
+        return Embedded(name, server, dialect or dialect_of(name), timeout=timeout)
     provider, model = _provider(name)
     spoken = dialect or dialect_of(name)
     _check_base(name, provider, bases)
@@ -95,7 +125,7 @@ def _door(name: str, bases: Sequence[str], dialect: Dialect | None, *, slots: in
         key = os.environ.get(_key_variable(provider)) or KEYLESS
     elif missing := _missing_keys(name, provider):
         raise ProviderError("no key for this provider", place=name, remedy=f"set {' or '.join(missing)}")
-    raw = spoken is Dialect.COMPLETION and provider in OPENAI_LIKE and bases
+    raw = spoken is not Dialect.CHAT and provider in OPENAI_LIKE and bases
     return Hosted(
         name,
         spoken,

@@ -1,8 +1,8 @@
 """The child process that serves one GGUF file: `python -m simulator.llm.serve`, started by `embedded.Server`.
 
-Reads one JSON line from stdin (path, slots, threads, key), writes one to stdout: {"address": …} or {"error": …}. Then
-it serves until stdin ends, which is when its parent closes it or is gone, for whatever reason. A process of its own
-keeps llama.cpp's crashes and messages away from the simulator.
+Reads one JSON line from stdin (path, slots, threads, key, and adapter if there is one), writes one to stdout:
+{"address": …} or {"error": …}. Then it serves until stdin ends, which is when its parent closes it or is gone, for
+whatever reason. A process of its own keeps llama.cpp's crashes and messages away from the simulator.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def main() -> None:
         os._exit(0)  # there is nothing to save, and a llama.cpp that is not told to stop would be waited for
 
 
-def _serve(path: str, slots: int, threads: int, key: str) -> Any:
+def _serve(path: str, slots: int, threads: int, key: str, adapter: str | None = None) -> Any:
     import xllamacpp
 
     params = xllamacpp.CommonParams()
@@ -58,6 +58,8 @@ def _serve(path: str, slots: int, threads: int, key: str) -> Any:
     params.verbosity = -1
     params.ui = False
     params.endpoint_slots = False
+    if adapter is not None:
+        params.lora_adapters = [xllamacpp.CommonAdapterLoraInfo(adapter, 0.0)]  # for the calls that ask for it
     return xllamacpp.Server(params)
 
 

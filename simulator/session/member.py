@@ -62,7 +62,8 @@ class Members:
 
     def _prompt(self, turn: Turn, channel: Channel, model: Model, attempt: int, hint: str) -> Prompt:
         plan, turns = self._plan, self._world.turns
-        raw = model.dialect is Dialect.COMPLETION
+        asked = {Dialect.COMPLETION: self._prompts.completion, Dialect.DOCUMENT: self._prompts.document}
+        raw = asked.get(model.dialect)
         room = model.context - turns.max_tokens - TAIL if model.context else None
         place = f"{channel.messages}-{channel.tries}"
         return Prompt(
@@ -71,7 +72,7 @@ class Members:
             seed=chance.number(plan.seed, "line", place, attempt) % 2**31,
             max_tokens=turns.max_tokens,
             temperature=turns.temperature,
-            text=self._prompts.completion(turn, channel, room) if raw else None,
+            text=raw(turn, channel, room) if raw else None,
             messages=() if raw else self._prompts.chat(turn, channel, hint, room),
             stop=("\n",) if raw else (),
             speaker=turn.nick,
@@ -82,7 +83,7 @@ class Members:
     def _text(self, turn: Turn, reply: Reply, dialect: Dialect) -> str:
         """The line as it would stand in the channel, without the nick in brackets."""
         raw = reply.text
-        if dialect is Dialect.COMPLETION and turn.beat and turn.beat.opening:
+        if dialect is not Dialect.CHAT and turn.beat and turn.beat.opening:
             raw = f"{turn.beat.opening} {raw.lstrip()}"
         text = clean(raw, turn.nick)
         if reply.cut:

@@ -1,10 +1,11 @@
-"""What a member is told: two dialects, both append-only.
+"""What a member is told: three dialects, all append-only.
 
 Everything up to the tail is the same bytes for every member of a session and only grows from turn to turn, so that a
 server's prefix cache is hit by everybody and a turn costs the newest message plus the tail.
 
     completion   who is here, lines they said yesterday, what today is about, header, transcript, `<nick>`
     chat         system: rules, cards; user: header, transcript, then the tail: who you are, the note, what is wanted
+    document     header, transcript, `<nick>`: the training document so far, for a lead who was trained on documents
 
 A model that only continues text follows no rules and no descriptions; it takes up how the log before it sounds. So it
 gets a log of yesterday in place of rules, and one sentence about each person.
@@ -53,11 +54,13 @@ class Prompts:
 
     def completion(self, turn: Turn, channel: Channel, room: int | None = None) -> str:
         """One text that ends where the member's line goes on. `room`: tokens that it may have; None: any number."""
-        nick = f"* {turn.nick}" if turn.action else f"<{turn.nick}>"
-        begun = [nick, f"{turn.to}:" if turn.to else "", turn.beat.opening if turn.beat else ""]
         # Opening words steer such a model; a note is the second best, as a stage direction above the line.
         note = f"({turn.beat.note})\n" if turn.beat and not turn.beat.opening else ""
-        return self._log + _shown(channel, room, self._log) + note + " ".join(filter(None, begun))
+        return self._log + _shown(channel, room, self._log) + note + _begun(turn)
+
+    def document(self, turn: Turn, channel: Channel, room: int | None = None) -> str:
+        """The training document up to where the member's line goes on: no card, no note. `room` as for `completion`."""
+        return self._head + _shown(channel, room, self._head) + _begun(turn)
 
     def chat(self, turn: Turn, channel: Channel, refused: str = "", room: int | None = None) -> tuple[Message, ...]:
         """System and user message. `refused` is what was wrong with the last try; `room` as for `completion`."""
@@ -110,6 +113,12 @@ class Prompts:
     def _ties(self) -> str:
         edges = self._world.ties.subgraph(persona.nick for persona in self._here).edges(data=True)
         return "\n".join(sorted(f"{a} and {b} ({data['kind']}): {data['history']}" for a, b, data in edges))
+
+
+def _begun(turn: Turn) -> str:
+    """The beginning of the line that is wanted: nick, whom it is for, opening words."""
+    nick = f"* {turn.nick}" if turn.action else f"<{turn.nick}>"
+    return " ".join(filter(None, (nick, f"{turn.to}:" if turn.to else "", turn.beat.opening if turn.beat else "")))
 
 
 def _shown(channel: Channel, room: int | None, before: str) -> str:

@@ -138,7 +138,7 @@ class Scheduler:
         return {name: weight for name, weight in weights.items() if weight != 1.0}
 
     def _addressee(self, nick: str, channel: Channel, draw: random.Random) -> str | None:
-        """Whom the line begins by addressing, if anybody: mostly who is waiting for an answer, or spoke not long ago."""
+        """Whom the line begins by addressing, if anybody: mostly who waits for an answer, or spoke not long ago."""
         turns = self.world.turns
         rate = turns.address_rate * self.world.personas[nick].habits.addresses
         others = [n for n in channel.recent if n != nick and n in channel.present and n not in channel.away]

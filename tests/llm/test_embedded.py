@@ -29,7 +29,7 @@ needs_pidfd = pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="no way h
 
 
 def embedded(dialect: Dialect = Dialect.COMPLETION, *, slots: int = 2) -> Embedded:
-    return Embedded("embedded", default_weights(), dialect, slots=slots)
+    return Embedded("embedded", Server(default_weights(), slots=slots), dialect)
 
 
 def gone(pid: int, seconds: float = 20) -> bool:

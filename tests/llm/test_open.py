@@ -75,7 +75,25 @@ def test_an_address_goes_to_the_model_that_has_none_of_its_own(monkeypatch: pyte
     assert list(models.people._under_way) == [BASE] and list(models.lead._under_way) == [None]
 
 
+def test_the_lead_may_have_a_dialect_of_her_own() -> None:
+    models = opened("hosted_vllm/any", api_base=[BASE], lead_dialect=Dialect.DOCUMENT)
+    assert (models.people.dialect, models.lead.dialect) == (Dialect.CHAT, Dialect.DOCUMENT)
+    assert models.lead.name == models.people.name and list(models.lead._under_way) == [BASE]
+    same = opened("hosted_vllm/any", api_base=[BASE], lead_dialect=Dialect.CHAT)
+    assert same.lead is same.people
+
+
+def test_an_adapter_is_behind_a_second_door_of_one_server(tmp_path: Path) -> None:
+    lora = Path(gguf(tmp_path).removeprefix("gguf:"))
+    models = opened("embedded", lead_adapter=lora, slots=3)
+    assert models.lead.server is models.people.server and models.people.server.slots == 6
+    other = opened("scripted", "embedded", lead_adapter=lora)
+    assert other.people.name == "scripted" and other.lead.dialect is Dialect.DOCUMENT
+
+
 WRONG = {
+    "an adapter for the scripted fake": ("scripted", {"lead_adapter": Path(__file__)}, UsageError, "not a GGUF"),
+    "an adapter that is not there": ("embedded", {"lead_adapter": Path("no.gguf")}, UsageError, "no.gguf"),
     "a provider that nobody knows": ("nonsense", {}, UsageError, "names look like"),
     "a slip of the pen": ("anthropic-claude-sonnet-4-5", {}, UsageError, "names look like"),
     "a near miss": ("embeded", {}, UsageError, "did you mean `embedded`"),

@@ -9,6 +9,7 @@ from itertools import pairwise
 
 import pytest
 
+from simulator.corpus import example
 from simulator.events import Event, Joined, Parted, Passed, Renamed, Said, TopicSet
 from simulator.llm.model import Dialect, Models, Prompt, Purpose, Reply
 from simulator.llm.scripted import Scripted
@@ -132,6 +133,18 @@ def test_prompts_only_grow_before_their_tail(dialect: Dialect) -> None:
     assert len({(p.seed, p.key) for p in model.prompts}) == len(model.prompts)
 
 
+def test_a_lead_with_an_adapter_is_asked_with_the_training_document_so_far() -> None:
+    """Every prompt of hers is the beginning of the session's document, up to her nick, with no card and no note."""
+    plan = next(plan for plan in PLANS if plan.beats)
+    model = Listening(Dialect.DOCUMENT)
+    document = example.text(plan, session(plan, model), actions=True)
+    asked = [prompt for prompt in model.prompts if prompt.purpose is Purpose.LEAD]
+    assert len(asked) >= plan.k
+    for prompt in asked:
+        head, nick, _ = prompt.text.rpartition(f"<{plan.lead}>")
+        assert nick and document.startswith(head)
+
+
 @pytest.mark.parametrize("dialect", list(Dialect))
 def test_who_plays_whom(dialect: Dialect) -> None:
     people, lead = Listening(dialect), Listening(dialect)
@@ -189,11 +202,11 @@ def test_a_model_with_little_room_sees_the_end_of_the_log(dialect: Dialect) -> N
     """The prompt stays within what the model can take, forgets in blocks, and always holds the newest message."""
     plan = next(plan for plan in PLANS if plan.length == "long")
     model = Listening(dialect)
-    model.context = 5500
+    model.context = 2500 if dialect is Dialect.DOCUMENT else 5500  # a document has no cards before it
     events = session(plan, model)
     texts = [p.text if p.text is not None else p.messages[1].content for p in model.prompts]
     whole = [p.text if p.text is not None else "".join(m.content for m in p.messages) for p in model.prompts]
-    assert max(map(len, whole)) / 3.4 <= 5500
+    assert max(map(len, whole)) / 3.4 <= model.context
     said = [event.text for event in events if isinstance(event, Said)]
     newest = {str(number): text for number, text in enumerate(said)}
     shrunk = sum(len(b) < len(a) - 1000 for a, b in pairwise(texts))

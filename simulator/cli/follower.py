@@ -1,10 +1,10 @@
-"""Watching a run: follows one session after the other, from events alone."""
+"""Watching a run in lines: follows one session after the other, from notes alone."""
 
 from __future__ import annotations
 
 from rich.console import Console
 
-from simulator.cli import show
+from simulator.cli import lines
 from simulator.events import Event
 from simulator.generate import Began, Happened, Note, Settled, Spared
 from simulator.plan.session_plan import SessionPlan
@@ -38,15 +38,15 @@ class Follower:
             if self._shown is None:
                 self._shown = next(iter(self._open))
                 self._console.print()
-                self._console.print(show.heading(self._plans[self._shown]))
+                self._console.print(lines.heading(self._plans[self._shown]))
             ident, plan = self._shown, self._plans[self._shown]
             waiting, self._open[ident] = self._open[ident], []
             for item in waiting:
                 if isinstance(item, Settled | Spared):
-                    rows = show.verdict(plan, item.verdict) if isinstance(item, Settled) else show.spared(plan)
+                    rows = lines.verdict(plan, item.verdict) if isinstance(item, Settled) else lines.spared(plan)
                     self._shown = None
                 else:
-                    rows = show.event(item, plan, reasons=self._reasons)
+                    rows = lines.event(item, plan, reasons=self._reasons)
                 for row in rows:
                     self._console.print(row)
             if self._shown is not None:

@@ -1,0 +1,157 @@
+"""em adapters"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from simulator.cli import options
+
+if TYPE_CHECKING:
+    from simulator.train.adapter import AdapterCard
+    from simulator.train.registry import Registry
+
+VLLM_RANKS = (8, 16, 32, 64, 128, 256, 320, 512)
+"""What its --max-lora-rank takes, 1 left out (vLLM 0.14, `vllm.config.lora.MaxLoRARanks`)."""
+
+
+@click.group()
+def adapters() -> None:
+    """What `em train` made, under data/adapters: a folder each, with PEFT's files and a card.
+
+    One is current: `em simulate --lead-adapter current` plays with it. NAME may be `current` everywhere.
+    """
+
+
+@adapters.command("list")
+@options.data_option
+@options.json_option
+def list_(data: Path, as_json: bool) -> None:
+    """Every adapter, the current one marked."""
+    entries = _registry(data).entries()
+    if as_json:
+        rows = [
+            {"name": e.name, "current": e.current, "fault": e.fault or None, "card": e.card and e.card.model_dump()}
+            for e in entries
+        ]
+        click.echo(json.dumps(rows, indent=2))
+        return
+    if not entries:
+        click.echo(f"no adapters under {data / 'adapters'}; make one with `em train CORPUS`", err=True)
+        return
+    from rich.table import Table
+
+    from simulator.cli import lines
+
+    table = Table(box=None, pad_edge=False)
+    for column in ("", "name", "made", "base", "objective", "documents", "steps", "validation", "world"):
+        table.add_column(column, justify="right" if column in ("documents", "steps", "validation") else "left")
+    for entry in entries:
+        mark, card = "*" if entry.current else "", entry.card
+        if card is None:
+            table.add_row(mark, entry.name, "damaged: `em adapters show` says how")
+            continue
+        loss = "" if card.validation_loss is None else f"{card.validation_loss:.4f}"
+        about = (card.made, card.base.name, card.objective, str(card.documents), str(card.steps), loss, card.world)
+        table.add_row(mark, entry.name, *about)
+    lines.console().print(table)
+
+
+@adapters.command()
+@click.argument("name")
+@options.data_option
+@options.json_option
+def show(name: str, data: Path, as_json: bool) -> None:
+    """The card of an adapter, and how a server loads it."""
+    from simulator.train import adapter
+
+    folder = _registry(data).find(name)
+    card = adapter.read(folder)
+    shapes = adapter.shapes(folder)
+    if as_json:
+        click.echo(card.model_dump_json(indent=2))
+        return
+    for field, value in _flat(card.model_dump()):
+        click.echo(f"{field}: {value}")
+    click.echo(f"tensors: {len(shapes)}")
+    click.echo(f"here: em simulate --lead-adapter {folder.name}")
+    click.echo(f"vLLM: {vllm(folder, card)}")
+
+
+@adapters.command()
+@click.argument("name")
+@options.data_option
+@options.json_option
+def promote(name: str, data: Path, as_json: bool) -> None:
+    """Make an adapter the current one; `em adapters rollback` takes it back."""
+    card, before = _registry(data).promote(name)
+    if as_json:
+        click.echo(json.dumps({"current": card.name, "before": before and before.name}))
+        return
+    click.echo(f"current: {card.name}" + (f", before: {before.name}" if before else ""))
+    if before and before.base != card.base:
+        click.echo(f"another base: {card.base.name}, before: {before.base.name}; serve it with that", err=True)
+
+
+@adapters.command()
+@options.data_option
+@options.json_option
+def rollback(data: Path, as_json: bool) -> None:
+    """Make the one that was current before current again; can be repeated, back to the first."""
+    card, left = _registry(data).rollback()
+    if as_json:
+        click.echo(json.dumps({"current": card.name, "left": left}))
+    else:
+        click.echo(f"current: {card.name}, left: {left}")
+
+
+@adapters.command()
+@click.argument("name")
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), required=True, help="The file to write.")
+@options.data_option
+def gguf(name: str, out: Path, data: Path) -> None:
+    """Write an adapter as a GGUF LoRA, for llama.cpp and what is built on it."""
+    from simulator.train import llama
+
+    llama.write(_registry(data).find(name), out)
+    click.echo(f"{out}: {out.stat().st_size / 1e6:.1f} MB; llama-server -m BASE.gguf --lora {out}")
+
+
+@adapters.command()
+@click.argument("name")
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True, help="A folder to be made.")
+@click.option("--base", metavar="DIR", help="Where the base is. Default: as the card says.")
+@options.data_option
+def merge(name: str, out: Path, base: str | None, data: Path) -> None:
+    """Write base and adapter as one model of safetensors, for servers that take no adapters."""
+    from simulator.train import adapter, weights
+    from simulator.train.merge import merged
+
+    folder = _registry(data).find(name)
+    card = adapter.read(folder)
+    merged(folder, weights.found(base or card.base.name, data), out)
+    click.echo(f"{out}: {card.base.name} with {card.name}")
+
+
+def vllm(folder: Path, card: AdapterCard) -> str:
+    """The line that serves base and adapter with vLLM; the lead is then `hosted_vllm/lead`, spoken to in documents."""
+    wanted = int(card.settings.get("lora_r", 32))
+    rank = next((rank for rank in VLLM_RANKS if rank >= wanted), wanted)
+    served = "BASE" if card.base.name == options.EMBEDDED else card.base.name
+    return f"vllm serve {served} --enable-lora --max-lora-rank {rank} --lora-modules lead={folder}"
+
+
+def _registry(data: Path) -> Registry:
+    from simulator.train.registry import Registry
+
+    return Registry(data / "adapters")
+
+
+def _flat(value: dict[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
+    rows: list[tuple[str, Any]] = []
+    for key, inner in value.items():
+        rows += _flat(inner, f"{prefix}{key}.") if isinstance(inner, dict) else [(prefix + key, inner)]
+    return rows

@@ -1,0 +1,177 @@
+"""em import"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from simulator.cli import options
+
+if TYPE_CHECKING:
+    from simulator.irc.logs.account import Account
+    from simulator.irc.logs.intake import Taken
+
+LEVELS = ("auto", "LOW", "MEDIUM", "HIGH")
+FORMATS = ("auto", "irssi", "weechat", "znc", "hexchat", "ubuntu", "discord-json")
+MOST = 10
+"""Bots and speakers of a file that are shown; --json has all."""
+
+
+@click.command("import")
+@click.argument("logs", nargs=-1, required=True, metavar="LOG…", type=click.Path(path_type=Path))
+@click.option("--run", "name", metavar="NAME", help="The run to make. Needed, but for --dry-run.")
+@click.option("--format", "kind", type=click.Choice(FORMATS), default="auto", show_default=True,
+              help="znc is also energymech, mIRC and eggdrop.")  # fmt: skip
+@click.option("--channel", metavar="'#x'", help="What the header calls the channel. Default: as in the log.")
+@click.option("--engagement", type=click.Choice(LEVELS, case_sensitive=False), default="auto", show_default=True,
+              help="Level in the header; auto: by the lead's share of each conversation.")  # fmt: skip
+@click.option("--lead", metavar="NICK", help="The lead's nick in the log. Default: as on her card.")
+@click.option("--silence", type=click.FloatRange(min=0.5), default=15, show_default=True, metavar="MINUTES",
+              help="Silence that ends a conversation.")  # fmt: skip
+@click.option("--shortest", type=click.IntRange(min=2), default=10, show_default=True, metavar="N",
+              help="Messages; shorter conversations are left out.")  # fmt: skip
+@click.option("--longest", type=click.IntRange(min=20), default=120, show_default=True, metavar="N",
+              help="Messages; longer ones are cut at their longest silence.")  # fmt: skip
+@click.option("--pastes", type=click.Choice(["cut", "join", "keep"]), default="cut", show_default=True,
+              help="Four lines and more, faster than anybody types.")  # fmt: skip
+@click.option("--bot", "bots", multiple=True, metavar="NICK", help="A program, besides known ones and *bot.")
+@click.option("--bridge", "bridges", multiple=True, metavar="NICK", help="Speaks for others: `<bridge> <Name> text`.")
+@click.option("--keep-bots", is_flag=True, help="Programs count as people.")
+@click.option("--pseudonyms", is_flag=True, help="Other nicks for everybody but the lead, in what is said too.")
+@click.option("--salt", envvar="EM_IMPORT_SALT", metavar="TEXT",
+              help="Decides the pseudonyms. Default: made for the run [env: EM_IMPORT_SALT].")  # fmt: skip
+@click.option("--keep-addresses", is_flag=True, help="Leave links, mail addresses, hosts and phone numbers.")
+@click.option("--dry-run", is_flag=True, help="Write nothing, tell what was understood and what was not.")
+@options.json_option
+@options.data_option
+@options.world_option
+def import_(
+    logs: tuple[Path, ...],
+    name: str | None,
+    kind: str,
+    channel: str | None,
+    engagement: str,
+    lead: str | None,
+    silence: float,
+    shortest: int,
+    longest: int,
+    pastes: str,
+    bots: tuple[str, ...],
+    bridges: tuple[str, ...],
+    keep_bots: bool,
+    pseudonyms: bool,
+    salt: str | None,
+    keep_addresses: bool,
+    dry_run: bool,
+    as_json: bool,
+    data: Path,
+    world_dir: Path | None,
+) -> None:
+    """Read logs of a real channel into run NAME.
+
+    Conversations are cut where nobody speaks for a while. Links, mail and net addresses and phone numbers are taken out
+    of the text; with --pseudonyms nobody keeps a nick. The run can be looked at like any other; `em export` refuses it
+    without --allow-imported.
+    """
+    from simulator.irc.logs import intake
+    from simulator.irc.logs.conversations import Rules
+    from simulator.irc.logs.mending import Pastes
+    from simulator.world.card import Engagement
+
+    _hold(name, channel, dry_run=dry_run, shortest=shortest, longest=longest)
+    if salt is not None and not pseudonyms:
+        salt = None
+    world = options.loaded(world_dir, quiet=as_json)
+    rules = Rules(silence, shortest, longest, Pastes(pastes), keep_bots, bots, bridges, lead or world.lead.nick)
+    keep = None if as_json else MOST * 2
+    if dry_run:
+        taken = intake.looked_at(logs, kind, rules, keep=keep)
+    else:
+        level = None if engagement.lower() == "auto" else Engagement(engagement.upper())
+        wish = intake.Wish(channel, level, pseudonyms, salt, keep_addresses)
+        folder = data / "runs" / str(name)
+        taken = intake.take_in(logs, folder, world, format=kind, rules=rules, wish=wish, keep=keep)
+    if as_json:
+        click.echo(json.dumps(_facts(taken, None if dry_run else name), indent=2, ensure_ascii=False))
+    else:
+        _show(taken, None if dry_run else name)
+
+
+def _hold(name: str | None, channel: str | None, *, dry_run: bool, shortest: int, longest: int) -> None:
+    import re
+
+    from pydantic import TypeAdapter, ValidationError
+
+    from simulator.world.card import ChannelName
+
+    if name is None and not dry_run:
+        raise click.UsageError("give the run a name with --run NAME, or look first with --dry-run")
+    if name is not None and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}", name):
+        raise click.UsageError(f"--run {name}: letters, digits, `.`, `_` and `-`, beginning with a letter or digit")
+    if shortest > longest:
+        raise click.UsageError("--shortest must not be above --longest")
+    if channel is not None:
+        try:
+            TypeAdapter(ChannelName).validate_python(channel)
+        except ValidationError:
+            raise click.UsageError(f"--channel {channel}: a channel is # and a word, such as '#general'") from None
+
+
+def _facts(taken: Taken, name: str | None) -> dict[str, Any]:
+    accounts = taken.accounts
+    return {
+        "run": name,
+        "conversations": sum(about.conversations for about in accounts),
+        "messages": sum(about.messages for about in accounts),
+        "lead_messages": taken.lead_messages,
+        "engagement": dict(taken.levels),
+        "not_understood": sum(about.not_understood for about in accounts),
+        "logs": [about.plain() for about in accounts],
+    }
+
+
+def _show(taken: Taken, name: str | None) -> None:
+    from simulator.cli.lines import console
+
+    out = console()
+    for about in taken.accounts:
+        for row in _rows(about):
+            out.print(row)
+    facts = _facts(taken, name)
+    levels = ", ".join(f"{level} {count}" for level, count in facts["engagement"].items())
+    out.print(
+        f"{facts['conversations']} conversations, {facts['messages']} messages, {facts['lead_messages']} by the lead"
+        + (f"; {levels}" if levels else "")
+    )
+    out.print(f"run {name}: try `em status {name}`" if name else "nothing was written (--dry-run)")
+
+
+def _rows(about: Account) -> list[str]:
+    def counted(counts: dict[str, int], most: int | None = None) -> str:
+        shown = list(counts.items())[:most]
+        rest = f" and {len(counts) - len(shown)} more" if len(counts) > len(shown) else ""
+        return ", ".join(f"{what} {count}" for what, count in shown) + rest
+
+    facts = about.plain()
+    rows = [f"{about.file}: {about.format}, {about.channel or 'no channel named'}, {about.lines} lines"]
+    if not about.dated:
+        rows.append("  no dates: days are counted on from the first line")
+    rows.append(f"  lines: {counted(facts['kinds'])}")
+    rows.append(f"  encodings: {counted(facts['encodings'])}")
+    if facts["bots"]:
+        rows.append(f"  bots: {counted(facts['bots'], MOST)}")
+    if facts["dropped"]:
+        rows.append(f"  not kept: {counted(facts['dropped'])}")
+    rows.append(
+        f"  {about.conversations} conversations, {about.messages} messages, {about.actions} actions,"
+        f" {len(facts['speakers'])} speakers: {counted(facts['speakers'], MOST)}"
+    )
+    if about.not_understood:
+        rows.append(f"  {about.not_understood} lines were not understood:")
+        rows += [f"    {number}: {text}" for number, text in about.unknown]
+        if about.not_understood > len(about.unknown):
+            rows.append(f"    … and {about.not_understood - len(about.unknown)} more; --json has all")
+    return rows

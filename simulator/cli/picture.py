@@ -1,0 +1,42 @@
+"""A recorded session in the live view, as a picture."""
+
+from __future__ import annotations
+
+from io import StringIO
+
+from rich.console import Console
+
+from simulator.cli import recording
+from simulator.cli.fold import fold
+from simulator.cli.notes import Pressed
+from simulator.cli.page import Page
+from simulator.cli.state import opened
+from simulator.journal.journal import Journal
+from simulator.world.world import World
+
+
+def svg(
+    journal: Journal,
+    world: World,
+    session: str,
+    *,
+    messages: int | None = None,
+    width: int = 120,
+    height: int = 36,
+    reasons: bool = False,
+    title: str = "em replay",
+) -> str:
+    """The live view of a recorded session when so many messages had been said, as an SVG image.
+
+    `messages`: None for the whole session with its verdict. `width` and `height` are columns and rows of the terminal.
+    Raises UsageError if there is no such session.
+    """
+    first, notes = recording.notes(journal, world, session)
+    keys = [Pressed("r")] if reasons else []
+    state = fold(opened(first), [*keys, *recording.until(notes, messages)])
+    console = Console(
+        record=True, width=width, height=height, file=StringIO(), force_terminal=True, color_system="truecolor",
+        markup=False, highlight=False, emoji=False,
+    )  # fmt: skip
+    console.print(Page(state))
+    return console.export_svg(title=title)

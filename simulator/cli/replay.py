@@ -1,0 +1,100 @@
+"""em replay"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from simulator.cli import options
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from simulator.cli.notes import Note, Opened
+    from simulator.plan.session_plan import SessionPlan
+
+SPEED = 30.0
+"""Simulated seconds a second: a line every second or two, which can be read along."""
+LONGEST = 3.0
+"""Seconds that a silence lasts at most, whatever the speed."""
+UNHURRIED = 0.05
+"""Seconds between two events that happened at the same moment."""
+
+
+@click.command()
+@click.argument("name")
+@click.argument("session")
+@click.option(
+    "--speed",
+    type=click.FloatRange(min=0, min_open=True),
+    default=SPEED,
+    show_default=True,
+    metavar="X",
+    help="Simulated seconds a second; `inf` shows everything at once.",
+)
+@click.option("--reasons", is_flag=True, help="Show who was chosen and why, and tries that were refused.")
+@options.data_option
+@options.world_option
+def replay(name: str, session: str, speed: float, reasons: bool, data: Path, world_dir: Path | None) -> None:
+    """Play SESSION of run NAME again, with its timing; long silences are cut short.
+
+    \b
+    Keys: space stops and goes on, the arrows step one event back and on, + and - change the speed, q leaves.
+    In a pipe: plain lines, at the same pace.
+    """
+    from simulator.cli import lines, recording, terminal
+    from simulator.journal.journal import Journal
+
+    if math.isnan(speed):
+        raise click.UsageError("--speed: a number above 0, or inf")
+    world = options.loaded(world_dir)
+    with Journal.read(data / "runs" / name) as journal:
+        plan = recording.found(journal, session).plan
+        first, notes = recording.notes(journal, world, session, speed=speed)
+    console = lines.console()
+    if terminal.fits(console) and speed != math.inf:
+        asyncio.run(_on_screen(console, first, notes, reasons))
+    else:
+        asyncio.run(_in_lines(console, plan, notes, speed, reasons))
+
+
+def silence(before: Note | None, after: Note, speed: float) -> float:
+    """Seconds to wait between two notes."""
+    from simulator.generate import Happened
+
+    if not isinstance(after, Happened) or not isinstance(before, Happened) or speed == math.inf:
+        return 0.0
+    return min(LONGEST, max(UNHURRIED, (after.event.at - before.event.at) / speed))
+
+
+async def _in_lines(console: Console, plan: SessionPlan, notes: list[Note], speed: float, reasons: bool) -> None:
+    from simulator.cli import lines
+    from simulator.generate import Happened, Settled, Spared
+
+    console.print(lines.heading(plan))
+    last: Note | None = None
+    for note in notes:
+        rows = []
+        if isinstance(note, Happened):
+            await asyncio.sleep(silence(last, note, speed))
+            last, rows = note, lines.event(note.event, plan, reasons=reasons)
+        elif isinstance(note, Settled):
+            rows = lines.verdict(plan, note.verdict)
+        elif isinstance(note, Spared):
+            rows = lines.spared(plan)
+        for row in rows:
+            console.print(row)
+        console.file.flush()
+
+
+async def _on_screen(console: Console, first: Opened, notes: list[Note], reasons: bool) -> None:
+    from simulator.cli.player import Player
+    from simulator.cli.terminal import Terminal
+
+    player = Player(first, notes, reasons=reasons)
+    async with Terminal(console, player.state, key=player.key) as screen:
+        await player.play(screen)

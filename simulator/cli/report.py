@@ -1,0 +1,36 @@
+"""em report"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from simulator.cli import options
+
+
+@click.command()
+@click.argument("name")
+@click.argument("other", required=False)
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Default: under --data.")
+@options.data_option
+@options.world_option
+def report(name: str, other: str | None, out: Path | None, data: Path, world_dir: Path | None) -> None:
+    """Write run NAME as one HTML page that opens offline, or NAME and OTHER side by side.
+
+    Quotas, the lead's share of every session, turn-taking against real channels, rejections, cost, diversity, and the
+    transcripts to search; may be asked while a run is going on. Written to data/reports/NAME.html.
+    """
+    from simulator.journal.journal import Journal
+    from simulator.report.gather import gather
+    from simulator.report.page import write
+
+    names = [name] if other is None else [name, other]
+    world = options.loaded(world_dir)
+    figures = []
+    for each in names:
+        with Journal.read(data / "runs" / each) as journal:
+            figures.append(gather(journal, world))
+    path = out or data / "reports" / f"{'-and-'.join(names)}.html"
+    size = write(path, figures)
+    click.echo(f"{path}: {size / 1e6:.2f} MB, opens in any browser", err=True)

@@ -1,0 +1,262 @@
+"""em train"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from simulator.cli import options
+from simulator.errors import UsageError
+
+if TYPE_CHECKING:
+    from simulator.train.settings import Settings
+    from simulator.train.training import Job
+    from simulator.train.watch import Told
+
+INTERRUPTED = 130
+
+
+@click.command()
+@click.argument("corpus", type=click.Path(path_type=Path), required=False)
+@click.option("--base", metavar="DIR", help="Base model: a folder, or `embedded`. Default: the settings' base_model.")
+@click.option("--config", type=click.Path(path_type=Path), metavar="FILE", help="Default: policies/training.yaml.")
+@click.option("--set", "changes", multiple=True, metavar="KEY=VALUE", help="Change one setting; may be repeated.")
+@click.option("--objective", metavar="NAME", help="What the loss sees: all, lead, lead+turns, mixture.")
+@click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Default: data/adapters/CORPUS-OBJECTIVE.")
+@click.option("--resume", is_flag=True, help="Go on from the newest whole checkpoint.")
+@click.option("--plan", "only_plan", is_flag=True, help="Show what the training will see and take, and stop.")
+@click.option("--memory", "only_memory", is_flag=True, help="Show a table of the memory that the base takes, and stop.")
+@click.option(
+    "--export-axolotl",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Write config and data for axolotl instead of training.",
+)
+@click.option("--allow-scripted", is_flag=True, help="Train on lines that no model wrote, for a dry run.")
+@click.option("--skip-rejected", is_flag=True, help="Leave rejected documents out instead of stopping.")
+@click.option("--i-know", is_flag=True, help="More than one epoch: the character will be learned by heart.")
+@options.data_option
+@options.world_option
+def train(
+    corpus: Path | None,
+    base: str | None,
+    config: Path | None,
+    changes: tuple[str, ...],
+    objective: str | None,
+    out: Path | None,
+    resume: bool,
+    only_plan: bool,
+    only_memory: bool,
+    export_axolotl: Path | None,
+    allow_scripted: bool,
+    skip_rejected: bool,
+    i_know: bool,
+    data: Path,
+    world_dir: Path | None,
+) -> None:
+    """Train the lead's LoRA on CORPUS, a folder of `em export` or a .jsonl file.
+
+    The corpus is checked and the plan shown before a model is loaded. The adapter with the best validation loss ends
+    up in the folder, with its card; the curves are in metrics.jsonl and tensorboard/. Several GPUs: `accelerate launch
+    -m simulator train ...`.
+    """
+    if importlib.util.find_spec("peft") is None:
+        raise UsageError("training needs packages that are not installed", remedy="`pip install emsim[train]`")
+    # Threads that wait for each other by spinning make a shared machine four times slower (measured); torch's read this
+    # when it is imported.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    from simulator.train import settings as training_settings
+    from simulator.train import training
+    from simulator.world import load
+
+    quiet = not training.first_process()
+    root = load.find(world_dir)
+    file = config or root / training_settings.FILE
+    settings = training_settings.read(file, changes, base_model=base, objective=objective)
+    if only_memory:
+        _memory(settings, data)
+        return
+    if corpus is None:
+        raise click.UsageError("Missing argument 'CORPUS'.")
+    if export_axolotl is not None:
+        _export(corpus, settings, export_axolotl, world_dir, allow_scripted, skip_rejected)
+        return
+    if settings.num_epochs > 1 and not i_know:
+        raise UsageError(
+            f"num_epochs is {settings.num_epochs}: the plan trains one epoch, more learn the corpus by heart",
+            place=str(file),
+            remedy="say --i-know, or --set num_epochs=1",
+        )
+    job = training.prepare(
+        corpus,
+        options.loaded(world_dir, quiet=quiet),
+        settings,
+        data,
+        allow_scripted=allow_scripted,
+        skip_rejected=skip_rejected,
+    )
+    target = out or data / training.ADAPTERS / training.name_for(corpus, settings)
+    if not quiet:
+        _plan(job, target, err=not only_plan)
+    if only_plan:
+        return
+    done = training.train(job, target, resume=resume, tell=_tell, say=lambda line: click.echo(f"em: {line}", err=True))
+    if quiet:
+        return
+    if done.interrupted:
+        click.echo(
+            f"em: interrupted after step {done.steps} of {job.plan.steps}, saved; go on with --resume",
+            err=True,
+        )
+        raise click.exceptions.Exit(INTERRUPTED)
+    if done.stopped_early:
+        click.echo("em: stopped: validation did not get better any more", err=True)
+    loss = "no validation" if done.loss is None else f"validation loss {done.loss:.4f}"
+    click.echo(
+        f"{done.folder}: the adapter is checkpoint {done.best} of {done.steps}, {loss};"
+        f" {done.tokens_per_second:.0f} tokens/s, {_time(done.seconds)}"
+    )
+
+
+def _export(
+    corpus: Path, settings: Settings, out: Path, world_dir: Path | None, allow_scripted: bool, skip_rejected: bool
+) -> None:
+    from simulator.train import axolotl, intake
+
+    taken = intake.take(
+        corpus,
+        options.loaded(world_dir),
+        share=settings.validation_share,
+        seed=settings.seed,
+        allow_scripted=allow_scripted,
+        skip_rejected=skip_rejected,
+    )
+    begin = axolotl.beginning(settings.base_model)
+    if begin is None:
+        click.echo("em: the base is not here: add its BOS to the segments yourself if it wants one", err=True)
+    config = axolotl.export(taken, settings, out, begin=begin or "")
+    click.echo(
+        f"axolotl preprocess {config} && axolotl train {config}\n"
+        f"vllm serve {settings.base_model} --enable-lora --max-lora-rank {settings.lora_r}"
+        f" --lora-modules lead={out / axolotl.ADAPTER}"
+    )
+
+
+def _tell(told: Told) -> None:
+    from simulator.train.watch import Stepped
+
+    if isinstance(told, Stepped):
+        if told.step % max(1, told.steps // 50) == 0 or told.step == told.steps:
+            click.echo(
+                f"step {told.step}/{told.steps}  loss {told.loss:.4f}  {told.tokens_per_second:.0f} tokens/s"
+                f"  {_time(told.seconds_left)} left",
+                err=True,
+            )
+        return
+    measures = told.measures
+    kinds = "  ".join(f"{name[5:]} {value:.3f}" for name, value in measures.items() if name.startswith("loss_"))
+    click.echo(
+        f"validation at {told.step}: loss {measures['loss']:.4f}{' (best)' if told.best else ''}  {kinds}", err=True
+    )
+    if "swap_rise" in measures:
+        swap = " / ".join(f"{measures[f'swap_{level}']:.3f}" for level in ("LOW", "MEDIUM", "HIGH"))
+        skill = "  ".join(f"{name} {measures[name]:.3f}" for name in ("balanced_accuracy", "auc") if name in measures)
+        click.echo(
+            f"  P(lead next) under LOW / MEDIUM / HIGH, same texts: {swap}"
+            f"  rise {measures['swap_rise']:+.3f}  {skill}".rstrip(),
+            err=True,
+        )
+
+
+def _plan(job: Job, out: Path, *, err: bool) -> None:
+    """The plan as a table; on stdout where it is what was asked for."""
+    from simulator.cli import lines
+
+    console = lines.console(err=err)
+    rows = list(_rows(job, out))
+    width = max(len(name) for name, _ in rows)
+    for name, value in rows:
+        console.print(f"{name:{width}}  {value}")
+    look = job.outlook
+    for warning in job.corpus.warnings:
+        console.print(f"note: {warning}", style="yellow")
+    if job.corpus.scripted:
+        console.print("note: scripted documents: a dry run, not for use", style="yellow")
+    if not job.validation:
+        console.print("note: no validation documents: the last checkpoint is taken", style="yellow")
+    if look.few_steps:
+        console.print(
+            f"note: only {look.steps} optimizer steps, and a low learning rate needs hundreds;"
+            f" {look.more_steps(job.settings)}",
+            style="yellow",
+        )
+    from simulator.train import memory
+
+    if look.memory.total > memory.SPARE * (room := memory.available()):
+        advice = memory.fitting(memory.Shape.of(job.config), job.settings, look.longest_sequence, room)
+        console.print(f"note: this will hardly fit {room / memory.GIB:.0f} GiB; {advice}", style="yellow")
+
+
+def _rows(job: Job, out: Path) -> Any:
+    from simulator.train.memory import GIB
+
+    look, settings = job.outlook, job.settings
+    yield "base", f"{settings.base_model}, {look.parameters / 1e6:,.0f} M parameters"
+    yield "adapter", f"{out}, rank {settings.lora_r}, {look.adapter_parameters / 1e6:.1f} M parameters"
+    left = [f"{job.skipped} too long"] if job.skipped else []
+    left += [f"{count} {rule}" for rule, count in job.corpus.rejected.most_common()]
+    dropped = f"; left out: {', '.join(left)}" if left else ""
+    yield "documents", f"{look.documents:,} for training, {look.held_out:,} for validation{dropped}"
+    yield "tokens", f"{look.tokens:,} an epoch, {settings.num_epochs} epoch{'s' * (settings.num_epochs > 1)}"
+    for name, kind in look.kinds.items():
+        share = kind.tokens / look.tokens
+        yield f"  {name}", f"{kind.tokens:,} ({share:.0%}), each weighs {kind.weight:g}"
+    yield "in the loss", f"{look.in_loss:,} tokens ({look.in_loss / look.tokens:.0%}), objective {settings.objective}"
+    yield "steps", f"{look.steps:,} of {look.documents_per_step:.1f} documents; without packing {look.unpacked_steps:,}"
+    yield (
+        "sequences",
+        (
+            f"{look.sequences_per_step} a step, up to {look.longest_sequence:,} of {settings.sequence_len:,} tokens;"
+            f" padding 0 % (a padded batch would waste {look.padding:.0%})"
+        ),
+    )
+    memory = look.memory
+    yield (
+        "memory",
+        (
+            f"{memory.total / GIB:.1f} GiB: weights {memory.weights / GIB:.1f}, adapter {memory.adapter / GIB:.1f},"
+            f" activations {memory.activations / GIB:.1f}, logits {memory.logits / GIB:.1f}"
+        ),
+    )
+    yield "time", f"about {_time(look.seconds)} ({look.tokens_per_second:,.0f} tokens/s)"
+
+
+def _memory(settings: Settings, data: Path) -> None:
+    from simulator.cli import lines
+    from simulator.train import outlook, weights
+    from simulator.train.memory import GIB, Shape
+
+    config = weights.config(weights.found(settings.base_model, data))
+    shape = Shape.of(config)
+    most = config.get("max_position_embeddings", 8192)
+    lengths = [length for length in (512, 1024, 2048, 4096, 8192) if length <= most]
+    console = lines.console()
+    console.print(
+        f"{settings.base_model}: {shape.parameters / 1e9:.2f} B parameters, adapter"
+        f" {shape.adapter_parameters(settings) / 1e6:.0f} M at rank {settings.lora_r}, gradient checkpointing"
+        f" {'on' if settings.gradient_checkpointing else 'off'}; GiB at one sequence of so many tokens"
+    )
+    console.print(f"{'base':6}{'tokens':>8}{'weights':>9}{'adapter':>9}{'activations':>13}{'logits':>8}{'total':>8}")
+    for (way, length), each in outlook.table(config, settings, lengths).items():
+        parts = (each.weights, each.adapter, each.activations, each.logits, each.total)
+        cells = [f"{part / GIB:{width}.1f}" for part, width in zip(parts, (9, 9, 13, 8, 8), strict=True)]
+        console.print(f"{way:6}{length:8}{''.join(cells)}")
+
+
+def _time(seconds: float) -> str:
+    minutes = round(seconds / 60)
+    return f"{seconds:.0f} s" if seconds < 100 else f"{minutes} min" if minutes < 100 else f"{seconds / 3600:.1f} h"

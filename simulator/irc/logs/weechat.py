@@ -1,0 +1,36 @@
+"""WeeChat: three columns between tabs, `2007-05-26 01:27:06`, who or a sign, and the text."""
+
+from __future__ import annotations
+
+import re
+
+from simulator.irc.logs import calendar
+from simulator.irc.logs.entry import ACTION, BLANK, MESSAGE, NOTICE, SYSTEM, Entry, Stamp
+from simulator.irc.logs.sentences import system
+
+_WHEN = re.compile(r"(\d{4}-\d\d-\d\d)[ T](\d\d):(\d\d)(?::(\d\d)(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?$")
+_SIGNS = {"-->", "<--", "--", "=!=", "", "⇒", "⇐"}
+_NOTICE = re.compile(r"Notice\((\S+?)\)")
+
+
+def parse(line: str) -> Entry | None:
+    """None: not understood."""
+    columns = line.split("\t", 2)
+    if len(columns) < 3:
+        return Entry(BLANK) if not line or line.isspace() else None
+    when, who, text = columns
+    found = _WHEN.match(when)
+    if not found:
+        return None
+    day, hours, minutes, seconds = found.groups()
+    stamp = Stamp(calendar.iso(day), int(hours) * 3600 + int(minutes) * 60 + int(seconds or 0), seconds is not None)
+    who = who.strip()
+    if who in _SIGNS:
+        if who == "--" and (notice := _NOTICE.match(text)):
+            return Entry(NOTICE, notice[1], stamp=stamp)
+        return system(text, stamp) if text else Entry(SYSTEM, stamp=stamp)
+    if who == "*":
+        nick, _, rest = text.partition(" ")
+        return Entry(ACTION, nick, rest, stamp)
+    nick = who.lstrip("@+%&~!")
+    return Entry(MESSAGE, nick, text, stamp) if nick and " " not in nick else None

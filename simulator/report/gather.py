@@ -1,0 +1,260 @@
+"""The figures of a run, all of one moment, from its journal: START HERE, the rest of the report only shows them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from simulator.corpus import stats
+from simulator.corpus.diversity import Diversity
+from simulator.corpus.example import document, example
+from simulator.corpus.realism import Realism
+from simulator.events import Acted, Event, Passed, Refused, Said
+from simulator.journal.journal import Journal
+from simulator.journal.record import SessionRow, Tally
+from simulator.report import transcripts
+from simulator.world.card import Engagement
+from simulator.world.world import World
+
+EXAMPLES = 3
+"""Shown for each rule, of rejected sessions and of lines that were sent back."""
+CLIPPED = 200
+"""Characters of a line that was sent back, in an example."""
+BLOCKS = 40
+"""Most points of the curve of acceptance."""
+
+Plain = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One session in the list, with its transcript."""
+
+    id: str
+    slot: int
+    state: str
+    """open, spare, kept or rejected."""
+    engagement: str
+    channel: str
+    length: str
+    pattern: str
+    group: str
+    scenario: str
+    topic: str
+    messages: int
+    """Said so far; /me lines are not messages."""
+    by_lead: int
+    in_band: bool
+    """Whole messages of the lead lie in the band of her level; False also while too few were said."""
+    rules: tuple[str, ...]
+    """Why it was rejected, each rule once."""
+    sent_back: tuple[str, ...]
+    """Rules of the manners that refused a line in it, each once."""
+    body: bytes
+    """See `transcripts.body`."""
+
+    @property
+    def share(self) -> float:
+        """The lead's share of the messages, in [0, 1]."""
+        return self.by_lead / self.messages if self.messages else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One example of a rule at work."""
+
+    session: str
+    message: int | None
+    """Index among the messages; None: the session as a whole, or a line that was never said."""
+    nick: str
+    """Who wrote the line; empty for a whole session."""
+    text: str
+    """The line."""
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What one rule did in the run."""
+
+    name: str
+    rejected: int
+    """Sessions."""
+    sent_back: int
+    """Lines that a member had to write again."""
+    cases: tuple[Case, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Places of the plan next to each other."""
+
+    first: int
+    last: int
+    accepted: int
+    """Sessions that passed the filters: kept and spare ones."""
+    settled: int
+    """Sessions that were judged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Everything that the page says of one run. Shares and marginals are those of the kept sessions."""
+
+    card: Plain
+    """See `stats.card`; with `begun`."""
+    scripted: bool
+    other_world: str | None
+    """Digest of the content that the run is held against, if it was made from another one."""
+    tally: Tally
+    spare: int
+    done: float
+    """Share of the goal, in [0, 1]."""
+    sessions: tuple[Session, ...]
+    marginals: dict[str, dict[str, Plain]]
+    lead: dict[str, Plain]
+    lengths: dict[str, dict[str, Plain]]
+    realism: Plain
+    diversity: Plain
+    rules: tuple[Rule, ...]
+    cost: dict[str, Plain]
+    acceptance: tuple[Block, ...]
+
+    @property
+    def name(self) -> str:
+        return self.card["name"]
+
+
+def gather(journal: Journal, world: World) -> Figures:
+    """The figures of the run, finished or not, held against this world. Reads the journal once."""
+    with journal.moment():
+        return _gather(journal, world)
+
+
+def _gather(journal: Journal, world: World) -> Figures:
+    run = journal.run
+    quota = world.quota.only(run.goal.length) if run.goal.length else world.quota
+    marginals, shares = stats.Marginals(), stats.LeadShares(world.engagement)
+    lengths, realism = stats.MessageLengths(), Realism()
+    diversity = Diversity(world.style, world.lead.nick, world.realism.habits)
+    cases = _Cases()
+    sessions: list[Session] = []
+    for row in journal.sessions():
+        plan, events = row.plan, journal.events(row.plan.id)
+        reasons = journal.reasons(plan.id) if row.state == "rejected" else []
+        cases.add(plan.id, events, reasons)
+        sessions.append(_session(row, events, reasons, world))
+        if row.state == "kept":
+            made = document(plan, events)
+            marginals.add(plan)
+            shares.add(example(plan, events, run))
+            lengths.add(made.lines, plan.lead)
+            realism.add(made)
+            diversity.add(plan.id, made, group=plan.group, topic=plan.topic)
+    tally = journal.tally()
+    return Figures(
+        card={**stats.card(run), "begun": run.begun},
+        scripted=stats.scripted(journal),
+        other_world=world.digest if world.digest != run.world else None,
+        tally=tally,
+        spare=sum(session.state == "spare" for session in sessions),
+        done=stats.done(run.goal, tally),
+        sessions=tuple(sessions),
+        marginals=marginals.table(quota),
+        lead=shares.table(),
+        lengths=lengths.table(),
+        realism=realism.table(world.realism),
+        diversity=diversity.table(quota.topics),
+        rules=cases.table(journal.rejections(), journal.retried()),
+        cost=stats.costs(journal.costs()),
+        acceptance=tuple(_acceptance(sessions)),
+    )
+
+
+def _session(row: SessionRow, events: list[Event], reasons: list[tuple[str, int | None, str]], world: World) -> Session:
+    plan = row.plan
+    said = [event.nick for event in events if isinstance(event, Said)]
+    level = Engagement(plan.engagement)
+    return Session(
+        id=plan.id,
+        slot=plan.slot,
+        state=row.state,
+        engagement=level.value,
+        channel=plan.channel,
+        length=plan.length,
+        pattern=plan.pattern,
+        group=plan.group,
+        scenario=plan.scenario,
+        topic=plan.topic,
+        messages=len(said),
+        by_lead=said.count(plan.lead),
+        in_band=said.count(plan.lead) in world.engagement.bands[level].counts(len(said)),
+        rules=tuple(dict.fromkeys(rule for rule, _, _ in reasons)),
+        sent_back=tuple(dict.fromkeys(refused.rule for _, refused in _refusals(events))),
+        body=transcripts.body(plan, events, reasons),
+    )
+
+
+def _refusals(events: list[Event]) -> Iterator[tuple[str, Refused]]:
+    for event in events:
+        if isinstance(event, Said | Acted | Passed):
+            for refused in event.refused:
+                yield event.nick, refused
+
+
+class _Cases:
+    """The first few examples of every rule."""
+
+    def __init__(self) -> None:
+        self._rejected: dict[str, list[Case]] = {}
+        self._sent_back: dict[str, list[Case]] = {}
+
+    def add(self, session: str, events: list[Event], reasons: list[tuple[str, int | None, str]]) -> None:
+        if reasons:
+            said = [event for event in events if isinstance(event, Said)]
+            seen = set()
+            for rule, message, evidence in reasons:
+                those = self._rejected.setdefault(rule, [])
+                if rule not in seen and len(those) < EXAMPLES:
+                    line = said[message] if message is not None and message < len(said) else None
+                    text, nick = (line.text, line.nick) if line else ("", "")
+                    those.append(Case(session, message, nick, text, evidence))
+                seen.add(rule)
+        for nick, refused in _refusals(events):
+            those = self._sent_back.setdefault(refused.rule, [])
+            if len(those) < EXAMPLES:
+                those.append(Case(session, None, nick, _clipped(refused.text), refused.evidence))
+
+    def table(self, rejected: dict[str, int], sent_back: dict[str, int]) -> tuple[Rule, ...]:
+        """The rules that rejected most first, then those that sent back most."""
+        names = sorted({*rejected, *sent_back}, key=lambda r: (-rejected.get(r, 0), -sent_back.get(r, 0), r))
+        return tuple(
+            Rule(
+                name,
+                rejected.get(name, 0),
+                sent_back.get(name, 0),
+                (*self._rejected.get(name, ()), *self._sent_back.get(name, ())),
+            )
+            for name in names
+        )
+
+
+def _clipped(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= CLIPPED else line[: CLIPPED - 1] + "…"
+
+
+def _acceptance(sessions: list[Session]) -> Iterator[Block]:
+    """In the order of the places, since the plan, not the clock, says what a session is."""
+    settled = [session for session in sessions if session.state != "open"]
+    if not settled:
+        return
+    places = max(session.slot for session in settled) + 1
+    width = -(-places // BLOCKS)
+    counts: Counter[tuple[int, bool]] = Counter((s.slot // width, s.state != "rejected") for s in settled)
+    for number in range(-(-places // width)):
+        accepted, refused = counts[number, True], counts[number, False]
+        if accepted + refused:
+            yield Block(number * width, min(places, (number + 1) * width) - 1, accepted, accepted + refused)

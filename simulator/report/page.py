@@ -1,0 +1,138 @@
+"""The page: templates, plots, style, script and transcripts in one file that asks the network for nothing."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from simulator.errors import StorageError
+from simulator.report import bars, dots, drawing, transcripts, words
+from simulator.report.checks import checks, verdict
+from simulator.report.compare import accepted, differences
+from simulator.report.gather import Figures, Session
+from simulator.world.card import Engagement
+
+BUDGET = 5_000_000
+"""Bytes of the whole page, at most, as long as the figures alone leave room for transcripts."""
+SPARE = 4_000
+"""Bytes kept back for what is only known when the transcripts are chosen."""
+TEMPLATES = Path(__file__).with_name("templates")
+AXES = ("engagement", "channels", "lengths", "patterns", "topics")
+PARTS = {"w15": "15 messages in a row", "w100": "100 messages in a row", "all": "answers, over all messages"}
+
+
+def write(path: Path, runs: Sequence[Figures]) -> int:
+    """Writes the page of one run, or of two side by side, and returns its bytes.
+
+    Raises StorageError where it cannot be written; a page that was there before then still is.
+    """
+    text = page(runs).encode()
+    fresh = path.with_name(f".{path.name}.new")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fresh.write_bytes(text)
+        fresh.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            fresh.unlink()
+        raise StorageError(error.strerror or str(error), place=str(path), remedy="choose another --out") from None
+    return len(text)
+
+
+def page(runs: Sequence[Figures], budget: int = BUDGET) -> str:
+    """The page as text; `budget` in bytes. The same runs give the same page."""
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "percent": words.percent,
+        "number": words.number,
+        "dollars": words.dollars,
+        "visible": words.visible,
+    }
+    style, script = ((TEMPLATES / name).read_text() for name in ("report.css", "report.js"))
+    context = {
+        "runs": runs,
+        "letters": drawing.LETTERS,
+        "verdicts": [verdict(figures) for figures in runs],
+        "checks": [checks(figures) for figures in runs],
+        "accepted": [accepted(figures) for figures in runs],
+        "differences": differences(*runs) if len(runs) == 2 else [],
+        "plots": _plots(runs),
+        "parts": PARTS,
+        "levels": [level.value for level in Engagement],
+        "style": Markup(style),
+        "script": Markup(script),
+        "style_hash": _hash(style),
+        "script_hash": _hash(script),
+    }
+    template = environment.get_template("page.html.j2")
+    # Rendered twice: how many transcripts fit depends on everything else.
+    everywhere = {(n, s.id): (9999, 99) for n, figures in enumerate(runs) for s in figures.sessions}
+    bare = template.render(context, blocks=(), index=_index(runs, everywhere), shown=[_shown(f, {}, 0) for f in runs])
+    embedded = transcripts.embed([f.sessions for f in runs], budget - len(bare.encode()) - SPARE)
+    shown = [_shown(figures, embedded.places, number) for number, figures in enumerate(runs)]
+    return template.render(context, blocks=embedded.blocks, index=_index(runs, embedded.places), shown=shown)
+
+
+def _plots(runs: Sequence[Figures]) -> dict[str, Any]:
+    """Every plot as SVG, empty where there is nothing to draw."""
+    ranges = {part: dots.ranges(runs, part, f"Turn-taking, {title}") for part, title in PARTS.items()}
+    drawn: dict[str, Any] = {
+        "quotas": {axis: bars.quota(runs, axis) for axis in AXES},
+        "lead": {level.value: dots.lead(runs, level.value) for level in Engagement},
+        "realism": ranges,
+        "form": {"form": dots.ranges(runs, "form", "What messages look like")},
+        "rules": {"rejected": bars.rules(runs), "sent_back": bars.sent_back(runs)},
+        "run": {"acceptance": dots.acceptance(runs), "nicks": bars.nicks(runs)},
+        "tokens": {str(number): bars.tokens(figures, number) for number, figures in enumerate(runs)},
+    }
+    return {part: {name: Markup(svg) for name, svg in those.items()} for part, those in drawn.items()}
+
+
+def _shown(figures: Figures, places: dict[tuple[int, str], tuple[int, int]], number: int) -> dict[str, int]:
+    """How many transcripts are in the page, and how many there are, in all and of the rejected ones."""
+    rejected = [session.id for session in figures.sessions if session.state == "rejected"]
+    return {
+        "here": sum((number, session.id) in places for session in figures.sessions),
+        "all": len(figures.sessions),
+        "rejected_here": sum((number, id) in places for id in rejected),
+        "rejected": len(rejected),
+    }
+
+
+def _index(runs: Sequence[Figures], places: dict[tuple[int, str], tuple[int, int]]) -> str:
+    """What the list of transcripts shows and filters by, packed."""
+    return transcripts.pack(
+        {
+            "runs": [figures.name for figures in runs],
+            "sessions": [
+                {**_row(session), "run": number, "at": places.get((number, session.id))}
+                for number, figures in enumerate(runs)
+                for session in figures.sessions
+            ],
+        }
+    )
+
+
+def _row(session: Session) -> dict[str, Any]:
+    fields = asdict(session)
+    del fields["body"], fields["slot"], fields["in_band"]
+    return fields
+
+
+def _hash(text: str) -> str:
+    """As the content security policy names the one script, and the one style, that may be used."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

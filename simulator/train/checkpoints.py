@@ -1,0 +1,134 @@
+"""A training in progress on disk: what it needs to go on exactly as it would have, and whether all of it is there.
+
+Beside PEFT's adapter and the Trainer's `trainer_state.json` a checkpoint holds the optimizer, the schedule and the
+random generators as safetensors and JSON, so that nothing is ever unpickled, and a seal, written last, with the size
+and digest of every file. A checkpoint that was cut while it was written has no seal or does not fit it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file, save_file
+
+from simulator.train.adapter import replace
+
+SEAL = "sealed.json"
+TENSORS, NUMBERS = "optimizer.safetensors", "optimizer.json"
+_FOLDER = re.compile(r"checkpoint-(\d+)")
+
+
+def step_of(folder: Path) -> int:
+    """The optimizer step of a checkpoint's folder; -1 if it is none."""
+    found = _FOLDER.fullmatch(folder.name)
+    return int(found[1]) if found else -1
+
+
+def seal(folder: Path) -> None:
+    """Says that the checkpoint is whole."""
+    files = {path.name: {"bytes": path.stat().st_size, "digest": _digest(path)} for path in _files(folder)}
+    replace(folder / SEAL, json.dumps(files, indent=1).encode())
+
+
+def fault(folder: Path) -> str:
+    """What is wrong with a checkpoint, in a few words; empty: nothing."""
+    try:
+        files = json.loads((folder / SEAL).read_bytes())
+    except FileNotFoundError:
+        return "was cut while it was written"
+    except (OSError, ValueError):
+        return f"{SEAL} cannot be read"
+    for name, told in files.items():
+        path = folder / name
+        if not path.is_file():
+            return f"{name} is missing"
+        if (size := path.stat().st_size) != told["bytes"]:
+            return f"{name} has {size} of {told['bytes']} bytes"
+        if _digest(path) != told["digest"]:
+            return f"{name} was changed"
+    return ""
+
+
+def newest(folder: Path) -> tuple[Path | None, list[str]]:
+    """The newest whole checkpoint in a folder, and a line for each newer one that is not whole."""
+    lines = []
+    for path in sorted(folder.glob("checkpoint-*"), key=step_of, reverse=True):
+        if step_of(path) < 0:
+            continue
+        cause = fault(path)
+        if not cause:
+            return path, lines
+        lines.append(f"{path.name} {cause}; going back to the one before")
+    return None, lines
+
+
+def drop_after(folder: Path, step: int) -> None:
+    """Removes the checkpoints of later steps, which training is about to write again."""
+    for path in folder.glob("checkpoint-*"):
+        if step_of(path) > step:
+            shutil.rmtree(path)
+
+
+def write_optimizer(folder: Path, optimizer: Any, scheduler: Any) -> None:
+    """The state of both; the tensors of the optimizer apart from its numbers."""
+    state = optimizer.state_dict()
+    tensors, numbers = {}, {}
+    for index, entries in state["state"].items():
+        for name, value in entries.items():
+            if isinstance(value, torch.Tensor):
+                tensors[f"{index}.{name}"] = value.detach().cpu().contiguous()
+            else:
+                numbers[f"{index}.{name}"] = value
+    schedule = {key: value for key, value in scheduler.state_dict().items() if key != "lr_lambdas"}
+    save_file(tensors, folder / TENSORS)
+    plain = {"state": numbers, "groups": state["param_groups"], "schedule": schedule}
+    (folder / NUMBERS).write_text(json.dumps(plain))
+
+
+def read_optimizer(folder: Path, optimizer: Any, scheduler: Any) -> None:
+    """Puts both into the state that was written."""
+    plain = json.loads((folder / NUMBERS).read_bytes())
+    state: dict[int, dict[str, Any]] = {}
+    for key, value in [*load_file(folder / TENSORS).items(), *plain["state"].items()]:
+        index, _, name = key.partition(".")
+        state.setdefault(int(index), {})[name] = value
+    groups = [
+        {key: tuple(value) if key == "betas" else value for key, value in group.items()} for group in plain["groups"]
+    ]
+    optimizer.load_state_dict({"state": state, "param_groups": groups})
+    scheduler.load_state_dict({"lr_lambdas": [None] * len(groups), **plain["schedule"]})
+
+
+def write_chance(folder: Path, process: int) -> None:
+    """The states of the generators that dropout draws from, of one process; nothing else in a training draws."""
+    tensors = {"cpu": torch.get_rng_state()}
+    if torch.cuda.is_available():
+        tensors["cuda"] = torch.cuda.get_rng_state()
+    save_file(tensors, folder / f"chance-{process}.safetensors")
+
+
+def read_chance(folder: Path, process: int) -> None:
+    """Puts the generators into the states that were written; leaves them alone if this process wrote none."""
+    path = folder / f"chance-{process}.safetensors"
+    if not path.is_file():
+        return
+    tensors = load_file(path)
+    torch.set_rng_state(tensors["cpu"])
+    if "cuda" in tensors and torch.cuda.is_available():
+        torch.cuda.set_rng_state(tensors["cuda"])
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    yield from (path for path in sorted(folder.iterdir()) if path.is_file() and path.name != SEAL)
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=8)).hexdigest()

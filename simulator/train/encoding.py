@@ -1,0 +1,130 @@
+"""Documents as token ids, each with its class: no token holds characters of two classes.
+
+A document is tokenised piece by piece, a piece being one span of `classes.spans`: the header, `<nick>`, the words. So
+every message boundary and the end of every `<nick>` is the end of a token, with any tokenizer: also with one of
+Mistral's, which would make one token of a full stop and the newline after it together, and could make one of a newline
+and what follows. A running text that is tokenised as a whole, as llama.cpp does it, gives the same tokens wherever the
+tokenizer's own rules cut at these places too, as SmolLM2's do.
+
+What is encoded is decoded again and compared, piece by piece and as a whole: a tokenizer that cannot give a text back,
+or that puts something between the pieces, is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from simulator import screen
+from simulator.errors import UsageError
+from simulator.train.classes import TokenClass, spans
+from simulator.world.card import Engagement
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+REMEDY = "choose a base whose tokenizer is byte-level, such as Mistral's tekken or SmolLM2's"
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """A document, or a piece of one, as tokens."""
+
+    ids: tuple[int, ...]
+    classes: tuple[TokenClass, ...]
+    """As many as ids."""
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    @property
+    def lines(self) -> tuple[int, ...]:
+        """Places in `ids` where a line begins, in order, the header's two left out.
+
+        At each of them somebody had to be the next to speak; the token before it is the last of the header or of the
+        line before. A line begins with tokens of SPEAKER and goes on with others, so the classes tell.
+        """
+        speaker = TokenClass.SPEAKER
+        kinds = self.classes
+        return tuple(
+            place for place, kind in enumerate(kinds) if kind is speaker and (not place or kinds[place - 1] != speaker)
+        )
+
+
+class Encoder:
+    """Encodes documents for one model. The tokenizer is asked about each nick and each header only once."""
+
+    def __init__(self, tokenizer: PreTrainedTokenizerBase, lead: str) -> None:
+        """`lead`: the lead's nick.
+
+        Raises UsageError for a tokenizer that cannot spell the header or a nick in brackets, or has no token for the
+        end of a document.
+        """
+        self.tokenizer, self.lead = tokenizer, lead
+        self._known: dict[str, tuple[int, ...]] = {}
+        self._special = frozenset(tokenizer.all_special_ids)
+        if tokenizer.eos_token_id is None:
+            raise UsageError("has no token for the end of a text (eos_token)", place="tokenizer", remedy=REMEDY)
+        self._first = _first(tokenizer)
+        for level in Engagement:
+            self.encode(
+                screen.render(screen.Header(level, "#general"), [screen.Line(lead, "hi"), screen.Line("a_", "hi")])
+            )
+
+    def encode(self, text: str) -> Encoded:
+        """A whole document. Ends with EOS; begins with BOS where the tokenizer's own convention is to put one there.
+
+        Raises UsageError for a text that is no document and for characters that the tokenizer cannot spell.
+        """
+        found = spans(text, self.lead)
+        fixed = (TokenClass.HEADER, TokenClass.SPEAKER)
+        self._fixed(text[s.start : s.end] for s in found if s.kind in fixed)
+        said = [text[s.start : s.end] for s in found if s.kind not in fixed]
+        words = iter(self._spelled(said))
+        ids, classes = list(self._first), [TokenClass.HEADER] * len(self._first)
+        for span in found:
+            piece = self._known[text[span.start : span.end]] if span.kind in fixed else next(words)
+            ids.extend(piece)
+            classes.extend([span.kind] * len(piece))
+        self._same(text, self._decoded([ids[len(self._first) :]])[0])
+        ids.append(self.tokenizer.eos_token_id)
+        classes.append(TokenClass.HEADER)
+        return Encoded(tuple(ids), tuple(classes))
+
+    def speaker(self, nick: str) -> tuple[int, ...]:
+        """The tokens of `<nick>` as every document spells it, the closing bracket included."""
+        piece = f"<{nick}>"
+        self._fixed([piece])
+        return self._known[piece]
+
+    def _fixed(self, pieces: Iterable[str]) -> None:
+        new = [piece for piece in dict.fromkeys(pieces) if piece not in self._known]
+        self._known.update(zip(new, self._spelled(new), strict=True))
+
+    def _spelled(self, pieces: list[str]) -> list[tuple[int, ...]]:
+        """Each piece's tokens, which say the piece again and nothing else."""
+        if not pieces:
+            return []
+        # What looks like a special token (`</s>`) is text that somebody typed.
+        rows = self.tokenizer(pieces, add_special_tokens=False, split_special_tokens=True).input_ids
+        for piece, row, again in zip(pieces, rows, self._decoded(rows), strict=True):
+            self._same(piece, again)
+            if not self._special.isdisjoint(row):
+                raise UsageError(f"has no tokens of its own for {piece!r}", place="tokenizer", remedy=REMEDY)
+        return [tuple(row) for row in rows]
+
+    def _decoded(self, rows: list[list[int]]) -> list[str]:
+        return self.tokenizer.batch_decode(rows, skip_special_tokens=False, clean_up_tokenization_spaces=False)
+
+    def _same(self, text: str, again: str) -> None:
+        if again != text:
+            place = next((i for i, (a, b) in enumerate(zip(text, again, strict=False)) if a != b), 0)
+            wanted, got = text[place : place + 20], again[place : place + 20]
+            raise UsageError(f"makes {got!r} of {wanted!r}", place="tokenizer", remedy=REMEDY)
+
+
+def _first(tokenizer: PreTrainedTokenizerBase) -> tuple[int, ...]:
+    """BOS if the tokenizer puts it before a text of its own accord."""
+    bos = tokenizer.bos_token_id
+    return (bos,) if bos is not None and tokenizer("a").input_ids[:1] == [bos] else ()

@@ -1,0 +1,263 @@
+"""The training itself: base in, adapter out, with everything kept that is needed to go on after a kill."""
+
+from __future__ import annotations
+
+import json
+import logging
+import shutil
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+import transformers
+from peft import LoraConfig, PeftModel, get_peft_model
+
+from simulator import clock
+from simulator.errors import UsageError
+from simulator.train import adapter, checkpoints, memory, weights
+from simulator.train.memory import Shape
+from simulator.train.trainer import LeadTrainer, Sequences, arguments
+from simulator.train.training import Job, first_process
+from simulator.train.validation import Validation
+from simulator.train.watch import Interrupt, Told, Watch
+
+CHECKPOINTS = "checkpoints"
+ASKED = "training.json"
+"""What the training in a folder is; written when it begins, compared when it goes on."""
+BEST = "best.json"
+LAST = 10
+"""Steps over which the card's training loss is a mean."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """How a training ended."""
+
+    folder: Path
+    steps: int
+    """That were taken, of all that were planned."""
+    best: int
+    """Step of the checkpoint that became the adapter; 0: none was written."""
+    loss: float | None
+    """Its validation loss."""
+    interrupted: bool
+    """True: saved on the way, and not finished."""
+    stopped_early: bool
+    """True: validation did not get better any more."""
+    seconds: float
+    tokens_per_second: float
+    """Of this process's steps, evaluations and checkpoints included."""
+
+
+def run(job: Job, out: Path, *, resume: bool, tell: Callable[[Told], None], say: Callable[[str], None]) -> Trained:
+    """Trains, and leaves in `out` the best adapter with its card, the checkpoints and the curves.
+
+    With `resume` it goes on from the newest whole checkpoint, to the same losses as without the stop; what is not
+    whole is told by `say` and written again. Raises UsageError where the folder holds another training, where the
+    memory does not suffice, and for several GPUs without a launcher; NotMet where a loss is no number.
+    """
+    if torch.cuda.device_count() > 1 and job.processes == 1:
+        raise UsageError(
+            f"{torch.cuda.device_count()} GPUs and one process",
+            place="training",
+            remedy="start with `accelerate launch -m simulator train …`, or set CUDA_VISIBLE_DEVICES=0",
+        )
+    _quiet()
+    folder = out / CHECKPOINTS
+    start = _begin(job, out, resume, say)
+    interrupt = Interrupt()
+    began = clock.tick()
+    with interrupt.listening():
+        try:
+            trainer, watch = _trainer(job, out, start, interrupt, tell)
+            trainer.train(resume_from_checkpoint=str(start) if start else None)
+        except (torch.OutOfMemoryError, MemoryError) as error:
+            raise _too_big(job) from error
+        except RuntimeError as error:
+            if "memory" not in str(error):
+                raise
+            raise _too_big(job) from error
+    seconds = clock.tick() - began
+    state = trainer.state
+    done = state.global_step
+    first = checkpoints.step_of(start) if start else 0
+    finished = done >= job.plan.steps or watch.stopped_early
+    best = state.best_global_step or done
+    if finished and first_process():
+        _finish(job, out, folder / f"checkpoint-{best}", state.log_history, best)
+    return Trained(
+        folder=out,
+        steps=done,
+        best=best,
+        loss=state.best_metric,
+        interrupted=not finished,
+        stopped_early=watch.stopped_early,
+        seconds=seconds,
+        tokens_per_second=sum(step_tokens(job)[first:done]) / seconds,
+    )
+
+
+def step_tokens(job: Job) -> list[int]:
+    """Tokens of each optimizer step, over all processes."""
+    lengths, each = [len(document) for document in job.training], job.plan.per_step
+    groups = job.plan.sequences
+    return [
+        sum(lengths[place] for group in groups[first : first + each] for place in group)
+        for first in range(0, len(groups), each)
+    ]
+
+
+def _begin(job: Job, out: Path, resume: bool, say: Callable[[str], None]) -> Path | None:
+    """The checkpoint to go on from; None: from the beginning."""
+    asked = {
+        "corpus": job.corpus.digest,
+        "base": adapter.base(job.settings.base_model, job.base).model_dump(),
+        "settings": job.settings.model_dump(mode="json"),
+    }
+    there = out / ASKED
+    if (out / adapter.CARD).exists():
+        raise UsageError("holds a finished adapter", place=str(out), remedy="name another --out, or remove it")
+    if there.exists() and not resume and first_process():
+        raise UsageError("holds a training", place=str(out), remedy="go on with --resume, or name another --out")
+    if not resume:
+        if first_process():
+            (out / CHECKPOINTS).mkdir(parents=True, exist_ok=True)
+            adapter.replace(there, json.dumps(asked, indent=2).encode())
+        return None
+    if not there.exists():
+        raise UsageError("holds no training to go on with", place=str(out), remedy="begin one without --resume")
+    before = adapter.json_object(there, remedy="begin anew with another --out")
+    for what, value in asked.items():
+        if before.get(what) != value:
+            raise UsageError(
+                f"was begun with another {_difference(before.get(what), value, what)}",
+                place=str(out),
+                remedy="give the same corpus, base and settings, or begin anew with another --out",
+            )
+    start, lines = checkpoints.newest(out / CHECKPOINTS)
+    if first_process():
+        for line in lines:
+            say(line)
+        if start is None:
+            say("there is no whole checkpoint: training begins anew")
+        checkpoints.drop_after(out / CHECKPOINTS, checkpoints.step_of(start) if start else 0)
+    return start
+
+
+def _difference(before: Any, now: Any, what: str) -> str:
+    if isinstance(before, dict) and isinstance(now, dict):
+        key = next(key for key in {**before, **now} if before.get(key) != now.get(key))
+        return f"{key} ({before.get(key)!r}, now {now.get(key)!r})"
+    return f"{what} ({before}, now {now})"
+
+
+def _trainer(
+    job: Job, out: Path, start: Path | None, interrupt: Interrupt, tell: Callable[[Told], None]
+) -> tuple[LeadTrainer, Watch]:
+    settings = job.settings
+    given = arguments(out / CHECKPOINTS, job, resumed=start is not None)
+    watch = Watch(out, settings.patience, step_tokens(job), interrupt, tell)
+    measure = (
+        Validation(
+            job.validation,
+            job.calibration,
+            job.encoder,
+            job.objective,
+            job.world.engagement.bands,
+            settings,
+            process=given.process_index,
+            processes=given.world_size,
+        )
+        if job.validation
+        else None
+    )
+    trainer = LeadTrainer(
+        model=_adapted(job, str(given.device)),
+        args=given,
+        train_dataset=Sequences(job.training, job.plan.sequences, job.objective),
+        eval_dataset=list(job.validation) or None,
+        measure=measure,
+        watch=watch,
+    )
+    trainer.remove_callback(transformers.PrinterCallback)
+    return trainer, watch
+
+
+def _adapted(job: Job, device: str) -> PeftModel:
+    """The base with a fresh adapter, by the seed alone."""
+    settings = job.settings
+    base = weights.model(job.base, settings.precision, settings.quantize, device=device)
+    targets = settings.target_modules
+    known = {name.rpartition(".")[2] for name, module in base.named_modules() if isinstance(module, torch.nn.Linear)}
+    if isinstance(targets, tuple) and (unknown := set(targets) - known):
+        raise UsageError(
+            f"the base has no layer {', '.join(sorted(unknown))}",
+            place="target_modules",
+            remedy=f"it has {', '.join(sorted(known - {'lm_head'}))}; or `all-linear`",
+        )
+    torch.manual_seed(settings.seed)
+    made = get_peft_model(
+        base,
+        LoraConfig(
+            task_type="CAUSAL_LM",
+            r=settings.lora_r,
+            lora_alpha=settings.lora_alpha,
+            lora_dropout=settings.lora_dropout,
+            target_modules=targets if isinstance(targets, str) else list(targets),
+        ),
+    )
+    # Not the folder of this machine; which base it is, the card says by its digest.
+    made.peft_config["default"].base_model_name_or_path = settings.base_model
+    return made
+
+
+def _finish(job: Job, out: Path, chosen: Path, history: list[dict[str, Any]], best: int) -> None:
+    """Makes the chosen checkpoint the adapter of the folder; its card is written last."""
+    for name in (adapter.WEIGHTS, adapter.CONFIG):
+        shutil.copyfile(chosen / name, out / name)
+    losses = [row["loss"] for row in history if "loss" in row and row["step"] <= best][-LAST:]
+    measures = next((row for row in reversed(history) if row["step"] == best and "eval_loss" in row), {})
+    adapter.replace(out / BEST, json.dumps({"checkpoint": chosen.name, **measures}, indent=2).encode())
+    adapter.write(
+        out,
+        adapter.AdapterCard(
+            name=out.resolve().name,
+            made=clock.now(),
+            corpus=job.corpus.digest,
+            documents=job.outlook.documents,
+            world=job.corpus.worlds,
+            base=adapter.base(job.settings.base_model, job.base),
+            objective=job.settings.objective,
+            settings=job.settings.model_dump(mode="json"),
+            steps=best,
+            train_loss=sum(losses) / len(losses) if losses else None,
+            validation_loss=measures.get("eval_loss"),
+            calibration={
+                key.removeprefix("eval_"): value
+                for key, value in measures.items()
+                if key.startswith("eval_") and not key.startswith("eval_loss")
+            },
+            versions=adapter.versions(),
+            commit=adapter.commit(),
+        ),
+    )
+
+
+def _too_big(job: Job) -> UsageError:
+    look = job.outlook
+    return UsageError(
+        f"out of memory (estimated {look.memory.total / memory.GIB:.1f} GiB for {look.longest_sequence} tokens)",
+        place="training",
+        remedy=memory.fitting(Shape.of(job.config), job.settings, look.longest_sequence, memory.available()),
+    )
+
+
+def _quiet() -> None:
+    """What the libraries say of themselves is not what a training has to say."""
+    transformers.utils.logging.set_verbosity_error()
+    transformers.utils.logging.disable_progress_bar()
+    logging.getLogger("accelerate").setLevel(logging.ERROR)
+    warnings.filterwarnings("ignore", module=r"(torch|peft|accelerate|transformers)\b")

@@ -1,0 +1,167 @@
+"""From a corpus to an adapter: START HERE.
+
+    prepare   the corpus is read and held to the filters, encoded, laid into steps; what it will take is worked out
+    train     the base is loaded and the adapter trained; checkpoints, the best of them, and the adapter's card
+
+`prepare` loads a tokenizer and no weights, so that whatever is wrong with the corpus is said at once.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from simulator.errors import NotMet, UsageError
+from simulator.train import intake, outlook, weights
+from simulator.train.encoding import Encoded, Encoder
+from simulator.train.intake import Corpus, Source
+from simulator.train.objective import PRESETS, Objective
+from simulator.train.outlook import Outlook
+from simulator.train.packing import cut
+from simulator.train.settings import Settings
+from simulator.train.steps import Schedule, schedule
+from simulator.world.world import World
+
+if TYPE_CHECKING:
+    from simulator.train.watch import Told
+
+ADAPTERS = "adapters"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A training that could begin."""
+
+    settings: Settings
+    corpus: Corpus
+    world: World
+    base: Path
+    """Folder of the base model."""
+    config: dict[str, Any]
+    """The base's."""
+    encoder: Encoder
+    objective: Objective
+    training: tuple[Encoded, ...]
+    """Documents, or pieces of them."""
+    validation: tuple[Encoded, ...]
+    calibration: tuple[str, ...]
+    """Texts of held-out documents, each shorter than a sequence."""
+    skipped: int
+    """Documents longer than a sequence that were left out, of both splits."""
+    plan: Schedule
+    processes: int
+    outlook: Outlook
+
+
+def prepare(
+    path: Path,
+    world: World,
+    settings: Settings,
+    data: Path,
+    *,
+    allow_scripted: bool = False,
+    skip_rejected: bool = False,
+) -> Job:
+    """Reads, checks and lays out a corpus. `data`: where the embedded base is kept.
+
+    Raises what `intake.take` raises for the corpus, UsageError for a base or tokenizer that will not do, an unknown
+    objective and a document longer than a sequence.
+    """
+    if settings.objective not in PRESETS:
+        raise UsageError(
+            f"no preset `{settings.objective}`", place="objective", remedy=f"presets are {', '.join(PRESETS)}"
+        )
+    corpus = intake.take(
+        path,
+        world,
+        share=settings.validation_share,
+        seed=settings.seed,
+        allow_scripted=allow_scripted,
+        skip_rejected=skip_rejected,
+    )
+    base = weights.found(settings.base_model, data)
+    config = weights.config(base)
+    if (most := config.get("max_position_embeddings", settings.sequence_len)) < settings.sequence_len:
+        raise UsageError(
+            f"sequences of {settings.sequence_len} tokens, and the base reads {most}",
+            place="sequence_len",
+            remedy=f"--set sequence_len={most}",
+        )
+    encoder = Encoder(weights.tokenizer(base), corpus.lead)
+    objective = PRESETS[settings.objective]
+    training, _, skipped = _encoded(encoder, corpus.training, settings)
+    validation, whole, also = _encoded(encoder, corpus.validation, settings)
+    if not training:
+        raise NotMet(
+            f"all {skipped} documents are longer than {settings.sequence_len} tokens",
+            place=str(path),
+            remedy="raise sequence_len, or --set too_long=cut",
+        )
+    if settings.validation_documents:
+        validation = validation[: settings.validation_documents]
+    processes = int(os.environ.get("WORLD_SIZE", "1"))
+    plan = schedule([len(document) for document in training], settings, processes)
+    return Job(
+        settings=settings,
+        corpus=corpus,
+        world=world,
+        base=base,
+        config=config,
+        encoder=encoder,
+        objective=objective,
+        training=training,
+        validation=validation,
+        calibration=whole[: settings.calibration_documents],
+        skipped=skipped + also,
+        plan=plan,
+        processes=processes,
+        outlook=outlook.look(
+            training, validation, objective, config, settings, plan, processes, outlook.probe(settings.precision)
+        ),
+    )
+
+
+def name_for(path: Path, settings: Settings) -> str:
+    """What an adapter is called if nobody says: by corpus and objective."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", f"{path.resolve().stem}-{settings.objective}").lstrip("._-")[:63]
+
+
+def first_process() -> bool:
+    """True in the process that writes and tells."""
+    return os.environ.get("RANK", "0") == "0"
+
+
+def train(job: Job, out: Path, *, resume: bool, tell: Callable[[Told], None], say: Callable[[str], None]) -> Any:
+    """Trains the job's adapter into `out`; see `run.run`. Apart, because it imports all of torch."""
+    from simulator.train import run
+
+    return run.run(job, out, resume=resume, tell=tell, say=say)
+
+
+def _encoded(
+    encoder: Encoder, sources: Sequence[Source], settings: Settings
+) -> tuple[tuple[Encoded, ...], tuple[str, ...], int]:
+    """Documents or pieces, the texts that fit a sequence whole, and how many documents were left out."""
+    made: list[Encoded] = []
+    whole: list[str] = []
+    skipped = 0
+    for source in sources:
+        document = encoder.encode(source.text)
+        if len(document) <= settings.sequence_len:
+            made.append(document)
+            whole.append(source.text)
+        elif settings.too_long == "cut":
+            made += cut(document, settings.sequence_len)
+        elif settings.too_long == "skip":
+            skipped += 1
+        else:
+            raise UsageError(
+                f"{len(document)} tokens do not fit a sequence of {settings.sequence_len}",
+                place=source.id,
+                remedy=f"--set sequence_len={len(document)}, or too_long=cut, or too_long=skip",
+            )
+    return tuple(made), tuple(whole), skipped

@@ -1,0 +1,134 @@
+"""em adapters, --lead-adapter and the benchmark of the 24B's shape, as a user runs them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from simulator.cli import em as program
+from simulator.cli import run
+from simulator.train import adapter
+from tests.cli.em import ROOT, em
+from tests.train import models
+from tests.train.adapters import bare
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    for name in ("one", "two"):
+        bare(tmp_path / "data" / "adapters" / name, name)
+    return tmp_path / "data"
+
+
+def ask(data: Path, *arguments: str, capsys: pytest.CaptureFixture[str]) -> tuple[int, str, str]:
+    code = run(program, ["adapters", *arguments, "--data", str(data)])
+    said = capsys.readouterr()
+    return code, said.out, said.err
+
+
+def test_promote_show_and_roll_back(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for arguments, words in (
+        (["promote", "one"], "current: one\n"),
+        (["promote", "two"], "current: two, before: one\n"),
+        (["rollback"], "current: one, left: two\n"),
+        (["show", "current"], "name: one\n"),
+        (["list"], "*  one "),
+    ):
+        code, out, err = ask(data, *arguments, capsys=capsys)
+        assert code == 0 and words in out and err == ""
+    code, out, err = ask(data, "rollback", capsys=capsys)
+    assert (code, out) == (2, "") and err.startswith("em: ") and err.count("\n") == 1
+    rows = json.loads(ask(data, "list", "--json", capsys=capsys)[1])
+    assert [(row["name"], row["current"], row["fault"]) for row in rows] == [("one", True, None), ("two", False, None)]
+    assert json.loads(ask(data, "promote", "two", "--json", capsys=capsys)[1]) == {"current": "two", "before": "one"}
+    assert json.loads(ask(data, "rollback", "--json", capsys=capsys)[1]) == {"current": "one", "left": "two"}
+    assert json.loads(ask(data, "show", "two", "--json", capsys=capsys)[1])["name"] == "two"
+
+
+def test_another_base_is_allowed_and_said(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    other = adapter.read(data / "adapters" / "one").base.model_copy(update={"name": "models/big"})
+    bare(data / "adapters" / "big", "big", base=other)
+    ask(data, "promote", "one", capsys=capsys)
+    code, out, err = ask(data, "promote", "big", capsys=capsys)
+    assert (code, out) == (0, "current: big, before: one\n") and "another base: models/big" in err
+    _, out, _ = ask(data, "show", "big", capsys=capsys)
+    line = next(row for row in out.splitlines() if row.startswith("vLLM: "))
+    assert "vllm serve models/big --enable-lora --max-lora-rank 32 --lora-modules lead=" in line
+
+
+WRONG = {
+    "nobody's name": (["show", "nobody"], 2, "no adapter `nobody`"),
+    "none current": (["show", "current"], 2, "no adapter is current"),
+    "no LoRA": (["gguf", "one", "--out", "x.gguf"], 2, "GGUF"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_what_is_wrong_is_one_line(case: str, data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments, wanted, words = WRONG[case]
+    code, out, err = ask(data, *arguments, capsys=capsys)
+    assert (code, out) == (wanted, "") and words in err and err.count("\n") == 1
+
+
+def test_nothing_there_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, err = ask(tmp_path, "list", capsys=capsys)
+    assert (code, out) == (0, "") and "em train" in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--lead-adapter", "nobody"], "no adapter `nobody`"),
+        (["--lead-adapter", "one", "--model", "scripted"], "scripted"),
+        (["--lead-adapter", "nowhere.gguf"], "nowhere.gguf"),
+        (["--lead-adapter", "one", "--lead-dialect", "chat"], "documents"),
+    ],
+)
+def test_an_adapter_that_cannot_be_played_with_is_one_line(
+    arguments: list[str], words: str, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EM_DATA", str(data))
+    # Its GGUF, so that nothing is converted; the server is never started.
+    (data / "adapters" / "one" / "adapter.gguf").write_bytes(b"GGUF")
+    monkeypatch.setenv("EM_MODEL", "embedded")
+    result = CliRunner().invoke(program, ["simulate", "--no-live", *arguments])
+    line = str(result.exception)
+    assert words in line and "\n" not in line
+
+
+def test_help_is_at_hand_for_each(tmp_path: Path) -> None:
+    done = em("adapters", "--help", cwd=tmp_path)
+    assert done.returncode == 0
+    for command in ("list", "show", "promote", "rollback", "gguf", "merge"):
+        assert f"\n  {command} " in done.stdout
+
+
+def test_a_corpus_is_handed_to_axolotl(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    corpus = models.export(tmp_path / "corpus", models.texts(6))
+    asked = ["train", str(corpus), "--objective", "lead+turns", "--export-axolotl", str(tmp_path / "out")]
+    assert run(program, [*asked, "--allow-scripted"]) == 0
+    said = capsys.readouterr()
+    assert "axolotl train" in said.out and "--max-lora-rank 32 --lora-modules lead=" in said.out
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {
+        "axolotl.yaml",
+        "training.jsonl",
+        "validation.jsonl",
+    }
+    assert run(program, [*asked[:3], "mixture", *asked[4:]]) == 2
+    assert "lead+turns comes nearest" in capsys.readouterr().err
+
+
+def test_the_24b_shape_runs_small(tmp_path: Path) -> None:
+    script = ROOT / "tests" / "bench" / "shape_24b.py"
+    command = [sys.executable, str(script), "--tiny", "--steps", "1", "--sequences", "1"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=True)
+    said = json.loads(done.stdout)
+    assert said["tokens_per_second"] > 0 and said["sequence"] == 1024 and said["unfilled"] < 0.2
+    multiplied, own = 512 * 64 + 2 * (2 * 64 * 64 + 2 * 64 * 32 + 3 * 64 * 128), said["adapter_parameters"]
+    assert said["model_flops_a_token"] > 4 * multiplied + 6 * own
+    assert said["losses"][-1] < 7

@@ -1,0 +1,139 @@
+"""The figures are the journal's, whatever state the run is in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from simulator.corpus import stats
+from simulator.journal.journal import Journal
+from simulator.report.checks import checks, off, verdict
+from simulator.report.compare import differences
+from simulator.report.gather import Figures, gather
+from tests import builders
+from tests.report.runs import card, mixed
+from tests.worlds import card as scripted_card
+from tests.worlds import play_run, shipped
+
+
+def gathered(folder: Path) -> Figures:
+    with Journal.read(folder) as journal:
+        return gather(journal, shipped())
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = tmp_path_factory.mktemp("runs")
+    mixed(made / "trial")
+    play_run(made / "played", scripted_card("played", sessions=20, length="short"))
+    return made
+
+
+@pytest.fixture(scope="module")
+def runs(folder: Path) -> dict[str, Figures]:
+    return {name: gathered(folder / name) for name in ("trial", "played")}
+
+
+@pytest.mark.parametrize("name", ["trial", "played"])
+def test_every_number_is_the_journals(folder: Path, runs: dict[str, Figures], name: str) -> None:
+    figures, world = runs[name], shipped()
+    with Journal.read(folder / name) as journal:
+        quota = world.quota.only("short") if name == "played" else world.quota
+        told = stats.status(journal, quota)
+        tally = journal.tally()
+    assert figures.tally == tally
+    assert figures.marginals == told["marginals"] and figures.cost == told["cost"]
+    assert {r.name: r.rejected for r in figures.rules if r.rejected} == told["rejections"]
+    assert {r.name: r.sent_back for r in figures.rules if r.sent_back} == told["retries"]
+    states = [session.state for session in figures.sessions]
+    assert [states.count(state) for state in ("kept", "rejected", "open")] == [tally.kept, tally.rejected, tally.open]
+
+
+@pytest.mark.parametrize("name", ["trial", "played"])
+def test_the_parts_add_up(runs: dict[str, Figures], name: str) -> None:
+    figures = runs[name]
+    kept = [session for session in figures.sessions if session.state == "kept"]
+    for values in figures.marginals.values():
+        assert sum(row["count"] for row in values.values()) == len(kept)
+    assert sum(row["in_band"] for row in figures.lead.values()) == sum(session.in_band for session in kept)
+    assert sum(row["lead_messages"] for row in figures.lead.values()) == sum(session.by_lead for session in kept)
+    assert figures.diversity["messages"] == sum(session.messages for session in kept)
+    assert sum(block.settled for block in figures.acceptance) == sum(s.state != "open" for s in figures.sessions)
+    assert sum(block.accepted for block in figures.acceptance) == len(kept) + figures.spare
+    for before, after in zip(figures.acceptance, figures.acceptance[1:], strict=False):
+        assert before.last < after.first
+    total = figures.cost["total"]
+    assert total["calls"] == sum(row["calls"] for purpose, row in figures.cost.items() if purpose != "total")
+    assert all(rule.cases for rule in figures.rules)
+
+
+def test_a_finished_run_meets_its_quotas_and_bands(runs: dict[str, Figures]) -> None:
+    figures = runs["played"]
+    met = {check.name: check.met for check in checks(figures)}
+    assert figures.scripted and met["quotas"] and met["lead's share"] and met["duplicates"]
+    assert all(off(row, 20) <= 1 for values in figures.marginals.values() for row in values.values())
+
+
+def _empty(journal: Journal) -> None:
+    """Nothing was begun."""
+
+
+def _open(journal: Journal) -> None:
+    journal.begin(builders.plan())
+    journal.event(builders.plan().id, builders.events(builders.plan())[0])
+
+
+def _rejected(journal: Journal) -> None:
+    for slot in range(2):
+        journal.begin(builders.plan(slot))
+        for event in builders.events(builders.plan(slot)):
+            journal.event(builders.plan(slot).id, event)
+        journal.settle(builders.plan(slot).id, 0, [("walls", 3, "number 3")])
+
+
+def _spare(journal: Journal) -> None:
+    builders.fill(journal, [builders.plan()])
+    journal.begin(builders.plan(0, id="s00000.1", attempt=1))
+    journal.spare("s00000.1", 100, 0.5)
+
+
+@pytest.mark.parametrize(
+    ("fill", "good", "line"),
+    [
+        (_empty, None, "Nothing yet."),
+        (_open, None, "Nothing yet."),
+        (_rejected, False, "No session was kept of 2 that were judged."),
+        (_spare, None, "Right so far, 0 % of the goal"),
+    ],
+)
+def test_a_run_in_any_state(tmp_path: Path, fill, good: bool | None, line: str) -> None:
+    with Journal.create(tmp_path, card()) as journal:
+        fill(journal)
+    figures = gathered(tmp_path)
+    told = verdict(figures)
+    assert told[0] is good and told[1].startswith(line), told
+    if fill is not _spare:
+        assert {check.met for check in checks(figures)} == {None}
+    assert differences(figures, figures) and all(row.same for row in differences(figures, figures))
+
+
+def test_differences_name_what_sets_two_runs_apart(runs: dict[str, Figures]) -> None:
+    rows = {row.what: row for row in differences(runs["trial"], runs["played"])}
+    assert rows["people's model"].values == ("some/model", "scripted") and rows["kept"].values == ("30", "20")
+    assert rows["rejected by walls"].values[1] == "0.0 %" and rows["world"].same
+
+
+def test_another_world_is_told(tmp_path: Path) -> None:
+    with Journal.create(tmp_path, builders.run_card(world="0" * 16)):
+        pass
+    assert gathered(tmp_path).other_world == shipped().digest
+
+
+def test_a_reader_sees_one_moment(tmp_path: Path) -> None:
+    with Journal.create(tmp_path, card()) as writer, Journal.read(tmp_path) as reader:
+        with reader.moment():
+            before = reader.tally()
+            builders.fill(writer, [builders.plan()])
+            assert reader.tally() == before
+        assert reader.tally().kept == before.kept + 1

@@ -1,0 +1,39 @@
+"""Documents for the tests of training: short ones by hand, and a corpus with everything that makes a boundary hard."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from simulator import screen
+from simulator.corpus import example
+from simulator.world.card import Engagement
+from tests import builders
+
+CAST = ("Emma", "Em_", "Em-away", "E", "em", "`_^")
+"""People whose nicks begin like the lead's."""
+
+
+@cache
+def corpus() -> tuple[str, ...]:
+    """Sixty documents with actions, other scripts and signs at every edge of a line."""
+    texts = []
+    for slot in range(60):
+        plan = builders.plan(slot, cast=CAST, length="long" if slot % 20 == 0 else "short")
+        texts.append(_odd(example.text(plan, builders.events(plan)), slot))
+    return tuple(texts)
+
+
+def short(level: Engagement = Engagement.LOW, lines: int = 6) -> str:
+    row = [("Emma", "is it so?"), ("Em", "it is..."), ("Em_", "(no)"), ("kai", "x > y <Em> z"), ("Em", "ok!")]
+    said = [screen.Line(*row[place % len(row)]) for place in range(lines)]
+    return screen.render(screen.Header(level.value, "#general"), said)
+
+
+def _odd(text: str, slot: int) -> str:
+    """Other ends and beginnings for some lines, each a thing that tokenizers merge with its neighbours."""
+    head, *rows = text.removesuffix("\n").partition("\n")[::2]
+    rows = rows[0].split("\n")
+    ends = ("?!", "...", " :)", "</s>", "é", "日本", " 42", "<Em>", ">", "”", " \u00a0x", "\u2028y")
+    for place in range(1, len(rows)):
+        rows[place] += ends[(slot + place) % len(ends)]
+    return "\n".join([head, *rows]) + "\n"
