@@ -6,7 +6,7 @@ UV := $(BIN)/uv --quiet
 # PyTorch's CPU build is in no registry: a folder of wheels has it, or else PyTorch's own index.
 TORCH_FROM := $(if $(UV_FIND_LINKS),,--torch-backend=cpu)
 
-.PHONY: install demo test bench lint lock clean
+.PHONY: install demo test bench proof lock clean
 
 install: .venv/installed ## a working .venv/bin/em
 
@@ -31,6 +31,9 @@ test: .venv/testing ## the whole suite
 
 bench: .venv/testing ## benchmarks, each prints one JSON object
 	@for b in tests/bench/bench_*.py; do $(BIN)/python $$b || exit 1; done
+
+proof: .venv/testing ## half an hour: a LoRA on real weights, killed, resumed, and spoken with
+	@$(BIN)/python tests/bench/proof.py
 
 lock: ## after a change in pyproject.toml; writes no registry's host
 	$(UV) pip compile --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate requirements/uv.in -o requirements/uv.txt

@@ -56,7 +56,7 @@ def main() -> None:
         session = given.session or telling(figures)
         said = next(each.messages for each in figures.sessions if each.id == session)
         part = round(said * PART)
-        live = picture.svg(journal, world, session, messages=part, reasons=True, title="em simulate --live")
+        live = picture.svg(journal, world, session, messages=part, reasons=True, title="em replay")
     (given.out / "live.svg").write_text(live, encoding="utf-8")
     shot(figures, given.out / "report.png")
     print(*(f"{path}: {path.stat().st_size:,} bytes" for path in sorted(given.out.glob("*.[ps][nv]g"))), sep="\n")

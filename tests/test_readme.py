@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.em import ROOT, em
+from tests.irc.samples import TEXTS
 
 TOUR = [
     line.removeprefix("$ ")
@@ -21,6 +22,7 @@ TOUR = [
 @pytest.mark.model
 def test_the_tour(tmp_path: Path) -> None:
     assert len(TOUR) > 15
+    (tmp_path / "channel.log").write_text(TEXTS["irssi"])
     for line in TOUR:
         words = shlex.split(line)
         assert words[0] in ("em", "python"), line

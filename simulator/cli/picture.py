@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from io import StringIO
 
 from rich.console import Console
@@ -13,6 +14,9 @@ from simulator.cli.page import Page
 from simulator.cli.state import opened
 from simulator.journal.journal import Journal
 from simulator.world.world import World
+
+FONT = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)
+"""rich would have it fetched from elsewhere; a picture must open offline."""
 
 
 def svg(
@@ -39,4 +43,5 @@ def svg(
         markup=False, highlight=False, emoji=False,
     )  # fmt: skip
     console.print(Page(state))
-    return console.export_svg(title=title)
+    drawn = FONT.sub("", console.export_svg(title=title))
+    return drawn.replace("font-family: Fira Code,", "font-family: DejaVu Sans Mono, Menlo, Consolas,")

@@ -17,8 +17,9 @@ from simulator.train.packing import waste
 from simulator.train.settings import FEW_STEPS, Settings, changed
 from simulator.train.steps import Schedule, schedule
 
-MEANWHILE = 0.4
-"""Share of a large matrix product's speed that a whole training step reaches, measured on CPUs and usual on GPUs."""
+REACHED = {("cuda", "bf16"): 0.4, ("cuda", "fp32"): 0.4, ("cpu", "bf16"): 0.1, ("cpu", "fp32"): 0.4}
+"""Share of a large matrix product's speed that a whole training step reaches, by device and precision: usual on GPUs,
+measured on a CPU, whose bf16 unit is fast only in such products."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,7 @@ def look(
     processes: int,
     speed: float,
 ) -> Outlook:
-    """`config`: the base's config.json. `speed`: floating point operations a second of one device, see `probe`."""
+    """`config`: the base's config.json. `speed`: of one device, see `probe`."""
     lengths = [len(document) for document in training]
     counted: Counter[str] = Counter()
     for document in training:
@@ -101,10 +102,10 @@ def look(
     shape = Shape.of(config)
     # Forward 2, backward through frozen weights 2; the layers once more where activations are made again.
     per_token = (6 if settings.gradient_checkpointing else 4) * shape.parameters
-    rate = MEANWHILE * speed / per_token
+    rate = speed / per_token
     evaluated = sum(sorted(map(len, validation))[-settings.validation_documents or None :])
     calibrated = settings.calibration_documents * 3 * max(map(len, validation), default=0)
-    evaluation = (settings.evaluations + 1) * (evaluated + calibrated) * 2 * shape.parameters / (MEANWHILE * speed)
+    evaluation = (settings.evaluations + 1) * (evaluated + calibrated) * 2 * shape.parameters / speed
     return Outlook(
         documents=len(training),
         held_out=len(validation),
@@ -128,7 +129,7 @@ def look(
 
 
 def probe(precision: str) -> float:
-    """Floating point operations a second of this device in a large matrix product, in a third of a second."""
+    """Floating point operations a second that a training may reach on this device; takes a third of a second."""
     import torch
 
     device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -145,7 +146,7 @@ def probe(precision: str) -> float:
     while (spent := clock.tick() - began) < 0.3:
         once()
         done += 1
-    return 2 * size**3 * done / spent
+    return REACHED[device, precision] * 2 * size**3 * done / spent
 
 
 def table(config: Mapping[str, Any], settings: Settings, lengths: Sequence[int]) -> dict[tuple[str, int], Memory]:

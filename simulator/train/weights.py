@@ -65,6 +65,7 @@ def tokenizer(folder: Path) -> PreTrainedTokenizerBase:
     """The base's tokenizer. Raises UsageError if there is none, or if it cannot spell a document."""
     from transformers import AutoTokenizer
 
+    _without_bars()
     remedy = "put the tokenizer's files (tokenizer.json, tokenizer_config.json) beside the weights"
     try:
         made = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False, use_fast=True)
@@ -92,6 +93,7 @@ def model(folder: Path, precision: str, quantize: str, *, device: str) -> PreTra
 
     from simulator.train import attention
 
+    _without_bars()
     dtype = torch.bfloat16 if precision == "bf16" else torch.float32
     more: dict[str, Any] = {}
     if quantize == "nf4":
@@ -158,6 +160,7 @@ def dequantised(folder: Path) -> Path:
     from tokenizers import pre_tokenizers
     from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
 
+    _without_bars()
     made = AutoModelForCausalLM.from_pretrained(
         source.parent,
         gguf_file=source.name,
@@ -185,6 +188,13 @@ def dequantised(folder: Path) -> Path:
     finally:
         shutil.rmtree(staged, ignore_errors=True)
     return target
+
+
+def _without_bars() -> None:
+    """The library draws progress bars of its own, also into pipes."""
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()
 
 
 def first_line(error: BaseException) -> str:

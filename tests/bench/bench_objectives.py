@@ -1,6 +1,6 @@
 """What the loss sees, and whether the header then works: the presets side by side on one corpus, base and seed.
 
-    python tests/bench/bench_objectives.py [--sessions 400] [--runs all:0.05,lead:0.05,...] [--at-once 1] [--folder DIR]
+    python tests/bench/bench_objectives.py [--sessions 800] [--runs all:0.05,lead:0.05,...] [--at-once 1] [--folder DIR]
 
 Prints one JSON object; about an hour on two cores. The corpus: scripted short sessions, every message cut to its first
 words, so that a document has some 200 tokens and an hour holds some hundred of them. Each run is `em train` with
@@ -13,63 +13,23 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import re
-import subprocess
 import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from tests.bench.terse import corpus, em
+
 RUNS = "all:0.05,lead:0.05,lead+turns:0.05,mixture:0.05,all:0.2,lead+turns:0.2"
 """Preset and dropout: the plan's dropout is 0.2; two presets at both tell the two causes apart."""
-WORDS = 7
-_LINE = re.compile(r"(<\S+> )(.*)")
-
-
-def em(*arguments: str, threads: int | None = None) -> str:
-    environment = os.environ | ({"OMP_NUM_THREADS": str(threads)} if threads else {})
-    command = [sys.executable, "-m", "simulator", *arguments]
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
-    if done.returncode:
-        sys.exit(f"em {' '.join(arguments)}: {done.stderr[-2000:]}")
-    return done.stdout
-
-
-def cut(line: str) -> str:
-    """A message's first words, up to the end of its first sentence."""
-    found = _LINE.fullmatch(line)
-    if not found:
-        return line
-    kept: list[str] = []
-    for word in found[2].split()[:WORDS]:
-        kept.append(word)
-        if len(kept) > 2 and word[-1] in ".!?":
-            break
-    return found[1] + " ".join(kept).rstrip(",;:")
-
-
-def corpus(sessions: int, folder: Path) -> Path:
-    """One .jsonl file of cut documents."""
-    made = folder / "terse.jsonl"
-    if made.exists():
-        return made
-    data = ("--data", str(folder))
-    em("generate", "--run", "terse", "--sessions", str(sessions), "--length", "short", "--model", "scripted", *data)
-    em("export", "terse", "--out", str(folder / "whole"), "--allow-scripted", "--format", "jsonl", *data)
-    rows = []
-    for file in ("em_character_training.jsonl", "validation.jsonl"):
-        whole = map(json.loads, (folder / "whole" / file).read_text().splitlines())
-        rows += [json.dumps(row | {"text": "".join(cut(x) + "\n" for x in row["text"].splitlines())}) for row in whole]
-    made.write_text("\n".join(rows) + "\n")
-    return made
 
 
 def run(name: str, documents: Path, folder: Path, threads: int | None) -> dict[str, object]:
     objective, _, dropout = name.partition(":")
     out = folder / name.replace(":", "-").replace("+", "-")
-    changes = {"lora_dropout": dropout, "validation_share": 0.1, "validation_documents": 24, "evaluations": 3}
+    changes = {"lora_dropout": dropout, "validation_share": 0.1, "validation_documents": 24, "evaluations": 2}
     changes |= {"calibration_documents": 24, "checkpoints_kept": 2}
     settings = [part for key, value in changes.items() for part in ("--set", f"{key}={value}")]
     if not (out / "card.json").exists():
@@ -88,7 +48,7 @@ def run(name: str, documents: Path, folder: Path, threads: int | None) -> dict[s
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--sessions", type=int, default=400)
+    parser.add_argument("--sessions", type=int, default=800)
     parser.add_argument("--runs", default=RUNS)
     parser.add_argument("--at-once", type=int, default=1)
     parser.add_argument("--folder", type=Path, help="Keep what is made here, and go on from it. Default: nowhere.")
