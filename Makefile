@@ -27,7 +27,7 @@ demo: .venv/installed ## three short sessions on the embedded model: played, fil
 
 test: .venv/testing ## the whole suite
 	$(BIN)/ruff check .
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 bench: .venv/testing ## benchmarks, each prints one JSON object
 	@for b in tests/bench/bench_*.py; do $(BIN)/python $$b || exit 1; done
