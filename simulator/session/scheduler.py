@@ -84,30 +84,15 @@ class Scheduler:
         if self.plan.lead not in able or not self.budget.may_speak(channel.messages, spoken, just_spoke):
             return None
         policy = self.world.engagement
-        reason = self._claim(channel) or "silence"
+        reason = claim(channel, self.plan.lead) or "silence"
         interest = self.world.personas[self.plan.lead].interests.get(self.plan.group, 1.0) ** policy.interest
         budget = self.budget.pressure(channel.messages, spoken)
         factors = {"budget": budget, reason: policy.pull.get(reason, 1.0), "interest": interest}
         return {**factors, "chance": min(0.97, _product(factors))}
 
-    def _claim(self, channel: Channel) -> str | None:
-        """What calls for her at this point, the strongest first."""
-        lead = self.plan.lead
-        if not channel.lines:
-            return None
-        if channel.addressed[-1] == lead:
-            return "addressed"
-        if lead in channel.mentions:
-            return "mentioned"
-        if len(channel.lines) > 1 and channel.lines[-2].nick == lead:
-            return "answered"
-        if channel.question and channel.addressed[-1] is None:
-            return "question"
-        return None
-
     def _silence(self, channel: Channel, *, chosen: bool) -> str | None:
         """Why she says nothing though something called for her. `chosen`: the message could have been hers."""
-        if self._claim(channel) is None or self._just_spoke(channel):
+        if claim(channel, self.plan.lead) is None or self._just_spoke(channel):
             return None
         if chosen:
             return "kept quiet"
@@ -151,6 +136,21 @@ class Scheduler:
             for rank, other in enumerate(others)
         ]
         return draw.choices(others, weights)[0]
+
+
+def claim(channel: Channel, lead: str) -> str | None:
+    """What calls for the lead at this point, the strongest first; a key of `EngagementPolicy.pull`."""
+    if not channel.lines:
+        return None
+    if channel.addressed[-1] == lead:
+        return "addressed"
+    if lead in channel.mentions:
+        return "mentioned"
+    if len(channel.lines) > 1 and channel.lines[-2].nick == lead:
+        return "answered"
+    if channel.question and channel.addressed[-1] is None:
+        return "question"
+    return None
 
 
 def _product(factors: Mapping[str, float]) -> float:

@@ -1,6 +1,6 @@
 """The whole path on real weights in one script: sessions, corpus, LoRA, a kill and a resume, a lead who speaks with it.
 
-    make proof            (or: python tests/bench/proof.py [--sessions 800] [--folder data/proof])
+    make proof            (or: python tests/bench/proof.py [--sessions 1500] [--folder data/proof])
 
 SmolLM2-135M is trained on scripted sessions with cut messages (`terse.py`) and `policies/training-proof.yaml`.
 135 million parameters prove that the path and the measures work, not that the character does. Prints a JSON object at
@@ -79,7 +79,7 @@ def curve(found: list[dict[str, float]]) -> list[dict[str, float]]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--sessions", type=int, default=800)
+    parser.add_argument("--sessions", type=int, default=1500)
     parser.add_argument("--folder", type=Path, default=Path("data/proof"), help="A new folder; everything goes there.")
     wanted = parser.parse_args()
     if wanted.folder.exists():

@@ -1,0 +1,213 @@
+"""em evaluate"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from simulator.cli import options
+from simulator.errors import NotMet, UsageError
+
+if TYPE_CHECKING:
+    from rich.table import Table
+    from rich.text import Text
+
+    from simulator.evaluate.checks import Check
+    from simulator.evaluate.regressions import Worse
+    from simulator.evaluate.scorecard import Scorecard
+
+
+@click.command()
+@click.option(
+    "--base",
+    help="The model without an adapter: `embedded` or a folder of safetensors, `gguf:PATH`, or a litellm name.",
+)
+@click.option("--adapter", "adapters", multiple=True, help="Name, `current` or folder; may be repeated.")
+@click.option("--corpus", type=click.Path(path_type=Path), help="Folder or file of documents: held out, and reference.")
+@click.option(
+    "--chat", type=click.Path(path_type=Path), help="Documents of a real channel: is ordinary talk still known?"
+)
+@click.option("--suite", type=click.Choice(["quick", "full"]), default="quick", show_default=True)
+@click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True)
+@click.option("--api-base", multiple=True, help="Address of an OpenAI-compatible server with the base.")
+@click.option("--dialect", type=click.Choice(["chat", "completion"]), help="How a served base is spoken to.")
+@click.option("--judge", help="A model that is also asked about every answer; what it says is only reported.")
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Also write the JSON to a file.")
+@click.option(
+    "--regressions",
+    nargs=2,
+    type=click.Path(path_type=Path),
+    metavar="OLD NEW",
+    help="Two files written by --out: what got worse, example by example. Nothing is asked.",
+)
+@options.json_option
+@options.data_option
+@options.world_option
+def evaluate(
+    base: str | None,
+    adapters: tuple[str, ...],
+    corpus: Path | None,
+    chat: Path | None,
+    suite: str,
+    seed: int,
+    api_base: tuple[str, ...],
+    dialect: str | None,
+    judge: str | None,
+    out: Path | None,
+    regressions: tuple[Path, Path] | None,
+    as_json: bool,
+    data: Path,
+    world_dir: Path | None,
+) -> None:
+    """Is the trained lead the character that was asked for? Base, adapters and a corpus side by side.
+
+    Five must-haves, each figure with its 95 % interval and the number of observations, thresholds in
+    policies/evaluation.yaml. What was asked once is kept under data/evaluations, so that a second run costs nothing.
+
+    \b
+    Exit code 1 if a must-have of an adapter falls short or could not be measured; without adapters it is the base that
+    counts, without a base the corpus.
+    """
+    if regressions:
+        _compare(*regressions, as_json=as_json)
+        return
+    if base is None and (adapters or corpus is None):
+        raise UsageError("nothing to evaluate", place="--base", remedy="name a base, such as `embedded`, or a --corpus")
+    from simulator.evaluate.evaluation import evaluate as evaluated
+    from simulator.evaluate.subjects import opened
+    from simulator.llm.model import Dialect
+
+    world = options.loaded(world_dir, quiet=as_json)
+    subjects = []
+    if base is not None:
+        spoken = Dialect(dialect) if dialect else None
+        subjects = opened(base, adapters, nick=world.lead.nick, data=data, api_base=api_base, dialect=spoken)
+    judging = None
+    if judge is not None:
+        import asyncio
+
+        from simulator.llm.open import open_models
+
+        judging = asyncio.run(open_models(judge, None, None)).people
+    card = evaluated(
+        subjects,
+        world,
+        suite=suite,
+        seed=seed,
+        data=data,
+        corpus=corpus,
+        chat=chat,
+        judge=judging,
+        say=lambda what: click.echo(what, err=True),
+    )
+    text = card.model_dump_json(indent=1)
+    if out is not None:
+        _write(out, text)
+    if as_json:
+        click.echo(text)
+    else:
+        _show(card)
+    for result in card.decides():
+        short = [must.title for must in result.musts if must.met is False]
+        unknown = [must.title for must in result.musts if must.met is None]
+        if short or unknown:
+            parts = [f"falls short: {'; '.join(short)}"] if short else []
+            parts += [f"not measured: {'; '.join(unknown)}"] if unknown else []
+            raise NotMet(", ".join(parts), place=result.subject, remedy="see the table, and the examples in --json")
+
+
+def _compare(old: Path, new: Path, *, as_json: bool) -> None:
+    import json
+
+    from simulator.evaluate import regressions
+
+    worse = regressions.found(regressions.read(old), regressions.read(new))
+    if as_json:
+        click.echo(json.dumps([each.model_dump() for each in worse], indent=1, ensure_ascii=False))
+    else:
+        for each in worse:
+            _show_worse(each)
+        click.echo(f"{len(worse)} things got worse" if worse else "nothing got worse")
+    if worse:
+        raise NotMet(f"{len(worse)} things got worse", place=str(new), remedy="keep the old adapter, or look at each")
+
+
+def _show_worse(each: Worse) -> None:
+    from simulator.cli.inert import inert
+
+    click.echo(f"{each.must}: {each.where}\n  before: {inert(each.before)}\n  now:    {inert(each.after)}")
+    if each.why:
+        click.echo(f"  {inert(each.why)}")
+
+
+def _write(path: Path, text: str) -> None:
+    from simulator.errors import StorageError
+
+    try:
+        path.write_text(text + "\n", encoding="utf-8")
+    except OSError as error:
+        raise StorageError(error.strerror or str(error), place=str(path), remedy="name another file") from None
+
+
+def _show(card: Scorecard) -> None:
+    """A table: checks in rows, subjects in columns."""
+    from rich.table import Table
+    from rich.text import Text
+
+    from simulator.cli.inert import inert
+    from simulator.cli.lines import console
+
+    table = Table(box=None, pad_edge=False, show_edge=False)
+    table.add_column("must have", overflow="fold")
+    for result in card.results:
+        table.add_column(Text(inert(f"{result.subject} ({result.kind})")), overflow="fold")
+    for number, must in enumerate(card.results[0].musts):
+        states = [_state(result.musts[number].met) for result in card.results]
+        table.add_row(Text(f"{number + 1}. {must.title}", style="bold"), *states)
+        _rows(table, [result.musts[number].checks for result in card.results])
+    table.add_row(Text("nice to have", style="bold"))
+    _rows(table, [result.nice for result in card.results])
+    out = console()
+    out.print(table)
+    for result in card.results:
+        if result.note:
+            out.print(inert(f"{result.subject}: {result.note}"))
+    out.print(
+        f"suite {card.suite}, probes {card.probes}, seed {card.seed}; in brackets the 95 % interval, n is what was "
+        "counted; every example: --json"
+    )
+
+
+def _rows(table: Table, columns: list[tuple[Check, ...]]) -> None:
+    from rich.text import Text
+
+    for name in dict.fromkeys(check.name for checks in columns for check in checks):
+        found = [next((check for check in checks if check.name == name), None) for checks in columns]
+        wanted = next(check.wanted for check in found if check)
+        row = Text.assemble(f"  {name}", (f" ({wanted})" if wanted else "", "dim"))
+        table.add_row(row, *map(_cell, found))
+
+
+def _cell(check: Check | None) -> Text:
+    from rich.text import Text
+
+    if check is None:
+        return Text()
+    if check.value is None:
+        return Text(f"- {check.note}", style="dim")
+    scale, digits, unit = (100, 1, " %") if check.unit == "share" else (1, 3, "")
+    shown = f"{scale * check.value:.{digits}f}"
+    if check.low is not None and check.high is not None:
+        shown += f" [{scale * check.low:.{digits}f} to {scale * check.high:.{digits}f}]"
+    paired = f", p {check.p:.3f} against the base" if check.p is not None else ""
+    style = {True: "green", False: "red", None: ""}[check.met]
+    return Text.assemble((shown + unit, style), f" n {check.n}{paired}")
+
+
+def _state(met: bool | None) -> Text:
+    from rich.text import Text
+
+    told = {True: ("met", "green"), False: ("falls short", "red"), None: ("not measured", "yellow")}
+    return Text(*told[met])

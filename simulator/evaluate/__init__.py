@@ -1,0 +1,1 @@
+"""Is the trained lead the character that was asked for? Probes, measures on text, statistics, one scorecard."""

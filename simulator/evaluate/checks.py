@@ -1,0 +1,130 @@
+"""One line of the scorecard: a figure, what it has to be, and whether it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Literal
+
+from simulator.evaluate.intervals import Figure, mcnemar, share
+from simulator.evaluate.marks import Marked
+from simulator.world.card import Card
+
+EXCUSED = "the base does not do it at all"
+"""Note of a comparison that cannot be made and is no shortcoming."""
+
+Key = tuple[str, int, bool]
+"""Probe, sample and half of an answer: the same for every subject of an evaluation."""
+
+
+class Check(Card):
+    """A figure of one subject."""
+
+    name: str
+    wanted: str
+    """In words, such as `at most 1.0 %`; empty: only reported."""
+    value: float | None
+    """None: it was not measured, for the reason in `note`."""
+    low: float | None = None
+    high: float | None = None
+    n: int = 0
+    """Observations; of what is resampled by sessions, documents or pairs, as many of these."""
+    met: bool | None = None
+    """None: not measured, or only reported."""
+    unit: Literal["share", "number"] = "share"
+    base: float | None = None
+    """The same figure of the base, where both were asked the same."""
+    p: float | None = None
+    """Of McNemar's test that the base and this subject differ only by chance; None: not paired."""
+    note: str = ""
+
+
+def at_most(name: str, figure: Figure | None, limit: float, note: str = "") -> Check:
+    """Met if the figure itself is not above the limit."""
+    return _check(name, f"at most {_percent(limit)}", figure, lambda value: value <= limit + 1e-9, note)
+
+
+def at_least(name: str, figure: Figure | None, limit: float, note: str = "") -> Check:
+    return _check(name, f"at least {_percent(limit)}", figure, lambda value: value >= limit - 1e-9, note)
+
+
+def within(name: str, figure: Figure | None, least: float, most: float, note: str = "") -> Check:
+    inside = f"{100 * least:g} to {100 * most:g} %"
+    return _check(name, inside, figure, lambda value: least - 1e-9 <= value <= most + 1e-9, note)
+
+
+def above_zero(name: str, figure: Figure | None, note: str = "") -> Check:
+    """Met if the whole interval lies above 0."""
+    check = _check(name, "above 0 with its interval", figure, lambda _: True, note)
+    return check.model_copy(update={"met": figure.low > 0 if figure else None, "unit": "number"})
+
+
+def below_zero(name: str, figure: Figure | None, note: str = "") -> Check:
+    """Met if the whole interval lies below 0."""
+    check = _check(name, "below 0 with its interval", figure, lambda _: True, note)
+    return check.model_copy(update={"met": figure.high < 0 if figure else None, "unit": "number"})
+
+
+def reported(name: str, figure: Figure | None, unit: Literal["share", "number"] = "share", note: str = "") -> Check:
+    check = _check(name, "", figure, lambda _: True, note)
+    return check.model_copy(update={"met": None, "unit": unit})
+
+
+def hits(lines: Iterable[Marked], shows: Callable[[Marked], bool]) -> dict[Key, bool]:
+    """For each answer, whether it does."""
+    return {(line.probe, line.sample, line.told): shows(line) for line in lines}
+
+
+def portion(found: dict[Key, bool]) -> Figure | None:
+    return share(sum(found.values()), len(found))
+
+
+def against(check: Check, own: dict[Key, bool], base: dict[Key, bool] | None) -> Check:
+    """The check with the base's figure beside it, paired by the same contexts."""
+    if not base or not own:
+        return check
+    common = sorted(own.keys() & base.keys())
+    p = mcnemar([(base[key], own[key]) for key in common]) if common else None
+    return check.model_copy(update={"base": sum(base.values()) / len(base), "p": p})
+
+
+def of_base(check: Check, limit: float, what: str) -> Check | None:
+    """A check that the figure is at most `limit` of the base's; None: there is no base, or it shows nothing."""
+    if check.base is None or check.value is None:
+        return None
+    name = f"{what}, against the base"
+    if check.base == 0:
+        return Check(name=name, wanted=f"at most {limit:g} of the base's", value=None, note=EXCUSED)
+    return check.model_copy(
+        update={
+            "name": name,
+            "wanted": f"at most {limit:g} of the base's {_percent(check.base)}",
+            "met": check.value <= limit * check.base + 1e-9,
+        }
+    )
+
+
+def _check(name: str, wanted: str, figure: Figure | None, holds: Callable[[float], bool], note: str) -> Check:
+    if figure is None:
+        return Check(name=name, wanted=wanted, value=None, note=note or "nothing was observed")
+    return Check(
+        name=name,
+        wanted=wanted,
+        value=figure.value,
+        low=figure.low,
+        high=figure.high,
+        n=figure.n,
+        met=holds(figure.value),
+        note=note,
+    )
+
+
+def _percent(value: float) -> str:
+    return f"{100 * value:g} %"
+
+
+def verdict(checks: Sequence[Check]) -> bool | None:
+    """Whether a must-have is met: not if one check falls short; None: none does, but one could not be measured."""
+    judged = [check for check in checks if check.wanted]
+    if any(check.met is False for check in judged):
+        return False
+    return None if any(check.met is None and check.note != EXCUSED for check in judged) else True

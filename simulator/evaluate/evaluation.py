@@ -1,0 +1,127 @@
+"""The whole of `em evaluate`: subjects are asked, or found in what was kept, and judged side by side."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from itertools import zip_longest
+from pathlib import Path
+
+from simulator import screen
+from simulator.corpus.formats import NAMES
+from simulator.corpus.reading import Text, documents
+from simulator.errors import UsageError
+from simulator.evaluate import judging, policy, probe, reference
+from simulator.evaluate.kept import Kept
+from simulator.evaluate.observe import Material, observe
+from simulator.evaluate.observed import Seen
+from simulator.evaluate.policy import SuiteName
+from simulator.evaluate.scorecard import Kind, Scorecard, compiled
+from simulator.evaluate.subject import Subject
+from simulator.llm.model import Model
+from simulator.world.card import Engagement
+from simulator.world.world import World
+
+
+def evaluate(
+    subjects: Sequence[tuple[Kind, Subject]],
+    world: World,
+    *,
+    suite: SuiteName,
+    seed: int,
+    data: Path,
+    corpus: Path | None = None,
+    chat: Path | None = None,
+    judge: Model | None = None,
+    say: Callable[[str], None] = lambda _: None,
+) -> Scorecard:
+    """The scorecard of some subjects, and of a corpus beside them. What was seen is kept below `data`.
+
+    `corpus`: a folder that `em export` wrote, whose validation documents are read by the subjects, or a file, of which
+    all are. `chat`: documents of a real channel, for what a model has lost of ordinary talk. `judge`: a model that is
+    asked about every answer; not one that wrote the lead's lines of the corpus.
+
+    Raises what the subjects raise, UsageError for a corpus that cannot be read, ContentError for probes or policy.
+    Subjects are closed.
+    """
+    rules = policy.load(world.root)
+    most = world.style.numbers.max_document_bytes
+    every, held_out = _corpus(corpus, most) if corpus else ([], [])
+    if judge is not None:
+        _impartial(judge.name, every)
+    material = Material(
+        lead=world.lead.nick,
+        suite=probe.load(world.root),
+        policy=rules,
+        size=rules.suites[suite],
+        seed=seed,
+        documents=_spread(held_out, rules.suites[suite].documents),
+        chat=_spread(_corpus(chat, most)[0], rules.suites[suite].documents) if chat else (),
+    )
+    kept = Kept(data)
+    seen: list[tuple[Kind, Seen]] = []
+    try:
+        for kind, subject in subjects:
+            found = kept.find(subject.digest, material)
+            if found is None:
+                found = observe(subject, material, lambda what, name=subject.name: say(f"{name}: {what}"))
+                kept.put(found, subject.digest, material)
+            else:
+                say(f"{subject.name}: seen before")
+            seen.append((kind, found.model_copy(update={"subject": subject.name})))
+    finally:
+        for _, subject in subjects:
+            subject.close()
+    if corpus:
+        seen.append(("reference", reference.seen(every, corpus.name, world.lead.nick, rules.moments)))
+    card = compiled(seen, material, world, suite)
+    if judge is not None:
+        say(f"{judge.name} judges")
+        card = _judged(card, judge, material)
+    for result in card.results:
+        if result.kind != "reference":
+            kept.conclude(result)
+    return card
+
+
+def _spread(held_out: Sequence[Text], most: int) -> tuple[tuple[str, str], ...]:
+    """Id and text of so many documents, the levels in turn as far as they go round."""
+    by_level: dict[str, list[tuple[str, str]]] = {level.value: [] for level in Engagement}
+    for text in held_out:
+        if header := screen.read(text.text).header:
+            by_level[header.engagement].append((text.id, text.text))
+    rounds = zip_longest(*by_level.values())
+    return tuple(each for row in rounds for each in row if each is not None)[:most]
+
+
+def _judged(card: Scorecard, judge: Model, material: Material) -> Scorecard:
+    """The scorecard with what the judge thinks among what is only reported."""
+    found = asyncio.run(judging.opinions(judge, material, [result.examples for result in card.results]))
+    results = [
+        result.model_copy(update={"nice": (*result.nice, *checks)})
+        for result, checks in zip(card.results, found, strict=True)
+    ]
+    return card.model_copy(update={"results": tuple(results)})
+
+
+def _impartial(judge: str, documents: Sequence[Text]) -> None:
+    """Raises UsageError for a judge who taught the lead: it would praise its own manner."""
+    teachers = {text.about.get("lead_model") for text in documents}
+    if judge in teachers:
+        raise UsageError(f"{judge} wrote the lead's lines in the corpus", place="--judge", remedy="name another model")
+
+
+def _corpus(path: Path, most: int) -> tuple[list[Text], list[Text]]:
+    """All documents, and those that were held out of training."""
+    if path.is_file():
+        every = [item for item in documents([path], most) if isinstance(item, Text)]
+        return every, every
+    training, validation = (path / NAMES.split(held_out, ".jsonl") for held_out in (False, True))
+    files = [file for file in (training, validation) if file.is_file()]
+    if not files:
+        raise UsageError(
+            f"holds no {training.name}", place=str(path), remedy="name a folder that `em export` wrote, or a file"
+        )
+    held_out = [item for item in documents([files[-1]], most) if isinstance(item, Text)]
+    every = [item for item in documents(files, most) if isinstance(item, Text)]
+    return every, held_out

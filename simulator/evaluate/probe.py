@@ -1,0 +1,175 @@
+"""Situations that the lead is put into, and what has to come of each: `scenarios/probes/*.yaml`.
+
+Probes are content like scripts, but no part of the world: they change no planning and do not enter the world's digest,
+so that adding one leaves every run as resumable as it was. A suite has a digest of its own, which results are kept by.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, field_validator, model_validator
+
+from simulator.errors import ContentError
+from simulator.world.card import Card, ChannelName, Engagement, Name
+from simulator.world.files import parse, read_text, validate
+from simulator.world.phrases import fault_of
+
+FOLDER = "scenarios/probes"
+
+Measure = Literal["assistant", "participation", "identity", "feedback", "boundaries"]
+"""The must-haves of the plan, in its order."""
+MEASURES: tuple[Measure, ...] = ("assistant", "participation", "identity", "feedback", "boundaries")
+
+Expect = Literal["plain", "speaks", "silent", "acknowledges", "backs-off", "joins-in", "refuses"]
+EXPECTED: Mapping[Measure, frozenset[Expect]] = {
+    "assistant": frozenset({"plain"}),
+    "participation": frozenset({"speaks", "silent"}),
+    "identity": frozenset({"acknowledges"}),
+    "feedback": frozenset({"backs-off", "joins-in"}),
+    "boundaries": frozenset({"refuses"}),
+}
+"""What the probes of a measure may expect."""
+
+LEAD = "lead"
+_ROW = re.compile(r"<(lead|[a-e])> (\S.*)")
+PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+PEOPLE = "abcde"
+
+
+class Row(Card):
+    """One line of a log."""
+
+    who: str
+    """`lead`, or a letter that stands for one of the people."""
+    text: str
+    """`{lead}` and `{a}` to `{e}` stand for nicks."""
+
+
+def _rows(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    rows = []
+    for line in filter(None, map(str.strip, value.splitlines())):
+        found = _ROW.fullmatch(line)
+        if not found:
+            raise ValueError(f"`{line[:60]}` is not `<lead> text` or `<a> text` (people are a to e)")
+        rows.append({"who": found[1], "text": found[2]})
+    return rows
+
+
+Rows = Annotated[tuple[Row, ...], BeforeValidator(_rows)]
+"""A block of lines as a channel shows them."""
+
+
+class Probe(Card):
+    """One situation."""
+
+    id: Name
+    expect: Expect = "plain"
+    """plain: no assistant habits; speaks, silent: who is next; acknowledges: says that she is an AI; refuses: does not
+    do the work; backs-off, joins-in: how likely she is to speak afterwards."""
+    kind: Literal["push", "habit", "opening"] | None = None
+    """Of an `assistant` probe: asked to be one; already spoke like one in this log; somebody has a problem."""
+    work: Literal["homework", "code", "essay", "advice"] | None = None
+    """What a `boundaries` probe asks for."""
+    push: Annotated[int, Field(ge=1, le=9)] = 1
+    """How often it has been asked for, the last line of the log included."""
+    solution: tuple[str, ...] = ()
+    """Patterns (see `world.phrases`) of which each would give the answer away."""
+    channels: tuple[ChannelName, ...] = ()
+    """Where it may happen; empty: as the file says."""
+    levels: Annotated[tuple[Engagement, ...], Field(min_length=1)] = tuple(Engagement)
+    log: Annotated[Rows, Field(min_length=1)]
+    """What was said until now; what she says or does next is measured."""
+    told: Rows = ()
+    """Of a `feedback` probe: what somebody says to her about how much she talks."""
+    untold: Rows = ()
+    """What they say instead in the other half of the pair."""
+    after: Rows = ()
+    """How the others go on, in both."""
+
+    @field_validator("solution")
+    @classmethod
+    def _searchable(cls, patterns: tuple[str, ...]) -> tuple[str, ...]:
+        for pattern in patterns:
+            if cause := fault_of(pattern):
+                raise ValueError(f"pattern `{pattern}`: {cause}")
+        return patterns
+
+    @model_validator(mode="after")
+    def _whole(self) -> Probe:
+        paired = (bool(self.told), bool(self.untold), bool(self.after))
+        if any(paired) != all(paired) or all(paired) != (self.expect in ("backs-off", "joins-in")):
+            raise ValueError("told, untold and after belong to backs-off and joins-in, all three together")
+        every = (*self.log, *self.told, *self.untold, *self.after)
+        known = {LEAD, *PEOPLE}
+        for row in every:
+            for name in PLACEHOLDER.findall(row.text):
+                if name not in known:
+                    raise ValueError(f"`{{{name}}}` stands for nobody; known are {{lead}} and {{a}} to {{e}}")
+        if any(row.who == LEAD for row in (*(self.told or self.log[-1:]), *self.untold, *self.after)):
+            raise ValueError("the last line before what is measured is somebody else's, and so are told, untold, after")
+        return self
+
+
+class ProbeFile(Card):
+    """All probes of one must-have."""
+
+    measure: Measure
+    """Also the file's name."""
+    channels: Annotated[tuple[ChannelName, ...], Field(min_length=1)]
+    """Where its probes happen unless they say otherwise."""
+    probes: Annotated[tuple[Probe, ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _fits(self) -> ProbeFile:
+        ids = [probe.id for probe in self.probes]
+        if twice := sorted({name for name in ids if ids.count(name) > 1}):
+            raise ValueError(f"probes: {', '.join(twice)} twice")
+        for probe in self.probes:
+            if probe.expect not in EXPECTED[self.measure]:
+                raise ValueError(f"probes: {probe.id} expects {probe.expect}, which is not a matter of {self.measure}")
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """All probes of a world."""
+
+    digest: str
+    """16 hex digits of the files."""
+    files: Mapping[Measure, ProbeFile]
+
+    def of(self, measure: Measure) -> tuple[Probe, ...]:
+        return self.files[measure].probes
+
+    def channels(self, measure: Measure, probe: Probe) -> tuple[str, ...]:
+        return probe.channels or self.files[measure].channels
+
+    def openings(self) -> tuple[Probe, ...]:
+        """Beginnings of a talk that she has no part in yet: where sessions that a subject writes itself begin."""
+        return tuple(probe for probe in self.of("assistant") if probe.kind == "opening")
+
+
+def load(root: Path) -> Suite:
+    """The probes below a world's folder. Raises ContentError with the first fault."""
+    digest = hashlib.blake2b(digest_size=8)
+    files: dict[Measure, ProbeFile] = {}
+    for measure in MEASURES:
+        place = f"{FOLDER}/{measure}.yaml"
+        path = root / place
+        if not path.exists():
+            raise ContentError("is missing", place=place, remedy="copy the shipped one with `em init DIR`")
+        text = read_text(path, root)
+        digest.update(f"{measure}\0{text}\0".encode())
+        file = validate(ProbeFile, parse(text, place), place)
+        if file.measure != measure:
+            raise ContentError(f"measure: `{file.measure}` is not the file's name", place=place, remedy="rename one")
+        files[measure] = file
+    return Suite(digest.hexdigest(), files)

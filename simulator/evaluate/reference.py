@@ -1,0 +1,115 @@
+"""Documents as a subject: what the lead does in them, measured where they hold a situation of the same kind.
+
+Nothing can be asked of a corpus. So its sessions stand for sessions of its own, and a line of hers counts as an answer
+where the line that somebody else said before it shows a situation (`moments` of `policies/evaluation.yaml`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+
+from simulator import screen
+from simulator.corpus.reading import Text
+from simulator.evaluate.observed import Answer, Expected, Seen, Written
+from simulator.evaluate.policy import Moments
+from simulator.evaluate.probe import Measure
+from simulator.screen import Document, Line
+from simulator.session.address import addressee, mentioned
+from simulator.world.card import Engagement
+from simulator.world.phrases import Phrases, folded
+
+WITHIN = 2
+"""Messages after a moment in which her line is the answer to it."""
+STRETCH = 8
+"""Messages before and after she is told to let others talk in which her turns are counted."""
+SHOWN = 6
+"""Messages of context that an example keeps."""
+
+
+def seen(documents: Iterable[Text], name: str, lead: str, moments: Moments) -> Seen:
+    """What the lead does in some documents; what is not a whole document is left out."""
+    digest = hashlib.blake2b(digest_size=8)
+    finders = {measure: Phrases([(patterns, ())]) for measure, patterns in moments}
+    answers: list[Answer] = []
+    written: list[Written] = []
+    expected: list[Expected] = []
+    for text in documents:
+        document = screen.read(text.text)
+        if document.header is None or document.malformed:
+            continue
+        digest.update(text.text.encode())
+        level = Engagement(document.header.engagement)
+        plain = screen.render(document.header, document.messages)
+        written.append(Written(engagement=level, opening=0, text=plain, broken=0))
+        for place, measure in _moments(document.messages, lead, finders):
+            made = _answer(document, place, measure, lead, text.id)
+            answers += made
+            if measure == "feedback" and made:
+                expected += _pair(document.messages, place, level, f"{text.id}:{place}", lead)
+    return Seen(
+        subject=name,
+        digest=digest.hexdigest(),
+        note="documents cannot be asked; what she does in them is counted",
+        answers=tuple(answers),
+        written=tuple(written),
+        expected=tuple(expected),
+        reference=True,
+    )
+
+
+def _moments(messages: Sequence[Line], lead: str, finders: dict[str, Phrases]) -> Iterable[tuple[int, Measure]]:
+    """Index of each line that somebody else says to her, and the must-have that it is a situation of."""
+    for place, line in enumerate(messages):
+        if line.nick == lead or not _to_her(messages, place, lead):
+            continue
+        for measure, phrases in finders.items():
+            if next(phrases.find(folded(line.text)), None):
+                yield place, measure
+                break
+
+
+def _to_her(messages: Sequence[Line], place: int, lead: str) -> bool:
+    """She is spoken to or named, or the one before was hers and nobody else is spoken to."""
+    text = messages[place].text
+    others = {line.nick for line in messages} - {lead}
+    if addressee(text, [lead]) or (mentioned(text, [lead]) and not addressee(text, others)):
+        return True
+    return place > 0 and messages[place - 1].nick == lead and addressee(text, others) is None
+
+
+def _answer(document: Document, place: int, measure: Measure, lead: str, name: str) -> list[Answer]:
+    messages = document.messages
+    for after in range(place + 1, min(place + 1 + WITHIN, len(messages))):
+        if messages[after].nick == lead:
+            before = messages[max(0, after - SHOWN) : after]
+            return [
+                Answer(
+                    measure=measure,
+                    probe=f"{name}:{after}",
+                    engagement=Engagement(document.header.engagement),
+                    channel=document.header.channel,
+                    context=screen.render(document.header, before),
+                    text=messages[after].text,
+                )
+            ]
+    return []
+
+
+def _pair(messages: Sequence[Line], place: int, level: Engagement, name: str, lead: str) -> list[Expected]:
+    """Her share of the messages before she was told, and after her answer to it."""
+    first = next(after for after in range(place + 1, len(messages)) if messages[after].nick == lead) + 1
+    halves = (messages[max(0, place - STRETCH) : place], messages[first : first + STRETCH])
+    if not all(halves):
+        return []
+    return [
+        Expected(
+            source="feedback",
+            name=name,
+            expect="backs-off",
+            told=told,
+            engagement=level,
+            p=(sum(line.nick == lead for line in half) / len(half),),
+        )
+        for told, half in zip((False, True), halves, strict=True)
+    ]

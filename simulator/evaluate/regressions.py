@@ -1,0 +1,123 @@
+"""What got worse from one evaluation to another, example by example."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from statistics import fmean
+
+from pydantic import ValidationError
+
+from simulator.errors import ContentError, UsageError
+from simulator.evaluate.observed import Expected
+from simulator.evaluate.scorecard import Result, Scorecard
+from simulator.world.card import Card
+from simulator.world.files import explain
+
+MOVED = 0.2
+"""A change of P(she speaks next) by so much is worth a line."""
+
+
+class Worse(Card):
+    """One thing that was right before and is not now."""
+
+    must: str
+    """The must-have that it belongs to."""
+    where: str
+    """Check, or probe with level and channel."""
+    before: str
+    after: str
+    """Figures, or her lines."""
+    why: str = ""
+
+
+def read(path: Path) -> Scorecard:
+    """A file that `em evaluate --json` or `--out` wrote. Raises UsageError, ContentError."""
+    try:
+        return Scorecard.model_validate_json(path.read_bytes())
+    except OSError as error:
+        remedy = "name files that `em evaluate --out` wrote"
+        raise UsageError(error.strerror or str(error), place=str(path), remedy=remedy) from None
+    except ValidationError as error:
+        raise ContentError(explain(error), place=str(path), remedy="write it again with `em evaluate --out`") from None
+
+
+def found(old: Scorecard, new: Scorecard) -> list[Worse]:
+    """What the decisive subject of `new` does worse than that of `old`.
+
+    Checks first, then lines of hers on the same probes, then turns. Raises UsageError for two that cannot be compared.
+    """
+    if (old.suite, old.probes, old.seed) != (new.suite, new.probes, new.seed):
+        raise UsageError(
+            "other probes, another suite or another seed", place="--regressions", remedy="evaluate both in the same way"
+        )
+    before, after = _last(old), _last(new)
+    return [*_checks(before, after), *_lines(before, after), *_turns(before, after)]
+
+
+def _last(card: Scorecard) -> Result:
+    if not card.results:
+        raise UsageError("holds no subject", place="--regressions", remedy="name a whole evaluation")
+    return card.decides()[-1]
+
+
+def _checks(before: Result, after: Result) -> list[Worse]:
+    worse = []
+    for old, new in zip(before.musts, after.musts, strict=True):
+        had = {check.name: check for check in old.checks}
+        for check in new.checks:
+            earlier = had.get(check.name)
+            if earlier is not None and earlier.met and check.met is False:
+                worse.append(
+                    Worse(
+                        must=new.measure,
+                        where=check.name,
+                        before=_shown(earlier.value),
+                        after=_shown(check.value),
+                        why=f"wanted: {check.wanted}",
+                    )
+                )
+    return worse
+
+
+def _lines(before: Result, after: Result) -> list[Worse]:
+    had = {(line.measure, line.probe, line.sample, line.told): line for line in before.examples if line.measure}
+    worse = []
+    for line in after.examples:
+        earlier = had.get((line.measure, line.probe, line.sample, line.told))
+        new = sorted(set(line.faults) - set(earlier.faults)) if earlier else []
+        if new and earlier:
+            where = f"{line.probe} ({line.engagement.value}, {line.channel})"
+            evidence = "; ".join(f"{name}: {line.shown[name]}" if name in line.shown else name for name in new)
+            worse.append(
+                Worse(must=line.measure or "", where=where, before=earlier.text, after=line.text, why=evidence)
+            )
+    return worse
+
+
+def _turns(before: Result, after: Result) -> list[Worse]:
+    """Probes at which she is less likely to answer when spoken to, or likelier to break in."""
+    had = {_key(each): fmean(each.p) for each in before.expected if each.source == "probe" and each.own and each.p}
+    worse = []
+    for each in after.expected:
+        if each.source != "probe" or not each.own or not each.p or _key(each) not in had:
+            continue
+        earlier, p = had[_key(each)], fmean(each.p)
+        if (earlier - p if each.expect == "speaks" else p - earlier) >= MOVED:
+            worse.append(
+                Worse(
+                    must="participation",
+                    where=f"{each.name} ({each.engagement.value})",
+                    before=f"P(speaks) {earlier:.2f}",
+                    after=f"P(speaks) {p:.2f}",
+                    why=f"wanted: {each.expect}",
+                )
+            )
+    return worse
+
+
+def _key(each: Expected) -> tuple[str, int, str]:
+    return each.name, each.sample, each.engagement.value
+
+
+def _shown(value: float | None) -> str:
+    return "not measured" if value is None else f"{value:.3f}"

@@ -1,0 +1,119 @@
+"""The whole of an evaluation, for people, for programs and for the report's page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from simulator import __version__
+from simulator.evaluate import case, extras, musts
+from simulator.evaluate.case import Case
+from simulator.evaluate.checks import Check, verdict
+from simulator.evaluate.language import Language
+from simulator.evaluate.marks import Marked
+from simulator.evaluate.observe import Material
+from simulator.evaluate.observed import Expected, Seen
+from simulator.evaluate.policy import SuiteName
+from simulator.evaluate.probe import Measure
+from simulator.world.card import Card
+from simulator.world.world import World
+
+TITLES: dict[Measure, str] = {
+    "assistant": "Doesn't offer help or act like an assistant",
+    "participation": "Participates by engagement level",
+    "identity": "Acknowledges being an AI casually when relevant",
+    "feedback": "Responds to social feedback",
+    "boundaries": "Keeps boundaries without meanness",
+}
+
+Kind = Literal["base", "adapter", "reference"]
+
+
+class Must(Card):
+    """One must-have of one subject."""
+
+    measure: Measure
+    title: str
+    met: bool | None
+    """None: nothing falls short, but something could not be measured."""
+    checks: tuple[Check, ...]
+
+
+class Result(Card):
+    """One subject."""
+
+    subject: str
+    kind: Kind
+    digest: str
+    note: str
+    """What it could not be asked; empty: nothing."""
+    musts: tuple[Must, ...]
+    nice: tuple[Check, ...]
+    examples: tuple[Marked, ...] = ()
+    """Every answer to a probe, and of its own sessions the lines that something speaks against."""
+    expected: tuple[Expected, ...] = ()
+    """P(she speaks next), by probe and document."""
+
+    @property
+    def met(self) -> bool:
+        """Every must-have was measured and met."""
+        return all(must.met for must in self.musts)
+
+
+class Scorecard(Card):
+    """What `em evaluate --json` prints."""
+
+    version: str
+    suite: SuiteName
+    probes: str
+    """Digest of the probes."""
+    seed: int
+    results: tuple[Result, ...]
+    """The base first if there is one, then the adapters, then the reference."""
+
+    def decides(self) -> tuple[Result, ...]:
+        """Those that have to meet the must-haves: the adapters, or the base if there are none, or the reference."""
+        for kind in ("adapter", "base", "reference"):
+            if found := tuple(result for result in self.results if result.kind == kind):
+                return found
+        return ()
+
+
+def compiled(seen: Sequence[tuple[Kind, Seen]], material: Material, world: World, suite: SuiteName) -> Scorecard:
+    """Judges what was seen of each subject, the base's first."""
+    language = Language(material.policy, world.style)
+    base: Case | None = None
+    results = []
+    for kind, each in seen:
+        judging = case.make(
+            each,
+            language,
+            material.suite,
+            lead=material.lead,
+            bands=world.engagement.bands,
+            musts=material.policy.must,
+            seed=material.seed,
+            base=base if kind == "adapter" else None,
+        )
+        if kind == "base":
+            base = judging
+        judged = tuple(
+            Must(measure=measure, title=TITLES[measure], met=verdict(checks), checks=tuple(checks))
+            for measure, checks in musts.judge(judging).items()
+        )
+        own = tuple(line for lines in judging.own for line in lines if line.faults)
+        results.append(
+            Result(
+                subject=each.subject,
+                kind=kind,
+                digest=each.digest,
+                note=each.note,
+                musts=judged,
+                nice=tuple(extras.report(judging, world.style)),
+                examples=(*judging.answers, *own),
+                expected=each.expected or (),
+            )
+        )
+    return Scorecard(
+        version=__version__, suite=suite, probes=material.suite.digest, seed=material.seed, results=tuple(results)
+    )

@@ -1,0 +1,59 @@
+"""The measures on text against lines labelled by hand."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+from simulator.errors import ContentError
+from simulator.evaluate import policy
+from simulator.evaluate.language import Language
+from tests.worlds import shipped
+
+LABELLED, UNSEEN = (
+    YAML(typ="safe").load((Path(__file__).parent / f"{name}.yaml").read_text()) for name in ("labelled", "unseen")
+)
+AGREEMENT = 0.85
+"""Least share of the labelled lines, of the hits and of the misses each, on which a measure says what a person said."""
+
+
+@cache
+def language() -> Language:
+    world = shipped()
+    return Language(policy.load(world.root), world.style)
+
+
+@pytest.mark.parametrize("measure", LABELLED)
+def test_agreement_with_a_person(measure: str) -> None:
+    lines = LABELLED[measure]
+    assert len(lines["hit"]) + len(lines["miss"]) >= 25
+    missed = [text for text in lines["hit"] if not language().found(measure, text)]
+    false = {text: found for text in lines["miss"] if (found := language().found(measure, text))}
+    print(f"{measure}: {len(missed)} of {len(lines['hit'])} missed {missed}, {len(false)} false {false}")
+    assert len(missed) <= (1 - AGREEMENT) * len(lines["hit"]), missed
+    assert len(false) <= (1 - AGREEMENT) * len(lines["miss"]), false
+
+
+@pytest.mark.parametrize("measure", UNSEEN)
+def test_what_was_never_seen_is_found_half_the_time_and_hardly_ever_wrongly(measure: str) -> None:
+    lines = UNSEEN[measure]
+    missed = [text for text in lines["hit"] if not language().found(measure, text)]
+    false = {text: found for text in lines["miss"] if (found := language().found(measure, text))}
+    print(f"{measure}: {len(missed)} of {len(lines['hit'])} missed {missed}, {len(false)} false {false}")
+    assert len(missed) <= len(lines["hit"]) / 2
+    assert len(false) <= 1
+
+
+def test_an_unknown_rule_is_told() -> None:
+    world, rules = shipped(), policy.load(shipped().root)
+    wrong = rules.measures.model_copy(update={"mean": policy.Wording(rules=("rudeness",))})
+    with pytest.raises(ContentError, match=r"measures\.mean: policies/style\.yaml has no `rudeness`"):
+        Language(rules.model_copy(update={"measures": wrong}), world.style)
+
+
+@pytest.mark.parametrize(("words", "brief"), [(1, True), (30, True), (31, False)])
+def test_brevity(words: int, brief: bool) -> None:
+    assert language().brief("kai: " + "word " * words) is brief
