@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from simulator.cli import options
+from simulator.errors import NotMet
 
 if TYPE_CHECKING:
+    from simulator.evaluate.scorecard import Must
     from simulator.train.adapter import AdapterCard
     from simulator.train.registry import Registry
 
@@ -83,11 +85,17 @@ def show(name: str, data: Path, as_json: bool) -> None:
 
 @adapters.command()
 @click.argument("name")
+@click.option("--anyway", is_flag=True, help="Even if it fell short of a must-have when it was last evaluated.")
 @options.data_option
 @options.json_option
-def promote(name: str, data: Path, as_json: bool) -> None:
-    """Make an adapter the current one; `em adapters rollback` takes it back."""
-    card, before = _registry(data).promote(name)
+def promote(name: str, anyway: bool, data: Path, as_json: bool) -> None:
+    """Make an adapter the current one; `em adapters rollback` takes it back.
+
+    Exit code 1, and nothing is changed, if its last `em evaluate` fell short of a must-have.
+    """
+    registry = _registry(data)
+    _evaluated(registry.find(name), data, anyway)
+    card, before = registry.promote(name)
     if as_json:
         click.echo(json.dumps({"current": card.name, "before": before and before.name}))
         return
@@ -142,6 +150,34 @@ def vllm(folder: Path, card: AdapterCard) -> str:
     rank = next((rank for rank in VLLM_RANKS if rank >= wanted), wanted)
     served = "BASE" if card.base.name == options.EMBEDDED else card.base.name
     return f"vllm serve {served} --enable-lora --max-lora-rank {rank} --lora-modules lead={folder}"
+
+
+def _evaluated(folder: Path, data: Path, anyway: bool) -> None:
+    """Raises NotMet for an adapter whose last evaluation fell short; says what nobody knows of it."""
+    from simulator.evaluate.kept import Kept
+    from simulator.train import adapter, lead
+
+    card = adapter.read(folder)
+    result = Kept(data).concluded(f"{card.base.digest}-{lead.digest(folder)}")
+    if result is None:
+        ask = f"em evaluate --base {card.base.name} --adapter {folder.name}"
+        click.echo(f"{folder.name} was never evaluated: `{ask}` says whether it meets the must-haves", err=True)
+        return
+    short = "; ".join(f"{must.title} ({_worst(must)})" for must in result.musts if must.met is False)
+    if short and not anyway:
+        remedy = "train or evaluate it again, or promote it with --anyway"
+        raise NotMet(f"falls short: {short}", place=folder.name, remedy=remedy)
+    unknown = "; ".join(must.title for must in result.musts if must.met is None)
+    for said, what in (("falls short", short), ("was evaluated without", unknown)):
+        if what:
+            click.echo(f"{folder.name} {said}: {what}", err=True)
+
+
+def _worst(must: Must) -> str:
+    """The first figure that falls short, and how many more do."""
+    first, *others = [check for check in must.checks if check.met is False]
+    more = f", and {len(others)} more" if others else ""
+    return f"{first.name} {first.figure}, wanted {first.wanted}{more}"
 
 
 def _registry(data: Path) -> Registry:

@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 @click.option("--judge", help="A model that is also asked about every answer; what it says is only reported.")
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Also write the JSON to a file.")
 @click.option(
+    "--page", type=click.Path(path_type=Path, dir_okay=False), help="Also write one HTML page that opens offline."
+)
+@click.option(
     "--regressions",
     nargs=2,
     type=click.Path(path_type=Path),
@@ -56,6 +59,7 @@ def evaluate(
     dialect: str | None,
     judge: str | None,
     out: Path | None,
+    page: Path | None,
     regressions: tuple[Path, Path] | None,
     as_json: bool,
     data: Path,
@@ -105,6 +109,11 @@ def evaluate(
     text = card.model_dump_json(indent=1)
     if out is not None:
         _write(out, text)
+    if page is not None:
+        from simulator.evaluate.page import write
+
+        size = write(page, card)
+        click.echo(f"{page}: {size / 1e6:.2f} MB, opens in any browser", err=True)
     if as_json:
         click.echo(text)
     else:
@@ -183,11 +192,11 @@ def _show(card: Scorecard) -> None:
 def _rows(table: Table, columns: list[tuple[Check, ...]]) -> None:
     from rich.text import Text
 
-    for name in dict.fromkeys(check.name for checks in columns for check in checks):
-        found = [next((check for check in checks if check.name == name), None) for checks in columns]
-        wanted = next(check.wanted for check in found if check)
-        row = Text.assemble(f"  {name}", (f" ({wanted})" if wanted else "", "dim"))
-        table.add_row(row, *map(_cell, found))
+    from simulator.evaluate.table import rows
+
+    for each in rows(columns):
+        wanted = f" ({each.wanted})" if each.wanted else ""
+        table.add_row(Text.assemble(f"  {each.name}", (wanted, "dim")), *map(_cell, each.cells))
 
 
 def _cell(check: Check | None) -> Text:
@@ -197,13 +206,10 @@ def _cell(check: Check | None) -> Text:
         return Text()
     if check.value is None:
         return Text(f"- {check.note}", style="dim")
-    scale, digits, unit = (100, 1, " %") if check.unit == "share" else (1, 3, "")
-    shown = f"{scale * check.value:.{digits}f}"
-    if check.low is not None and check.high is not None:
-        shown += f" [{scale * check.low:.{digits}f} to {scale * check.high:.{digits}f}]"
+    shown = f"{check.told(check.value)} [{check.interval}]{check.suffix}" if check.interval else check.figure
     paired = f", p {check.p:.3f} against the base" if check.p is not None else ""
     style = {True: "green", False: "red", None: ""}[check.met]
-    return Text.assemble((shown + unit, style), f" n {check.n}{paired}")
+    return Text.assemble((shown, style), f" n {check.n}{paired}")
 
 
 def _state(met: bool | None) -> Text:

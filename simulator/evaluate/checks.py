@@ -36,36 +36,60 @@ class Check(Card):
     p: float | None = None
     """Of McNemar's test that the base and this subject differ only by chance; None: not paired."""
     note: str = ""
+    least: float | None = None
+    """What the figure, or its interval, may not lie below; None: no such limit."""
+    most: float | None = None
+    """What it may not lie above."""
+
+    @property
+    def figure(self) -> str:
+        """The value as people read it: of 100, or a plain number."""
+        return "not measured" if self.value is None else f"{self.told(self.value)}{self.suffix}"
+
+    @property
+    def interval(self) -> str:
+        """`3.2 to 9.1`, without the unit; empty where there is none."""
+        if self.low is None or self.high is None:
+            return ""
+        return f"{self.told(self.low)} to {self.told(self.high)}"
+
+    def told(self, value: float) -> str:
+        """Any value of this check, without the unit."""
+        return f"{100 * value:.1f}" if self.unit == "share" else f"{value:.3f}"
+
+    @property
+    def suffix(self) -> str:
+        return " %" if self.unit == "share" else ""
 
 
 def at_most(name: str, figure: Figure | None, limit: float, note: str = "") -> Check:
     """Met if the figure itself is not above the limit."""
-    return _check(name, f"at most {_percent(limit)}", figure, lambda value: value <= limit + 1e-9, note)
+    return _check(name, f"at most {_percent(limit)}", figure, note, most=limit)
 
 
 def at_least(name: str, figure: Figure | None, limit: float, note: str = "") -> Check:
-    return _check(name, f"at least {_percent(limit)}", figure, lambda value: value >= limit - 1e-9, note)
+    return _check(name, f"at least {_percent(limit)}", figure, note, least=limit)
 
 
 def within(name: str, figure: Figure | None, least: float, most: float, note: str = "") -> Check:
     inside = f"{100 * least:g} to {100 * most:g} %"
-    return _check(name, inside, figure, lambda value: least - 1e-9 <= value <= most + 1e-9, note)
+    return _check(name, inside, figure, note, least, most)
 
 
 def above_zero(name: str, figure: Figure | None, note: str = "") -> Check:
     """Met if the whole interval lies above 0."""
-    check = _check(name, "above 0 with its interval", figure, lambda _: True, note)
+    check = _check(name, "above 0 with its interval", figure, note, least=0.0)
     return check.model_copy(update={"met": figure.low > 0 if figure else None, "unit": "number"})
 
 
 def below_zero(name: str, figure: Figure | None, note: str = "") -> Check:
     """Met if the whole interval lies below 0."""
-    check = _check(name, "below 0 with its interval", figure, lambda _: True, note)
+    check = _check(name, "below 0 with its interval", figure, note, most=0.0)
     return check.model_copy(update={"met": figure.high < 0 if figure else None, "unit": "number"})
 
 
 def reported(name: str, figure: Figure | None, unit: Literal["share", "number"] = "share", note: str = "") -> Check:
-    check = _check(name, "", figure, lambda _: True, note)
+    check = _check(name, "", figure, note)
     return check.model_copy(update={"met": None, "unit": unit})
 
 
@@ -99,13 +123,22 @@ def of_base(check: Check, limit: float, what: str) -> Check | None:
             "name": name,
             "wanted": f"at most {limit:g} of the base's {_percent(check.base)}",
             "met": check.value <= limit * check.base + 1e-9,
+            "most": limit * check.base,
         }
     )
 
 
-def _check(name: str, wanted: str, figure: Figure | None, holds: Callable[[float], bool], note: str) -> Check:
+def _check(
+    name: str,
+    wanted: str,
+    figure: Figure | None,
+    note: str,
+    least: float | None = None,
+    most: float | None = None,
+) -> Check:
     if figure is None:
-        return Check(name=name, wanted=wanted, value=None, note=note or "nothing was observed")
+        note = note or "nothing was observed"
+        return Check(name=name, wanted=wanted, value=None, note=note, least=least, most=most)
     return Check(
         name=name,
         wanted=wanted,
@@ -113,8 +146,10 @@ def _check(name: str, wanted: str, figure: Figure | None, holds: Callable[[float
         low=figure.low,
         high=figure.high,
         n=figure.n,
-        met=holds(figure.value),
+        met=(least is None or figure.value >= least - 1e-9) and (most is None or figure.value <= most + 1e-9),
         note=note,
+        least=least,
+        most=most,
     )
 
 

@@ -71,8 +71,8 @@ def _checks(before: Result, after: Result) -> list[Worse]:
                     Worse(
                         must=new.measure,
                         where=check.name,
-                        before=_shown(earlier.value),
-                        after=_shown(check.value),
+                        before=earlier.figure,
+                        after=check.figure,
                         why=f"wanted: {check.wanted}",
                     )
                 )
@@ -117,7 +117,3 @@ def _turns(before: Result, after: Result) -> list[Worse]:
 
 def _key(each: Expected) -> tuple[str, int, str]:
     return each.name, each.sample, each.engagement.value
-
-
-def _shown(value: float | None) -> str:
-    return "not measured" if value is None else f"{value:.3f}"

@@ -40,6 +40,7 @@ def checks(case: Case) -> list[Check]:
             n=sum(figure.n for figure in rising),
             met=apart,
             unit="number",
+            least=0.0,
             note="the smallest gap between two intervals" if apart is not None else "nothing was observed",
         )
     )
@@ -58,7 +59,7 @@ def _who_is_next(case: Case, accuracy: float, addressed: float, others: float) -
         band = case.bands[level]
         figure = intervals.ratio(units, seed, "calibration", level)
         made.append(within(f"P(speaks) on held-out text at {level.value}", figure, band.least, band.most))
-    swapped = _swapped([row for row in rows if row.source != "feedback"])
+    swapped = swapped([row for row in rows if row.source != "feedback"])
     for low, high in pairwise(LEVELS):
         pairs = [(found[low], found[high]) for found in swapped]
         name = f"same text, {low.value} to {high.value}: P(speaks) rises by"
@@ -82,7 +83,7 @@ def _who_is_next(case: Case, accuracy: float, addressed: float, others: float) -
     return made
 
 
-def _swapped(rows: Sequence[Expected]) -> list[dict[Engagement, float]]:
+def swapped(rows: Sequence[Expected]) -> list[dict[Engagement, float]]:
     """For each text, the mean P under each header."""
     found: dict[tuple[str, str, int], dict[Engagement, float]] = {}
     for row in rows:

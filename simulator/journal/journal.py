@@ -166,6 +166,19 @@ class Journal:
             )
             self._db.executemany("INSERT INTO event VALUES (?, ?, ?, ?, ?)", rows)
 
+    def complete(self, plan: SessionPlan, size: int) -> None:
+        """A session that was recorded while it happened is over and kept; its plan now says what came of it.
+
+        `size`: bytes of its document. Raises ValueError if no such session is open.
+        """
+        with _storage(self.path), self._db:
+            done = self._db.execute(
+                "UPDATE session SET plan = ?, state = 'kept', bytes = ? WHERE id = ? AND state = 'open'",
+                (plan.model_dump_json(), size, plan.id),
+            )
+            if done.rowcount != 1:
+                raise ValueError(f"{plan.id}: no session that is open")
+
     def extend(self, goal: Goal) -> None:
         """The run gets another goal."""
         self._write("UPDATE run SET goal = ?", (goal.model_dump_json(),))

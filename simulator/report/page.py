@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from simulator.errors import StorageError
-from simulator.report import bars, dots, drawing, transcripts, words
+from simulator.report import bars, dots, drawing, offline, transcripts
 from simulator.report.checks import checks, verdict
 from simulator.report.compare import accepted, differences
 from simulator.report.gather import Figures, Session
@@ -24,7 +19,6 @@ BUDGET = 5_000_000
 """Bytes of the whole page, at most, as long as the figures alone leave room for transcripts."""
 SPARE = 4_000
 """Bytes kept back for what is only known when the transcripts are chosen."""
-TEMPLATES = Path(__file__).with_name("templates")
 AXES = ("engagement", "channels", "lengths", "patterns", "topics")
 PARTS = {"w15": "15 messages in a row", "w100": "100 messages in a row", "all": "answers, over all messages"}
 
@@ -34,35 +28,11 @@ def write(path: Path, runs: Sequence[Figures]) -> int:
 
     Raises StorageError where it cannot be written; a page that was there before then still is.
     """
-    text = page(runs).encode()
-    fresh = path.with_name(f".{path.name}.new")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        fresh.write_bytes(text)
-        fresh.replace(path)
-    except OSError as error:
-        with suppress(OSError):
-            fresh.unlink()
-        raise StorageError(error.strerror or str(error), place=str(path), remedy="choose another --out") from None
-    return len(text)
+    return offline.put(path, page(runs), "--out")
 
 
 def page(runs: Sequence[Figures], budget: int = BUDGET) -> str:
     """The page as text; `budget` in bytes. The same runs give the same page."""
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {
-        "percent": words.percent,
-        "number": words.number,
-        "dollars": words.dollars,
-        "visible": words.visible,
-    }
-    style, script = ((TEMPLATES / name).read_text() for name in ("report.css", "report.js"))
     context = {
         "runs": runs,
         "letters": drawing.LETTERS,
@@ -73,12 +43,9 @@ def page(runs: Sequence[Figures], budget: int = BUDGET) -> str:
         "plots": _plots(runs),
         "parts": PARTS,
         "levels": [level.value for level in Engagement],
-        "style": Markup(style),
-        "script": Markup(script),
-        "style_hash": _hash(style),
-        "script_hash": _hash(script),
+        **offline.sealed(offline.style(), (offline.TEMPLATES / "report.js").read_text()),
     }
-    template = environment.get_template("page.html.j2")
+    template = offline.template("page.html.j2")
     # Rendered twice: how many transcripts fit depends on everything else.
     everywhere = {(n, s.id): (9999, 99) for n, figures in enumerate(runs) for s in figures.sessions}
     bare = template.render(context, blocks=(), index=_index(runs, everywhere), shown=[_shown(f, {}, 0) for f in runs])
@@ -131,8 +98,3 @@ def _row(session: Session) -> dict[str, Any]:
     fields = asdict(session)
     del fields["body"], fields["slot"], fields["in_band"]
     return fields
-
-
-def _hash(text: str) -> str:
-    """As the content security policy names the one script, and the one style, that may be used."""
-    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

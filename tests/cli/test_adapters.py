@@ -12,7 +12,12 @@ from click.testing import CliRunner
 
 from simulator.cli import em as program
 from simulator.cli import run
-from simulator.train import adapter
+from simulator.evaluate.checks import at_most
+from simulator.evaluate.intervals import share
+from simulator.evaluate.kept import Kept
+from simulator.evaluate.probe import MEASURES
+from simulator.evaluate.scorecard import TITLES, Must, Result
+from simulator.train import adapter, lead
 from tests.cli.em import ROOT, em
 from tests.train import models
 from tests.train.adapters import bare
@@ -40,7 +45,8 @@ def test_promote_show_and_roll_back(data: Path, capsys: pytest.CaptureFixture[st
         (["list"], "*  one "),
     ):
         code, out, err = ask(data, *arguments, capsys=capsys)
-        assert code == 0 and words in out and err == ""
+        assert code == 0 and words in out
+        assert (f"{arguments[1]} was never evaluated: `em evaluate" in err) if arguments[0] == "promote" else err == ""
     code, out, err = ask(data, "rollback", capsys=capsys)
     assert (code, out) == (2, "") and err.startswith("em: ") and err.count("\n") == 1
     rows = json.loads(ask(data, "list", "--json", capsys=capsys)[1])
@@ -59,6 +65,42 @@ def test_another_base_is_allowed_and_said(data: Path, capsys: pytest.CaptureFixt
     _, out, _ = ask(data, "show", "big", capsys=capsys)
     line = next(row for row in out.splitlines() if row.startswith("vLLM: "))
     assert "vllm serve models/big --enable-lora --max-lora-rank 32 --lora-modules lead=" in line
+
+
+def concluded(data: Path, name: str, *states: bool | None) -> None:
+    """An evaluation of an adapter, one must-have after the other met, fallen short of or not measured."""
+    folder = data / "adapters" / name
+    digest = f"{adapter.read(folder).base.digest}-{lead.digest(folder)}"
+    musts = tuple(
+        Must(
+            measure=measure,
+            title=TITLES[measure],
+            met=met,
+            checks=() if met is None else (at_most("habits", share(0 if met else 12, 100), 0.01),) * 2,
+        )
+        for measure, met in zip(MEASURES, states, strict=False)
+    )
+    (data / "evaluations").mkdir(exist_ok=True)
+    Kept(data).conclude(Result(subject=name, kind="adapter", digest=digest, note="", musts=musts, nice=()))
+
+
+def test_one_that_fell_short_is_not_promoted(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    weights = data / "adapters" / "two" / adapter.WEIGHTS
+    weights.write_bytes(weights.read_bytes()[:-1] + b"\1")  # the same weights would be the same adapter
+    concluded(data, "one", True, True, True, True, True)
+    assert ask(data, "promote", "one", capsys=capsys) == (0, "current: one\n", "")
+    concluded(data, "two", False, True, None, True, True)
+    for words in ([], ["--json"]):
+        code, out, err = ask(data, "promote", "two", *words, capsys=capsys)
+        assert (code, out) == (1, "") and err.count("\n") == 1
+        told = "Doesn't offer help or act like an assistant (habits 12.0 %, wanted at most 1 %, and 1 more)"
+        assert f"em: two: falls short: {told}; " in err and "--anyway" in err
+    assert "name: one\n" in ask(data, "show", "current", capsys=capsys)[1]
+    code, out, err = ask(data, "promote", "two", "--anyway", capsys=capsys)
+    assert (code, out) == (0, "current: two, before: one\n") and "falls short" in err
+    assert "two was evaluated without: Acknowledges being an AI casually when relevant\n" in err
+    code, out, err = ask(data, "rollback", capsys=capsys)
+    assert (code, err) == (0, ""), "the way back is always open"
 
 
 WRONG = {
