@@ -12,7 +12,7 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-from simulator.cli import picture
+from simulator.cli.live import picture
 from simulator.journal.journal import Journal
 from simulator.report.gather import Figures, gather
 from simulator.report.page import write

@@ -9,7 +9,7 @@ from typing import Any
 import re2
 
 from simulator import clock
-from simulator.cli import recording
+from simulator.cli.live import recording
 from simulator.cli.show import call_facts
 from simulator.errors import UsageError
 from simulator.events import Acted, Passed, Said

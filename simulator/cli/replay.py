@@ -14,7 +14,7 @@ from simulator.cli import options
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from simulator.cli.notes import Note, Opened
+    from simulator.cli.live.notes import Note, Opened
     from simulator.plan.session_plan import SessionPlan
 
 SPEED = 30.0
@@ -46,7 +46,8 @@ def replay(name: str, session: str, speed: float, reasons: bool, data: Path, wor
     Keys: space stops and goes on, the arrows step one event back and on, + and - change the speed, q leaves.
     In a pipe: plain lines, at the same pace.
     """
-    from simulator.cli import lines, recording, terminal
+    from simulator.cli import lines
+    from simulator.cli.live import recording, terminal
     from simulator.journal.journal import Journal
 
     if math.isnan(speed):
@@ -92,8 +93,8 @@ async def _in_lines(console: Console, plan: SessionPlan, notes: list[Note], spee
 
 
 async def _on_screen(console: Console, first: Opened, notes: list[Note], reasons: bool) -> None:
-    from simulator.cli.player import Player
-    from simulator.cli.terminal import Terminal
+    from simulator.cli.live.player import Player
+    from simulator.cli.live.terminal import Terminal
 
     player = Player(first, notes, reasons=reasons)
     async with Terminal(console, player.state, key=player.key) as screen:

@@ -8,11 +8,12 @@ from collections.abc import Callable
 import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from simulator.cli import lines, options, terminal
+from simulator.cli import lines, options
 from simulator.cli.follower import Follower
-from simulator.cli.notes import Opened
-from simulator.cli.state import opened
-from simulator.cli.watched import watched
+from simulator.cli.live import terminal
+from simulator.cli.live.notes import Opened
+from simulator.cli.live.state import opened
+from simulator.cli.live.watched import watched
 from simulator.corpus import stats
 from simulator.errors import UsageError
 from simulator.events import Said

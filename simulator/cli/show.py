@@ -39,7 +39,8 @@ def show(name: str, session: str | None, reasons: bool, form: str, as_json: bool
 
     Without SESSION: a table of all sessions. With --json: plan, events, calls and verdict in full.
     """
-    from simulator.cli import inert, lines, recording
+    from simulator.cli import inert, lines
+    from simulator.cli.live import recording
     from simulator.journal.journal import Journal
 
     with Journal.read(data / "runs" / name) as journal:
@@ -119,7 +120,7 @@ def _print_table(rows: list[dict[str, Any]], console: Console) -> None:
 
 
 def _facts(journal: Journal, row: SessionRow) -> dict[str, Any]:
-    from simulator.cli import recording
+    from simulator.cli.live import recording
     from simulator.events import EVENT
 
     verdict = recording.verdict(journal, row)

@@ -77,7 +77,8 @@ async def played(
     as_json: bool,
 ) -> None:
     """Plays one session and shows it. Raises NotMet if the filters reject it."""
-    from simulator.cli import lines, terminal
+    from simulator.cli import lines
+    from simulator.cli.live import terminal
     from simulator.cli.spy import spied
     from simulator.corpus.filters import Filters
     from simulator.generate import verdict_of
@@ -136,10 +137,10 @@ async def _on_screen(
     reasons: bool,
 ) -> list[Event]:
     """Plays the session on the whole screen, which stays until somebody leaves it; returns what happened."""
-    from simulator.cli.notes import Opened, Over, Pressed
-    from simulator.cli.state import opened
-    from simulator.cli.terminal import Terminal
-    from simulator.cli.watched import watched
+    from simulator.cli.live.notes import Opened, Over, Pressed
+    from simulator.cli.live.state import opened
+    from simulator.cli.live.terminal import Terminal
+    from simulator.cli.live.watched import watched
     from simulator.generate import Began, Happened, Settled
     from simulator.session.play import play
 

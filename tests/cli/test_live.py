@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.console import Console
 
-from simulator.cli import panes
-from simulator.cli.drawing import MARK
-from simulator.cli.fold import LINGER, fold, step
-from simulator.cli.keys import named
-from simulator.cli.notes import Asked, Note, Opened, Over, Pressed, Ticked
-from simulator.cli.page import Page, page
-from simulator.cli.state import State, opened
+from simulator.cli.live import panes
+from simulator.cli.live.drawing import MARK
+from simulator.cli.live.fold import LINGER, fold, step
+from simulator.cli.live.keys import named
+from simulator.cli.live.notes import Asked, Note, Opened, Over, Pressed, Ticked
+from simulator.cli.live.page import Page, page
+from simulator.cli.live.state import State, opened
 from simulator.corpus.verdict import Reason, Verdict
 from simulator.events import Acted, Joined, Parted, Passed, Refused, Renamed, Said, TopicSet
 from simulator.generate import Began, Happened, Settled, Spared

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from simulator.cli import recording
-from simulator.cli.fold import fold
-from simulator.cli.notes import Asked, Over
-from simulator.cli.picture import svg
-from simulator.cli.player import Player
+from simulator.cli.live import recording
+from simulator.cli.live.fold import fold
+from simulator.cli.live.notes import Asked, Over
+from simulator.cli.live.picture import svg
+from simulator.cli.live.player import Player
+from simulator.cli.live.state import opened
 from simulator.cli.replay import LONGEST, silence
-from simulator.cli.state import opened
 from simulator.errors import UsageError
 from simulator.events import Said
 from simulator.generate import Began, Happened, Settled

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from simulator.cli.notes import Opened
+from simulator.cli.live.notes import Opened
 from simulator.corpus.verdict import Verdict
 from simulator.events import Event, Said
 from simulator.journal.record import Cost, Tally

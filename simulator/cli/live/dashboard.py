@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from rich.text import Text
 
-from simulator.cli.drawing import bar, cell, title
-from simulator.cli.state import Followed, State
-from simulator.cli.transcript import heading, transcript
+from simulator.cli.live.drawing import bar, cell, title
+from simulator.cli.live.state import Followed, State
+from simulator.cli.live.transcript import heading, transcript
 from simulator.corpus import stats
 
 OFF = 0.05

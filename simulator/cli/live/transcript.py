@@ -6,9 +6,9 @@ from rich.console import Console
 from rich.text import Text
 
 from simulator.cli import lines
-from simulator.cli.drawing import MARK, fitted
 from simulator.cli.inert import columns
-from simulator.cli.state import Followed
+from simulator.cli.live.drawing import MARK, fitted
+from simulator.cli.live.state import Followed
 from simulator.events import Acted, Event, Said
 from simulator.plan.session_plan import SessionPlan
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from math import inf
 
-from simulator.cli.notes import Asked, Note, Opened, Over
+from simulator.cli.live.notes import Asked, Note, Opened, Over
 from simulator.corpus.verdict import Reason, Verdict
 from simulator.errors import UsageError
 from simulator.events import Said

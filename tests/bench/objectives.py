@@ -1,6 +1,6 @@
 """What the loss sees, and whether the header then works: the presets side by side on one corpus, base and seed.
 
-    python tests/bench/bench_objectives.py [--sessions 800] [--runs all:0.05,lead:0.05,...] [--at-once 1] [--folder DIR]
+    python tests/bench/objectives.py [--sessions 800] [--runs all:0.05,lead:0.05,...] [--at-once 1] [--folder DIR]
 
 Prints one JSON object; about an hour on two cores. The corpus: scripted short sessions, every message cut to its first
 words, so that a document has some 200 tokens and an hour holds some hundred of them. Each run is `em train` with

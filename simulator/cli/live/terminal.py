@@ -17,11 +17,11 @@ from rich.console import Console, ConsoleDimensions
 from rich.live import Live
 
 from simulator import clock
-from simulator.cli.fold import step
-from simulator.cli.keys import named, one_by_one
-from simulator.cli.notes import Note, Pressed, Ticked
-from simulator.cli.page import Page
-from simulator.cli.state import State
+from simulator.cli.live.fold import step
+from simulator.cli.live.keys import named, one_by_one
+from simulator.cli.live.notes import Note, Pressed, Ticked
+from simulator.cli.live.page import Page
+from simulator.cli.live.state import State
 
 PACE = 10.0
 SHARE = 0.03

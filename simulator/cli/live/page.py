@@ -8,10 +8,10 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.segment import Segment
 from rich.text import Text
 
-from simulator.cli import dashboard, panes
-from simulator.cli.drawing import MARK, fitted
-from simulator.cli.state import Followed, State
-from simulator.cli.transcript import heading, transcript
+from simulator.cli.live import dashboard, panes
+from simulator.cli.live.drawing import MARK, fitted
+from simulator.cli.live.state import Followed, State
+from simulator.cli.live.transcript import heading, transcript
 
 LEAST_WIDTH, LEAST_HEIGHT = 40, 8
 """Below this there is room for the transcript alone."""

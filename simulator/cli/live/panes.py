@@ -9,9 +9,9 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from simulator.cli import lines
-from simulator.cli.drawing import MARK, bar, cell, filled, title
 from simulator.cli.inert import columns
-from simulator.cli.state import Followed, Incident
+from simulator.cli.live.drawing import MARK, bar, cell, filled, title
+from simulator.cli.live.state import Followed, Incident
 from simulator.corpus import stats
 from simulator.events import Acted, Joined, Parted, Passed, Renamed, Said
 from simulator.journal.record import Cost

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from simulator.cli.notes import Asked
+from simulator.cli.live.notes import Asked
 from simulator.llm.model import Model, Models, Prompt, Reply
 
 

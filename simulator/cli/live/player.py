@@ -6,11 +6,11 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 
-from simulator.cli.fold import fold
-from simulator.cli.notes import Note, Opened, Pressed
+from simulator.cli.live.fold import fold
+from simulator.cli.live.notes import Note, Opened, Pressed
+from simulator.cli.live.state import opened
+from simulator.cli.live.terminal import Terminal
 from simulator.cli.replay import silence
-from simulator.cli.state import opened
-from simulator.cli.terminal import Terminal
 from simulator.generate import Happened
 
 FASTER = 1.5

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import reduce
 
-from simulator.cli.notes import Asked, Note, Opened, Over, Pressed, Ticked
-from simulator.cli.state import Followed, Incident, State, opened
+from simulator.cli.live.notes import Asked, Note, Opened, Over, Pressed, Ticked
+from simulator.cli.live.state import Followed, Incident, State, opened
 from simulator.corpus.verdict import Verdict
 from simulator.events import Acted, Event, Passed, Said
 from simulator.generate import Began, Happened, Settled, Spared

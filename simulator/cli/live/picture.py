@@ -7,11 +7,11 @@ from io import StringIO
 
 from rich.console import Console
 
-from simulator.cli import recording
-from simulator.cli.fold import fold
-from simulator.cli.notes import Pressed
-from simulator.cli.page import Page
-from simulator.cli.state import opened
+from simulator.cli.live import recording
+from simulator.cli.live.fold import fold
+from simulator.cli.live.notes import Pressed
+from simulator.cli.live.page import Page
+from simulator.cli.live.state import opened
 from simulator.journal.journal import Journal
 from simulator.world.world import World
 
