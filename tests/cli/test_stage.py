@@ -30,10 +30,12 @@ def _installed() -> None:
     real_server()
 
 
-def gone(port: int) -> bool:
+def gone(port: int, folder: Path) -> bool:
+    """Waits until the server is, and the file it was configured by."""
+
     async def until() -> bool:
         async with asyncio.timeout(15):
-            while listens(port):
+            while listens(port) or list(folder.glob("em-ngircd-*")):
                 await asyncio.sleep(0.02)
         return True
 
@@ -41,14 +43,14 @@ def gone(port: int) -> bool:
 
 
 def test_a_stage_ends_by_itself_and_is_a_run(tmp_path: Path) -> None:
-    done = em("stage", "--model", "scripted", "--messages", "60", "--tempo", "inf", "--people", "4", cwd=tmp_path)
+    done = em("stage", "--model", "scripted", "--messages", "70", "--tempo", "inf", "--people", "4", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     port = int(re.search(r"127\.0\.0\.1 port (\d+)", done.stderr)[1])
-    assert not listens(port) and "60 messages; see them with `em show stage-1`" in done.stderr
+    assert not listens(port) and "70 messages; see them with `em show stage-1`" in done.stderr
     facts = json.loads(inside.em("show", "stage-1", "s00000", "--json", cwd=tmp_path).stdout)
     said = [event for event in facts["events"] if event["kind"] == "said"]
     hers = [event for event in said if event["nick"] == LEAD]
-    assert 60 <= len(said) <= 61 and {event["nick"] for event in said} <= set(facts["plan"]["cast"]) | {LEAD}
+    assert 70 <= len(said) <= 71 and {event["nick"] for event in said} <= set(facts["plan"]["cast"]) | {LEAD}
     assert 0.13 <= len(hers) / len(said) <= 0.22 and all(event["reasons"]["chance"] > 0 for event in hers)
     assert {call["purpose"] for call in facts["calls"]} >= {"people", "lead"}
     for command in ("show", "log", "status", "report"):
@@ -62,10 +64,10 @@ def test_a_stage_leaves_nothing_running(tmp_path: Path, number: signal.Signals, 
     arguments = ("stage", "--model", "scripted", "--people", "2")
     with running(*arguments, cwd=tmp_path, wanted="join with any IRC client") as (command, line):
         port = int(re.search(r"port (\d+)", line)[1])
-        assert listens(port)
+        assert listens(port) and list(tmp_path.glob("em-ngircd-*"))
         command.send_signal(number)
         assert command.wait(30) == code
-        assert gone(port)
+        assert gone(port, tmp_path)
 
 
 def test_somebody_joins_the_stage(tmp_path: Path) -> None:

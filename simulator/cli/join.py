@@ -1,0 +1,215 @@
+"""em join"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from simulator.cli import options
+from simulator.errors import UsageError
+
+if TYPE_CHECKING:
+    from simulator.events import Event
+    from simulator.irc.place import Place
+    from simulator.irc.stay import Stay
+    from simulator.plan.session_plan import SessionPlan
+    from simulator.world.world import World
+
+RUN = r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}"
+LEVELS = ("LOW", "MEDIUM", "HIGH")
+
+
+@click.command()
+@click.argument("address", metavar="ircs://HOST[:PORT]/#CHANNEL")
+@click.option("--engagement", type=click.Choice(LEVELS, case_sensitive=False), default="LOW", show_default=True,
+              help="Level to begin with; operators change it.")  # fmt: skip
+@click.option("--nick", metavar="NICK", help="Her nick there. Default: as on her card.")
+@click.option("--channel-header", metavar="'#x'",
+              help="What the header calls the channel. Default: its name, or the world's first.")  # fmt: skip
+@click.option("--operator", "operators", multiple=True, metavar="ACCOUNT|MASK",
+              help="Who may give commands: a services account, or nick!user@host; may be repeated.")  # fmt: skip
+@click.option("--bot", "bots", multiple=True, metavar="NICK", help="A program, besides known ones and *bot.")
+@click.option("--observe", is_flag=True, help="Decide and record; say nothing.")
+@click.option("--ca-file", type=click.Path(path_type=Path), help="Certificate to trust, for a server of one's own.")
+@click.option("--run", "name", metavar="NAME", help="The run to record in. Default: after the server and channel.")
+@options.model_options
+@options.data_option
+@options.world_option
+def join(
+    address: str,
+    engagement: str,
+    nick: str | None,
+    channel_header: str | None,
+    operators: tuple[str, ...],
+    bots: tuple[str, ...],
+    observe: bool,
+    ca_file: Path | None,
+    name: str | None,
+    models: options.Names,
+    data: Path,
+    world_dir: Path | None,
+) -> None:
+    """The lead in a channel of a real server.
+
+    She takes part as in the simulator: same screen, same share of the messages, same manners. Everything is recorded in
+    a run, for `em show`, `em log` and `em report`. She leaves when an operator says `leave`, on Ctrl-C or SIGTERM, and
+    when a file `stop` appears in the run's folder.
+
+    \b
+    EM_IRC_PASSWORD        the server's password
+    EM_IRC_SASL_PASSWORD   her account's password
+    EM_IRC_SASL_USER       her account, where it is not called like her nick
+    """
+    from simulator.irc import record
+    from simulator.irc.operators import Operators
+    from simulator.irc.place import place as read
+    from simulator.irc.stay import STOP, Stay
+    from simulator.world.card import Engagement
+
+    if models["judge"]:
+        raise click.UsageError("--judge-model: nobody judges a real channel")
+    place = read(address, ca_file)
+    name = name or re.sub(r"[^A-Za-z0-9._-]+", "-", f"{place.host}-{place.channel[1:]}").strip("-.")
+    if not re.fullmatch(RUN, name):
+        raise click.UsageError(f"--run {name}: letters, digits, `.`, `_` and `-`, beginning with a letter or digit")
+    world = options.loaded(world_dir)
+    header = header_of(world, channel_header, place.channel)
+    wanted = nick or world.lead.nick
+    checked(wanted)
+    Operators(world.lead.nick, operators)  # a mask that anybody fits is refused before anything is begun
+    folder = data / "runs" / name
+    stay = Stay(
+        channel=header,
+        level=Engagement(engagement.upper()),
+        pattern=record.JOINED,
+        operators=operators,
+        bots=bots,
+        observe=observe,
+        stop=folder / STOP,
+        note=said,
+        happened=printer(),
+    )
+    asyncio.run(_joined(place, wanted, stay, folder, models, world))
+
+
+async def _joined(
+    place: Place,
+    nick: str,
+    stay: Stay,
+    folder: Path,
+    names: options.Names,
+    world: World,
+) -> None:
+    import os
+
+    from simulator.irc import policy, record
+    from simulator.irc.bot import Bot
+    from simulator.irc.hours import WallClock
+    from simulator.irc.link import Link
+
+    numbers, hours = policy.load(world.root), WallClock()
+    models = await options.opened(names, world, slots=1)
+    try:
+        with record.opened(folder, world, lead=played_by(names), seed=1, channel=str(place)) as journal:
+            password = os.environ.get("EM_IRC_SASL_PASSWORD")
+            link = Link(
+                place,
+                nick,
+                numbers,
+                hours,
+                password=os.environ.get("EM_IRC_PASSWORD") or None,
+                sasl=(os.environ.get("EM_IRC_SASL_USER") or nick, password) if password else None,
+            )
+            bot = Bot(link, world, models, journal, numbers, stay, hours)
+            with Leaving(bot.leave) as signals:
+                await link.open()
+                try:
+                    said(f"in {place} as {link.nick}, {stay.level.value}, recording in {folder}")
+                    await bot.run()
+                finally:
+                    await link.close()
+            if signals.interrupted:
+                raise KeyboardInterrupt
+    finally:
+        await models.aclose()
+
+
+def header_of(world: World, given: str | None, channel: str) -> str:
+    """The channel of the header, which the lead was trained on. Raises UsageError for one the world does not have."""
+    known = list(world.quota.channels)
+    if given is not None and given not in known:
+        raise UsageError(f"no channel `{given}`", place="--channel-header", remedy=f"choose {', '.join(known)}")
+    return given or (channel if channel in known else known[0])
+
+
+def checked(nick: str) -> None:
+    """Raises UsageError for what is no nick."""
+    from pydantic import TypeAdapter, ValidationError
+
+    from simulator.world.card import Nick
+
+    try:
+        TypeAdapter(Nick).validate_python(nick)
+    except ValidationError:
+        raise UsageError(f"`{nick}` is no nick", place="--nick", remedy="letters, digits and []\\`_^{|}-") from None
+
+
+def played_by(names: options.Names) -> str:
+    """Who plays the lead, for the run's card."""
+    model = names["lead"] or names["people"] or options.EMBEDDED
+    return f"{model}+{Path(names['lead_adapter']).name}" if names.get("lead_adapter") else model
+
+
+def said(text: str) -> None:
+    from simulator.cli.inert import inert
+
+    click.echo(f"em: {inert(text)}", err=True)
+
+
+def printer() -> Callable[[Event, SessionPlan], None]:
+    """Prints every event as it happens, with the reasons of the lead's silences."""
+    from simulator.cli import lines
+    from simulator.events import Passed
+
+    console = lines.console()
+
+    def printed(event: Event, plan: SessionPlan) -> None:
+        for row in lines.event(event, plan, reasons=isinstance(event, Passed)):
+            console.print(row)
+
+    return printed
+
+
+class Leaving:
+    """While the block lasts, Ctrl-C and SIGTERM end the stay in good order; a second one ends the program."""
+
+    def __init__(self, leave: Callable[[str], None]) -> None:
+        self._leave = leave
+        self.interrupted = False
+        """By Ctrl-C; SIGTERM is a way to ask her to leave."""
+
+    def __enter__(self) -> Leaving:
+        import signal
+
+        loop = asyncio.get_running_loop()
+        self._signals = (signal.SIGINT, signal.SIGTERM)
+        for number in self._signals:
+            loop.add_signal_handler(number, self._told, number == signal.SIGINT, number.name)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._restore()
+
+    def _told(self, interrupted: bool, name: str) -> None:
+        self.interrupted = self.interrupted or interrupted
+        self._leave(name)
+        self._restore()
+
+    def _restore(self) -> None:
+        for number in self._signals:
+            asyncio.get_running_loop().remove_signal_handler(number)

@@ -1,0 +1,133 @@
+"""em stage"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from simulator.cli import join, options
+
+if TYPE_CHECKING:
+    from simulator.irc.bot import Bot
+    from simulator.irc.place import Place
+    from simulator.irc.stay import Stay
+    from simulator.world.world import World
+
+FEWEST, MOST = 2, 30
+
+
+@click.command()
+@click.option("--people", type=click.IntRange(FEWEST, MOST), default=6, show_default=True, metavar="N",
+              help="How many people there are besides the lead.")  # fmt: skip
+@click.option("--messages", type=click.IntRange(min=1), metavar="N", help="End after so many. Default: on Ctrl-C.")
+@click.option("--engagement", type=click.Choice(join.LEVELS, case_sensitive=False), default="MEDIUM",
+              show_default=True, help="The lead's level.")  # fmt: skip
+@click.option("--channel", metavar="'#x'", help="Channel, and what the header calls it. Default: the world's first.")
+@click.option("--tempo", type=click.FloatRange(min=0.1), default=1.0, show_default=True, metavar="X",
+              help="How many times faster than people type; `inf`: nobody waits.")  # fmt: skip
+@click.option("--operator", "operators", multiple=True, metavar="MASK",
+              help="Who may give her commands, such as 'you!*@127.0.0.1'.")  # fmt: skip
+@click.option("--port", type=click.IntRange(1, 65535), help="Of the server. Default: a free one.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Of who is there, and of the topics.")
+@click.option("--run", "name", metavar="NAME", help="The run to record in. Default: a new one.")
+@options.model_options
+@options.data_option
+@options.world_option
+def stage(
+    people: int,
+    messages: int | None,
+    engagement: str,
+    channel: str | None,
+    tempo: float,
+    operators: tuple[str, ...],
+    port: int | None,
+    seed: int,
+    name: str | None,
+    models: options.Names,
+    data: Path,
+    world_dir: Path | None,
+) -> None:
+    """A test channel in one command: a real IRC server on this machine, people who are agents, and the lead.
+
+    Join with any IRC client at the address that is printed, and talk to them. Everything is recorded in a run; the
+    server and everybody in it are gone when the command ends.
+    """
+    from simulator.irc import record, server
+    from simulator.irc.operators import Operators
+    from simulator.irc.stay import STOP, Stay
+    from simulator.world.card import Engagement
+
+    if models["judge"]:
+        raise click.UsageError("--judge-model: nobody judges a staged channel")
+    if name is not None and not re.fullmatch(join.RUN, name):
+        raise click.UsageError(f"--run {name}: letters, digits, `.`, `_` and `-`, beginning with a letter or digit")
+    server.program()
+    world = options.loaded(world_dir)
+    if people > len(world.people):
+        raise click.UsageError(f"--people {people}: the world has {len(world.people)}")
+    Operators(world.lead.nick, operators)
+    folder = _folder(data / "runs", name)
+    stay = Stay(
+        channel=join.header_of(world, channel, ""),
+        level=Engagement(engagement.upper()),
+        pattern=record.STAGED,
+        operators=operators,
+        stop=folder / STOP,
+        note=join.said,
+        happened=join.printer(),
+    )
+    asyncio.run(_staged(stay, folder, models, world, people, messages, port, seed, tempo))
+
+
+async def _staged(
+    stay: Stay,
+    folder: Path,
+    names: options.Names,
+    world: World,
+    people: int,
+    messages: int | None,
+    port: int | None,
+    seed: int,
+    tempo: float,
+) -> None:
+    from simulator.irc import policy, record
+    from simulator.irc.hours import Played, WallClock
+    from simulator.irc.stage import Wish
+    from simulator.irc.stage import stage as play
+
+    models = await options.opened(names, world, slots=2)
+    try:
+        lead, played = join.played_by(names), names["people"] or options.EMBEDDED
+        with record.opened(folder, world, lead=lead, seed=seed, people_played_by=played) as journal:
+            leaving: list[join.Leaving] = []
+
+            def begun(place: Place, bot: Bot) -> None:
+                leaving.append(join.Leaving(bot.leave))
+                leaving[0].__enter__()
+                join.said(f"join with any IRC client: {place.host} port {place.port}, no TLS, channel {place.channel}")
+                join.said(f"the lead is {world.lead.nick}, {stay.level.value}; recording in {folder}")
+
+            hours = Played() if math.isinf(tempo) else WallClock(tempo)
+            wish = Wish(people, messages, port, seed, begun)
+            try:
+                count = await play(world, models, journal, policy.load(world.root), stay, hours, wish)
+            finally:
+                if leaving:
+                    leaving[0].__exit__()
+        join.said(f"{count} messages; see them with `em show {folder.name}`")
+        if leaving and leaving[0].interrupted:
+            raise KeyboardInterrupt
+    finally:
+        await models.aclose()
+
+
+def _folder(runs: Path, name: str | None) -> Path:
+    number = 1
+    while name is None and (runs / f"stage-{number}").exists():
+        number += 1
+    return runs / (name or f"stage-{number}")

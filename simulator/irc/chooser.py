@@ -1,0 +1,115 @@
+"""Does she say the next line? Her own P(she speaks next) where the model gives it, else the policy; the band always.
+
+    chance = pressure of her share (`share.py`) x reason
+
+With log-probabilities the reason is how much likelier than usual for her the model holds it that the next line is
+hers: P(`<nick`) after the log, by its running mean. Without, it is the factor in `policies/engagement.yaml` for what
+calls for her: addressed, mentioned, answered, a question to the room, or nothing. P is read off the first token after
+`<`, so nicks that begin alike count as one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from simulator import chance
+from simulator.irc.share import Share
+from simulator.llm.model import Dialect, Model, Prompt, Purpose
+from simulator.plan.session_plan import SessionPlan
+from simulator.session.channel import Channel
+from simulator.session.member import TAIL
+from simulator.session.prompts import Prompts
+from simulator.session.scheduler import Turn, claim
+from simulator.world.world import World
+
+ALTERNATIVES = 20
+"""First tokens that are asked for; servers seldom give more."""
+FADES = 0.95
+"""Weight of the past in the running mean of P: half of it is the last 14 decisions."""
+LIFTS = (0.1, 9.0)
+"""How much less or more than usual a P can make a turn; the upper end is what being addressed is worth."""
+BY_MODEL = "she decides by the model's own P(she speaks next)"
+BY_POLICY = "the model gives no log-probabilities: she decides by the policy (policies/engagement.yaml)"
+BY_CHAT = "the model is spoken to in messages, which tell no P(she speaks next): she decides by the policy"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    speaks: bool
+    reasons: Mapping[str, float]
+    """Each influence by name, as `Said.reasons` holds them; `chance` is the resulting probability in [0, 1]."""
+    why: str
+    """Why she is silent: a word of `Passed.why`; empty where she speaks."""
+    called: bool
+    """Something called for her: a silence is worth recording."""
+
+
+class Chooser:
+    """Decides for one channel. `statement` says by what; it changes when a server turns out to give no figures."""
+
+    def __init__(self, world: World, share: Share, seed: int) -> None:
+        self._world, self._share, self._seed = world, share, seed
+        self._lead = world.lead.nick
+        self._number = 0
+        self._mean: float | None = None
+        self.statement = ""
+        """Empty: not known yet."""
+
+    async def decide(self, plan: SessionPlan, channel: Channel, model: Model) -> Decision:
+        """Whether the next message is hers. Raises ProviderError when the model fails for good."""
+        self._number += 1
+        band = self._world.engagement.bands[plan.engagement]
+        called = claim(channel, self._lead)
+        if channel.lines and channel.lines[-1].nick == self._lead:
+            return Decision(False, {}, "just spoke", False)
+        if not self._share.may_speak(band):
+            return Decision(False, {}, "budget", called is not None)
+        if self._share.must_speak(band):
+            return Decision(True, {"owed": 1.0, "chance": 1.0}, "", True)
+        reasons = {"budget": self._share.pressure(band), **await self._reason(plan, channel, model, called)}
+        product = 1.0
+        for factor in reasons.values():
+            product *= factor
+        product = min(0.97, product)
+        speaks = chance.stream(self._seed, "live", self._number).random() < product
+        return Decision(speaks, {**reasons, "chance": product}, "" if speaks else "kept quiet", called is not None)
+
+    async def _reason(
+        self, plan: SessionPlan, channel: Channel, model: Model, called: str | None
+    ) -> Mapping[str, float]:
+        p = await self._p(plan, channel, model) if self.statement in ("", BY_MODEL) else None
+        if p is None:
+            name = called or "silence"
+            return {name: self._world.engagement.pull.get(name, 1.0)}
+        band = self._world.engagement.bands[plan.engagement]
+        usual = self._mean if self._mean is not None else (band.least + band.most) / 2
+        self._mean = FADES * usual + (1 - FADES) * p
+        least, most = LIFTS
+        return {"model": min(most, max(least, p / usual if usual else most))}
+
+    async def _p(self, plan: SessionPlan, channel: Channel, model: Model) -> float | None:
+        """P(the lead's nick follows), among the likeliest first tokens after `<`."""
+        if model.dialect is Dialect.CHAT:
+            self.statement = BY_CHAT
+            return None
+        prompts, turn = Prompts(plan, self._world), Turn(self._lead, 0.0, {})
+        asked = prompts.document if model.dialect is Dialect.DOCUMENT else prompts.completion
+        room = model.context - TAIL if model.context else None
+        text = asked(turn, channel, room).removesuffix(f"{self._lead}>")
+        prompt = Prompt(
+            Purpose.LEAD,
+            key=f"{channel.messages}-{channel.tries}-next{self._number}",
+            seed=chance.number(plan.seed, "next", self._number) % 2**31,
+            max_tokens=1,
+            temperature=1.0,
+            text=text,
+            one_line=False,
+            speaker=self._lead,
+            alternatives=ALTERNATIVES,
+        )
+        first = (await model.reply(prompt)).first
+        self.statement = BY_POLICY if first is None else BY_MODEL
+        if first is None:
+            return None
+        return min(1.0, sum(p for token, p in first.items() if token and f"{self._lead}>".startswith(token)))

@@ -1,0 +1,227 @@
+"""The people of a staged channel: one client each, and the scheduler and members of a simulated session behind them.
+
+Who speaks next is drawn as in `session/`, from what was said in the real channel, by whomever: the people, the lead,
+a guest. The lead is nobody's puppet here; she is the bot.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from simulator import chance
+from simulator.errors import NotMet
+from simulator.events import Acted, Passed, Said
+from simulator.irc import wire
+from simulator.irc.heard import Heard
+from simulator.irc.hours import Hours
+from simulator.irc.link import Link
+from simulator.irc.logs.nicks import Shown, fold
+from simulator.llm.model import Models
+from simulator.plan.session_plan import PlacedBeat, SessionPlan
+from simulator.session.channel import Channel
+from simulator.session.member import Members
+from simulator.session.scheduler import Scheduler, Turn
+from simulator.world.card import Engagement
+from simulator.world.world import World
+
+ACT = 60
+"""Messages after which the people come to another topic."""
+HANDED_ON = 20
+"""Messages of an act that the next one's prompts begin with."""
+PATIENCE = 12
+"""Turns in a row that brought no line, after which the people are given up."""
+ECHO = 5.0
+"""Seconds in which a line must come back from the server."""
+
+
+def invited(world: World, count: int, seed: int) -> tuple[str, ...]:
+    """So many nicks, drawn by how much each one talks."""
+    pool = {person.nick: person.chattiness for person in world.people}
+    draw = chance.stream(seed, "stage", "people")
+    found: list[str] = []
+    while pool and len(found) < count:
+        nick = draw.choices(list(pool), list(pool.values()))[0]
+        del pool[nick]
+        found.append(nick)
+    return tuple(found)
+
+
+def act(world: World, people: Sequence[str], level: Engagement, channel: str, number: int, seed: int) -> SessionPlan:
+    """What the people of the stage talk about next; nothing in it is the lead's."""
+    draw = chance.stream(seed, "stage", "act", number)
+    confined = world.quota.confined
+    groups = {
+        group: share for group, share in world.quota.topics.items() if share and confined.get(group, channel) == channel
+    }
+    group = draw.choices(list(groups), list(groups.values()))[0]
+    topic = draw.choice(world.topics[group])
+    angle = draw.choice(topic.angles)
+    words = world.turns.bring_up
+
+    def filled(text: str) -> str:
+        return text.replace("{topic}", topic.subject).replace("{angle}", angle)
+
+    first = 0 if number == 0 else HANDED_ON
+    return SessionPlan(
+        id=f"act{number}",
+        seed=chance.number(seed, "act", number),
+        slot=number,
+        scenario="staged",
+        pattern="staged",
+        group=group,
+        topic=topic.subject,
+        angle=angle,
+        engagement=level,
+        channel=channel,
+        length="short",
+        n=first + ACT + PATIENCE,
+        k=0,
+        lead=world.lead.nick,
+        cast=tuple(people),
+        mood={},
+        premise="",
+        begins=0.0,
+        beats=(
+            PlacedBeat(
+                id="bring-up",
+                at=first,
+                nick=draw.choices(people, [world.personas[nick].chattiness for nick in people])[0],
+                kind="bring-up",
+                note=filled(draw.choice(words.note)),
+                opening=filled(draw.choice(words.opening)),
+            ),
+        ),
+    )
+
+
+class People:
+    """Keeps the people talking, and knows what was said."""
+
+    def __init__(
+        self,
+        links: dict[str, Link],
+        lead: Callable[[], str],
+        world: World,
+        models: Models,
+        level: Engagement,
+        channel: str,
+        hours: Hours,
+        seed: int,
+    ) -> None:
+        """`links`: by the card's nick, in the channel already. `lead`: her nick on the server."""
+        self._links, self._lead, self._world, self._models = links, lead, world, models
+        self._level, self._name, self._hours, self._seed = level, channel, hours, seed
+        self._guests = Shown()
+        self._acts = 0
+        self.messages = 0
+        self._more = asyncio.Event()
+        self._begin([])
+
+    async def listen(self) -> None:
+        """Reads every connection; raises what they raise."""
+        first, second = list(self._links)[:2]
+
+        async def one(nick: str, link: Link) -> None:
+            while True:
+                heard = await link.hear()
+                # A line is told to everybody but its speaker: one pair of ears, and another for the first one's lines.
+                ears = second if fold(heard.nick) == fold(self._links[first].nick) else first
+                if nick == ears:
+                    self._heard(heard)
+
+        async with asyncio.TaskGroup() as group:
+            for nick, link in self._links.items():
+                group.create_task(one(nick, link))
+
+    async def wait_for(self, messages: int) -> bool:
+        """Until so many were heard; False: not within ECHO real seconds."""
+        try:
+            async with asyncio.timeout(ECHO):
+                while self.messages < messages:
+                    self._more.clear()
+                    await self._more.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    async def turn(self, pause: Callable[[float], object]) -> None:
+        """One of them says a line, or tries to. `pause` is awaited with seconds of thinking and of typing.
+
+        Raises NotMet when nobody finds a fit line any more, ProviderError when the model fails for good.
+        """
+        if self._channel.messages >= self._plan.n - PATIENCE:
+            self._begin(self._channel.past)
+        scheduler, members, channel = self._scheduler, self._members, self._channel
+        turn = scheduler.next_turn(channel.state)
+        if turn is None or channel.state.tries > PATIENCE:
+            raise NotMet("nobody finds a fit line", place="em stage", remedy="a better model with --model")
+        before = self.messages
+        await pause(turn.pause)
+        if self.messages != before:
+            return  # somebody was faster: the next to speak is drawn anew
+        turn = self._to_a_guest(turn, channel.state)
+        line = await members.speak(turn, channel.state)
+        text = wire.harmless(line.text or "")
+        if not text or text.startswith("!"):
+            why = line.refused[-1].rule if line.refused else "order to a program"
+            channel.apply(Passed, turn.nick, why=why)
+            return
+        before = self.messages
+        await pause(len(text.split()) / self._world.personas[turn.nick].words_per_minute * 60)
+        link = self._links[turn.nick]
+        if turn.action:
+            link.say(text, action=True)
+            channel.apply(Acted, turn.nick, text=text)  # not counted as a message, so nobody waits for it
+        elif link.say(text):
+            await self.wait_for(before + 1)
+
+    def _begin(self, past: Sequence[Said]) -> None:
+        people = tuple(self._links)
+        self._plan = act(self._world, people, self._level, self._name, self._acts, self._seed)
+        self._acts += 1
+        self._channel = _Talk(self._plan, past)
+        self._scheduler = Scheduler(self._plan, self._world)
+        self._members = Members(self._plan, self._world, self._models)
+
+    def _heard(self, heard: Heard) -> None:
+        if heard.kind != "said" or heard.private or not heard.text:
+            return
+        self._channel.apply(Said, self._who(heard.nick), text=heard.text)
+        self.messages += 1
+        self._more.set()
+
+    def _who(self, nick: str) -> str:
+        if fold(nick) == fold(self._lead()):
+            return self._world.lead.nick
+        own = next((name for name, link in self._links.items() if fold(link.nick) == fold(nick)), None)
+        return own or self._guests.nick(fold(nick), nick)
+
+    def _to_a_guest(self, turn: Turn, channel: Channel) -> Turn:
+        """Who was asked by a guest answers the guest: guests have no card, so the scheduler names none of them."""
+        asker, _ = channel.owing.get(turn.nick, ("", 0))
+        guest = asker and asker not in self._world.personas
+        return replace(turn, to=asker, action=False) if guest and turn.beat is None else turn
+
+
+class _Talk:
+    """The people's channel: the same fold, without a journal, since the bot keeps that."""
+
+    def __init__(self, plan: SessionPlan, past: Sequence[Said]) -> None:
+        self.state = Channel(plan, past)
+        self._past = list(past)
+
+    @property
+    def messages(self) -> int:
+        return self.state.messages
+
+    @property
+    def past(self) -> list[Said]:
+        return self._past[-HANDED_ON:]
+
+    def apply(self, kind: type, nick: str, **fields: object) -> None:
+        event = kind(index=self.state.events, at=self.state.at, nick=nick, **fields)
+        self.state.apply(event)
+        if isinstance(event, Said):
+            self._past.append(event)

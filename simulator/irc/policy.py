@@ -1,0 +1,80 @@
+"""How the lead behaves in a real channel: `policies/bot.yaml`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+
+from simulator.errors import ContentError
+from simulator.world.card import Card
+from simulator.world.files import parse, read_text, validate
+
+FILE = "policies/bot.yaml"
+Count = Annotated[int, Field(ge=1)]
+Seconds = Annotated[float, Field(gt=0)]
+
+
+class Rate(Card):
+    """At most so many lines in so many seconds, the last ones."""
+
+    lines: Count
+    seconds: Seconds
+
+
+class Backoff(Card):
+    """How long to wait before the connection is tried again."""
+
+    first: Seconds
+    factor: Annotated[float, Field(gt=1)]
+    most: Seconds
+    """Seconds; a fifth more or less is drawn, so that a thousand clients do not come back at once."""
+
+
+class Rejoin(Card):
+    """What a kick means: come back later, or stay out."""
+
+    after_seconds: Seconds
+    kicks: Count
+    """So many within the time, and she stays out."""
+    within_seconds: Seconds
+
+
+class BotPolicy(Card):
+    """Numbers of the real channel. Those of the lines themselves are in style.yaml, of her share in engagement.yaml."""
+
+    window: Annotated[int, Field(ge=20)]
+    """Messages, hers and others', over which her share is held to the band of the level."""
+    lull_seconds: Seconds
+    """Silence after which she decides once whether to say something of her own accord."""
+    silence_minutes: Seconds
+    """Silence that ends a session of the journal."""
+    longest: Annotated[int, Field(ge=20)]
+    """Messages after which a session of the journal ends and another one begins."""
+    carried: Annotated[int, Field(ge=0)]
+    """Messages of a session that was cut for its length or its header, with which the next one's prompts begin."""
+    late_seconds: Seconds
+    """A line whose server time is older is history that a server plays back: it is not answered."""
+    line_characters: Count
+    flood: Rate
+    """Of one nick's lines; what is more is not read at all."""
+    says: Rate
+    """Of hers in the channel."""
+    answers: Rate
+    """Of hers after one and the same nick's lines."""
+    nicks_in_line: Count
+    """People present whom one line of hers may name."""
+    least_typing_seconds: Annotated[float, Field(ge=0)]
+    outgoing: Rate
+    """Flood control towards the server: a burst of `lines`, then `lines` in `seconds`."""
+    reconnect: Backoff
+    rejoin: Rejoin
+
+
+def load(root: Path) -> BotPolicy:
+    """The policy below a world's folder. Raises ContentError."""
+    path = root / FILE
+    if not path.exists():
+        raise ContentError("is missing", place=FILE, remedy="copy the shipped one with `em init DIR`")
+    return validate(BotPolicy, parse(read_text(path, root), FILE), FILE)

@@ -1,0 +1,84 @@
+"""Her lines in a real channel: made by the members of a session, and let out by the guard."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from simulator.events import Refused
+from simulator.irc import wire
+from simulator.irc.hours import Hours
+from simulator.irc.policy import BotPolicy
+from simulator.irc.safety import Guard
+from simulator.journal.journal import Journal
+from simulator.journal.recorded import recorded
+from simulator.llm.model import Model, Models, Purpose
+from simulator.manners import Manners
+from simulator.plan.session_plan import SessionPlan
+from simulator.session.channel import Channel
+from simulator.session.member import Members
+from simulator.session.scheduler import Turn
+from simulator.world.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What came of an attempt to say something."""
+
+    text: str | None
+    """One harmless line; None: there is none that may be said."""
+    why: str
+    """The rule that the last try broke; empty: none."""
+    refused: tuple[Refused, ...]
+
+
+class Voice:
+    """Who writes her lines, session by session; every answer of a model is on record."""
+
+    def __init__(
+        self, world: World, models: Models, journal: Journal, policy: BotPolicy, header: str, hours: Hours
+    ) -> None:
+        """`header`: the channel of the header."""
+        self._world, self._models, self._journal, self._policy, self._hours = world, models, journal, policy, hours
+        self._lead = world.lead
+        politics = header in world.quota.confined.values()
+        self._guard = Guard(policy, Manners(world.style, self._lead.nick), self._lead.nick, politics_allowed=politics)
+        self._session = ""
+        self._recorded = models
+        self._members: Members | None = None
+
+    def model(self, plan: SessionPlan) -> Model:
+        """Who plays her in the session."""
+        self._turn_to(plan)
+        return self._recorded.of(Purpose.LEAD, self._lead.model)
+
+    async def line(
+        self, plan: SessionPlan, channel: Channel, reasons: Mapping[str, float], *, to: str, present: Sequence[str]
+    ) -> Made:
+        """The next line, after as many tries as the manners allow. `to`: whose line it follows.
+
+        Raises ProviderError when the model fails for good.
+        """
+        self._turn_to(plan)
+        line = await self._members.speak(Turn(self._lead.nick, 0.0, reasons), channel)
+        if line.text is None:
+            return Made(None, line.refused[-1].rule, line.refused)
+        text = wire.harmless(line.text)
+        if fault := self._guard.fault(text, to=to, present=present, now=self._hours.now()):
+            return Made(None, fault, (*line.refused, Refused(text=line.text, rule=fault)))
+        return Made(text, "", line.refused)
+
+    def typing(self, text: str) -> float:
+        """Seconds that typing the line takes her."""
+        seconds = len(text.split()) / self._lead.words_per_minute * 60
+        return max(seconds, self._policy.least_typing_seconds)
+
+    def sent(self, to: str) -> None:
+        """The line has left."""
+        self._guard.sent(to, self._hours.now())
+
+    def _turn_to(self, plan: SessionPlan) -> None:
+        if plan.id != self._session:
+            self._session = plan.id
+            self._recorded = recorded(self._models, self._journal, plan.id)
+            self._members = Members(plan, self._world, self._recorded)
