@@ -32,6 +32,7 @@ COMMANDS = {
     "import": "Read logs of a real channel into a run.",
     "join": "The lead in a channel of a real IRC server.",
     "stage": "A channel of one's own on this machine, with people who are agents, to talk to the lead in.",
+    "gaps": "How the lead's behaviour in a real channel differs from the plan, and what to change.",
     "world": "Validate and describe personas, scenarios and policies.",
     "init": "Copy the shipped world into a folder for editing.",
     "demo": "Three short sessions on the embedded model, played, filtered, exported.",

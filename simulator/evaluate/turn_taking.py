@@ -59,9 +59,9 @@ def _who_is_next(case: Case, accuracy: float, addressed: float, others: float) -
         band = case.bands[level]
         figure = intervals.ratio(units, seed, "calibration", level)
         made.append(within(f"P(speaks) on held-out text at {level.value}", figure, band.least, band.most))
-    swapped = swapped([row for row in rows if row.source != "feedback"])
+    texts = swapped([row for row in rows if row.source != "feedback"])
     for low, high in pairwise(LEVELS):
-        pairs = [(found[low], found[high]) for found in swapped]
+        pairs = [(found[low], found[high]) for found in texts]
         name = f"same text, {low.value} to {high.value}: P(speaks) rises by"
         made.append(above_zero(name, intervals.difference(pairs, seed, "swap", low), case.silent if not rows else ""))
     if held or not rows:

@@ -26,8 +26,10 @@ def told(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> tuple[in
 
 
 def test_a_corpus_alone(corpus: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    code, out, err = told(capsys, "--corpus", corpus, "--data", tmp_path, "--out", tmp_path / "card.json")
-    assert code == 1 and "not measured" in err and err.count("\n") == 2, err
+    files = ["--out", tmp_path / "card.json", "--page", tmp_path / "new" / "card.html"]
+    code, out, err = told(capsys, "--corpus", corpus, "--data", tmp_path, *files)
+    assert code == 1 and "not measured" in err and "card.html: 0.0" in err and err.count("\n") == 3, err
+    assert "held.jsonl falls short of" in (tmp_path / "new" / "card.html").read_text()
     assert "Participates by engagement level" in out and "95 % interval" in out and " n " in out
     code, out, _ = told(capsys, "--corpus", corpus, "--data", tmp_path, "--json")
     assert json.loads(out) == json.loads((tmp_path / "card.json").read_text())

@@ -1,0 +1,73 @@
+"""What every page here is: one file with its style and script inside, which asks the network for nothing."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from contextlib import suppress
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from markupsafe import Markup
+
+from simulator.errors import StorageError
+from simulator.report import words
+
+TEMPLATES = Path(__file__).with_name("templates")
+STYLE = "report.css"
+
+
+def template(name: str, *folders: Path) -> Template:
+    """A template of the report's, or of `folders`, which come first; everything that it is given is escaped."""
+    environment = Environment(
+        loader=FileSystemLoader([*folders, TEMPLATES]),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "percent": words.percent,
+        "number": words.number,
+        "dollars": words.dollars,
+        "visible": words.visible,
+    }
+    return environment.get_template(name)
+
+
+def sealed(style: str, script: str = "") -> dict[str, str]:
+    """What `offline.html.j2` needs: style and script, and their hashes, without which nothing else is obeyed or run."""
+    return {
+        "style": Markup(style),
+        "script": Markup(script),
+        "style_source": _hash(style),
+        "script_source": _hash(script) if script else "'none'",
+    }
+
+
+def style() -> str:
+    """The report's own, with colours for light and dark as variables."""
+    return (TEMPLATES / STYLE).read_text()
+
+
+def put(path: Path, text: str, option: str) -> int:
+    """Writes a page and returns its bytes; `option` names the path to the user.
+
+    Raises StorageError where it cannot be written; a page that was there before then still is.
+    """
+    fresh = path.with_name(f".{path.name}.new")
+    data = text.encode()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fresh.write_bytes(data)
+        fresh.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            fresh.unlink()
+        raise StorageError(error.strerror or str(error), place=str(path), remedy=f"choose another {option}") from None
+    return len(data)
+
+
+def _hash(text: str) -> str:
+    """As the content security policy names the one script, and the one style, that may be used."""
+    return "'sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() + "'"
