@@ -1,0 +1,237 @@
+"""em gaps"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from simulator.cli import options
+
+if TYPE_CHECKING:
+    from simulator.evaluate.gaps.measures import Row
+    from simulator.evaluate.gaps.remarks import Reaction, Remark
+    from simulator.evaluate.gaps.report import Gaps
+    from simulator.evaluate.intervals import Figure
+
+FORMATS = ("auto", "irssi", "weechat", "znc", "hexchat", "ubuntu", "discord-json")
+SHOWN = 20
+"""Complaints that are shown; --json has all."""
+
+
+@click.command()
+@click.argument("what", nargs=-1, required=True, metavar="LOG|RUN…")
+@click.option("--against", required=True, metavar="CORPUS",
+              help="What she was trained on: a run, a folder of `em export`, a .jsonl file.")  # fmt: skip
+@click.option("--lead", metavar="NICK", help="The lead's nick in logs. Default: as on her card.")
+@click.option("--level", type=click.Choice(["LOW", "MEDIUM", "HIGH"], case_sensitive=False),
+              help="Level that was set in logs and imported runs, which do not tell.")  # fmt: skip
+@click.option("--format", "kind", type=click.Choice(FORMATS), default="auto", show_default=True, help="Of logs.")
+@click.option("--patch", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+              help="Write weights and scenario stubs for the next run, as YAML.")  # fmt: skip
+@options.json_option
+@options.data_option
+@options.world_option
+def gaps(
+    what: tuple[str, ...],
+    against: str,
+    lead: str | None,
+    level: str | None,
+    kind: str,
+    patch: Path | None,
+    as_json: bool,
+    data: Path,
+    world_dir: Path | None,
+) -> None:
+    """How the lead's behaviour in a real channel differs from the plan and the corpus.
+
+    Share by level, assistant habits, answers when addressed, length of lines, complaints and corrections with the line
+    of hers that caused them, what she does after being told off, topics that people bring and the corpus lacks. Every
+    figure has its 95 % interval and n; what the interval does not show is not called a gap.
+
+    --patch proposes new weights for policies/quota.yaml and a script for each gap. Quoted people are p1, p2, …; read
+    the file before you pass it on. policies/gaps.yaml says what is looked for. No model is needed.
+    """
+    from simulator.cli.inert import as_json as shown_json
+    from simulator.evaluate import policy as evaluation
+    from simulator.evaluate.gaps import patch as patches
+    from simulator.evaluate.gaps import policy as rules
+    from simulator.evaluate.gaps import report, sources
+    from simulator.evaluate.language import Language
+    from simulator.world.card import Engagement
+
+    world = options.loaded(world_dir, quiet=as_json)
+    policy = rules.load(world.root)
+    language = Language(evaluation.load(world.root), world.style)
+    nick = world.lead.nick
+    wish = sources.Wish(
+        runs=data / "runs",
+        lead=nick,
+        shown_lead=lead or nick,
+        level=Engagement(level.upper()) if level else None,
+        most=world.style.numbers.max_document_bytes,
+        format=kind,
+    )
+    left_out: list[str] = []
+    here = sources.talks(what, wish, left_out)
+    there = sources.talks([against], wish, left_out)
+    found = report.gaps(here, there, world, policy, language)
+    _tell_left_out(left_out)
+    if patch is not None:
+        title = f"em gaps {' '.join(Path(name).name for name in what)} --against {Path(against).name}"
+        _write(patch, patches.as_yaml(found.patch, title))
+    if as_json:
+        click.echo(shown_json(_facts(found), indent=2))
+    else:
+        _show(found, patch)
+
+
+def _tell_left_out(left_out: list[str]) -> None:
+    from simulator.cli.inert import inert
+
+    for cause in left_out[:SHOWN]:
+        click.echo(f"em: left out: {inert(cause)}", err=True)
+    if len(left_out) > SHOWN:
+        click.echo(f"em: left out: {len(left_out) - SHOWN} more", err=True)
+
+
+def _write(path: Path, text: str) -> None:
+    from simulator.errors import StorageError
+
+    try:
+        path.write_text(text, encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise StorageError(error.strerror or str(error), place=str(path), remedy="name a writable file") from None
+
+
+def _facts(found: Gaps) -> dict[str, Any]:
+    def size(counted: tuple[int, int, int]) -> dict[str, int]:
+        return dict(zip(("sessions", "messages", "lead_messages"), counted, strict=True))
+
+    patch = found.patch
+    return {
+        "here": size(found.here),
+        "corpus": size(found.there),
+        "figures": [_row(row) for row in found.rows],
+        "complaints": [_remark(remark) for remark in found.complaints],
+        "praise": [_remark(remark) for remark in found.praise],
+        "reaction": {"here": _reaction(found.reaction), "corpus": _reaction(found.reaction_there)},
+        "topics": [
+            {
+                "terms": [asdict(term) for term in topic.terms],
+                "here": _figure(topic.here),
+                "corpus": _figure(topic.there),
+                "sessions": topic.sessions,
+                "group": topic.group,
+                "messages": [{"source": t.source, "session": t.id, "index": place} for t, place in topic.lines],
+            }
+            for topic in found.topics
+        ],
+        "quota": {
+            axis.name: {
+                key: {"before": axis.before[key], "after": weight, "reasons": list(axis.reasons.get(key, ()))}
+                for key, weight in axis.after.items()
+            }
+            for axis in patch.axes
+            if axis.moved
+        },
+        "scenarios": [stub.path for stub in patch.stubs],
+    }
+
+
+def _row(row: Row) -> dict[str, Any]:
+    return {
+        "name": row.name,
+        "unit": row.unit,
+        "here": _figure(row.here),
+        "corpus": _figure(row.there),
+        "band": [row.band.least, row.band.most] if row.band else None,
+        "finding": row.finding.value,
+        "gap": row.gap,
+    }
+
+
+def _remark(remark: Remark) -> dict[str, Any]:
+    return {
+        "kind": remark.kind,
+        "source": remark.talk.source,
+        "session": remark.talk.id,
+        "index": remark.index,
+        "nick": remark.nick,
+        "text": remark.text,
+        "words": remark.words,
+        "cause": {"index": remark.cause, "text": remark.her_line},
+    }
+
+
+def _reaction(reaction: Reaction) -> dict[str, Any]:
+    figures = {name: _figure(getattr(reaction, name)) for name in ("before", "after", "change")}
+    return {"remarks": reaction.remarks, **figures}
+
+
+def _figure(found: Figure | None) -> dict[str, float] | None:
+    return None if found is None else {name: round(value, 5) for name, value in asdict(found).items()}
+
+
+def _cell(found: Figure | None, unit: str = "share") -> str:
+    """Value, interval and n in few columns; shares in %."""
+    if found is None:
+        return "-"
+    value, low, high = (number * (100 if unit == "share" else 1) for number in (found.value, found.low, found.high))
+    return f"{value:.1f} ({low:.1f}..{high:.1f}) {found.n}"
+
+
+def _show(found: Gaps, patch: Path | None) -> None:
+    from rich.table import Table
+
+    from simulator.cli.inert import columns, inert
+    from simulator.cli.lines import console
+    from simulator.evaluate.gaps.patch import figure
+
+    out = console()
+    for name, (sessions, messages, hers) in (("here", found.here), ("corpus", found.there)):
+        out.print(f"{name}: {sessions} sessions, {messages} messages, {hers} of the lead's")
+    table = Table(box=None, pad_edge=False)
+    for column in ("% (95 % interval) n", "here", "corpus or band"):
+        table.add_column(column, no_wrap=True)
+    table.add_column("")
+    for row in found.rows:
+        against = f"{row.band.least:.0%} to {row.band.most:.0%}" if row.band else _cell(row.there, row.unit)
+        style = "red" if row.gap else None
+        table.add_row(row.title, _cell(row.here, row.unit), against, row.finding.value, style=style)
+    out.print(table)
+    for name, told in (("here", found.reaction), ("corpus", found.reaction_there)):
+        shares = f"her share {figure(told.before)} before, {figure(told.after)} after, change {figure(told.change)}"
+        out.print(f"told to talk less, {name}: {f'{told.remarks} times, {shares}' if told.remarks else 'never'}")
+    out.print(f"complaints: {len(found.complaints)}, praise: {len(found.praise)}")
+    for remark in found.complaints[:SHOWN]:
+        talk = remark.talk
+        out.print(f"  {remark.kind}: {inert(talk.source)}, {inert(talk.id)}, message {remark.index}")
+        out.print(f"    {remark.cause}: <{talk.lead}> {inert(remark.her_line)}")
+        out.print(f"    {remark.index}: <{inert(remark.nick)}> {inert(remark.text)}")
+    if len(found.complaints) > SHOWN:
+        out.print(f"  … and {len(found.complaints) - SHOWN} more; --json has all")
+    if found.topics:
+        table = Table(box=None, pad_edge=False)
+        for column in ("people bring, corpus lacks", "% of messages", "in the corpus", "sessions", "group"):
+            table.add_column(column, no_wrap=column.startswith(("%", "in")))
+        for topic in found.topics:
+            shares = (_cell(topic.here), _cell(topic.there))
+            table.add_row(columns(topic.title), *shares, str(topic.sessions), topic.group or "-")
+        out.print(table)
+    else:
+        out.print("no topic that the corpus lacks")
+    proposal = found.patch
+    for axis in proposal.axes:
+        if axis.moved:
+            moves = ", ".join(f"{key} {axis.before[key]:g} to {w:g}" for key, w in axis.after.items()
+                              if w != axis.before[key])  # fmt: skip
+            out.print(f"proposed weights, {axis.name}: {moves}")
+    for stub in proposal.stubs:
+        out.print(f"proposed script: {stub.path}")
+    if proposal.empty:
+        out.print("nothing to change")
+    elif patch is None:
+        out.print("--patch FILE writes the proposal")

@@ -1,0 +1,128 @@
+"""What counts as a gap: `policies/gaps.yaml`."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, ValidationError, model_validator
+
+from simulator.errors import ContentError
+from simulator.evaluate.gaps.talk import Talk
+from simulator.world.card import Card, Name, Prose, Share
+from simulator.world.files import explain, parse, read_text, validate
+from simulator.world.phrases import Patterns, Phrases, fault_of
+from simulator.world.scenario import Scenario
+
+FILE = "policies/gaps.yaml"
+TOPIC = "topic"
+"""The stub for what people bring and the corpus lacks."""
+
+Count = Annotated[int, Field(ge=1)]
+Words = Annotated[frozenset[str], BeforeValidator(lambda v: v.split() if isinstance(v, str) else v)]
+Step = Annotated[float, Field(ge=0.001, le=0.2)]
+
+
+class TopicRules(Card):
+    """When a word counts as something that the corpus lacks."""
+
+    fewest: Count
+    """Messages that hold it."""
+    people: Count
+    """Different people who used it."""
+    z: Annotated[float, Field(gt=0)]
+    """Standard deviations of its log-odds."""
+    times: Annotated[float, Field(ge=1)]
+    """How many times as frequent as in the corpus."""
+    prior: Annotated[float, Field(gt=0, le=1)]
+    """Weight of the prior, as a share of the words of both sides: in a large corpus a fixed one would count for
+    nothing, and a word that it lacks altogether would have no certain weight."""
+    terms: Count
+    """Most terms of one topic."""
+    most: Count
+    """Most topics."""
+    stop: Words
+    """Words that are no topic."""
+
+
+class RemarkKind(Card):
+    """Something that people say to the lead or of her."""
+
+    about: Prose
+    praise: bool = False
+    """Not a complaint."""
+    less: bool = False
+    """A wish that she talk less: her turns before and after it are compared."""
+    patterns: Annotated[Patterns, Field(min_length=1)]
+    unless: Patterns = ()
+
+
+class GapPolicy(Card):
+    """What is looked for, and how far a patch may go."""
+
+    fewest: Count
+    """Observations below which nothing is said of a figure."""
+    within: Count
+    """Messages."""
+    stretch: Count
+    """Messages."""
+    bearable: Share
+    """Share of her messages that may draw complaints of one kind."""
+    pairs: Count
+    """Wishes that she talk less, below which nothing is said of what she does after them."""
+    cluster: Count
+    """Complaints of one kind that make a stub."""
+    step: Step
+    """Most that a weight moves."""
+    least: Step
+    """No weight falls below this."""
+    evidence: Count
+    """Lines quoted for each stub."""
+    topics: TopicRules
+    remarks: dict[Name, RemarkKind]
+    """The first kind that a line shows counts."""
+    stubs: dict[Name, dict[str, Any]]
+    """Scripts without a name, by gap or kind of remark."""
+
+    @model_validator(mode="after")
+    def _usable(self) -> GapPolicy:
+        for name, kind in self.remarks.items():
+            for pattern in (*kind.patterns, *kind.unless):
+                if cause := fault_of(_named((pattern,), ("x",))[0]):
+                    raise ValueError(f"remarks.{name}: pattern `{pattern}`: {cause}")
+        for name, stub in self.stubs.items():
+            try:
+                Scenario.model_validate({"name": name, **stub})
+            except ValidationError as error:
+                raise ValueError(f"stubs.{name}: {explain(error)}") from None
+        if TOPIC not in self.stubs:
+            raise ValueError(f"stubs: needs `{TOPIC}`")
+        return self
+
+    def phrases(self, nicks: tuple[str, ...]) -> Phrases:
+        """A group for each kind of remark, in order. `nicks`: all of the lead's."""
+        kinds = self.remarks.values()
+        return Phrases([(_named(kind.patterns, nicks), _named(kind.unless, nicks)) for kind in kinds])
+
+    def answer(self, kind: str) -> str | None:
+        """The pattern of the stub that answers a gap or remark of this kind; None: there is no stub."""
+        stub = self.stubs.get(kind)
+        return stub["pattern"] if stub else None
+
+    def scripts(self, kind: str, talk: Talk) -> bool:
+        """Whether the session's pattern is the one that answers this kind, so that such remarks are in its scripts."""
+        return talk.pattern is not None and talk.pattern == self.answer(kind)
+
+
+def _named(patterns: tuple[str, ...], nicks: tuple[str, ...]) -> tuple[str, ...]:
+    among = "(" + "|".join(map(re.escape, nicks)) + ")"
+    return tuple(pattern.replace("{lead}", among) for pattern in patterns)
+
+
+def load(root: Path) -> GapPolicy:
+    """The policy below a world's folder. Raises ContentError."""
+    path = root / FILE
+    if not path.exists():
+        raise ContentError("is missing", place=FILE, remedy="copy the shipped one with `em init DIR`")
+    return validate(GapPolicy, parse(read_text(path, root), FILE), FILE)

@@ -1,0 +1,64 @@
+"""Channels made by hand, of which it is known how the lead behaves in them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+
+from simulator import chance
+from simulator.evaluate import policy as evaluation
+from simulator.evaluate.gaps import policy, report
+from simulator.evaluate.gaps.policy import GapPolicy
+from simulator.evaluate.gaps.report import Gaps
+from simulator.evaluate.gaps.talk import Talk
+from simulator.evaluate.language import Language
+from simulator.screen import Line
+from simulator.world.card import Engagement
+from tests.worlds import shipped
+
+LEAD = shipped().lead.nick
+PEOPLE = ("pim", "rolf", "tess", "quin")
+THINGS = ("soup", "rain", "bus", "tea", "cat", "window", "train", "bread", "lamp", "shoe", "garden", "radio")
+
+
+@cache
+def rules() -> GapPolicy:
+    return policy.load(shipped().root)
+
+
+@cache
+def language() -> Language:
+    return Language(evaluation.load(shipped().root), shipped().style)
+
+
+def talk(log: str, **fields: object) -> Talk:
+    """`<nick> text` a line; `LEAD` is the lead, also in what is said."""
+    rows = [row.split("> ", 1) for row in log.replace("LEAD", LEAD).strip().splitlines()]
+    lines = tuple(Line(nick.strip().removeprefix("<"), text) for nick, text in rows)
+    return Talk(**{"source": "made", "id": "s0", "lead": LEAD, "messages": lines, **fields})
+
+
+def channel(
+    sessions: int = 8,
+    *,
+    every: int = 12,
+    n: int = 96,
+    level: Engagement | None = Engagement.LOW,
+    seed: int = 1,
+    change: Callable[[int, Line], Line] = lambda place, line: line,
+    **fields: object,
+) -> list[Talk]:
+    """Sessions in which one in `every` messages is the lead's."""
+    made = []
+    for number in range(sessions):
+        draw, lines = chance.stream(seed, "channel", number), []
+        for place in range(n):
+            nick = LEAD if place % every == every // 2 else draw.choice(PEOPLE)
+            first, other = draw.sample(THINGS, 2)
+            lines.append(change(place, Line(nick, f"so the {first} was next to the {other} again, number {place}")))
+        made.append(Talk("made", f"s{number}", LEAD, tuple(lines), level=level, **fields))
+    return made
+
+
+def gaps(here: list[Talk], there: list[Talk]) -> Gaps:
+    return report.gaps(here, there, shipped(), rules(), language())
