@@ -109,7 +109,7 @@ def write(folder: Path, name: str) -> Path:
 
 def message(number: int, who: str, text: str, *, at: str = "", kind: str = "Default", **fields: object) -> dict:
     """One of DiscordChatExporter's."""
-    author = {"id": str(abs(hash(who)) % 10**9), "name": who.lower(), "nickname": who, "isBot": False}
+    author = {"id": str(sum(map(ord, who))), "name": who.lower(), "nickname": who, "isBot": False}
     author |= fields.pop("author", {})
     stamp = at or f"2012-03-03T10:{number // 60:02}:{number % 60:02}.000+00:00"
     return {"id": str(number), "type": kind, "timestamp": stamp, "content": text, "author": author, **fields}
