@@ -29,11 +29,11 @@ def test_from_a_corpus_to_an_adapter(place: Path) -> None:
         "train", "corpus", "--base", "base", "--config", PROOF, *quick, "--set", "evaluations=1", cwd=place, env=ONE
     )
     assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("data/adapters/corpus-mixture: the adapter is checkpoint 2 of 2, validation loss ")
+    assert done.stdout.startswith("data/adapters/corpus-lead-turns: the adapter is checkpoint 2 of 2, validation loss ")
     for said in ("steps", "weighs 0.1", "optimizer steps", "validation at 2", "P(lead next) under LOW / MEDIUM / HIGH"):
         assert said in done.stderr
     assert "Warning" not in done.stderr
-    out = place / "data" / "adapters" / "corpus-mixture"
+    out = place / "data" / "adapters" / "corpus-lead-turns"
     assert {"adapter_model.safetensors", "adapter_config.json", "card.json", "metrics.jsonl", "checkpoints"} <= {
         path.name for path in out.iterdir()
     }
