@@ -24,16 +24,25 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_from_a_corpus_to_an_adapter(place: Path) -> None:
-    quick = ("--set", "precision=fp32", "--set", "lora_r=2", "--set", "calibration_documents=1")
+    quick = (
+        "--objective",
+        "mixture",
+        "--set",
+        "precision=fp32",
+        "--set",
+        "lora_r=2",
+        "--set",
+        "calibration_documents=1",
+    )
     done = em(
         "train", "corpus", "--base", "base", "--config", PROOF, *quick, "--set", "evaluations=1", cwd=place, env=ONE
     )
     assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("data/adapters/corpus-lead-turns: the adapter is checkpoint 2 of 2, validation loss ")
+    assert done.stdout.startswith("data/adapters/corpus-mixture: the adapter is checkpoint 2 of 2, validation loss ")
     for said in ("steps", "weighs 0.1", "optimizer steps", "validation at 2", "P(lead next) under LOW / MEDIUM / HIGH"):
         assert said in done.stderr
     assert "Warning" not in done.stderr
-    out = place / "data" / "adapters" / "corpus-lead-turns"
+    out = place / "data" / "adapters" / "corpus-mixture"
     assert {"adapter_model.safetensors", "adapter_config.json", "card.json", "metrics.jsonl", "checkpoints"} <= {
         path.name for path in out.iterdir()
     }
