@@ -8,12 +8,10 @@ from typing import TypeVar
 
 from simulator import chance, screen
 from simulator.evaluate.subject import Ask, Sampling
-from simulator.llm.model import Dialect, Message, Model, Prompt, Purpose
+from simulator.llm.model import ALTERNATIVES, Dialect, Message, Model, Prompt, Purpose
 
 AT_ONCE = 16
 """Questions on their way at once."""
-ALTERNATIVES = 20
-"""First tokens that are asked for; more are seldom given."""
 NO_LOGPROBS = "the server gives no log-probabilities, so nothing is known about P(she speaks next)"
 BY_CHAT = "it is spoken to in messages, where nobody can ask for P(she speaks next)"
 FIRST_TOKEN = "P(she speaks next) is read off the first token after `<`: nicks that begin alike are one"
@@ -113,10 +111,7 @@ class Served:
             one_line=False,
             alternatives=ALTERNATIVES,
         )
-        first = (await self._model.reply(prompt)).first
-        if first is None:
-            return None
-        return min(1.0, sum(p for token, p in first.items() if token and f"{self._lead}>".startswith(token)))
+        return (await self._model.reply(prompt)).begins(f"{self._lead}>")
 
     def _all(self, ask: Callable[[str], Awaitable[T]] | Callable[[Ask], Awaitable[T]], of: Sequence) -> list[T]:
         async def every() -> list[T]:

@@ -10,12 +10,13 @@ calls for her: addressed, mentioned, answered, a question to the room, or nothin
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from simulator import chance
 from simulator.irc.share import Share
-from simulator.llm.model import Dialect, Model, Prompt, Purpose
+from simulator.llm.model import ALTERNATIVES, Dialect, Model, Prompt, Purpose
 from simulator.plan.session_plan import SessionPlan
 from simulator.session.channel import Channel
 from simulator.session.member import TAIL
@@ -23,8 +24,6 @@ from simulator.session.prompts import Prompts
 from simulator.session.scheduler import Turn, claim
 from simulator.world.world import World
 
-ALTERNATIVES = 20
-"""First tokens that are asked for; servers seldom give more."""
 FADES = 0.95
 """Weight of the past in the running mean of P: half of it is the last 14 decisions."""
 LIFTS = (0.1, 9.0)
@@ -68,10 +67,7 @@ class Chooser:
         if self._share.must_speak(band):
             return Decision(True, {"owed": 1.0, "chance": 1.0}, "", True)
         reasons = {"budget": self._share.pressure(band), **await self._reason(plan, channel, model, called)}
-        product = 1.0
-        for factor in reasons.values():
-            product *= factor
-        product = min(0.97, product)
+        product = min(0.97, math.prod(reasons.values()))
         speaks = chance.stream(self._seed, "live", self._number).random() < product
         return Decision(speaks, {**reasons, "chance": product}, "" if speaks else "kept quiet", called is not None)
 
@@ -108,8 +104,6 @@ class Chooser:
             speaker=self._lead,
             alternatives=ALTERNATIVES,
         )
-        first = (await model.reply(prompt)).first
-        self.statement = BY_POLICY if first is None else BY_MODEL
-        if first is None:
-            return None
-        return min(1.0, sum(p for token, p in first.items() if token and f"{self._lead}>".startswith(token)))
+        p = (await model.reply(prompt)).begins(f"{self._lead}>")
+        self.statement = BY_POLICY if p is None else BY_MODEL
+        return p

@@ -107,6 +107,21 @@ class Reply:
     first: Mapping[str, float] | None = None
     """Probability of each of the likeliest first tokens; None: not asked for, or the server gives none."""
 
+    def begins(self, text: str) -> float | None:
+        """Probability that the answer begins with `text`, in [0, 1], read off the first token alone: what begins alike
+        counts as one. None: the server gives no probabilities.
+
+        >>> Reply("", "m", first={"ka": 0.5, "kai>": 0.2, "bo": 0.3}).begins("kai>")
+        0.7
+        """
+        if self.first is None:
+            return None
+        return min(1.0, sum(p for token, p in self.first.items() if token and text.startswith(token)))
+
+
+ALTERNATIVES = 20
+"""First tokens that are asked for; servers seldom give more."""
+
 
 class Model(Protocol):
     """A door to a model. Wrappers (journal, counting) keep this shape."""

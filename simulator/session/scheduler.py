@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -62,7 +63,7 @@ class Scheduler:
         if not people:
             return None
         weighed = [self._person(nick, channel) for nick in people]
-        products = [_product(w) for w in weighed]
+        products = [math.prod(w.values()) for w in weighed]
         number = draw.choices(range(len(people)), products)[0]
         nick = people[number]
         because = {**weighed[number], "chance": products[number] / sum(products)}
@@ -88,7 +89,7 @@ class Scheduler:
         interest = self.world.personas[self.plan.lead].interests.get(self.plan.group, 1.0) ** policy.interest
         budget = self.budget.pressure(channel.messages, spoken)
         factors = {"budget": budget, reason: policy.pull.get(reason, 1.0), "interest": interest}
-        return {**factors, "chance": min(0.97, _product(factors))}
+        return {**factors, "chance": min(0.97, math.prod(factors.values()))}
 
     def _silence(self, channel: Channel, *, chosen: bool) -> str | None:
         """Why she says nothing though something called for her. `chosen`: the message could have been hers."""
@@ -151,10 +152,3 @@ def claim(channel: Channel, lead: str) -> str | None:
     if channel.question and channel.addressed[-1] is None:
         return "question"
     return None
-
-
-def _product(factors: Mapping[str, float]) -> float:
-    total = 1.0
-    for factor in factors.values():
-        total *= factor
-    return total
