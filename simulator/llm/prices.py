@@ -18,6 +18,8 @@ class Price:
     prompt: float
     cached: float
     """For prompt tokens that the provider still had; the full price where no lower one is known."""
+    written: float
+    """For prompt tokens that the provider is told to keep; the full price where that costs nothing more."""
     completion: float
 
 
@@ -35,7 +37,8 @@ def price(model: str) -> Price | None:
     prompt, completion = info.get("input_cost_per_token"), info.get("output_cost_per_token")
     if not prompt or not completion:
         return None
-    return Price(prompt, info.get("cache_read_input_token_cost") or prompt, completion)
+    cached, written = info.get("cache_read_input_token_cost"), info.get("cache_creation_input_token_cost")
+    return Price(prompt, cached or prompt, written or prompt, completion)
 
 
 def billing(model: str) -> Billing:

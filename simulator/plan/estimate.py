@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 from simulator.llm.model import Purpose
 from simulator.llm.prices import Price
@@ -12,35 +12,41 @@ from simulator.world.world import World
 CHARACTERS_A_TOKEN = 4.2
 """English chat in the tokenizers of large models; counted with cl100k on cards and transcripts of this project."""
 LINE_TOKENS = 34
-"""One message with its nick and newline: two or three sentences."""
+"""One message with its nick and newline: two or three sentences. Counted as above on 8,000 scripted messages; the
+embedded model's have 41."""
 TAIL_TOKENS = 60
 """What follows the transcript in the chat dialect: who you are, the note, what is wanted."""
 JUDGE_PROMPT, JUDGE_ANSWER = 650, 250
 """Tokens of the rubric, and of the marks with their quotes."""
-MESSAGE_BYTES = 110
-"""One message in a training document, with its nick and newline."""
+MESSAGE_BYTES = 143
+"""The same message in a training document."""
 RETRIES = 1.15
 """Calls a message, tries that the manners refuse included."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """Tokens of one session or of many; `cached` are those a prefix cache can give back, part of `prompt`."""
+    """Tokens of one session or of many."""
 
     prompt: float = 0.0
     cached: float = 0.0
+    """Part of `prompt` that a prefix cache can give back."""
+    written: float = 0.0
+    """Part of `prompt` that such a cache takes in."""
     completion: float = 0.0
 
     def __add__(self, other: Tokens) -> Tokens:
-        return Tokens(self.prompt + other.prompt, self.cached + other.cached, self.completion + other.completion)
+        return Tokens(*(mine + more for mine, more in zip(astuple(self), astuple(other), strict=True)))
 
     def __mul__(self, times: float) -> Tokens:
-        return Tokens(self.prompt * times, self.cached * times, self.completion * times)
+        return Tokens(*(mine * times for mine in astuple(self)))
 
     def usd(self, price: Price, *, caching: bool) -> float:
         """Dollars. Without caching every prompt token has the full price."""
-        cached = self.cached if caching else 0.0
-        return (self.prompt - cached) * price.prompt + cached * price.cached + self.completion * price.completion
+        cached, written = (self.cached, self.written) if caching else (0.0, 0.0)
+        plain = self.prompt - cached - written
+        prompt = plain * price.prompt + cached * price.cached + written * price.written
+        return prompt + self.completion * price.completion
 
 
 def tokens(plan: SessionPlan, world: World, *, judged: bool = False) -> dict[Purpose, Tokens]:
@@ -50,15 +56,16 @@ def tokens(plan: SessionPlan, world: World, *, judged: bool = False) -> dict[Pur
     """
     cards = [world.personas[nick] for nick in (*plan.cast, plan.lead)]
     guidance = world.style.guidance
-    texts = [*guidance.people, *guidance.lead, *(c.about for c in cards), *(v for c in cards for v in c.voice[:3])]
+    texts = [*guidance.people, *guidance.lead, *(card.about for card in cards)]
+    texts += [line for card in cards for line in plan.voice(card)]
     head = sum(map(len, texts)) / CHARACTERS_A_TOKEN
-    prompt = plan.n * (head + TAIL_TOKENS) + LINE_TOKENS * plan.n * (plan.n - 1) / 2
-    fresh = head + plan.n * (TAIL_TOKENS + LINE_TOKENS)
-    whole = Tokens(prompt * RETRIES, max(0.0, prompt * RETRIES - fresh), plan.n * LINE_TOKENS * RETRIES)
-    share = plan.k / plan.n
-    lead = Tokens(whole.prompt * share, whole.cached * share, whole.completion * share)
-    people = Tokens(whole.prompt - lead.prompt, whole.cached - lead.cached, whole.completion - lead.completion)
+    prompt = (plan.n * (head + TAIL_TOKENS) + LINE_TOKENS * plan.n * (plan.n - 1) / 2) * RETRIES
+    written = head + plan.n * LINE_TOKENS
+    cached = max(0.0, prompt - written - plan.n * TAIL_TOKENS * RETRIES)
+    whole = Tokens(prompt, cached, written, plan.n * LINE_TOKENS * RETRIES)
+    lead = whole * (plan.k / plan.n)
+    people = whole * (1 - plan.k / plan.n)
     needed = {Purpose.PEOPLE: people, Purpose.LEAD: lead}
     if judged:
-        needed[Purpose.JUDGE] = Tokens(JUDGE_PROMPT + LINE_TOKENS * plan.n, 0.0, JUDGE_ANSWER)
+        needed[Purpose.JUDGE] = Tokens(JUDGE_PROMPT + LINE_TOKENS * plan.n, completion=JUDGE_ANSWER)
     return needed

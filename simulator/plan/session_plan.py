@@ -7,7 +7,12 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from simulator.world.card import Card, ChannelName, Engagement, Name, Nick
+from simulator.world.persona import Persona
 from simulator.world.scenario import Expect
+
+VOICE_OF_A_PART, VOICE_OF_OTHERS = 3, 1
+"""Example lines that a prompt shows of those who have a part in the script, the lead among them, and of the others.
+Cards are most of a prompt: three lines for everybody made it a quarter longer."""
 
 
 class PlacedBeat(Card):
@@ -93,6 +98,11 @@ class SessionPlan(Card):
     def secrets(self) -> tuple[str, ...]:
         """What no document may contain: the private notes and the premise."""
         return (self.premise, *(beat.note for beat in self.beats if beat.note))
+
+    def voice(self, persona: Persona) -> tuple[str, ...]:
+        """The example lines of a card that a prompt shows."""
+        parts = {self.lead, *self.slots.values(), *(beat.nick for beat in self.beats)}
+        return persona.voice[: VOICE_OF_A_PART if persona.nick in parts else VOICE_OF_OTHERS]
 
     def public(self) -> tuple[str, ...]:
         """What notes and talk have in common, so that it gives nothing away."""

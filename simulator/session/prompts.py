@@ -22,8 +22,6 @@ from simulator.session.scheduler import Turn
 from simulator.world.persona import Persona, Role
 from simulator.world.world import World
 
-VOICE_LINES = 3
-"""Example lines of each card that a chat prompt shows."""
 YESTERDAY = 2
 """Lines of each person in the log of yesterday."""
 
@@ -91,7 +89,7 @@ class Prompts:
             f"You write the lines of the members of {plan.channel}, an IRC channel, one line at a time.",
             "\n".join(f"- {rule}" for rule in rules),
             "Who is here:",
-            *(_card(persona) for persona in self._here),
+            *(_card(persona, plan.voice(persona)) for persona in self._here),
             self._ties(),
             self._today,
         ]
@@ -135,7 +133,7 @@ def _shown(channel: Channel, room: int | None, before: str) -> str:
     return "".join(row + "\n" for row in rows[first:])
 
 
-def _card(persona: Persona) -> str:
+def _card(persona: Persona, voice: tuple[str, ...]) -> str:
     lead = " (never an assistant)" if persona.role is Role.LEAD else ""
-    lines = "\n".join(f"<{persona.nick}> {line}" for line in persona.voice[:VOICE_LINES])
+    lines = "\n".join(f"<{persona.nick}> {line}" for line in voice)
     return f"{persona.nick}{lead}: {persona.about}\n{lines}"

@@ -144,7 +144,7 @@ def test_the_outlook_counts_the_judge_and_the_sessions_that_are_not_kept() -> No
 
 def test_caching_makes_it_cheaper_and_never_free() -> None:
     needed = tokens(PLANS[0], shipped())
-    price = Price(1e-6, 1e-7, 4e-6)
+    price = Price(1e-6, cached=1e-7, written=1.25e-6, completion=4e-6)
     for purpose in (Purpose.PEOPLE, Purpose.LEAD):
         assert 0 < needed[purpose].usd(price, caching=True) < needed[purpose].usd(price, caching=False)
-        assert needed[purpose].cached < needed[purpose].prompt
+        assert needed[purpose].cached + needed[purpose].written < needed[purpose].prompt
