@@ -6,7 +6,9 @@ UV := $(BIN)/uv --quiet
 # PyTorch's CPU build is in no registry: a folder of wheels has it, or else PyTorch's own index.
 TORCH_FROM := $(if $(UV_FIND_LINKS),,--torch-backend=cpu)
 
-.PHONY: install demo test bench proof lock clean
+AUDIT := pip-audit==2.10.1
+
+.PHONY: install demo test check bench proof lock clean
 
 install: .venv/installed ## a working .venv/bin/em
 
@@ -28,6 +30,12 @@ demo: .venv/installed ## three short sessions on the embedded model: played, fil
 test: .venv/testing ## the whole suite
 	$(BIN)/ruff check .
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
+
+check: .venv/testing ## lint, the locks, and what the advisory databases know of them (needs the network)
+	$(BIN)/ruff check .
+	$(BIN)/python -m pytest tests/test_supply.py
+	$(UV) tool run $(AUDIT) --strict --require-hashes --disable-pip --progress-spinner off -r requirements/default.txt
+	$(UV) tool run $(AUDIT) --strict --require-hashes --disable-pip --progress-spinner off -r requirements/test.txt
 
 bench: .venv/testing ## benchmarks, each prints one JSON object
 	@for b in tests/bench/bench_*.py; do $(BIN)/python $$b || exit 1; done
