@@ -64,7 +64,13 @@ def has_chat_template(path: Path) -> bool:
 
 
 class Server:
-    """The child process: started when the address is first asked for, and again if it died."""
+    """The child process: started when the address is first asked for, and again if it died.
+
+    Which slot a call gets is left to llama.cpp, which takes the one with the longest common beginning and keeps what
+    it puts out of a slot in memory. Uncached tokens a message on four slots (`tests/bench/bench_server.py --slots`):
+    7.2 with four sessions and 7.0 with eight, so that more sessions than slots cost nothing. With a fixed slot for
+    each session (`id_slot`) they are 7.8 and 32: two sessions of one slot then read whole prompts, 1,200 tokens, again.
+    """
 
     def __init__(self, path: Path, *, slots: int = SLOTS, adapter: Path | None = None) -> None:
         """`adapter`: a GGUF LoRA of that base, which a call gets that asks for it; loaded once beside the base.
@@ -189,10 +195,10 @@ class Embedded:
         return Embedded(self.name + ADAPTED, self.server, Dialect.DOCUMENT, timeout=self._timeout, scale=1.0)
 
     async def reply(self, prompt: Prompt) -> Reply:
-        reply, attempts = await retry.persist(
+        reply, failures = await retry.persist(
             lambda: self._once(prompt), place=self.name, key=(prompt.seed, prompt.key), sleep=asyncio.sleep
         )
-        return replace(reply, attempts=attempts)
+        return replace(reply, attempts=len(failures) + 1, failures=failures)
 
     async def aclose(self) -> None:
         if self._door is not None:
@@ -219,13 +225,13 @@ class Embedded:
         """A door to the server that runs now; the one before may be dead."""
         old, self._behind = self._door, address
         base, key = address
-        kind = "openai" if self.dialect is Dialect.CHAT else "text-completion-openai"
         self._door = Hosted(
             self.name,
             self.dialect,
-            model=f"{kind}/local",
+            model="local",
             bases=(base,),
             key=key,
+            direct=True,
             timeout=self._timeout,
             billing=Billing.LOCAL,
             llama=True,

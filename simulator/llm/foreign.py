@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
 
 from simulator.errors import ProviderError
-from simulator.llm.retry import Transient
+from simulator.llm.retry import Transient, Trouble
 from simulator.llm.scrub import scrub
 
 HOW_NAMES_LOOK = (
@@ -18,6 +18,8 @@ HOW_NAMES_LOOK = (
 
 _WRAPPING = re.compile(r"^((litellm\.)?\w*(Error|Exception|Timeout)\b\s*[:-]?\s*)+")
 _MESSAGE = re.compile(r"""["']message["']\s*:\s*(["'])(.+?)\1""")
+_UNREADABLE = AttributeError | LookupError | RecursionError | TypeError | ValueError
+"""What a parser, ours or litellm's, dies of when an answer has another shape than it should."""
 _NO_CREDIT = re.compile(r"insufficient_quota|exceeded your current quota|credit balance|billing", re.IGNORECASE)
 
 
@@ -29,6 +31,14 @@ class BrokenAnswer(Exception):
     """The server said yes and sent something that is not an answer."""
 
 
+class Refusal(Exception):
+    """The server said no."""
+
+    def __init__(self, status: int, body: str, headers: Mapping[str, str]) -> None:
+        super().__init__(body)
+        self.status_code, self.headers = status, headers
+
+
 def translate(error: Exception, *, place: str, base: str | None, keys: tuple[str | None, ...]) -> Exception:
     """The exception to raise instead: Transient where another attempt may help, else ProviderError."""
     chain = list(_chain(error))
@@ -38,25 +48,29 @@ def translate(error: Exception, *, place: str, base: str | None, keys: tuple[str
     if any(isinstance(e, ConnectionRefusedError | socket.gaierror) for e in chain):
         known = any(isinstance(e, ConnectionRefusedError) for e in chain)
         cause = f"the connection{where} was refused" if known else f"no such host{where}, or no network"
-        return Unreachable(cause, remedy="is the server up, and is --api-base right?" if base else "is the network up?")
+        remedy = "is the server up, and is --api-base right?" if base else "is the network up?"
+        return Unreachable(cause, remedy=remedy, kind=Trouble.UNREACHABLE)
     if isinstance(error, TimeoutError) or status == 408:
-        return Transient(f"no answer{where} in time", remedy="is the server stuck, or the model too slow?")
+        remedy = "is the server stuck, or the model too slow?"
+        return Transient(f"no answer{where} in time", remedy=remedy, kind=Trouble.LATE)
     if status in (401, 403):
         return ProviderError(f"the key was refused: {text}", place=place, remedy="check the provider's key variable")
     if status == 429 and _NO_CREDIT.search(str(error)):
         return ProviderError(f"no credit left: {text}", place=place, remedy="add credit, then `em resume`")
     if status == 429:
         remedy = "lower --concurrency, or `em resume` later"
-        return Transient(f"too many requests: {text}", remedy=remedy, wait=_retry_after(chain), crowded=True)
+        cause, wait = f"too many requests: {text}", _retry_after(chain)
+        return Transient(cause, remedy=remedy, kind=Trouble.BUSY, wait=wait, crowded=True)
     if status == 404:
         hint = "does --api-base lack `/v1`? " if base and not urlsplit(base).path.strip("/") else ""
         return ProviderError(f"no such model{where}: {text}", place=place, remedy=hint + HOW_NAMES_LOOK)
     if isinstance(status, int) and 400 <= status < 500:
         return ProviderError(f"the request was refused: {text}", place=place, remedy="change the model or --dialect")
-    if status is None and not isinstance(error, BrokenAnswer | LookupError | ValueError | TypeError | OSError):
+    if status is None and not isinstance(error, BrokenAnswer | _UNREADABLE | OSError):
         return ProviderError(f"{type(error).__name__}: {text}", place=place, remedy=HOW_NAMES_LOOK)
-    if status is None or status == 200 or any(isinstance(e, LookupError | ValueError) for e in chain):
-        return Transient(f"the answer{where} is broken: {text}", remedy="is that an address of the provider's API?")
+    if status is None or status == 200 or any(isinstance(e, _UNREADABLE) for e in chain):
+        remedy = "is that an address of the provider's API?"
+        return Transient(f"the answer{where} is broken: {text}", remedy=remedy, kind=Trouble.BROKEN)
     return Transient(
         f"the server{where} failed: {text}",
         remedy="`em resume` when it is well again",

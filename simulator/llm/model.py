@@ -65,6 +65,8 @@ class Prompt:
     """Kind of the beat that asks for the line, or empty: for the scripted model."""
     topic: str = ""
     """Subject of the session: for the scripted model."""
+    session: str = ""
+    """Names the session, whose calls then stay where its cache is; empty: the call stands alone."""
     alternatives: int = 0
     """So many of the likeliest first tokens are wanted with their probabilities; 0: none."""
 
@@ -100,12 +102,16 @@ class Reply:
     """Dollars; None where the price is unknown or no money is involved (see `billing`)."""
     seconds: float = 0.0
     """Wall time of the successful attempt."""
+    decoding: float | None = None
+    """Seconds that the server took for the tokens of the text; None: it does not say (llama.cpp does)."""
     attempts: int = 1
     """How often the provider was asked until it answered; 1: at once."""
     cut: bool = False
     """The text ends because max_tokens was reached."""
     first: Mapping[str, float] | None = None
     """Probability of each of the likeliest first tokens; None: not asked for, or the server gives none."""
+    failures: tuple[str, ...] = ()
+    """What became of the attempts before, in order: retry.Trouble. On its way to the journal, which counts them."""
 
     def begins(self, text: str) -> float | None:
         """Probability that the answer begins with `text`, in [0, 1], read off the first token alone: what begins alike

@@ -13,7 +13,7 @@ from simulator.llm import prices
 from simulator.llm.embedded import SLOTS, Embedded, Server, checked, default_weights, has_chat_template
 from simulator.llm.foreign import HOW_NAMES_LOOK
 from simulator.llm.hosted import KEYLESS, Hosted, library
-from simulator.llm.model import Dialect, Model, Models
+from simulator.llm.model import Billing, Dialect, Model, Models
 from simulator.llm.scripted import Scripted
 from simulator.llm.scrub import scrub
 
@@ -126,14 +126,18 @@ def _door(
     elif missing := _missing_keys(name, provider):
         raise ProviderError("no key for this provider", place=name, remedy=f"set {' or '.join(missing)}")
     raw = spoken is not Dialect.CHAT and provider in OPENAI_LIKE and bases
+    billing = prices.billing(name)
+    # What has a price is a provider's own model, some of which take other settings than their protocol has.
+    direct = provider in OPENAI_LIKE and bool(bases) and billing is not Billing.KNOWN
     return Hosted(
         name,
         spoken,
-        model=f"text-completion-openai/{model}" if raw else name,
+        model=model if direct else f"text-completion-openai/{model}" if raw else name,
         bases=tuple(bases),
         key=key,
+        direct=direct,
         timeout=timeout,
-        billing=prices.billing(name),
+        billing=billing,
     )
 
 

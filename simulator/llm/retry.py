@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from enum import StrEnum
 from typing import TypeVar
 
 from simulator import chance
@@ -18,16 +19,45 @@ LONGEST_WAIT = 120.0
 """A provider that asks for a longer pause, in seconds, is given up at once: waiting is then for people to decide."""
 
 
+class Trouble(StrEnum):
+    """What became of a request that has to be sent again; the records count them by these words."""
+
+    BUSY = "too many requests"
+    FAILED = "server failed"
+    BROKEN = "broken answer"
+    LATE = "no answer in time"
+    UNREACHABLE = "unreachable"
+
+
 class Transient(Exception):
     """A failure that may be gone at the next attempt: a timeout, 429, 5xx, half an answer."""
 
-    def __init__(self, cause: str, *, remedy: str, wait: float | None = None, crowded: bool = False) -> None:
+    def __init__(
+        self,
+        cause: str,
+        *,
+        remedy: str,
+        kind: Trouble = Trouble.FAILED,
+        wait: float | None = None,
+        crowded: bool = False,
+    ) -> None:
         super().__init__(cause)
-        self.cause, self.remedy = cause, remedy
+        self.cause, self.remedy, self.kind = cause, remedy, kind
         self.wait = wait
         """Seconds that the server asked for, or None."""
         self.crowded = crowded
         """The server has too much to do: fewer calls at once are wanted."""
+
+
+class GaveUp(ProviderError):
+    """The attempts are used up, or another one would come too late."""
+
+    def __init__(self, last: Transient, failures: tuple[Trouble, ...], *, place: str) -> None:
+        asked_too_long = (last.wait or 0) > LONGEST_WAIT
+        said = f"wants a pause of {last.wait:.0f} s" if asked_too_long else f"{len(failures)} attempts"
+        super().__init__(f"{last.cause} ({said})", place=place, remedy=last.remedy)
+        self.failures = failures
+        """What became of each attempt."""
 
 
 def pause(attempt: int, asked: float | None, *path: object) -> float:
@@ -45,20 +75,18 @@ def pause(attempt: int, asked: float | None, *path: object) -> float:
 
 async def persist(
     once: Callable[[], Awaitable[T]], *, place: str, key: tuple[object, ...], sleep: Callable[[float], Awaitable[None]]
-) -> tuple[T, int]:
-    """What `once` gives, and how many attempts that took; `key` names the call for the jitter.
+) -> tuple[T, tuple[Trouble, ...]]:
+    """What `once` gives, and what became of the attempts before it; `key` names the call for the jitter.
 
-    Raises ProviderError, at `place`, when attempts are used up or the server asks for too long a pause.
+    Raises GaveUp, at `place`, when attempts are used up or the server asks for too long a pause.
     """
-    attempt = 1
+    failures: tuple[Trouble, ...] = ()
     while True:
         try:
-            return await once(), attempt
+            return await once(), failures
         except Transient as trouble:
-            asked_too_long = (trouble.wait or 0) > LONGEST_WAIT
-            if asked_too_long or attempt == ATTEMPTS:
-                said = f"wants a pause of {trouble.wait:.0f} s" if asked_too_long else f"{attempt} attempts"
-                raise ProviderError(f"{trouble.cause} ({said})", place=place, remedy=trouble.remedy) from None
-            wait = pause(attempt, trouble.wait, place, *key)
+            failures += (trouble.kind,)
+            if (trouble.wait or 0) > LONGEST_WAIT or len(failures) == ATTEMPTS:
+                raise GaveUp(trouble, failures, place=place) from None
+            wait = pause(len(failures), trouble.wait, place, *key)
         await sleep(wait)
-        attempt += 1

@@ -78,11 +78,14 @@ class Members:
             speaker=turn.nick,
             cue=turn.beat.kind if turn.beat else "",
             topic=plan.topic,
+            session=plan.id,
         )
 
     def _text(self, turn: Turn, reply: Reply, dialect: Dialect) -> str:
         """The line as it would stand in the channel, without the nick in brackets."""
         raw = reply.text
+        if not raw.strip():
+            return ""  # what would be put before it is no line
         if dialect is not Dialect.CHAT and turn.beat and turn.beat.opening:
             raw = f"{turn.beat.opening} {raw.lstrip()}"
         text = clean(raw, turn.nick)

@@ -1,10 +1,12 @@
-"""What a call through litellm costs beside a bare one, and what the embedded model gives.
+"""What a call through litellm costs beside a bare one, what that makes of 50 sessions at once, and the embedded model.
 
     python tests/bench/bench_llm.py [--quick]
 
 Prints one JSON object. The loopback server is a process of its own and answers at once: wall and CPU milliseconds are
-the client's, per call, for a prompt of 8 kB. `embedded` (not with --quick) is tokens a second with one session and with
-four at once, and uncached prompt tokens a message after the first.
+the client's, per call, for a prompt of 8 kB. `direct` is what one's own server gets, `translated` what a provider gets
+(`simulator/llm/hosted.py`). `sessions` are played and recorded whole, 50 at once in one process, chat dialect.
+`embedded` (not with --quick) is tokens a second with one session and with four at once, and uncached prompt tokens a
+message after the first.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ import asyncio
 import json
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
@@ -23,17 +26,31 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import aiohttp
 
+from simulator.journal.journal import Journal
+from simulator.journal.recorded import recorded
 from simulator.llm.hosted import Hosted, library
-from simulator.llm.model import Dialect, Message, Model, Prompt, Purpose
+from simulator.llm.model import Dialect, Message, Model, Models, Prompt, Purpose, Reply
 from simulator.llm.open import open_models
 from simulator.llm.scripted import Scripted
+from simulator.plan.planner import single
+from simulator.session.play import play
+from tests.worlds import card, shipped
 
 SERVER = """
 import asyncio
+import random
 from tests.llm.servers import says, serving
 
+WORDS = '''soup bread kettle garden window train ticket winter coffee ladder river pencil market blanket candle orange
+puddle jacket mirror basket carpet bottle button pocket engine cabbage violin hammer tunnel harbour lantern cushion
+walnut biscuit teapot gravel meadow pigeon thunder marble ribbon copper velvet saddle barrel whistle'''.split()
+
+def line(request, body):
+    some = random.sample(WORDS, 6)
+    return says("my {} and the {} went past a {} near that {}, then one {} met a {}.".format(*some))(request, body)
+
 async def main():
-    async with serving(says("fine.")) as server:
+    async with serving(line) as server:
         print(server.base, flush=True)
         await asyncio.Event().wait()
 
@@ -76,6 +93,7 @@ async def measured(call: Callable[[], Awaitable[object]], calls: int) -> dict[st
 async def calls(base: str, count: int) -> dict[str, object]:
     text = Hosted("it", Dialect.COMPLETION, model="text-completion-openai/it", bases=[base], key="none")
     chat = Hosted("it", Dialect.CHAT, model="openai/it", bases=[base], key="none")
+    straight = Hosted("it", Dialect.CHAT, model="it", bases=[base], key="none", direct=True)
     scripted = Scripted()
     async with aiohttp.ClientSession() as session:
 
@@ -85,14 +103,62 @@ async def calls(base: str, count: int) -> dict[str, object]:
                 return await response.json()
 
         rows = {
-            "litellm_text": await measured(lambda: text.reply(TEXT), count),
-            "litellm_chat": await measured(lambda: chat.reply(CHAT), count),
+            "direct_text": await measured(lambda: straight.reply(TEXT), count),
+            "direct_chat": await measured(lambda: straight.reply(CHAT), count),
+            "translated_text": await measured(lambda: text.reply(TEXT), count),
+            "translated_chat": await measured(lambda: chat.reply(CHAT), count),
             "aiohttp": await measured(raw, count),
             "scripted": await measured(lambda: scripted.reply(TEXT), count * 10),
         }
-    await text.aclose()
-    await chat.aclose()
+    for door in (text, chat, straight):
+        await door.aclose()
     return rows
+
+
+async def sessions(base: str, at_once: int, number: int, *, direct: bool) -> dict[str, object]:
+    """Whole sessions of 16 messages with everything written down, as `em generate` plays them."""
+    door = Hosted("it", Dialect.CHAT, model="it" if direct else "openai/it", bases=[base], key="none", direct=direct)
+    asked = 0
+
+    class Counted:
+        name, dialect, context = door.name, door.dialect, door.context
+
+        async def reply(self, prompt: Prompt) -> Reply:
+            nonlocal asked
+            asked += 1
+            return await door.reply(prompt)
+
+        async def aclose(self) -> None:
+            pass
+
+    world, model = shipped(), Counted()
+    # The server's lines are about nothing, so no beat may wait for a certain one.
+    ordinary = single(world, 1, messages=16).model_copy(update={"beats": (), "expect": (), "comings": ()})
+
+    async def one(seed: int, journal: Journal) -> int:
+        plan = ordinary.model_copy(update={"id": f"s{seed:05d}", "slot": seed, "seed": seed})
+        journal.begin(plan)
+        said = 0
+        async for event in play(plan, world, recorded(Models(model, model), journal, plan.id)):
+            journal.event(plan.id, event)
+            said += event.kind == "said"
+        return said
+
+    with tempfile.TemporaryDirectory() as name, Journal.create(Path(name) / "run", card(sessions=number)) as journal:
+        await door.reply(CHAT)
+        began, cpu = time.perf_counter(), time.process_time()
+        said = 0
+        for first in range(0, number, at_once):
+            said += sum(await asyncio.gather(*(one(first + i, journal) for i in range(at_once))))
+        seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
+    await door.aclose()
+    return {
+        "at_once": at_once,
+        "messages": said,
+        "calls_a_message": round(asked / said, 3),
+        "cpu_ms_a_message": round(cpu / said * 1000, 2),
+        "messages_per_s": round(said / seconds, 1),
+    }
 
 
 async def transcript(door: Model, number: int, messages: int) -> tuple[int, list[int]]:
@@ -133,6 +199,10 @@ def main() -> None:
     result: dict[str, object] = {"litellm_import_s": round(time.perf_counter() - began, 2)}
     with server() as base:
         result |= asyncio.run(calls(base, 40 if quick else 200))
+        result["sessions"] = {
+            way: asyncio.run(sessions(base, 50, 50 if quick else 100, direct=way == "direct"))
+            for way in ("direct", "translated")
+        }
     if not quick:
         result["embedded"] = asyncio.run(embedded(8))
     print(json.dumps(result, indent=2))

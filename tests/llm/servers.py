@@ -22,12 +22,14 @@ class Server:
     answers: list[Answer | str]
     base: str = ""
     asked: list[dict[str, Any]] = field(default_factory=list)
+    keys: list[str] = field(default_factory=list)
     busy: int = 0
     busiest: int = 0
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         body = await request.json()
         self.asked.append(body)
+        self.keys.append(request.headers.get("Authorization", "").removeprefix("Bearer "))
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         self.busy += 1
         self.busiest = max(self.busiest, self.busy)

@@ -30,14 +30,27 @@ class Pauses:
         self.seconds.append(seconds)
 
 
+WAYS = [(TEXT, True), (CHAT, True), (TEXT, False), (CHAT, False)]
+NAMES = ["text", "chat", "text-translated", "chat-translated"]
+both_ways = pytest.mark.parametrize(("prompt", "direct"), WAYS, ids=NAMES)
+
+
 async def ask(
-    bases: Sequence[str], prompt: Prompt, *, timeout: float = 20, pauses: Pauses | None = None, **settings: Any
+    bases: Sequence[str],
+    prompt: Prompt,
+    *,
+    direct: bool = True,
+    timeout: float = 20,
+    pauses: Pauses | None = None,
+    **settings: Any,
 ) -> Reply:
     chat = prompt.text is None
+    translated = "openai/it" if chat else "text-completion-openai/it"
     door = Hosted(
         "the-model",
         Dialect.CHAT if chat else Dialect.COMPLETION,
-        model="openai/it" if chat else "text-completion-openai/it",
+        model="it" if direct else translated,
+        direct=direct,
         bases=bases,
         key=KEY,
         timeout=timeout,
@@ -50,17 +63,18 @@ async def ask(
         await door.aclose()
 
 
-@pytest.mark.parametrize("prompt", [TEXT, CHAT], ids=["text", "chat"])
-def test_an_answer_says_what_it_took(prompt: Prompt) -> None:
+@both_ways
+def test_an_answer_says_what_it_took(prompt: Prompt, direct: bool) -> None:
     async def main() -> None:
         async with serving(says(" hello there.", cached=12, finish="length")) as server:
-            reply = await ask([server.base], prompt)
+            reply = await ask([server.base], prompt, direct=direct)
         assert reply.text == " hello there."
         assert reply.usage == Usage(prompt=20, cached=12, completion=5)
         assert (reply.billing, reply.cost_usd) == (Billing.UNKNOWN, None), "an unknown price is never 0"
         assert (reply.attempts, reply.cut, reply.model) == (1, True, "the-model")
         (body,) = server.asked
-        assert (body["max_tokens"], body["temperature"], body["seed"]) == (40, 0.9, 7)
+        assert (body["model"], body["max_tokens"], body["temperature"], body["seed"]) == ("it", 40, 0.9, 7)
+        assert server.keys == [KEY]
         assert body.get("stop") == (["\n"] if prompt.stop else None)
         assert "grammar" not in body, "only servers of ours take one"
 
@@ -91,15 +105,17 @@ LATER = {
 }
 
 
-@pytest.mark.parametrize("prompt", [TEXT, CHAT], ids=["text", "chat"])
+@both_ways
 @pytest.mark.parametrize("case", LATER)
-def test_what_may_pass_is_asked_again(case: str, prompt: Prompt) -> None:
+def test_what_may_pass_is_asked_again(case: str, prompt: Prompt, direct: bool) -> None:
     failures, attempts = LATER[case]
 
     async def main() -> None:
         pauses = Pauses()
         async with serving(*failures, says("fine.")) as server:
-            reply = await ask([server.base], prompt, timeout=1.0 if case == "hanging" else 20, pauses=pauses)
+            reply = await ask(
+                [server.base], prompt, direct=direct, timeout=1.0 if case == "hanging" else 20, pauses=pauses
+            )
         assert (reply.text, reply.attempts, len(server.asked)) == ("fine.", attempts, attempts)
         assert len(pauses.seconds) == attempts - 1
         assert case != "429 with a pause" or pauses.seconds[0] >= 7
@@ -120,15 +136,15 @@ NEVER = {
 }
 
 
-@pytest.mark.parametrize("prompt", [TEXT, CHAT], ids=["text", "chat"])
+@both_ways
 @pytest.mark.parametrize("case", NEVER)
-def test_what_fails_for_good_is_one_line_without_the_key(case: str, prompt: Prompt) -> None:
+def test_what_fails_for_good_is_one_line_without_the_key(case: str, prompt: Prompt, direct: bool) -> None:
     answer, attempts, words = NEVER[case]
 
     async def main() -> None:
         async with serving(answer) as server:
             with pytest.raises(ProviderError) as caught:
-                await ask([server.base], prompt)
+                await ask([server.base], prompt, direct=direct)
         line = str(caught.value)
         assert len(server.asked) == attempts
         assert line.startswith("the-model: ") and "\n" not in line and "litellm" not in line.lower()
@@ -139,13 +155,14 @@ def test_what_fails_for_good_is_one_line_without_the_key(case: str, prompt: Prom
     asyncio.run(main())
 
 
-def test_nobody_at_the_address_is_said_at_once() -> None:
+@pytest.mark.parametrize("direct", [True, False])
+def test_nobody_at_the_address_is_said_at_once(direct: bool) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         base = f"http://127.0.0.1:{taken.getsockname()[1]}/v1"
         pauses = Pauses()
         with pytest.raises(ProviderError, match=r"refused.*is the server up"):
-            asyncio.run(ask([base], CHAT, pauses=pauses))
+            asyncio.run(ask([base], CHAT, direct=direct, pauses=pauses))
         assert pauses.seconds == []
 
 
@@ -203,7 +220,7 @@ def test_claude_is_told_what_to_keep(monkeypatch: pytest.MonkeyPatch) -> None:
         assert body["system"][0]["cache_control"]
         blocks = body["messages"][0]["content"]
         assert "".join(block["text"] for block in blocks) == long.messages[1].content
-        assert [("cache_control" in block) for block in blocks] == [False, False, True, False]
+        assert [block for block in blocks if "cache_control" in block] == [blocks[-2]], "what only grows is kept"
         assert reply.usage == Usage(prompt=120, cached=100, completion=5)
 
     asyncio.run(main())

@@ -26,6 +26,10 @@ def opened(people: str, lead: str | None = None, judge: str | None = None, **set
     return asyncio.run(main())
 
 
+def bases(door: Hosted) -> list[str | None]:
+    return [endpoint.base for endpoint in door._endpoints]
+
+
 @pytest.fixture(autouse=True)
 def no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
@@ -72,13 +76,31 @@ def test_an_address_goes_to_the_model_that_has_none_of_its_own(monkeypatch: pyte
     monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-fake-4242424242")
     models = opened("hosted_vllm/any", "anthropic/claude-sonnet-4-5", api_base=[BASE])
     assert isinstance(models.people, Hosted) and isinstance(models.lead, Hosted)
-    assert list(models.people._under_way) == [BASE] and list(models.lead._under_way) == [None]
+    assert (bases(models.people), bases(models.lead)) == ([BASE], [None])
+
+
+@pytest.mark.parametrize(
+    ("name", "dialect", "way"),
+    [
+        ("hosted_vllm/any", None, ("any", True)),
+        ("hosted_vllm/maker/any", Dialect.COMPLETION, ("maker/any", True)),
+        ("openai/one-of-ours", None, ("one-of-ours", True)),
+        ("text-completion-openai/any", None, ("any", True)),
+        ("ollama/any", None, ("ollama/any", False)),
+        ("openai/gpt-4o", None, ("openai/gpt-4o", False)),
+    ],
+)
+def test_what_speaks_openai_s_protocol_is_sent_calls_as_they_are(
+    name: str, dialect: Dialect | None, way: tuple[str, bool]
+) -> None:
+    door = opened(name, api_base=[BASE], dialect=dialect).people
+    assert isinstance(door, Hosted) and (door._model, door._direct) == way
 
 
 def test_the_lead_may_have_a_dialect_of_her_own() -> None:
     models = opened("hosted_vllm/any", api_base=[BASE], lead_dialect=Dialect.DOCUMENT)
     assert (models.people.dialect, models.lead.dialect) == (Dialect.CHAT, Dialect.DOCUMENT)
-    assert models.lead.name == models.people.name and list(models.lead._under_way) == [BASE]
+    assert models.lead.name == models.people.name and bases(models.lead) == [BASE]
     same = opened("hosted_vllm/any", api_base=[BASE], lead_dialect=Dialect.CHAT)
     assert same.lead is same.people
 

@@ -5,7 +5,9 @@ from simulator.llm.model import Message
 
 
 def chat(lines: int) -> tuple[Message, ...]:
-    return Message("system", "rules"), Message("user", "#general, LOW\n\n" + "".join(f"<kai> line {i}\n" for i in range(lines)) + "\ntail")
+    return Message("system", "rules"), Message(
+        "user", "#general, LOW\n\n" + "".join(f"<kai> line {i}\n" for i in range(lines)) + "\ntail"
+    )
 
 
 def test_marked_blocks_are_the_same_text_and_only_grow() -> None:

@@ -24,11 +24,11 @@ ANSWERS = (says("fine."), fails(500), fails(429), fails(401, "{key}"), fails(400
 
 async def main():
     for prompt, names in NAMES.items():
-        for name in names:
+        for name in ("direct", *names):
             for answer in ANSWERS:
                 async with serving(answer) as server:
                     door = Hosted(name, Dialect.CHAT, bases=[server.base], key=KEY, timeout=0.2, sleep=Pauses(),
-                                  billing=Billing.KNOWN)
+                                  billing=Billing.KNOWN, direct=name == "direct")
                     try:
                         await door.reply(prompt)
                     except EmError:

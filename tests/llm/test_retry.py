@@ -8,7 +8,7 @@ from simulator.errors import ProviderError
 from simulator.llm import retry
 
 
-def persist(failures: list[Exception], pauses: list[float]) -> tuple[str, int]:
+def persist(failures: list[Exception], pauses: list[float]) -> tuple[str, tuple[str, ...]]:
     async def once() -> str:
         if failures:
             raise failures.pop(0)
@@ -27,7 +27,7 @@ def trouble(wait: float | None = None) -> retry.Transient:
 def test_waits_grow_and_come_from_the_name_of_the_call() -> None:
     first: list[float] = []
     again: list[float] = []
-    assert persist([trouble() for _ in range(4)], first) == ("fine", 5)
+    assert persist([trouble() for _ in range(4)], first) == ("fine", (retry.Trouble.FAILED,) * 4)
     persist([trouble() for _ in range(4)], again)
     assert first == again
     assert all(low <= wait <= high for wait, low, high in zip(first, (0.5, 1.5, 4.5, 13.5), (1, 3, 9, 27), strict=True))
@@ -42,9 +42,10 @@ def test_a_pause_that_the_server_asks_for_is_kept() -> None:
 @pytest.mark.parametrize(("wait", "attempts"), [(None, 5), (retry.LONGEST_WAIT + 1, 1)])
 def test_it_ends_with_place_cause_and_remedy(wait: float | None, attempts: int) -> None:
     pauses: list[float] = []
-    with pytest.raises(ProviderError, match=r"m: it failed \(.*\); wait"):
+    with pytest.raises(retry.GaveUp, match=r"m: it failed \(.*\); wait") as caught:
         persist([trouble(wait) for _ in range(9)], pauses)
     assert len(pauses) == attempts - 1
+    assert caught.value.failures == (retry.Trouble.FAILED,) * attempts
 
 
 def test_other_exceptions_are_not_retried() -> None:
