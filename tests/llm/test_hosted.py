@@ -226,6 +226,21 @@ def test_claude_is_told_what_to_keep(monkeypatch: pytest.MonkeyPatch) -> None:
     asyncio.run(main())
 
 
+@pytest.mark.parametrize(
+    ("model", "told"), [("openai/gpt-4o-mini", "s7"), ("hosted_vllm/it", None), ("mistral/mistral-small-latest", None)]
+)
+def test_a_provider_that_asks_for_it_is_told_which_calls_share_a_beginning(model: str, told: str | None) -> None:
+    async def main() -> None:
+        async with serving(says("fine.")) as server:
+            door = Hosted(model, Dialect.CHAT, bases=[server.base], key=KEY)
+            await door.reply(replace(CHAT, session="s7"))
+            await door.aclose()
+        (body,) = server.asked
+        assert body.get("prompt_cache_key") == told
+
+    asyncio.run(main())
+
+
 def test_doors_close_twice_and_open_again() -> None:
     async def main() -> None:
         async with serving(says("fine.")) as server:
