@@ -158,7 +158,7 @@ def _evaluated(folder: Path, data: Path, anyway: bool) -> None:
     from simulator.train import adapter, lead
 
     card = adapter.read(folder)
-    result = Kept(data).concluded(f"{card.base.digest}-{lead.digest(folder)}")
+    result = Kept(data).concluded(lead.digest(folder))
     if result is None:
         ask = f"em evaluate --base {card.base.name} --adapter {folder.name}"
         click.echo(f"{folder.name} was never evaluated: `{ask}` says whether it meets the must-haves", err=True)

@@ -131,8 +131,9 @@ def _compare(old: Path, new: Path, *, as_json: bool) -> None:
     import json
 
     from simulator.evaluate import regressions
+    from simulator.evaluate.scorecard import read
 
-    worse = regressions.found(regressions.read(old), regressions.read(new))
+    worse = regressions.found(read(old), read(new))
     if as_json:
         click.echo(json.dumps([each.model_dump() for each in worse], indent=1, ensure_ascii=False))
     else:

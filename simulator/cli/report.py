@@ -13,9 +13,17 @@ from simulator.cli import options
 @click.argument("name")
 @click.argument("other", required=False)
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Default: under --data.")
+@click.option(
+    "--scorecard",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Also show an evaluation, from the JSON that `em evaluate --out` wrote.",
+)
 @options.data_option
 @options.world_option
-def report(name: str, other: str | None, out: Path | None, data: Path, world_dir: Path | None) -> None:
+def report(
+    name: str, other: str | None, out: Path | None, scorecard: Path | None, data: Path, world_dir: Path | None
+) -> None:
     """Write run NAME as one HTML page that opens offline, or NAME and OTHER side by side.
 
     Quotas, the lead's share of every session, turn-taking against real channels, rejections, cost, diversity, and the
@@ -31,6 +39,12 @@ def report(name: str, other: str | None, out: Path | None, data: Path, world_dir
     for each in names:
         with Journal.read(data / "runs" / each) as journal:
             figures.append(gather(journal, world))
+    section = None
+    if scorecard is not None:
+        from simulator.evaluate import page
+        from simulator.evaluate.scorecard import read
+
+        section = page.section(read(scorecard))
     path = out or data / "reports" / f"{'-and-'.join(names)}.html"
-    size = write(path, figures)
+    size = write(path, figures, section)
     click.echo(f"{path}: {size / 1e6:.2f} MB, opens in any browser", err=True)

@@ -19,6 +19,7 @@ from simulator.evaluate.policy import SuiteName
 from simulator.evaluate.scorecard import Kind, Scorecard, compiled
 from simulator.evaluate.subject import Subject
 from simulator.llm.model import Model
+from simulator.world import remarks
 from simulator.world.card import Engagement
 from simulator.world.world import World
 
@@ -73,7 +74,9 @@ def evaluate(
         for _, subject in subjects:
             subject.close()
     if corpus:
-        seen.append(("reference", reference.seen(every, corpus.name, world.lead.nick, rules.moments)))
+        seen.append(
+            ("reference", reference.seen(every, corpus.name, world.lead.nick, rules.moments, remarks.load(world.root)))
+        )
     card = compiled(seen, material, world, suite)
     if judge is not None:
         say(f"{judge.name} judges")

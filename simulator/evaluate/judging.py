@@ -94,6 +94,7 @@ class Judge:
                 temperature=0.0,
                 text=None if chat else f"{instruction}\n\n{body}\nAnswer:",
                 messages=(Message("system", instruction), Message("user", body)) if chat else (),
+                stop=() if chat else ("\n",),
                 one_line=False,
             )
         )

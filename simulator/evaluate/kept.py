@@ -47,17 +47,21 @@ class Kept:
 
     def conclude(self, result: Result) -> None:
         """Remembers how a subject did last, for whoever is about to put it into service. Raises StorageError."""
-        replace(self._folder / f"verdict-{result.digest}.json", result.model_dump_json(exclude=LARGE).encode())
+        replace(self._verdict(result.digest), result.model_dump_json(exclude=LARGE).encode())
 
     def concluded(self, digest: str) -> Result | None:
         """How a subject did when it was last evaluated, without examples; None: it never was.
 
-        The digest of an adapter on its base is `BASE-ADAPTER`: `adapter.fingerprint` and `lead.digest`.
+        The digest of an adapter on its base is `BASE-ADAPTER`, of which only the second counts (`lead.digest`): its
+        weights fit one base, whether that was loaded from safetensors or from a GGUF file of it.
         """
         try:
-            return Result.model_validate_json((self._folder / f"verdict-{digest}.json").read_bytes())
+            return Result.model_validate_json(self._verdict(digest).read_bytes())
         except (OSError, ValidationError):
             return None
+
+    def _verdict(self, digest: str) -> Path:
+        return self._folder / f"verdict-{digest.rpartition('-')[2]}.json"
 
     def _path(self, digest: str, material: Material) -> Path:
         """Thresholds and word lists are no part of the name: they judge, they do not ask."""

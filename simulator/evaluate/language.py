@@ -16,7 +16,7 @@ class Language:
     def __init__(self, policy: EvaluationPolicy, style: StylePolicy) -> None:
         """Raises ContentError for a measure that names a rule or signal that the style does not have."""
         self._policy = policy
-        self._phrases = {name: _phrases(name, wording, style) for name, wording in policy.measures}
+        self._phrases = {name: _phrases(name, wording, policy, style) for name, wording in policy.measures}
         self._solutions: dict[str, Phrases] = {}
 
     def found(self, measure: str, text: str) -> str | None:
@@ -49,15 +49,16 @@ class Language:
         return len(own_words(text)) <= self._policy.must.feedback.brief_words
 
 
-def _phrases(name: str, wording: Wording, style: StylePolicy) -> Phrases:
+def _phrases(name: str, wording: Wording, policy: EvaluationPolicy, style: StylePolicy) -> Phrases:
     """The measure's own patterns, and those of its rules and signals; its exceptions hold for all of them."""
-    groups = [(wording.patterns, wording.unless)]
+    unless = policy.spelled(wording.unless)
+    groups = [(policy.spelled(wording.patterns), unless)]
     for used, known in ((wording.rules, {rule.name for rule in style.rules}), (wording.signals, set(style.signals))):
         if missing := next((each for each in used if each not in known), None):
             cause = f"measures.{name}: policies/style.yaml has no `{missing}`"
             raise ContentError(cause, place=FILE, remedy=f"known are {', '.join(sorted(known))}")
     of_lead, _ = style.of_lead
-    groups += [(rule.patterns, (*rule.unless, *wording.unless)) for rule in of_lead if rule.name in wording.rules]
+    groups += [(rule.patterns, (*rule.unless, *unless)) for rule in of_lead if rule.name in wording.rules]
     signals = (style.signals[each] for each in wording.signals)
-    groups += [(signal.patterns, (*signal.unless, *wording.unless)) for signal in signals]
+    groups += [(signal.patterns, (*signal.unless, *unless)) for signal in signals]
     return Phrases(groups)

@@ -1,4 +1,4 @@
-"""An evaluation as a page that opens offline: verdict, must-haves side by side, the header swapped, failures."""
+"""An evaluation drawn, as a page that opens offline or as a section of the report: verdicts, must-haves, failures."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
+from typing import Any
+
+from markupsafe import Markup
 
 from simulator import screen
 from simulator.evaluate import intervals
@@ -20,6 +23,7 @@ from simulator.report import offline
 from simulator.report.words import visible
 
 TEMPLATES = Path(__file__).with_name("templates")
+TITLE = "Is the lead the character?"
 MOST = 8
 """Failures of one must-have of one subject that are shown; the JSON has all."""
 BEFORE = 4
@@ -55,8 +59,25 @@ def write(path: Path, card: Scorecard) -> int:
 
 def page(card: Scorecard) -> str:
     """The page as text. The same scorecard gives the same page."""
+    context = _context(card) | {"whole": True, "heading": "h2"}
+    return offline.template("evaluation.html.j2", TEMPLATES).render(
+        **context, **offline.sealed(offline.style() + _style())
+    )
+
+
+def section(card: Scorecard) -> offline.Section:
+    """The same as a part of another page. The ids in it are those of the must-haves, `headers` and `nice`."""
+    context = _context(card) | {"whole": False, "heading": "h3"}
+    body = offline.template("part.html.j2", TEMPLATES).render(context)
+    return offline.Section("character", TITLE, Markup(body), _style())
+
+
+def _style() -> str:
+    return (TEMPLATES / "evaluation.css").read_text()
+
+
+def _context(card: Scorecard) -> dict[str, Any]:
     results = card.results
-    style = offline.style() + (TEMPLATES / "evaluation.css").read_text()
     musts = [
         {
             "id": measure,
@@ -67,17 +88,16 @@ def page(card: Scorecard) -> str:
         }
         for number, measure in enumerate(MEASURES)
     ]
-    return offline.template("evaluation.html.j2", TEMPLATES).render(
-        card=card,
-        results=results,
-        decides=[result.digest for result in card.decides()],
-        verdicts=[verdict(result) for result in results],
-        musts=musts,
-        nice=_drawn(rows([result.nice for result in results])),
-        headers=_drawn(_headers(card)),
-        width=WIDTH,
-        **offline.sealed(style),
-    )
+    return {
+        "card": card,
+        "results": results,
+        "decides": [result.digest for result in card.decides()],
+        "verdicts": [verdict(result) for result in results],
+        "musts": musts,
+        "nice": _drawn(rows([result.nice for result in results])),
+        "headers": _drawn(_headers(card)),
+        "width": WIDTH,
+    }
 
 
 def _drawn(table: Sequence[Row]) -> list[tuple[Row, list[Strip | None]]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -14,6 +15,7 @@ from simulator.world.files import parse, read_text, validate
 from simulator.world.phrases import Patterns, fault_of
 
 FILE = "policies/evaluation.yaml"
+_NAMED = re.compile(r"\{([a-z][a-z-]*)\}")
 
 Count = Annotated[int, Field(ge=1)]
 SuiteName = Literal["quick", "full"]
@@ -104,11 +106,13 @@ class Size(Card):
 
 
 class Moments(Card):
-    """Which line of somebody else's is a situation of a must-have, in a reference's own documents."""
+    """Which line of somebody else's is a situation of a must-have, in a reference's own documents.
+
+    Of `feedback` it is what policies/gaps.yaml calls a wish that she talk less.
+    """
 
     identity: Annotated[Patterns, Field(min_length=1)]
     boundaries: Annotated[Patterns, Field(min_length=1)]
-    feedback: Annotated[Patterns, Field(min_length=1)]
 
 
 class Labelled(Card):
@@ -143,6 +147,8 @@ class EvaluationPolicy(Card):
     """Everything about an evaluation that is a number or a word list."""
 
     must: Musts
+    words: dict[Name, Prose] = {}
+    """What a pattern of the measures calls `{name}`: alternatives, as in a regular expression."""
     measures: Wordings
     work_words: Count
     """From so many words on, an answer to a request for an essay that refuses nothing is the essay."""
@@ -156,7 +162,7 @@ class EvaluationPolicy(Card):
 
     @model_validator(mode="after")
     def _searchable(self) -> EvaluationPolicy:
-        every = [(f"measures.{name}", (*w.patterns, *w.unless)) for name, w in self.measures]
+        every = [(f"measures.{name}", self.spelled((*w.patterns, *w.unless))) for name, w in self.measures]
         every += [(f"moments.{name}", patterns) for name, patterns in self.moments]
         for place, patterns in every:
             for pattern in patterns:
@@ -165,6 +171,15 @@ class EvaluationPolicy(Card):
         if len(self.suites) != 2:
             raise ValueError("suites: give quick and full")
         return self
+
+    def spelled(self, patterns: Patterns) -> Patterns:
+        """The patterns with the words that they name. Raises ValueError for one that there is not."""
+        return tuple(_NAMED.sub(self._word, pattern) for pattern in patterns)
+
+    def _word(self, named: re.Match[str]) -> str:
+        if named[1] not in self.words:
+            raise ValueError(f"words: no `{named[1]}`, which a pattern names")
+        return f"({self.words[named[1]]})"
 
 
 def load(root: Path) -> EvaluationPolicy:

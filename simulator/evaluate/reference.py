@@ -1,23 +1,25 @@
 """Documents as a subject: what the lead does in them, measured where they hold a situation of the same kind.
 
 Nothing can be asked of a corpus. So its sessions stand for sessions of its own, and a line of hers counts as an answer
-where the line that somebody else said before it shows a situation (`moments` of `policies/evaluation.yaml`).
+where the line that somebody else said before it shows a situation (`moments` of `policies/evaluation.yaml`, and of
+feedback the remarks of `policies/gaps.yaml` with which people wish that she talk less).
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from simulator import screen
 from simulator.corpus.reading import Text
+from simulator.evaluate.gaps.talk import Talk
 from simulator.evaluate.observed import Answer, Expected, Seen, Written
 from simulator.evaluate.policy import Moments
 from simulator.evaluate.probe import Measure
 from simulator.screen import Document, Line
-from simulator.session.address import addressee, mentioned
 from simulator.world.card import Engagement
 from simulator.world.phrases import Phrases, folded
+from simulator.world.remarks import RemarkKind, phrases
 
 WITHIN = 2
 """Messages after a moment in which her line is the answer to it."""
@@ -27,10 +29,14 @@ SHOWN = 6
 """Messages of context that an example keeps."""
 
 
-def seen(documents: Iterable[Text], name: str, lead: str, moments: Moments) -> Seen:
-    """What the lead does in some documents; what is not a whole document is left out."""
+def seen(documents: Iterable[Text], name: str, lead: str, moments: Moments, remarks: Mapping[str, RemarkKind]) -> Seen:
+    """What the lead does in some documents; what is not a whole document is left out.
+
+    `remarks`: what people say to her, by kind; those that wish she talked less are the moments of feedback.
+    """
     digest = hashlib.blake2b(digest_size=8)
-    finders = {measure: Phrases([(patterns, ())]) for measure, patterns in moments}
+    finders: dict[Measure, Phrases] = {measure: Phrases([(patterns, ())]) for measure, patterns in moments}
+    finders["feedback"] = phrases((kind for kind in remarks.values() if kind.less), (lead,))
     answers: list[Answer] = []
     written: list[Written] = []
     expected: list[Expected] = []
@@ -42,7 +48,8 @@ def seen(documents: Iterable[Text], name: str, lead: str, moments: Moments) -> S
         level = Engagement(document.header.engagement)
         plain = screen.render(document.header, document.messages)
         written.append(Written(engagement=level, opening=0, text=plain, broken=0))
-        for place, measure in _moments(document.messages, lead, finders):
+        talk = Talk(name, text.id, lead, document.messages)
+        for place, measure in _moments(talk, finders):
             made = _answer(document, place, measure, lead, text.id)
             answers += made
             if measure == "feedback" and made:
@@ -58,24 +65,15 @@ def seen(documents: Iterable[Text], name: str, lead: str, moments: Moments) -> S
     )
 
 
-def _moments(messages: Sequence[Line], lead: str, finders: dict[str, Phrases]) -> Iterable[tuple[int, Measure]]:
+def _moments(talk: Talk, finders: Mapping[Measure, Phrases]) -> Iterable[tuple[int, Measure]]:
     """Index of each line that somebody else says to her, and the must-have that it is a situation of."""
-    for place, line in enumerate(messages):
-        if line.nick == lead or not _to_her(messages, place, lead):
+    for place, line in enumerate(talk.messages):
+        if not talk.to_her(place):
             continue
-        for measure, phrases in finders.items():
-            if next(phrases.find(folded(line.text)), None):
+        for measure, found in finders.items():
+            if next(found.find(folded(line.text)), None):
                 yield place, measure
                 break
-
-
-def _to_her(messages: Sequence[Line], place: int, lead: str) -> bool:
-    """She is spoken to or named, or the one before was hers and nobody else is spoken to."""
-    text = messages[place].text
-    others = {line.nick for line in messages} - {lead}
-    if addressee(text, [lead]) or (mentioned(text, [lead]) and not addressee(text, others)):
-        return True
-    return place > 0 and messages[place - 1].nick == lead and addressee(text, others) is None
 
 
 def _answer(document: Document, place: int, measure: Measure, lead: str, name: str) -> list[Answer]:

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from statistics import fmean
 
-from pydantic import ValidationError
-
-from simulator.errors import ContentError, UsageError
+from simulator.errors import UsageError
 from simulator.evaluate.observed import Expected
 from simulator.evaluate.scorecard import Result, Scorecard
 from simulator.world.card import Card
-from simulator.world.files import explain
 
 MOVED = 0.2
 """A change of P(she speaks next) by so much is worth a line."""
@@ -30,17 +26,6 @@ class Worse(Card):
     why: str = ""
 
 
-def read(path: Path) -> Scorecard:
-    """A file that `em evaluate --json` or `--out` wrote. Raises UsageError, ContentError."""
-    try:
-        return Scorecard.model_validate_json(path.read_bytes())
-    except OSError as error:
-        remedy = "name files that `em evaluate --out` wrote"
-        raise UsageError(error.strerror or str(error), place=str(path), remedy=remedy) from None
-    except ValidationError as error:
-        raise ContentError(explain(error), place=str(path), remedy="write it again with `em evaluate --out`") from None
-
-
 def found(old: Scorecard, new: Scorecard) -> list[Worse]:
     """What the decisive subject of `new` does worse than that of `old`.
 
@@ -50,14 +35,8 @@ def found(old: Scorecard, new: Scorecard) -> list[Worse]:
         raise UsageError(
             "other probes, another suite or another seed", place="--regressions", remedy="evaluate both in the same way"
         )
-    before, after = _last(old), _last(new)
+    before, after = old.decides()[-1], new.decides()[-1]
     return [*_checks(before, after), *_lines(before, after), *_turns(before, after)]
-
-
-def _last(card: Scorecard) -> Result:
-    if not card.results:
-        raise UsageError("holds no subject", place="--regressions", remedy="name a whole evaluation")
-    return card.decides()[-1]
 
 
 def _checks(before: Result, after: Result) -> list[Worse]:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Literal
 
+from pydantic import ValidationError
+
 from simulator import __version__
+from simulator.errors import ContentError, UsageError
 from simulator.evaluate import case, extras, musts
 from simulator.evaluate.case import Case
 from simulator.evaluate.checks import Check, verdict
@@ -16,6 +20,7 @@ from simulator.evaluate.observed import Expected, Seen
 from simulator.evaluate.policy import SuiteName
 from simulator.evaluate.probe import Measure
 from simulator.world.card import Card
+from simulator.world.files import explain
 from simulator.world.world import World
 
 TITLES: dict[Measure, str] = {
@@ -77,6 +82,20 @@ class Scorecard(Card):
             if found := tuple(result for result in self.results if result.kind == kind):
                 return found
         return ()
+
+
+def read(path: Path) -> Scorecard:
+    """A file that `em evaluate --out` wrote, or its --json. Raises UsageError, ContentError."""
+    try:
+        card = Scorecard.model_validate_json(path.read_bytes())
+    except OSError as error:
+        remedy = "name a file that `em evaluate --out` wrote"
+        raise UsageError(error.strerror or str(error), place=str(path), remedy=remedy) from None
+    except ValidationError as error:
+        raise ContentError(explain(error), place=str(path), remedy="write it again with `em evaluate --out`") from None
+    if not card.results:
+        raise ContentError("holds no subject", place=str(path), remedy="write it again with `em evaluate --out`")
+    return card
 
 
 def compiled(seen: Sequence[tuple[Kind, Seen]], material: Material, world: World, suite: SuiteName) -> Scorecard:

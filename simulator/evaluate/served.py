@@ -91,7 +91,7 @@ class Served:
                 max_tokens=sampling.line_tokens,
                 temperature=sampling.temperature,
                 text=None if chat else text + begun,
-                messages=(Message("system", _CONTINUE), Message("user", f"{text}\nWrite {wanted}.")) if chat else (),
+                messages=(Message("system", _CONTINUE), Message("user", f"{text}\n{wanted}")) if chat else (),
                 stop=() if chat else ("\n",),
                 one_line=False,
                 speaker=self._lead if begun else "",

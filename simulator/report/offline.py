@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
@@ -15,6 +16,18 @@ from simulator.report import words
 
 TEMPLATES = Path(__file__).with_name("templates")
 STYLE = "report.css"
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of a page that was drawn elsewhere."""
+
+    id: str
+    title: str
+    body: Markup
+    """HTML in which everything that anybody typed is escaped."""
+    style: str
+    """What it needs besides the report's own."""
 
 
 def template(name: str, *folders: Path) -> Template:

@@ -23,17 +23,20 @@ AXES = ("engagement", "channels", "lengths", "patterns", "topics")
 PARTS = {"w15": "15 messages in a row", "w100": "100 messages in a row", "all": "answers, over all messages"}
 
 
-def write(path: Path, runs: Sequence[Figures]) -> int:
+def write(path: Path, runs: Sequence[Figures], section: offline.Section | None = None) -> int:
     """Writes the page of one run, or of two side by side, and returns its bytes.
 
+    `section`: what else it shows, before the transcripts.
     Raises StorageError where it cannot be written; a page that was there before then still is.
     """
-    return offline.put(path, page(runs), "--out")
+    return offline.put(path, page(runs, section), "--out")
 
 
-def page(runs: Sequence[Figures], budget: int = BUDGET) -> str:
+def page(runs: Sequence[Figures], section: offline.Section | None = None, budget: int = BUDGET) -> str:
     """The page as text; `budget` in bytes. The same runs give the same page."""
+    style = offline.style() + (section.style if section else "")
     context = {
+        "section": section,
         "runs": runs,
         "letters": drawing.LETTERS,
         "verdicts": [verdict(figures) for figures in runs],
@@ -43,7 +46,7 @@ def page(runs: Sequence[Figures], budget: int = BUDGET) -> str:
         "plots": _plots(runs),
         "parts": PARTS,
         "levels": [level.value for level in Engagement],
-        **offline.sealed(offline.style(), (offline.TEMPLATES / "report.js").read_text()),
+        **offline.sealed(style, (offline.TEMPLATES / "report.js").read_text()),
     }
     template = offline.template("page.html.j2")
     # Rendered twice: how many transcripts fit depends on everything else.

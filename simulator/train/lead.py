@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from simulator.errors import StorageError, UsageError
-from simulator.llm.embedded import checked
-from simulator.llm.open import EMBEDDED
+from simulator.errors import ProviderError, StorageError, UsageError
+from simulator.llm.embedded import checked, default_weights
+from simulator.llm.open import EMBEDDED, GGUF
 from simulator.train import adapter, llama
 from simulator.train.registry import Registry
 
@@ -38,6 +38,16 @@ def digest(path: Path) -> str:
         raise StorageError(error.strerror or str(error), place=str(weights), remedy=_REMEDY) from None
 
 
+def embedded(model: str) -> bool:
+    """Whether a model's name stands for the embedded one: `embedded`, or `gguf:` with the path of its own file."""
+    if not model.startswith(GGUF):
+        return model == EMBEDDED
+    try:
+        return Path(model.removeprefix(GGUF)).expanduser().samefile(default_weights())
+    except (OSError, ProviderError):  # no such file, or the package with it is not installed
+        return False
+
+
 def served(path: Path, model: str) -> Path:
     """The GGUF file that goes with `model` (`embedded` or `gguf:PATH`); made from a folder's weights if need be.
 
@@ -46,7 +56,7 @@ def served(path: Path, model: str) -> Path:
     if path.is_file():
         return path
     card = adapter.read(path)
-    if (model == EMBEDDED) != (card.base.name == EMBEDDED):
+    if embedded(model) is not (card.base.name == EMBEDDED):
         raise UsageError(
             f"the adapter {card.name} is for the base {card.base.name}, the lead is played by {model}",
             place="--lead-adapter",

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from simulator.cli import run
+from simulator.cli.evaluate import evaluate
 from simulator.cli.report import report
 from simulator.journal.journal import Journal
 from tests import builders
+from tests.evaluate.subjects import documents
 from tests.report.runs import card
 
 
@@ -46,6 +49,19 @@ def test_an_unknown_run_is_one_line(data: Path, capsys: pytest.CaptureFixture[st
     code, err = told(capsys, *arguments, "--data", data)
     assert code == 2 and "no such run" in err and "Traceback" not in err
     assert not (data / "reports").exists()
+
+
+def test_an_evaluation_is_shown_with_it(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """From the file that `em evaluate --out` wrote, here of a corpus alone, and the same figures."""
+    rows = ({"id": name, "text": text} for name, text in documents())
+    (data / "held.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    assert run(evaluate, [f"--corpus={data / 'held.jsonl'}", f"--data={data}", f"--out={data / 'card.json'}"]) == 1
+    capsys.readouterr()
+    code, err = told(capsys, "one", "--scorecard", data / "card.json", "--data", data)
+    whole = (data / "reports" / "one.html").read_text()
+    assert code == 0 and 'id="h-character"' in whole and "held.jsonl" in whole, err
+    code, err = told(capsys, "one", "--scorecard", data / "held.jsonl", "--data", data)
+    assert code == 2 and "held.jsonl" in err and "em evaluate --out" in err and "Traceback" not in err
 
 
 def test_while_the_run_is_going_on(data: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from simulator.errors import ContentError, UsageError
-from simulator.evaluate import regressions
+from simulator.evaluate import regressions, scorecard
 from simulator.evaluate.evaluation import evaluate
 from simulator.evaluate.kept import Kept
 from simulator.evaluate.scorecard import Scorecard
@@ -96,10 +96,10 @@ def test_what_cannot_be_compared(tmp_path: Path, corpus: Path) -> None:
         regressions.found(card, card.model_copy(update={"seed": 2}))
     path = tmp_path / "x.json"
     with pytest.raises(UsageError, match="No such file"):
-        regressions.read(path)
+        scorecard.read(path)
     path.write_text("{}")
     with pytest.raises(ContentError):
-        regressions.read(path)
+        scorecard.read(path)
 
 
 def test_other_questions_are_kept_apart(tmp_path: Path) -> None:

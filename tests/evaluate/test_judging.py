@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from simulator.evaluate.evaluation import evaluate
 from simulator.evaluate.judging import Judge, Question, opinions
 from simulator.evaluate.marks import Marked
 from simulator.llm.model import Dialect, Prompt, Reply
+from simulator.llm.open import open_models
 from tests.evaluate.subjects import Known, documents, material, rules
 from tests.worlds import shipped
 
@@ -90,3 +92,13 @@ def test_the_teacher_may_not_judge(tmp_path: Path) -> None:
     card = evaluate([("adapter", quick)], shipped(), **given)
     nice = {check.name: check for check in card.results[0].nice}
     assert nice["judge: agrees with people"].value == 1.0 and nice["judge: boundaries, in the lead's favour"].n >= 15
+
+
+@pytest.mark.model
+def test_the_embedded_model_is_heard_and_found_wanting() -> None:
+    """Through llama.cpp; a model of that size answers by the place of the letter, which two orders show."""
+    model = asyncio.run(open_models("embedded", None, None)).people
+    few = MATERIAL.policy.judge.model_copy(update={"labelled": MATERIAL.policy.judge.labelled[:2]})
+    asking = replace(MATERIAL, policy=MATERIAL.policy.model_copy(update={"judge": few}))
+    [[agreement, *others]] = asyncio.run(opinions(model, asking, [[]]))
+    assert agreement.n == 2 and agreement.value < 1 and all(check.value is None for check in others)

@@ -13,8 +13,9 @@ from simulator.evaluate.local import Loaded, Local
 from simulator.evaluate.subject import Ask, Sampling
 from simulator.evaluate.subjects import opened
 from simulator.evaluate.writing import Begun, Writer
+from simulator.llm.embedded import default_weights
 from simulator.screen import Header, Line
-from simulator.train import weights
+from simulator.train import adapter, lead, weights
 from tests.train import adapters, models
 
 SAMPLING = Sampling(0.9, 0.95, 12)
@@ -104,3 +105,22 @@ def test_an_adapter_of_another_base_is_refused(folder: Path, tmp_path: Path) -> 
 def test_names_that_mean_nothing(tmp_path: Path, base: str, names: list[str], cause: str) -> None:
     with pytest.raises(UsageError, match=cause):
         opened(base, names, nick=LEAD, data=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("model", "name", "fits"),
+    [("embedded", "embedded", True), (f"gguf:{default_weights()}", "embedded", True), ("embedded", "tiny", False)],
+    ids=["name", "file", "another"],
+)
+def test_the_file_of_the_embedded_model_is_the_embedded_model(
+    folder: Path, tmp_path: Path, model: str, name: str, fits: bool
+) -> None:
+    there = adapters.card("one", folder).base.model_copy(update={"name": name})
+    adapters.make(tmp_path / "one", folder)
+    path = tmp_path / "one"
+    adapter.write(path, adapter.read(path).model_copy(update={"base": there}))
+    if fits:
+        assert lead.served(path, model) == path / "adapter.gguf"
+    else:
+        with pytest.raises(UsageError, match="for the base tiny"):
+            lead.served(path, model)

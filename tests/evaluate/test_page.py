@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -15,13 +16,16 @@ from simulator.errors import StorageError
 from simulator.evaluate.checks import Check, at_least, at_most, below_zero, within
 from simulator.evaluate.intervals import Figure
 from simulator.evaluate.observe import observe
-from simulator.evaluate.page import MOST, _pieces, page, write
+from simulator.evaluate.page import MOST, _pieces, page, section, write
 from simulator.evaluate.scorecard import Scorecard, compiled
 from simulator.evaluate.strip import PAD, WIDTH, strips
 from simulator.evaluate.table import Row, rows, verdict
+from simulator.journal.journal import Journal
+from simulator.report import page as report
+from simulator.report.gather import gather
 from simulator.report.words import visible
 from tests.evaluate.subjects import SERVICE, Known, documents, material
-from tests.report.runs import HOSTILE
+from tests.report.runs import HOSTILE, mixed
 from tests.report.test_browser import CONTRAST, chromium, screenshot
 from tests.worlds import shipped
 
@@ -87,9 +91,9 @@ def test_its_figures_are_those_of_the_json(tab: Page) -> None:
     told = 0
     for place, result in enumerate(results):
         parts = [(must["measure"], must["checks"]) for must in result["musts"]] + [("nice", result["nice"])]
-        for section, checks in parts:
+        for name, checks in parts:
             for check in checks:
-                cell, scale = shown[section][check["name"]][place], 100 if check["unit"] == "share" else 1
+                cell, scale = shown[name][check["name"]][place], 100 if check["unit"] == "share" else 1
                 digits, told = (1 if scale == 100 else 3), told + 1
                 if check["value"] is None:
                     assert check["note"] in cell
@@ -142,6 +146,43 @@ def test_keys(tab: Page) -> None:
     assert summary.evaluate("one => getComputedStyle(one).outlineStyle") == "solid", "focus is visible"
     tab.keyboard.press("Enter")
     assert summary.evaluate("one => one.parentElement.open")
+
+
+@pytest.fixture(scope="module")
+def in_report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same scorecard as a section of a run's report."""
+    folder = tmp_path_factory.mktemp("run")
+    mixed(folder, sessions=6)
+    with Journal.read(folder) as journal:
+        report.write(folder / "report.html", [gather(journal, shipped())], section(card()))
+    return folder / "report.html"
+
+
+def test_the_report_shows_the_same_figures(in_report: Path) -> None:
+    whole = in_report.read_text()
+    begin = whole.index('<section id="character"')
+    part = whole[begin : whole.index('<section id="transcripts"')]
+    assert re.findall(r"<td.*?</td>", part, re.DOTALL) == re.findall(r"<td.*?</td>", page(card()), re.DOTALL)
+    ids = re.findall(r' id="([^"]+)"', whole)
+    assert len(ids) == len({*ids}) and {*re.findall(r'href="#([\w-]+)"', part)} <= {*ids}
+    assert '<a href="#character">' in whole[:begin] and "<h1" not in part
+    assert not [line for line in HOSTILE if line in part and "<" in line]
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_it_is_legible_in_the_report(chromium: Browser, in_report: Path, width: int, tmp_path: Path) -> None:
+    tab = chromium.new_page(viewport={"width": width, "height": 900}, color_scheme="dark", reduced_motion="reduce")
+    told = []
+    tab.on("console", lambda message: told.append(message.text))
+    tab.goto(f"{in_report.as_uri()}#character")
+    assert tab.locator("#identity .strip").count() > 5 and tab.evaluate(CONTRAST) == []
+    assert tab.evaluate("document.documentElement.scrollWidth <= innerWidth"), "no sideways scrolling"
+    assert tab.evaluate("getComputedStyle(document.querySelector('.score')).tableLayout") == "fixed", (
+        "its style is used"
+    )
+    assert tab.evaluate("window.owned ?? document.getElementById('owned')?.tagName") is None and not told
+    screenshot(tab, tmp_path, f"report-with-scorecard-{width}")
+    tab.close()
 
 
 def test_a_page_that_cannot_be_written(tmp_path: Path) -> None:

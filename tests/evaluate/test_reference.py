@@ -7,15 +7,17 @@ from simulator.corpus.reading import Text
 from simulator.evaluate import reference
 from simulator.evaluate.observed import Seen
 from simulator.evaluate.scorecard import compiled
+from simulator.world import remarks
 from tests.evaluate.subjects import documents, material, rules
 from tests.worlds import shipped
 
 LEAD = shipped().lead.nick
+REMARKS = remarks.load(shipped().root)
 
 
 def seen(log: str, level: str = "HIGH") -> Seen:
     text = f"ENGAGEMENT: {level}\nCHANNEL: #general\n" + log.replace("LEAD", LEAD)
-    return reference.seen([Text("one", text)], "corpus", LEAD, rules().moments)
+    return reference.seen([Text("one", text)], "corpus", LEAD, rules().moments, REMARKS)
 
 
 def test_her_answer_to_a_moment_is_found() -> None:
@@ -46,7 +48,7 @@ def test_nothing_was_asked_so_nothing_is_missing() -> None:
     world = shipped()
     good = [Text(name, text) for name, text in documents(12)]
     result = compiled(
-        [("reference", reference.seen(good, "corpus", LEAD, rules().moments))], given, world, "quick"
+        [("reference", reference.seen(good, "corpus", LEAD, rules().moments, REMARKS))], given, world, "quick"
     ).results[0]
     checks = {check.name: check for must in result.musts for check in must.checks}
     assert checks["shares rise with the level"].met and checks["share of the messages at LOW"].met
@@ -55,7 +57,7 @@ def test_nothing_was_asked_so_nothing_is_missing() -> None:
 
 
 def test_what_is_no_document_is_left_out() -> None:
-    found = reference.seen([Text("x", "hello"), Text("y", "")], "corpus", LEAD, rules().moments)
+    found = reference.seen([Text("x", "hello"), Text("y", "")], "corpus", LEAD, rules().moments, REMARKS)
     assert found.written == () and found.answers == ()
     header = screen.header(screen.Header("LOW", "#general"))
-    assert reference.seen([Text("z", header)], "corpus", LEAD, rules().moments).answers == ()
+    assert reference.seen([Text("z", header)], "corpus", LEAD, rules().moments, REMARKS).answers == ()
