@@ -80,7 +80,15 @@ class Passed(_Event):
     refused: tuple[Refused, ...] = ()
 
 
-Event = Annotated[Said | Acted | Joined | Parted | Renamed | TopicSet | Passed, Field(discriminator="kind")]
+class Agreed(_Event):
+    """Somebody in a real channel says whether what they say there may become training data."""
+
+    kind: Literal["agreed"] = "agreed"
+    yes: bool
+    """False: it may not, or no longer."""
+
+
+Event = Annotated[Said | Acted | Joined | Parted | Renamed | TopicSet | Passed | Agreed, Field(discriminator="kind")]
 
 EVENT: TypeAdapter[Event] = TypeAdapter(Event)
 """Reads and writes any event as JSON: `EVENT.validate_json(text)`, `EVENT.dump_json(event)`."""

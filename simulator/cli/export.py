@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,17 +25,30 @@ if TYPE_CHECKING:
     metavar="LIST",
     help="Comma-separated: jsonl, txt, parquet, chatml, sharegpt.",
 )
+@click.option(
+    "--shard-mb",
+    type=click.FloatRange(min=0, min_open=True),
+    default=500,
+    show_default=True,
+    metavar="MB",
+    help="Size of a parquet file.",
+)
 @click.option("--actions", is_flag=True, help="Keep /me lines in the documents.")
 @click.option("--allow-scripted", is_flag=True, help="Export a run whose lines no model wrote, for a dry run.")
-@click.option("--allow-imported", is_flag=True, help="Export what real people said in a channel, by their leave.")
+@click.option("--opted-in", is_flag=True, help="Of a real channel: the lines of those who said `optin` in it.")
+@click.option("--only-nicks", metavar="A,B|FILE", help="Of a real channel: the lines of these, whom you asked.")
+@click.option("--allow-imported", is_flag=True, help="Of a real channel: everybody's lines; you asked them all.")
 @options.data_option
 @options.world_option
 def export(
     name: str,
     out: Path,
     formats: str,
+    shard_mb: float,
     actions: bool,
     allow_scripted: bool,
+    opted_in: bool,
+    only_nicks: str | None,
     allow_imported: bool,
     data: Path,
     world_dir: Path | None,
@@ -43,10 +57,39 @@ def export(
 
     em_character_training.jsonl, validation.jsonl, conversation_*.txt, generation_progress.json, generation_stats.json
     and a dataset card.
+
+    What people said in a real channel is theirs: one of the last three options is needed. Sessions are cut where
+    somebody speaks, is named or is repeated who did not agree, and what is left between two cuts is a document of its
+    own, from 10 messages on. Who said `optout` in the channel is left out whatever is asked for.
     """
     write(
-        data / "runs" / name, out, formats.split(","), actions, allow_scripted, world_dir, allow_imported=allow_imported
+        data / "runs" / name,
+        out,
+        formats.split(","),
+        actions,
+        allow_scripted,
+        world_dir,
+        allow_imported=allow_imported,
+        opted_in=opted_in,
+        only_nicks=_nicks(only_nicks),
+        shard_mb=shard_mb,
     )
+
+
+def _nicks(given: str | None) -> tuple[str, ...]:
+    """Nicks, comma-separated, or one a line in a file. Raises UsageError where that names nobody."""
+    from simulator.errors import UsageError
+
+    if given is None:
+        return ()
+    try:
+        text = Path(given).read_text(encoding="utf-8") if Path(given).is_file() else given
+    except (OSError, UnicodeDecodeError):
+        raise UsageError("cannot be read", place=given, remedy="a text file with one nick a line") from None
+    nicks = tuple(nick for nick in text.replace(",", " ").split() if nick)
+    if not nicks:
+        raise UsageError("names nobody", place="--only-nicks", remedy="write nicks, or a file with one a line")
+    return nicks
 
 
 def write(
@@ -59,6 +102,9 @@ def write(
     steps: Steps | None = None,
     *,
     allow_imported: bool = False,
+    opted_in: bool = False,
+    only_nicks: Collection[str] = (),
+    shard_mb: float = 500,
 ) -> None:
     """Exports the run in `folder` and says what was written. `steps`: what the progress file says to type next."""
     from simulator.corpus.export import export as exported
@@ -75,8 +121,11 @@ def write(
             formats=[f.strip() for f in formats],
             allow_scripted=allow_scripted,
             allow_imported=allow_imported,
+            opted_in=opted_in,
+            only_nicks=only_nicks,
             actions=actions,
             steps=steps or STEPS,
+            shard_bytes=round(shard_mb * 1e6),
         )
     note = " (scripted: no language model wrote these lines)" if done.scripted else ""
     click.echo(

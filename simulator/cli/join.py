@@ -56,9 +56,12 @@ def join(
 ) -> None:
     """The lead in a channel of a real server.
 
-    She takes part as in the simulator: same screen, same share of the messages, same manners. Everything is recorded in
-    a run, for `em show`, `em log` and `em report`. She leaves when an operator says `leave`, on Ctrl-C or SIGTERM, and
-    when a file `stop` appears in the run's folder.
+    She takes part as in the simulator: same screen, same share of the messages, same manners, and she talks less for a
+    while when somebody asks her to. Everything is recorded in a run, for `em show`, `em log` and `em report`. She
+    leaves when an operator says `leave`, on Ctrl-C or SIGTERM, and when a file `stop` appears in the run's folder.
+
+    Commands begin with `!` and her nick. Operators: engagement, mute, unmute, status, leave. Everybody: optin, optout;
+    what they say there decides what `em export --opted-in` takes of their lines.
 
     \b
     EM_IRC_PASSWORD        the server's password

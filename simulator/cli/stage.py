@@ -54,8 +54,8 @@ def stage(
 ) -> None:
     """A test channel in one command: a real IRC server on this machine, people who are agents, and the lead.
 
-    Join with any IRC client at the address that is printed, and talk to them. Everything is recorded in a run; the
-    server and everybody in it are gone when the command ends.
+    Join with any IRC client at the address that is printed, and talk to them: they answer, and leave you time to type.
+    Everything is recorded in a run; the server and everybody in it are gone when the command ends.
     """
     from simulator.irc import record, server
     from simulator.irc.operators import Operators
@@ -105,8 +105,10 @@ async def _staged(
         lead, played = join.played_by(names), names["people"] or options.EMBEDDED
         with record.opened(folder, world, lead=lead, seed=seed, people_played_by=played) as journal:
             leaving: list[join.Leaving] = []
+            bots: list[Bot] = []
 
             def begun(place: Place, bot: Bot) -> None:
+                bots.append(bot)
                 leaving.append(join.Leaving(bot.leave))
                 leaving[0].__enter__()
                 join.said(f"join with any IRC client: {place.host} port {place.port}, no TLS, channel {place.channel}")
@@ -119,6 +121,7 @@ async def _staged(
             finally:
                 if leaving:
                     leaving[0].__exit__()
+        join.said(f"{world.lead.nick}: {bots[0].status()}")
         join.said(f"{count} messages; see them with `em show {folder.name}`")
         if leaving and leaving[0].interrupted:
             raise KeyboardInterrupt

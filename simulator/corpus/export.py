@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 
 from simulator.corpus import card, example, split, stats
+from simulator.corpus.consent import Consent, Cutter, asked
 from simulator.corpus.formats import FORMATS, NAMES, Document, Names, owned, require
+from simulator.corpus.shards import SHARD_BYTES
 from simulator.corpus.staging import staged
 from simulator.errors import NotMet, UsageError
+from simulator.events import Event
 from simulator.journal.journal import Journal
+from simulator.plan.session_plan import SessionPlan
 from simulator.world.policy import EngagementPolicy, QuotaPolicy
 
 
@@ -41,18 +45,25 @@ def export(
     formats: Sequence[str] = ("jsonl", "txt"),
     allow_scripted: bool = False,
     allow_imported: bool = False,
+    opted_in: bool = False,
+    only_nicks: Collection[str] = (),
     actions: bool = False,
     names: Names = NAMES,
     steps: stats.Steps = stats.STEPS,
+    shard_bytes: int = SHARD_BYTES,
 ) -> Exported:
     """Writes every kept session of a run, in the order of the run, to `out`; again, if they are there.
 
     The same sessions give the same bytes in every file but the one that tells the time (`names.progress`). Files of a
     format that is not asked for stay as they are. /me lines are part of the documents only with `actions`.
+    `shard_bytes`: to a parquet file.
 
-    Raises UsageError for an unknown format, for a scripted run without `allow_scripted` and for one made from logs
-    without `allow_imported`, NotMet if no session was kept, StorageError if the folder cannot be written; then nothing
-    in it has changed.
+    Of a run in a real channel, `opted_in` takes the lines of those who said `optin` there, `only_nicks` of those named,
+    and `allow_imported` everybody's; who said `optout` there is left out in any case (see `consent.py`).
+
+    Raises UsageError for an unknown format, for a scripted run without `allow_scripted` and for a real channel's
+    without any of the three, NotMet if no session was kept, or nothing of one is left, StorageError if the folder
+    cannot be written; then nothing in it has changed.
     """
     formats = tuple(dict.fromkeys(formats))
     require(formats)
@@ -63,64 +74,89 @@ def export(
             place=run.name,
             remedy="use a model, or say --allow-scripted to export it for a dry run",
         )
-    if run.imported and not allow_imported:
-        raise UsageError(
-            "real people wrote the lines of this run",
-            place=run.name,
-            remedy="ask them, then say --allow-imported to make training data of what they said",
-        )
-    strata = [split.stratum(row.plan) for row in journal.sessions("kept")]
-    if not strata:
-        raise NotMet("no session was kept, nothing to export", place=run.name, remedy=f"try `em resume {run.name}`")
-    ids = {stratum[-1] for stratum in strata}
-    held_out = split.validation(strata, quota.validation_share, run.seed)
+    cutter = _cutter(journal, quota, allow_imported, opted_in, only_nicks) if run.imported else None
+    with journal.moment():  # a session that is kept meanwhile is part of the next export
+        kept = journal.tally().kept
+        if not kept:
+            raise NotMet("no session was kept, nothing to export", place=run.name, remedy=f"try `em resume {run.name}`")
+        strata = (split.stratum(row.plan) for row in journal.sessions("kept"))
+        if cutter is not None:
+            strata = [split.stratum(plan) for plan, _ in _sessions(journal, cutter)]
+            if not strata:
+                cause = f"nothing is left of {kept} sessions without the lines of those who did not agree"
+                raise NotMet(cause, place=run.name, remedy="ask more people")
+            kept = len(strata)
+        held_out = split.validation(strata, quota.validation_share, run.seed)
+        marginals, shares, lengths = stats.Marginals(), stats.LeadShares(engagement), stats.MessageLengths()
+        size, lead = 0, ""
+        with staged(out, last=names.stats, stale=lambda name: owned(name, formats, names)) as folder:
+            with ExitStack() as writers:
+                writing = [
+                    writers.enter_context(closing(FORMATS[name].open(folder, names, shard_bytes))) for name in formats
+                ]
+                for plan, events in _sessions(journal, cutter):
+                    made = example.example(plan, events, run, actions=actions, scripted=scripted)
+                    said, lead = example.lines(plan, events, actions), plan.lead
+                    for writer in writing:
+                        writer.add(Document(made, said, lead, plan.id in held_out))
+                    marginals.add(plan)
+                    shares.add(made)
+                    lengths.add(said, lead)
+                    size += len(made.text.encode())
+            files = dict(_files(folder, names))
+            facts = {
+                "run": stats.card(run),
+                "scripted": scripted,
+                "imported": run.imported,
+                "actions": actions,
+                "documents": {"training": kept - len(held_out), "validation": len(held_out)},
+                "bytes": size,
+                "marginals": marginals.table(quota),
+                "lead_share": shares.table(),
+                "message_lengths": lengths.table(),
+                **stats.outcomes(journal),
+                "files": files,
+                "complete": True,
+            }
+            readme = card.card(facts, lead, formats, names)
+            (folder / names.card).write_text(readme, encoding="utf-8", newline="\n")
+            _write(folder / names.progress, stats.progress(journal, steps))
+            _write(folder / names.stats, facts)
+    return Exported(out, kept - len(held_out), len(held_out), size, tuple(files), scripted)
 
-    marginals, shares, lengths = stats.Marginals(), stats.LeadShares(engagement), stats.MessageLengths()
-    size, lead = 0, ""
-    with staged(out, last=names.stats, stale=lambda name: owned(name, formats, names)) as folder:
-        with ExitStack() as writers:
-            writing = [writers.enter_context(closing(FORMATS[name].open(folder, names))) for name in formats]
-            for row in journal.sessions("kept"):
-                if row.plan.id not in ids:  # kept since the split was drawn: part of the next export
-                    continue
-                plan, events = row.plan, journal.events(row.plan.id)
-                made = example.example(plan, events, run, actions=actions, scripted=scripted)
-                said, lead = example.lines(plan, events, actions), plan.lead
-                for writer in writing:
-                    writer.add(Document(made, said, lead, plan.id in held_out))
-                marginals.add(plan)
-                shares.add(made)
-                lengths.add(said, lead)
-                size += len(made.text.encode())
-        files = dict(_files(folder, names))
-        facts = {
-            "run": stats.card(run),
-            "scripted": scripted,
-            "imported": run.imported,
-            "actions": actions,
-            "documents": {"training": len(ids) - len(held_out), "validation": len(held_out)},
-            "bytes": size,
-            "marginals": marginals.table(quota),
-            "lead_share": shares.table(),
-            "message_lengths": lengths.table(),
-            **stats.outcomes(journal),
-            "files": files,
-            "complete": True,
-        }
-        readme = card.card(facts, lead, formats, names)
-        (folder / names.card).write_text(readme, encoding="utf-8", newline="\n")
-        _write(folder / names.progress, stats.progress(journal, steps))
-        _write(folder / names.stats, facts)
-    return Exported(out, len(ids) - len(held_out), len(held_out), size, tuple(files), scripted)
+
+def _sessions(journal: Journal, cutter: Cutter | None) -> Iterator[tuple[SessionPlan, list[Event]]]:
+    """The kept sessions, or what may be exported of them."""
+    for row in journal.sessions("kept"):
+        events = journal.events(row.plan.id)
+        if cutter is None:
+            yield row.plan, events
+        else:
+            yield from cutter.parts(row.plan, events)
+
+
+def _cutter(
+    journal: Journal, quota: QuotaPolicy, everybody: bool, opted_in: bool, only: Collection[str]
+) -> Cutter | None:
+    """What leaves out the lines of those who did not agree; None: everybody did."""
+    answers = asked(journal)
+    if not (everybody or opted_in or only):
+        raise UsageError(
+            f"real people wrote these lines; {len(answers.yes)} of {len(answers.people)} agreed in the channel",
+            place=journal.run.name,
+            remedy="--opted-in takes their lines, --only-nicks those of whom you asked, --allow-imported everybody's",
+        )
+    named = {nick.lower() for nick in only} | (answers.yes if opted_in else set())
+    consent = Consent(None if everybody else frozenset(named), answers.no)
+    return None if consent.whole else Cutter(consent, answers.people, quota.lengths["short"].messages)
 
 
 def _files(folder: Path, names: Names) -> Iterator[tuple[str, dict[str, int | str]]]:
     """Size and digest of the data files, so that a copy can be checked; conversations repeat what these hold."""
-    for path in sorted(folder.iterdir()):
-        if not path.name.startswith(names.conversation):
-            with path.open("rb") as file:
-                digest = hashlib.file_digest(file, "sha256").hexdigest()
-            yield path.name, {"bytes": path.stat().st_size, "sha256": digest}
+    for path in sorted(path for path in folder.iterdir() if not path.name.startswith(names.conversation)):
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        yield path.name, {"bytes": path.stat().st_size, "sha256": digest}
 
 
 def _write(path: Path, value: object) -> None:

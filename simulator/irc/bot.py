@@ -1,36 +1,37 @@
 """START HERE: the lead in a real channel. What is heard is folded; she decides; a line is made, checked, typed, said.
 
-One line at a time: while she makes and types one, what others say is read and not decided on. She never answers a
-program, a notice, a private message, history that a server plays back, or herself. Every silence that has a reason is
-on record.
+    link     what the server tells            floor   the channel so far, on record
+    orders   commands                         told    what people say of how much she talks
+    pen      decides, writes, one line at a time, by chooser, share and voice
+
+She never answers a program, a notice, a private message, history that a server plays back, or herself. Every silence
+that has a reason is on record.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Iterable
 
-from simulator.errors import ProviderError
-from simulator.events import Event, Refused, Said
-from simulator.irc.chooser import Chooser, Decision
+from simulator.events import Event, Said
 from simulator.irc.floor import Floor
 from simulator.irc.heard import Heard
 from simulator.irc.hours import Hours
 from simulator.irc.logs.nicks import fold
-from simulator.irc.operators import COMMANDS, Operators
+from simulator.irc.orders import Orders
+from simulator.irc.pen import Pen
 from simulator.irc.policy import BotPolicy
 from simulator.irc.record import Record
 from simulator.irc.safety import Ears
 from simulator.irc.share import Share
 from simulator.irc.stay import Door, Stay
+from simulator.irc.told import Told
 from simulator.irc.voice import Voice
 from simulator.journal.journal import Journal
 from simulator.llm.model import Models
-from simulator.world.card import Engagement
+from simulator.world import remarks
 from simulator.world.world import World
-
-PATIENCE = 3
-"""Failures of the model in a row after which she gives up."""
 
 
 class Bot:
@@ -39,46 +40,38 @@ class Bot:
     def __init__(
         self, link: Door, world: World, models: Models, journal: Journal, policy: BotPolicy, stay: Stay, hours: Hours
     ) -> None:
-        self._link, self._world, self._policy, self._stay, self._hours = link, world, policy, stay, hours
+        self._link, self._policy, self._stay, self._hours = link, policy, stay, hours
         self._lead = world.lead.nick
         record = Record(journal, world, stay.channel, stay.level, stay.pattern)
         self._floor = Floor(record, world, policy)
-        self.share = Share(policy.window, record.recent[-policy.window :])
-        self._chooser = Chooser(world, self.share, journal.run.seed)
-        self._operators = Operators(self._lead, stay.operators)
+        self._told = Told(self._lead, policy.feedback, remarks.load(world.root))
+        self.share = Share(policy.window, (event.nick == self._lead for event in record.past))
+        for event in record.past:
+            self._told.said(event.nick, event.text, {event.nick for event in record.past})
+        voice = Voice(world, models, journal, policy, stay.channel, hours)
+        self._pen = Pen(link, world, policy, stay, hours, self._floor, self.share, self._told, voice, journal.run.seed)
+        self._pen.failed = self._failed
+        self._orders = Orders(link, world, stay, hours, self._floor, self.share, self._pen, self.leave)
         self._ears = Ears(policy, stay.bots)
-        self._voice = Voice(world, models, journal, policy, stay.channel, hours)
-        self._level = stay.level
-        self._composing: asyncio.Task[None] | None = None
-        self._muted_until = 0.0
-        self._missed = False
-        self._failures = 0
-        self._said_how = ""
         self._over = asyncio.Event()
-        self.quiet = asyncio.Event()
-        """Set while she waits for nothing but the channel or the clock: no model is being asked."""
-        self.quiet.set()
         self._fault: BaseException | None = None
-        self.messages = 0
-        """Said in the channel since she came, hers included."""
+        self._heard = 0
 
     async def run(self) -> None:
         """Stays until she is told to leave, is stopped, or the connection is gone for good (ProviderError)."""
         tasks = [asyncio.create_task(work()) for work in (self._listen, self._wait_for_lulls, self._wait_for_stop)]
         try:
-            over = asyncio.create_task(self._over.wait())
-            tasks.append(over)
+            tasks.append(asyncio.create_task(self._over.wait()))
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
                 task.result()
             if self._fault is not None:
                 raise self._fault
         finally:
-            if self._composing is not None:
-                tasks.append(self._composing)
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            await self._pen.close()
             self._floor.cut(over=True)
 
     def leave(self, why: str) -> None:
@@ -93,13 +86,22 @@ class Bot:
         return self._floor.plan.id if self._floor.plan is not None else None
 
     @property
-    def idle(self) -> bool:
-        """She is not making a line."""
-        return self._composing is None or self._composing.done()
+    def messages(self) -> int:
+        """Said in the channel since she came, hers included."""
+        return self._heard + self._pen.said
 
-    def _happened(self, event: Event) -> None:
-        if self._floor.plan is not None:
-            self._stay.happened(event, self._floor.plan)
+    @property
+    def quiet(self) -> asyncio.Event:
+        """Set while she waits for nothing but the channel or the clock: no model is being asked."""
+        return self._pen.quiet
+
+    def agents(self, nicks: Iterable[str]) -> None:
+        """These are programs of ours: what they say may become training data."""
+        self._floor.agents(nicks)
+
+    def status(self) -> str:
+        """Level, share, and what she does, on one line."""
+        return self._orders.status()
 
     # what is heard
 
@@ -127,10 +129,11 @@ class Bot:
             self.leave(heard.text)
 
     def _talk(self, heard: Heard) -> None:
-        if heard.kind == "said" and self._operators.addressed(heard.text):
-            self._command(heard)
+        why = self._ears.deaf(heard)
+        if self._orders.addressed(heard):
+            self._orders.given(heard, why)
             return
-        if why := self._ears.deaf(heard):
+        if why is not None:
             if why == "flood":
                 self._stay.note(f"not read: {heard.nick} floods")
             return
@@ -138,141 +141,20 @@ class Bot:
         self._happened(event)
         if not isinstance(event, Said):
             return
-        self.messages += 1
+        self._heard += 1
         self.share.add(False)
-        late = self._hours.now() - heard.at > self._policy.late_seconds
-        if not late:
-            self._decide()
+        if wish := self._told.said(event.nick, event.text, self._floor.present):
+            self._stay.note(f"{event.nick} asks her to talk {wish.which}: {event.text}")
+        if self._hours.now() - heard.at <= self._policy.late_seconds and not self._over.is_set():
+            self._pen.heard()
 
-    def _command(self, heard: Heard) -> None:
-        """Who may not give commands gets no answer: nothing to play with."""
-        if not self._operators.allows(heard):
-            self._stay.note(f"refused: `{heard.text}` from {heard.mask or heard.nick}, who is no operator")
-            return
-        command = self._operators.read(heard.text)
-        self._stay.note(f"{heard.nick}: {heard.text}")
-        now = self._hours.now()
-        match command.name:
-            case "engagement":
-                self._set_level(Engagement(command.value.upper()))
-            case "mute":
-                self._muted_until = now + 60 * int(command.value) if command.value else float("inf")
-                self._stop_composing()
-            case "unmute":
-                self._muted_until = 0.0
-            case "leave":
-                self._link.notice(heard.nick, "leaving")
-                self.leave(f"{heard.nick} said so")
-                return
-            case "":
-                word = self._operators.word
-                self._link.notice(heard.nick, "; ".join(f"{word} {usage}" for usage in COMMANDS.values()))
-                return
-        self._link.notice(heard.nick, self.status())
+    def _happened(self, event: Event) -> None:
+        if self._floor.plan is not None:
+            self._stay.happened(event, self._floor.plan)
 
-    def status(self) -> str:
-        """Level, share, and what she does, on one line."""
-        band = self._world.engagement.bands[self._level]
-        share = f"{self.share.hers} of the last {self.share.messages} messages ({band.least:.0%} to {band.most:.0%})"
-        state = "observing" if self._stay.observe else "muted" if self._muted else "listening"
-        return f"{self._level.value}, {share}, {state}"
-
-    @property
-    def _muted(self) -> bool:
-        return self._hours.now() < self._muted_until
-
-    def _set_level(self, level: Engagement) -> None:
-        if level is not self._level:
-            self._stop_composing()
-            self._level = level
-            self._floor.cut(level=level)
-            self.share.forget()
-
-    # what she does
-
-    def _decide(self) -> None:
-        """Begins to think about the point that the talk is at, unless she is at it already."""
-        if not self.idle:
-            self._missed = True
-        elif self._link.inside and not self._over.is_set() and self._floor.plan is not None:
-            self._missed = False
-            self.quiet.clear()
-            self._composing = asyncio.create_task(self._compose())
-            self._composing.add_done_callback(self._composed)
-
-    def _composed(self, task: asyncio.Task[None]) -> None:
-        """What was said meanwhile is decided on now, at its newest point."""
-        self.quiet.set()
-        if task.cancelled():
-            return
-        if error := task.exception():
-            self._fault = error
-            self._over.set()
-        elif self._missed:
-            self._decide()
-
-    def _stop_composing(self) -> None:
-        if self._composing is not None:
-            self._composing.cancel()
-
-    async def _compose(self) -> None:
-        try:
-            await self._speak_or_not()
-            self._failures = 0
-        except asyncio.CancelledError:
-            self._pass("stopped")
-            raise
-        except ProviderError as error:
-            self._failures += 1
-            self._pass("no answer from the model")
-            self._stay.note(str(error))
-            if self._failures >= PATIENCE:
-                raise
-
-    async def _speak_or_not(self) -> None:
-        plan, channel, to = self._floor.plan, self._floor.channel, self._floor.speaker
-        if self._muted:
-            return
-        decision = await self._chooser.decide(plan, channel, self._voice.model(plan))
-        if self._chooser.statement != self._said_how:
-            self._said_how = self._chooser.statement
-            self._stay.note(self._said_how)
-        if not decision.speaks:
-            if decision.called and not channel.lead_passed:
-                self._pass(decision.why)
-            return
-        began = self._hours.now()
-        made = await self._voice.line(plan, channel, decision.reasons, to=to, present=self._floor.present)
-        if made.text is None:
-            self._pass(made.why, made.refused)
-        elif self._stay.observe:
-            self.share.add(True)
-            self._pass("observing", (*made.refused, Refused(text=made.text, rule="observing")))
-        else:
-            await self._type(made.text, began)
-            self._say(made.text, to, decision, made.refused)
-
-    async def _type(self, text: str, began: float) -> None:
-        """The time that typing takes, less what making up the line took."""
-        if (left := self._voice.typing(text) - (self._hours.now() - began)) > 0:
-            self.quiet.set()
-            await self._hours.sleep(left)
-            self.quiet.clear()
-
-    def _say(self, text: str, to: str, decision: Decision, refused: tuple[Refused, ...]) -> None:
-        if not self._link.say(self._floor.outgoing(text)):
-            self._pass("not in the channel", refused)
-            return
-        self._voice.sent(to)
-        reasons = {name: round(factor, 3) for name, factor in decision.reasons.items()}
-        event = self._floor.said(text, self._hours.now(), reasons, refused)
-        self.messages += 1
-        self.share.add(True)
-        self._happened(event)
-
-    def _pass(self, why: str, refused: tuple[Refused, ...] = ()) -> None:
-        if event := self._floor.passed(why, self._hours.now(), refused):
-            self._happened(event)
+    def _failed(self, error: BaseException) -> None:
+        self._fault = error
+        self._over.set()
 
     # what ends a wait
 
@@ -285,7 +167,7 @@ class Bot:
             last = self._floor.last
             if last > decided and self._hours.now() - last >= lull:
                 decided = last
-                self._decide()
+                self._pen.decide()
 
     async def _wait_for_stop(self) -> None:
         while True:

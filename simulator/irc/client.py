@@ -183,6 +183,8 @@ class Client(irc3.IrcBot):
             self._cap_end()
 
     def _authenticate(self, **_: object) -> None:
+        if self._sasl is None:
+            return  # the server asks for what nobody offered
         account, password = self._sasl
         answer = base64.b64encode(f"{account}\0{account}\0{password}".encode()).decode()
         # In parts of 400; a part that is full is followed by another one, an empty one if need be (IRCv3 SASL 3.1).

@@ -8,8 +8,9 @@ messages on: prompts go on as if nothing had happened, and never grow without en
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
-from simulator.events import Acted, Event, Joined, Parted, Passed, Refused, Renamed, Said, TopicSet
+from simulator.events import Acted, Agreed, Event, Joined, Parted, Passed, Refused, Renamed, Said, TopicSet
 from simulator.irc.heard import Heard
 from simulator.irc.logs.nicks import Shown, fold
 from simulator.irc.logs.people import People
@@ -39,6 +40,7 @@ class Floor:
         self._last = 0.0
         self._carried: list[Event] = []
         self._present: dict[str, None] = {}
+        self._agents: list[str] = []
         self.channel: Channel | None = None
         """None: nothing was said yet, or the last session is over."""
         self.speaker = ""
@@ -85,6 +87,15 @@ class Floor:
         """The lead could have spoken and did not."""
         return self._write(Passed, self._lead, at, why=why, refused=refused)
 
+    def agreed(self, heard: Heard, yes: bool) -> Event:
+        """Somebody says whether their lines may become training data."""
+        self._open(heard.at)
+        return self._write(Agreed, self._name(heard.nick), heard.at, yes=yes)
+
+    def agents(self, nicks: Iterable[str]) -> None:
+        """These are nobody: what they say may become training data. It stands in the next session that begins."""
+        self._agents = [self._name(nick) for nick in nicks]
+
     def alone(self) -> None:
         """The connection is lost; who is here is told anew when it is back."""
         for name in self._present:
@@ -95,8 +106,11 @@ class Floor:
     def outgoing(self, text: str) -> str:
         """Her line as the server is to have it: people addressed by the nick they wear now."""
         name, colon, rest = text.partition(":")
-        called = self._now_called.get(name)
-        return f"{called}{colon}{rest}" if colon and called else text
+        return f"{self.called(name)}{colon}{rest}"
+
+    def called(self, name: str) -> str:
+        """What the server calls somebody now who is known by that name here."""
+        return self._now_called.get(name, name)
 
     def cut(self, *, level: Engagement | None = None, over: bool = False) -> None:
         """Ends the open session; the next begins with the next line. `level`: of the next one; `over`: the talk is, so
@@ -111,13 +125,7 @@ class Floor:
             self._now_called.clear()
 
     def _spoken(self, heard: Heard, own: str) -> Event:
-        silent = heard.at - self._last > self._policy.silence_minutes * 60
-        if silent or self._record.messages >= self._policy.longest:
-            self.cut(over=silent)
-        if self.channel is None:
-            plan = self._record.begin(heard.at, self._topic)
-            self.channel = Channel(plan, self._carried)
-            self.channel.present.update(self._present)
+        self._open(heard.at)
         text = heard.text[: self._policy.line_characters].rstrip()
         if fold(own) != fold(self._lead):
             called = re.compile(rf"(?<!{_NICK_CHARACTER}){re.escape(own)}(?!{_NICK_CHARACTER})", re.IGNORECASE)
@@ -126,6 +134,18 @@ class Floor:
         self._come(name)
         self.speaker = heard.nick
         return self._write(Said if heard.kind == "said" else Acted, name, heard.at, text=text)
+
+    def _open(self, at: float) -> None:
+        """Goes on with the session, or begins one where there is none, or where it is over."""
+        silent = at - self._last > self._policy.silence_minutes * 60 and self._record.messages > 0
+        if silent or self._record.messages >= self._policy.longest:
+            self.cut(over=silent)
+        if self.channel is None:
+            plan = self._record.begin(at, self._topic)
+            self.channel = Channel(plan, self._carried)
+            self.channel.present.update(self._present)
+            while self._agents:
+                self._write(Agreed, self._agents.pop(0), at, yes=True)
 
     def _renamed(self, heard: Heard) -> Event | None:
         name = self._name(heard.nick)

@@ -124,6 +124,11 @@ class Link:
         """Says one line in the channel, in as many parts as the server's limit asks for; False: not while outside."""
         return self._send("PRIVMSG", self.place.channel, text, action=action)
 
+    def topic(self, text: str) -> None:
+        """Sets the channel's topic, where the server lets us."""
+        if self.inside:
+            self._client.send_line(f"TOPIC {self.place.channel} :{wire.harmless(text)}")
+
     def notice(self, nick: str, text: str) -> bool:
         """Tells one nick something that programs must not answer."""
         return self._send("NOTICE", nick, text)
@@ -197,13 +202,15 @@ class Link:
             await self._hours.sleep(seconds)
             what()
 
+        if self._again is not None:
+            self._again.cancel()  # put out, and then the connection lost: coming back joins the channel again anyway
         self._again = asyncio.get_running_loop().create_task(waited())
 
     # what happens in the channel
 
     def _said(self, mask: str, event: str, target: str, data: str, tags: str | None = None, **_: object) -> None:
         private = fold(target) == fold(self.nick)
-        if fold(mask.nick) == fold(self.nick) or not (private or self._here(target)):
+        if fold(_nick(mask)) == fold(self.nick) or not (private or self._here(target)):
             return  # an echo of ours, or another room
         kind: Kind = "said" if event == "PRIVMSG" else "notice"
         if data.startswith(_CTCP):
@@ -216,7 +223,7 @@ class Link:
     def _joined(self, mask: str, channel: str, tags: str | None = None, **_: object) -> None:
         if not self._here(channel):
             return
-        if fold(mask.nick) != fold(self.nick):
+        if fold(_nick(mask)) != fold(self.nick):
             self._tell("joined", mask, tags=tags)
             return
         self._host = mask.rpartition("@")[2] or None
@@ -225,11 +232,11 @@ class Link:
             self._in.set_result(None)
 
     def _parted(self, mask: str, channel: str, tags: str | None = None, **_: object) -> None:
-        if self._here(channel) and fold(mask.nick) != fold(self.nick):
+        if self._here(channel) and fold(_nick(mask)) != fold(self.nick):
             self._tell("parted", mask, tags=tags)
 
     def _quit(self, mask: str, data: str | None = None, tags: str | None = None, **_: object) -> None:
-        if fold(mask.nick) != fold(self.nick):
+        if fold(_nick(mask)) != fold(self.nick):
             self._tell("quit", mask, tags=tags, split=bool(_SPLIT.fullmatch(data or "")))
 
     def _kicked(self, mask: str, channel: str, target: str, data: str | None = None, **_: object) -> None:
@@ -248,7 +255,7 @@ class Link:
             self._later(rejoin.after_seconds, lambda: self._client.join(self.place.channel))
 
     def _renamed(self, nick: str, new_nick: str, tags: str | None = None, **_: object) -> None:
-        if fold(nick.nick) == fold(self.nick):
+        if fold(_nick(nick)) == fold(self.nick):
             self._client.config["nick"] = str(new_nick)
         else:
             self._tell("renamed", nick, new_nick, tags)
@@ -296,7 +303,7 @@ class Link:
             Heard(
                 kind,
                 _instant(known.get("time"), self._hours.now()),
-                nick or mask.partition("!")[0],
+                nick or _nick(mask),
                 wire.harmless(text),
                 str(mask),
                 known.get("account") or None,
@@ -305,6 +312,11 @@ class Link:
                 split,
             )
         )
+
+
+def _nick(mask: str) -> str:
+    """Whoever did it; irc3 gives None for a server, which has no user and no host."""
+    return mask.partition("!")[0]
 
 
 def _instant(told: object, now: float) -> float:

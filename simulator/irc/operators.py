@@ -1,4 +1,5 @@
-"""Commands to the lead at run time, from those who may give them: `!nick engagement HIGH`, mute, unmute, leave, status.
+"""Commands to the lead at run time: `!nick engagement HIGH`, mute, unmute, leave, status, from those who may give them;
+`optin` and `optout` from anybody.
 
 The command word is `!` and the nick on the lead's card. A nick alone is nobody: an operator is known by the services
 account that the server vouches for (IRCv3 account-tag), or by a mask `nick!user@host`, in which `*` and `?` stand for
@@ -22,6 +23,8 @@ COMMANDS = {
     "status": "status",
     "leave": "leave",
 }
+CONSENT = {"optin": True, "optout": False}
+"""For everybody, in the channel: whether what they say there may become training data."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,11 @@ class Operators:
     def addressed(self, text: str) -> bool:
         """True for a line that is a command, whoever wrote it: it is no part of the talk."""
         return text.lower().split(" ", 1)[0] == self.word
+
+    def consent(self, text: str) -> bool | None:
+        """What a line for which `addressed` is true says of its writer's own lines; None: it is another command."""
+        words = text.lower().split()
+        return CONSENT.get(words[1]) if len(words) == 2 else None
 
     def allows(self, heard: Heard) -> bool:
         if heard.account is not None and fold(heard.account) in self._accounts:

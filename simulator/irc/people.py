@@ -1,7 +1,9 @@
 """The people of a staged channel: one client each, and the scheduler and members of a simulated session behind them.
 
 Who speaks next is drawn as in `session/`, from what was said in the real channel, by whomever: the people, the lead,
-a guest. The lead is nobody's puppet here; she is the bot.
+a guest. The lead is nobody's puppet here; she is the bot. A guest, who came with a client of their own, has turns like
+the people: when one is drawn the others wait for as long as a line takes. A guest who speaks to one of the people is
+answered by that one, and a guest who is new or asks the room by whoever is next.
 """
 
 from __future__ import annotations
@@ -24,14 +26,20 @@ from simulator.session.channel import Channel
 from simulator.session.member import Members
 from simulator.session.scheduler import Scheduler, Turn
 from simulator.world.card import Engagement
+from simulator.world.persona import Persona
 from simulator.world.world import World
 
+GUEST = "Somebody who came with a client of their own."
 ACT = 60
 """Messages after which the people come to another topic."""
 HANDED_ON = 20
 """Messages of an act that the next one's prompts begin with."""
 PATIENCE = 12
 """Turns in a row that brought no line, after which the people are given up."""
+GUEST_SECONDS = 12.0
+"""That a guest is given for a line when it is their turn."""
+NEW = 2
+"""Messages for which a guest is new."""
 ECHO = 5.0
 """Seconds in which a line must come back from the server."""
 
@@ -113,7 +121,9 @@ class People:
         """`links`: by the card's nick, in the channel already. `lead`: her nick on the server."""
         self._links, self._lead, self._world, self._models = links, lead, world, models
         self._level, self._name, self._hours, self._seed = level, channel, hours, seed
-        self._guests = Shown()
+        self._names, self._guests = Shown(), dict[str, Persona]()
+        for nick in world.personas:
+            self._names.nick(f"card {nick}", nick)  # a guest who is called like somebody on a card is not them
         self._acts = 0
         self.messages = 0
         self._more = asyncio.Event()
@@ -157,11 +167,14 @@ class People:
         turn = scheduler.next_turn(channel.state)
         if turn is None or channel.state.tries > PATIENCE:
             raise NotMet("nobody finds a fit line", place="em stage", remedy="a better model with --model")
+        turn = self._to_a_guest(turn, channel.state)
         before = self.messages
-        await pause(turn.pause)
+        await pause(turn.pause if turn.nick in self._links else turn.pause + GUEST_SECONDS)
         if self.messages != before:
             return  # somebody was faster: the next to speak is drawn anew
-        turn = self._to_a_guest(turn, channel.state)
+        if turn.nick not in self._links:
+            channel.state.failed.add(turn.nick)  # the guest has nothing to say; the next to speak is drawn among others
+            return
         line = await members.speak(turn, channel.state)
         text = wire.harmless(line.text or "")
         if not text or text.startswith("!"):
@@ -181,28 +194,59 @@ class People:
         people = tuple(self._links)
         self._plan = act(self._world, people, self._level, self._name, self._acts, self._seed)
         self._acts += 1
+        self._links[self._plan.beats[0].nick].topic(self._plan.topic)
         self._channel = _Talk(self._plan, past)
-        self._scheduler = Scheduler(self._plan, self._world)
+        for nick in self._guests:
+            self._channel.state.present[nick] = None
+        self._cast()
         self._members = Members(self._plan, self._world, self._models)
 
+    def _cast(self) -> None:
+        """Who takes turns: the people and the guests."""
+        self._scheduler = Scheduler(
+            self._plan,
+            replace(self._world, personas={**self._world.personas, **self._guests}) if self._guests else self._world,
+        )
+
     def _heard(self, heard: Heard) -> None:
+        if heard.kind in ("parted", "quit", "kicked", "renamed"):
+            self._gone(heard.nick)
         if heard.kind != "said" or heard.private or not heard.text:
             return
-        self._channel.apply(Said, self._who(heard.nick), text=heard.text)
+        nick = self._who(heard.nick)
+        if nick not in self._world.personas and nick not in self._guests:
+            self._guests[nick] = Persona(nick=nick, about=GUEST, voice=(GUEST, GUEST))
+            self._channel.state.present[nick] = None
+            self._cast()
+        self._channel.apply(Said, nick, text=heard.text)
         self.messages += 1
         self._more.set()
+
+    def _gone(self, shown: str) -> None:
+        """A guest has left; one who changed nick is somebody new."""
+        nick = self._who(shown)
+        if self._guests.pop(nick, None) is not None:
+            self._channel.state.present.pop(nick, None)
+            self._cast()
 
     def _who(self, nick: str) -> str:
         if fold(nick) == fold(self._lead()):
             return self._world.lead.nick
         own = next((name for name, link in self._links.items() if fold(link.nick) == fold(nick)), None)
-        return own or self._guests.nick(fold(nick), nick)
+        return own or self._names.nick(fold(nick), nick)
 
     def _to_a_guest(self, turn: Turn, channel: Channel) -> Turn:
-        """Who was asked by a guest answers the guest: guests have no card, so the scheduler names none of them."""
+        """Who was spoken to by a guest answers the guest, before anybody else says anything."""
+        if turn.beat is not None or not channel.lines:
+            return turn
+        last, asked = channel.lines[-1].nick, channel.addressed[-1]
+        if last in self._guests:
+            if asked in self._links and asked not in channel.failed:
+                return Turn(asked, turn.pause, {"addressed": 1.0, "chance": 1.0}, to=last)
+            if asked is None and turn.nick in self._links and (channel.question or channel.counts[last] <= NEW):
+                return replace(turn, to=last, action=False)
         asker, _ = channel.owing.get(turn.nick, ("", 0))
-        guest = asker and asker not in self._world.personas
-        return replace(turn, to=asker, action=False) if guest and turn.beat is None else turn
+        return replace(turn, to=asker, action=False) if asker in self._guests and turn.nick in self._links else turn
 
 
 class _Talk:

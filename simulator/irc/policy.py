@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from simulator.errors import ContentError
-from simulator.world.card import Card
+from simulator.world.card import Card, Prose
 from simulator.world.files import parse, read_text, validate
+from simulator.world.phrases import fault_of
+from simulator.world.remarks import RemarkKind
 
 FILE = "policies/bot.yaml"
 Count = Annotated[int, Field(ge=1)]
@@ -41,6 +43,34 @@ class Rejoin(Card):
     within_seconds: Seconds
 
 
+class Wish(RemarkKind):
+    """What people wish of how much she talks, and what she does about it."""
+
+    pressure: Annotated[float, Field(gt=0)]
+    """Factor on how much of her share she spends meanwhile; the band holds all the same."""
+    messages: Count
+    """How long she heeds it."""
+    note: Prose
+    """What a model that reads notes is told for the line with which she takes it."""
+
+    @model_validator(mode="after")
+    def _found(self) -> Wish:
+        for pattern in (one for some in self.named(("x",)) for one in some):
+            if cause := fault_of(pattern):
+                raise ValueError(f"pattern `{pattern}`: {cause}")
+        return self
+
+
+class Feedback(Card):
+    """Wishes that people speak out, and hers to heed."""
+
+    less: Wish
+    """Its patterns stand beside those of the remarks in `policies/gaps.yaml` that are marked `less`."""
+    more: Wish
+    words: Count
+    """Most words of the line with which she takes it."""
+
+
 class BotPolicy(Card):
     """Numbers of the real channel. Those of the lines themselves are in style.yaml, of her share in engagement.yaml."""
 
@@ -54,6 +84,9 @@ class BotPolicy(Card):
     """Messages after which a session of the journal ends and another one begins."""
     carried: Annotated[int, Field(ge=0)]
     """Messages of a session that was cut for its length or its header, with which the next one's prompts begin."""
+    waiting_seconds: Seconds
+    """Silence after her own line in which she turns to somebody who addressed her while she was typing it."""
+    feedback: Feedback
     late_seconds: Seconds
     """A line whose server time is older is history that a server plays back: it is not answered."""
     line_characters: Count

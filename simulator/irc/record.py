@@ -6,6 +6,7 @@ it: number of messages, the lead's, the cast. Pattern, scenario and topic group 
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,8 @@ from simulator.world.world import World
 
 JOINED, STAGED = "joined", "staged"
 """Pattern of a session in somebody's channel, and on a stage of our own."""
+REMEMBERED = 1000
+"""Messages of an earlier stay that she goes on from."""
 FEWEST = 2
 """Messages; what has fewer is no session, and rejected as `short`."""
 
@@ -74,15 +77,15 @@ class Record:
         self._open: _Open | None = None
         self._slot, self._kept = 0, 0
         self._seed = journal.run.seed
-        self.recent: list[bool] = []
-        """The last messages of the run, True where they are the lead's."""
+        self.past: deque[Said] = deque(maxlen=REMEMBERED)
+        """The last messages of the run, as it was opened."""
         for row in list(journal.sessions()):
             events = journal.events(row.plan.id)
             if row.state == "open":
                 self._complete(row.plan, events)
             self._kept += row.state == "kept"
             self._slot = max(self._slot, row.plan.slot + 1)
-            self.recent += [event.nick == world.lead.nick for event in events if isinstance(event, Said)]
+            self.past += [event for event in events if isinstance(event, Said)]
 
     @property
     def plan(self) -> SessionPlan | None:

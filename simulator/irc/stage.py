@@ -64,6 +64,7 @@ async def stage(
         bot = Bot(own, world, models, journal, policy, stay, hours)
         notes = Notes(journal, lambda: bot.session)
         people = People(links, lambda: own.nick, world, notes.on(models), stay.level, stay.channel, hours, wish.seed)
+        bot.agents(links)
         wish.begun(place, bot)
         talk = _played if isinstance(hours, Played) else _lived
         tasks = [asyncio.create_task(work) for work in (bot.run(), people.listen(), talk(people, bot, hours, wish))]

@@ -10,15 +10,19 @@ from simulator.irc import wire
 from simulator.irc.hours import Hours
 from simulator.irc.policy import BotPolicy
 from simulator.irc.safety import Guard
+from simulator.irc.told import LESS, MORE, Heeded
 from simulator.journal.journal import Journal
 from simulator.journal.recorded import recorded
 from simulator.llm.model import Model, Models, Purpose
 from simulator.manners import Manners
-from simulator.plan.session_plan import SessionPlan
+from simulator.plan.session_plan import PlacedBeat, SessionPlan
 from simulator.session.channel import Channel
 from simulator.session.member import Members
 from simulator.session.scheduler import Turn
 from simulator.world.world import World
+
+CUES = {LESS: "concede", MORE: "rejoin"}
+"""Kinds of the beats with which scripts have her take such a wish."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,18 +57,31 @@ class Voice:
         return self._recorded.of(Purpose.LEAD, self._lead.model)
 
     async def line(
-        self, plan: SessionPlan, channel: Channel, reasons: Mapping[str, float], *, to: str, present: Sequence[str]
+        self,
+        plan: SessionPlan,
+        channel: Channel,
+        reasons: Mapping[str, float],
+        *,
+        follows: str,
+        answers: str | None = None,
+        takes: Heeded | None = None,
+        present: Sequence[str],
     ) -> Made:
-        """The next line, after as many tries as the manners allow. `to`: whose line it follows.
+        """The next line, after as many tries as the manners allow.
 
-        Raises ProviderError when the model fails for good.
+        `follows`: whose line it follows, as the server calls them. `answers`: whom it has to begin by addressing.
+        `takes`: a wish that it comes right after; then it is short. Raises ProviderError when the model fails for good.
         """
         self._turn_to(plan)
-        line = await self._members.speak(Turn(self._lead.nick, 0.0, reasons), channel)
+        beat = _taking(takes, self._lead.nick, channel.messages) if takes else None
+        line = await self._members.speak(Turn(self._lead.nick, 0.0, reasons, beat, answers), channel)
         if line.text is None:
             return Made(None, line.refused[-1].rule, line.refused)
         text = wire.harmless(line.text)
-        if fault := self._guard.fault(text, to=to, present=present, now=self._hours.now()):
+        fault = self._guard.fault(text, to=follows, present=present, now=self._hours.now())
+        if fault is None and takes and len(text.split()) > self._policy.feedback.words:
+            fault = "too long for an acknowledgement"
+        if fault:
             return Made(None, fault, (*line.refused, Refused(text=line.text, rule=fault)))
         return Made(text, "", line.refused)
 
@@ -82,3 +99,8 @@ class Voice:
             self._session = plan.id
             self._recorded = recorded(self._models, self._journal, plan.id)
             self._members = Members(plan, self._world, self._recorded)
+
+
+def _taking(heeded: Heeded, lead: str, at: int) -> PlacedBeat:
+    """What a script would say at this point of a session."""
+    return PlacedBeat(id="take-it", at=at, nick=lead, to=heeded.nick, kind=CUES[heeded.which], note=heeded.wish.note)

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from simulator.errors import UsageError
-from simulator.events import Said
+from simulator.events import Agreed, Said
 from simulator.irc import server
 from simulator.journal.journal import Journal
 from tests.cli import inside
@@ -47,11 +47,13 @@ def test_a_stage_ends_by_itself_and_is_a_run(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     port = int(re.search(r"127\.0\.0\.1 port (\d+)", done.stderr)[1])
     assert not listens(port) and "70 messages; see them with `em show stage-1`" in done.stderr
+    assert re.search(rf"{LEAD}: MEDIUM, 1\d of the last 7\d messages \(15% to 20%\)", done.stderr)
     facts = json.loads(inside.em("show", "stage-1", "s00000", "--json", cwd=tmp_path).stdout)
     said = [event for event in facts["events"] if event["kind"] == "said"]
     hers = [event for event in said if event["nick"] == LEAD]
     assert 70 <= len(said) <= 71 and {event["nick"] for event in said} <= set(facts["plan"]["cast"]) | {LEAD}
     assert 0.13 <= len(hers) / len(said) <= 0.22 and all(event["reasons"]["chance"] > 0 for event in hers)
+    assert facts["plan"]["topic"] in [topic.subject for some in shipped().topics.values() for topic in some]
     assert {call["purpose"] for call in facts["calls"]} >= {"people", "lead"}
     for command in ("show", "log", "status", "report"):
         assert inside.em(command, "stage-1", cwd=tmp_path).returncode == 0
@@ -92,6 +94,52 @@ def test_somebody_joins_the_stage(tmp_path: Path) -> None:
         events = [event for row in journal.sessions() for event in journal.events(row.plan.id)]
     assert ("visitor", "hello to all of you") in [(e.nick, e.text) for e in events if isinstance(e, Said)]
     assert not [event for event in events if "status" in getattr(event, "text", "")]
+
+
+def test_guests_are_answered_and_asked_before_they_are_exported(tmp_path: Path) -> None:
+    """Two of them; one agrees in the channel that what they say may be used."""
+    order = f"!{LEAD.lower()}"
+    secret = "the plum jam is hidden behind the boiler"
+
+    async def visit(port: int) -> None:
+        async with guest(port, "visitor") as me, guest(port, "mallory") as other:
+            me.types(f"PRIVMSG #general :{order} optin")
+            assert "may be used" in await me.reads("NOTICE visitor")
+            me.types("PRIVMSG #general :hello, who is here today?")
+            answer = await me.reads(" PRIVMSG #general :visitor: ")
+            nick = answer[1:].partition("!")[0]
+            assert nick in shipped().personas and nick != LEAD
+            await me.reads(" PRIVMSG ")
+            me.types(f"PRIVMSG #general :{nick}: and what have you been up to?")
+            await me.reads(f":{nick}!~emsim@{server.HOST} PRIVMSG #general :visitor: ")
+            other.types(f"PRIVMSG #general :{secret}")
+            for number in range(6):
+                me.types(f"PRIVMSG #general :{LEAD}: what do you say to soup number {number}?")
+                for _ in range(2):
+                    await me.reads(" PRIVMSG #general ")
+            me.types(f"PRIVMSG {LEAD} :{order} leave")
+            await me.reads(f":{LEAD}!~emsim@{server.HOST} QUIT")
+
+    arguments = ("stage", "--model", "scripted", "--people", "2", "--tempo", "100", "--engagement", "HIGH")
+    who = ("--operator", f"visitor!*@{server.HOST}")
+    with running(*arguments, *who, cwd=tmp_path, wanted="join with any IRC client") as (command, line):
+        asyncio.run(asyncio.wait_for(visit(int(re.search(r"port (\d+)", line)[1])), 90))
+        assert command.wait(30) == 0
+    with Journal.read(tmp_path / "data" / "runs" / "stage-1") as journal:
+        events = [event for row in journal.sessions() for event in journal.events(row.plan.id)]
+    hers = [event for event in events if isinstance(event, Said) and event.nick == LEAD]
+    assert [event for event in hers if "addressed" in event.reasons]
+    agreed = {event.nick for event in events if isinstance(event, Agreed) and event.yes}
+    assert agreed > {"visitor"} and "mallory" not in agreed and agreed - {"visitor"} <= set(shipped().personas)
+    out = tmp_path / "out"
+    refused = inside.em("export", "stage-1", "--out", str(out), "--allow-scripted", cwd=tmp_path)
+    assert refused.returncode == 2 and "--opted-in" in refused.stderr and not out.exists()
+    done = inside.em("export", "stage-1", "--out", str(out), "--allow-scripted", "--opted-in", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    text = "".join(path.read_text() for path in out.iterdir()).lower()
+    assert "visitor" in text and "mallory" not in text and "plum jam" not in text
+    replayed = inside.em("replay", "stage-1", "s00000", "--speed", "inf", cwd=tmp_path)
+    assert replayed.returncode == 0 and secret in replayed.stdout
 
 
 def test_without_a_server_it_says_which_package(monkeypatch: pytest.MonkeyPatch) -> None:

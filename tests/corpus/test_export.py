@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from simulator import screen
+from simulator.corpus import shards, staging
 from simulator.corpus.example import example, lines
 from simulator.corpus.export import Names, export
 from simulator.corpus.formats import Document, turns
@@ -43,11 +44,19 @@ def _bytes(folder, but=()):
 
 
 def test_exactly_the_promised_files_are_written(corpus):
-    kinds = (".jsonl", ".parquet", ".chatml.jsonl", ".sharegpt.jsonl")
+    kinds = (".jsonl", "-00000-of-00001.parquet", ".chatml.jsonl", ".sharegpt.jsonl")
     expected = {stem + kind for stem in ("em_character_training", "validation") for kind in kinds}
     expected |= {f"conversation_{number:05d}.txt" for number in range(1, SESSIONS + 1)}
     expected |= {"generation_progress.json", "generation_stats.json", "README.md"}
     assert {path.name for path in corpus.iterdir()} == expected
+
+
+def test_files_move_by_the_chunk(journal, corpus, tmp_path, monkeypatch):
+    monkeypatch.setattr(staging, "CHUNK", 7)
+    (tmp_path / "conversation_00099.txt").write_text("of an earlier export")
+    export(journal, tmp_path, **POLICY)
+    written = {path.name for path in corpus.iterdir() if path.suffix == ".txt"}
+    assert {path.name for path in tmp_path.iterdir() if path.suffix == ".txt"} == written
 
 
 def test_documents_have_the_plan_s_format_and_flat_metadata(corpus):
@@ -128,8 +137,9 @@ def test_the_card_says_how_it_was_made(corpus, said):
     assert said in card and "cripted" not in card
 
 
-def test_it_loads_without_a_network(journal, corpus, tmp_path):
-    export(journal, tmp_path / "table", formats=("txt", "parquet"), **POLICY)
+def test_it_loads_without_a_network(journal, corpus, tmp_path, monkeypatch):
+    monkeypatch.setattr(shards, "ROWS", 10)
+    export(journal, tmp_path / "table", formats=("txt", "parquet"), shard_bytes=1, **POLICY)
     program = """
 import json, sys
 from datasets import load_dataset
@@ -147,6 +157,7 @@ print(json.dumps(told))
         [sys.executable, "-c", program, str(corpus), str(tmp_path / "table")], env=env, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
+    assert len(list((tmp_path / "table").glob("em_character_training-0000?-of-00005.parquet"))) == 5
     told = json.loads(done.stdout)
     assert told["file"] == _documents(corpus / "em_character_training.jsonl")[0]
     for name in ("default", "parquet", "chatml", "sharegpt"):
@@ -159,7 +170,8 @@ def test_parquet_holds_what_the_documents_hold(corpus):
     from pyarrow import parquet
 
     for name in ("em_character_training", "validation"):
-        assert parquet.read_table(corpus / f"{name}.parquet").to_pylist() == _documents(corpus / f"{name}.jsonl")
+        table = parquet.read_table(corpus / f"{name}-00000-of-00001.parquet")
+        assert table.to_pylist() == _documents(corpus / f"{name}.jsonl")
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from simulator.errors import ProviderError
-from simulator.events import Passed, Said
-from simulator.irc.bot import PATIENCE
+from simulator.events import Agreed, Passed, Said
 from simulator.irc.heard import Heard
+from simulator.irc.pen import PATIENCE
 from simulator.irc.wire import harmless
 from simulator.journal.journal import Journal
 from simulator.llm.model import Dialect, Prompt, Reply
@@ -182,6 +182,27 @@ def test_commands_are_for_operators(tmp_path: Path, mask: str, account: str | No
         levels = [row.plan.engagement.value for row in journal.sessions()]
     assert levels == (["LOW", "HIGH"] if obeyed else ["LOW"])
     assert obeyed or any("no operator" in note for note in stay.notes)
+
+
+def test_everybody_has_a_say_over_their_own_lines(tmp_path: Path) -> None:
+    """On record under the name of their lines, and no part of the talk. Not for programs, and not in private."""
+    word = f"!{LEAD.lower()}"
+
+    async def talk() -> Scene:
+        async with scene(tmp_path / "run") as stay:
+            await stay.says("ann", f"{word} optin")  # nobody has said anything yet
+            await stay.says("bert", "good morning to all of you")
+            stay.link.tell(Heard("renamed", stay.hours.now(), "bert", "bert|tea"))
+            await stay.says("bert|tea", f"{word} OPTOUT")
+            await stay.says("weatherbot", f"{word} optin")
+            await stay.says("cleo", f"{word} optin", private=True)
+            await stay.says("cleo", f"{word} optin please")
+            return stay
+
+    stay = asyncio.run(talk())
+    assert [(e.nick, e.yes) for e in stay.events if isinstance(e, Agreed)] == [("ann", True), ("bert", False)]
+    assert [nick for nick, _ in stay.link.noticed] == ["ann", "bert|tea"]
+    assert [event.text for event in stay.events if isinstance(event, Said)] == ["good morning to all of you"]
 
 
 def test_mute_status_and_leave(tmp_path: Path) -> None:

@@ -1,0 +1,138 @@
+"""Whose lines of a real channel may become training data, and what is left of its sessions without the others'.
+
+A session is cut where somebody speaks who did not agree: an answer to a line that is not there would teach to answer
+nothing. What lies between two cuts is a document of its own if it is as long as the shortest session of the plan and
+both the lead and somebody else speak in it. It never begins with the lead's line, which may answer what was cut away.
+A line that names somebody who did not agree, begins by addressing somebody unknown, or repeats what they said, is cut
+like a line of theirs.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from simulator.events import Acted, Agreed, Event, Renamed, Said
+from simulator.journal.journal import Journal
+from simulator.plan.session_plan import SessionPlan
+
+REPEATED = 12
+"""Characters from which on a line of somebody's is looked for in other people's lines."""
+_VOCATIVE = re.compile(r"@?([^\s:,@]+):(?=\s|$)|@([^\s:,@]+)")
+_WORDS = re.compile(r"[\w\[\]\\`^{|}-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """Nicks in lower case."""
+
+    agreed: frozenset[str] | None
+    """Who may be exported; None: everybody who did not say no."""
+    refused: frozenset[str]
+    """Who said no in the channel, under every nick they wore. That outweighs every list."""
+
+    def allows(self, nick: str) -> bool:
+        nick = nick.lower()
+        return nick not in self.refused and (self.agreed is None or nick in self.agreed)
+
+    @property
+    def whole(self) -> bool:
+        """Nothing has to be left out."""
+        return self.agreed is None and not self.refused
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What people of a run said about their own lines."""
+
+    yes: frozenset[str]
+    no: frozenset[str]
+    people: frozenset[str]
+    """Everybody who is heard of, under every nick."""
+
+
+def asked(journal: Journal) -> Answers:
+    """Reads the `optin` and `optout` of a run; the last word of each counts."""
+    word: dict[str, bool] = {}
+    worn: dict[str, set[str]] = {}
+    people: set[str] = set()
+    for row in journal.sessions():
+        for event in journal.events(row.plan.id):
+            nick = event.nick.lower()
+            if nick == row.plan.lead.lower():
+                continue
+            people.add(nick)
+            if isinstance(event, Agreed):
+                word[nick] = event.yes
+            elif isinstance(event, Renamed):
+                worn.setdefault(nick, set()).add(event.to.lower())
+                people.add(event.to.lower())
+    no = {nick for nick, yes in word.items() if not yes}
+    no |= {other for nick in no for other in worn.get(nick, ()) if not word.get(other)}
+    yes = frozenset(nick for nick, said in word.items() if said)
+    return Answers(yes, frozenset(no), frozenset(people))
+
+
+class Cutter:
+    """Cuts the sessions of a run."""
+
+    def __init__(self, consent: Consent, people: Iterable[str], short: tuple[int, int]) -> None:
+        """`people`: everybody who is heard of in the run. `short`: fewest and most messages of a short session."""
+        self._consent, (self._fewest, self._longest) = consent, short
+        self._others = frozenset(nick.lower() for nick in people if not consent.allows(nick))
+
+    def parts(self, plan: SessionPlan, events: Iterable[Event]) -> Iterator[tuple[SessionPlan, list[Event]]]:
+        """The stretches of a session that may be exported, each as a session of its own; the topic is left out, since
+        anybody may have set it."""
+        events = list(events)
+        theirs = [
+            event.text.lower()
+            for event in events
+            if isinstance(event, Said | Acted) and not self._may(event.nick, plan.lead) and len(event.text) >= REPEATED
+        ]
+        present = {event.nick.lower() for event in events} | {plan.lead.lower()}
+        stretch: list[Event] = []
+        number = 0
+        for event in [*events, None]:
+            if event is not None and not isinstance(event, Said | Acted):
+                continue
+            if event is not None and self._clean(event, plan.lead, present, theirs):
+                if stretch or event.nick != plan.lead:
+                    stretch.append(event)
+                continue
+            if made := self._part(plan, stretch, number + 1):
+                number += 1
+                yield made
+            stretch = []
+
+    def _part(self, plan: SessionPlan, stretch: list[Event], number: int) -> tuple[SessionPlan, list[Event]] | None:
+        said = [event.nick for event in stretch if isinstance(event, Said)]
+        if len(said) < self._fewest or plan.lead not in said:
+            return None
+        kept = [event.model_copy(update={"index": place}) for place, event in enumerate(stretch)]
+        cast = tuple(dict.fromkeys(event.nick for event in stretch if event.nick != plan.lead))
+        update = {
+            "id": f"{plan.id}-{number}",
+            "n": len(said),
+            "k": said.count(plan.lead),
+            "cast": cast,
+            "length": "short" if len(said) <= self._longest else "long",
+            "topic": plan.group,
+            "angle": plan.group,
+            "begins": kept[0].at,
+        }
+        return SessionPlan.model_validate({**plan.model_dump(), **update}), kept
+
+    def _may(self, nick: str, lead: str) -> bool:
+        return nick == lead or self._consent.allows(nick)
+
+    def _clean(self, event: Said | Acted, lead: str, present: set[str], theirs: list[str]) -> bool:
+        if not self._may(event.nick, lead):
+            return False
+        text = event.text.lower()
+        if self._others.intersection(_WORDS.findall(text)) or any(line in text for line in theirs):
+            return False
+        spoken_to = _VOCATIVE.match(text)
+        name = (spoken_to[1] or spoken_to[2]) if spoken_to else None
+        return name is None or name == lead.lower() or (name in present and self._consent.allows(name))

@@ -1,0 +1,59 @@
+"""What people say to the lead, or of her, about how she talks: the kinds that `policies/gaps.yaml` knows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from simulator.errors import ContentError
+from simulator.world.card import Card, Name, Prose
+from simulator.world.files import parse, read_text, validate
+from simulator.world.phrases import Patterns, Phrases
+
+FILE = "policies/gaps.yaml"
+
+
+class RemarkKind(Card):
+    """Something that people say to the lead or of her. `{lead}` in a pattern stands for any nick of hers."""
+
+    about: Prose
+    praise: bool = False
+    """Not a complaint."""
+    less: bool = False
+    """A wish that she talk less: her turns before and after it are compared, and in a channel she heeds it."""
+    patterns: Annotated[Patterns, Field(min_length=1)]
+    unless: Patterns = ()
+
+    def named(self, nicks: Iterable[str]) -> tuple[Patterns, Patterns]:
+        """Patterns and exceptions with the lead's nicks in them."""
+        among = "(" + "|".join(map(re.escape, nicks)) + ")"
+        patterns, unless = (
+            tuple(pattern.replace("{lead}", among) for pattern in each) for each in (self.patterns, self.unless)
+        )
+        return patterns, unless
+
+
+def phrases(kinds: Iterable[RemarkKind], nicks: Iterable[str]) -> Phrases:
+    """A group for each kind, in order. `nicks`: all of the lead's."""
+    nicks = tuple(nicks)
+    return Phrases([kind.named(nicks) for kind in kinds])
+
+
+class _Part(BaseModel):
+    """The part of the file that is about remarks; `em gaps` reads the rest."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    remarks: dict[Name, RemarkKind]
+
+
+def load(root: Path) -> Mapping[str, RemarkKind]:
+    """The kinds of remark below a world's folder, by name. Raises ContentError."""
+    path = root / FILE
+    if not path.exists():
+        raise ContentError("is missing", place=FILE, remedy="copy the shipped one with `em init DIR`")
+    return validate(_Part, parse(read_text(path, root), FILE), FILE).remarks
