@@ -3,35 +3,45 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from simulator.cli import options
 from simulator.errors import NotMet
 
+if TYPE_CHECKING:
+    from simulator.corpus.filters import Filters
+    from simulator.corpus.verdict import Verdict
+
 
 @click.command()
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("what", nargs=-1, required=True, metavar="NAME|FILES…")
 @options.json_option
+@options.data_option
 @options.world_option
-def check(files: tuple[Path, ...], as_json: bool, world_dir: Path | None) -> None:
+def check(what: tuple[str, ...], as_json: bool, data: Path, world_dir: Path | None) -> None:
     """Hold anybody's documents to the filters; no model needed.
 
-    Reads .txt files in the plan's format (one document a file) and .jsonl files with `text` and an optional `id`.
-    With --json, exactly one line a document. Exit code 1 if any document is rejected.
+    NAME is a run, also of a real channel: its kept sessions. FILES are .txt files in the plan's format (one document a
+    file) and .jsonl files with `text` and an optional `id`. With --json, exactly one line a document. Exit code 1 if
+    any document is rejected.
     """
     from simulator.cli import lines
-    from simulator.corpus.check import check as checked
     from simulator.corpus.filters import Filters
 
     world = options.loaded(world_dir, quiet=as_json)
     filters = Filters(world.style, world.engagement, world.quota, world.lead.nick)
     console = lines.console()
     kept = rejected = 0
-    for ident, verdict in checked(files, filters):
+    rules: Counter[str] = Counter()
+    for ident, verdict in _verdicts(what, data, filters):
         kept += verdict.keep
         rejected += not verdict.keep
+        rules.update(list(dict.fromkeys(reason.rule for reason in verdict.reasons)))
         if as_json:
             reasons = [reason.model_dump() for reason in verdict.reasons]
             click.echo(json.dumps({"id": ident, "keep": verdict.keep, "reasons": reasons}, ensure_ascii=False))
@@ -41,6 +51,19 @@ def check(files: tuple[Path, ...], as_json: bool, world_dir: Path | None) -> Non
             where = f" at message {reason.message}" if reason.message is not None else ""
             console.print(f"       {reason.rule}{where}: {reason.evidence}")
     if not as_json:
-        console.print(f"{kept} kept, {rejected} rejected")
+        by_rule = ", ".join(f"{rule} {count}" for rule, count in rules.most_common())
+        console.print(f"{kept} kept, {rejected} rejected" + (f": {by_rule}" if by_rule else ""))
     if rejected:
         raise NotMet(f"{rejected} of {kept + rejected} documents rejected")
+
+
+def _verdicts(what: tuple[str, ...], data: Path, filters: Filters) -> Iterator[tuple[str, Verdict]]:
+    from simulator.cli.stats import names_a_run
+    from simulator.corpus import check as checks
+    from simulator.journal.journal import Journal
+
+    if not names_a_run(what):
+        yield from checks.check(map(Path, what), filters)
+        return
+    with Journal.read(data / "runs" / what[0]) as journal:
+        yield from checks.kept(journal, filters)

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 FORMATS = ("auto", "irssi", "weechat", "znc", "hexchat", "ubuntu", "discord-json")
 SHOWN = 20
 """Complaints that are shown; --json has all."""
+WHOLE = 160
+"""Columns of the tables in a pipe."""
 
 
 @click.command()
@@ -201,6 +203,8 @@ def _show(found: Gaps, patch: Path | None) -> None:
         against = f"{row.band.least:.0%} to {row.band.most:.0%}" if row.band else _cell(row.there, row.unit)
         style = "red" if row.gap else None
         table.add_row(row.title, _cell(row.here, row.unit), against, row.finding.value, style=style)
+    if not out.is_terminal:
+        out.width = WHOLE  # a program wants every column whole
     out.print(table)
     for name, told in (("here", found.reaction), ("corpus", found.reaction_there)):
         shares = f"her share {figure(told.before)} before, {figure(told.after)} after, change {figure(told.change)}"

@@ -21,7 +21,7 @@ MOST = 10
 
 
 @click.command("import")
-@click.argument("logs", nargs=-1, required=True, metavar="LOG…", type=click.Path(path_type=Path))
+@click.argument("logs", nargs=-1, required=True, metavar="LOG|FOLDER…", type=click.Path(path_type=Path))
 @click.option("--run", "name", metavar="NAME", help="The run to make. Needed, but for --dry-run.")
 @click.option("--format", "kind", type=click.Choice(FORMATS), default="auto", show_default=True,
               help="znc is also energymech, mIRC and eggdrop.")  # fmt: skip
@@ -29,6 +29,8 @@ MOST = 10
 @click.option("--engagement", type=click.Choice(LEVELS, case_sensitive=False), default="auto", show_default=True,
               help="Level in the header; auto: by the lead's share of each conversation.")  # fmt: skip
 @click.option("--lead", metavar="NICK", help="The lead's nick in the log. Default: as on her card.")
+@click.option("--timezone", default="UTC", show_default=True, metavar="ZONE",
+              help="Of the log's clock, where it does not say: Europe/Berlin. Times become UTC.")  # fmt: skip
 @click.option("--silence", type=click.FloatRange(min=0.5), default=15, show_default=True, metavar="MINUTES",
               help="Silence that ends a conversation.")  # fmt: skip
 @click.option("--shortest", type=click.IntRange(min=2), default=10, show_default=True, metavar="N",
@@ -55,6 +57,7 @@ def import_(
     channel: str | None,
     engagement: str,
     lead: str | None,
+    timezone: str,
     silence: float,
     shortest: int,
     longest: int,
@@ -72,20 +75,23 @@ def import_(
 ) -> None:
     """Read logs of a real channel into run NAME.
 
-    Conversations are cut where nobody speaks for a while. Links, mail and net addresses and phone numbers are taken out
-    of the text; with --pseudonyms nobody keeps a nick. The run can be looked at like any other; `em export` refuses it
-    without --allow-imported.
+    Conversations are cut where nobody speaks for a while; the daily logs of one channel, named alike but for the date
+    and in one folder, are read as one. Links, mail and net addresses and phone numbers are taken out of the text; with
+    --pseudonyms nobody keeps a nick. All conversations are kept, and `em check NAME` holds them to the filters. The run
+    can be looked at like any other; `em export` refuses it without --allow-imported.
     """
     from simulator.irc.logs import intake
     from simulator.irc.logs.conversations import Rules
     from simulator.irc.logs.mending import Pastes
+    from simulator.irc.logs.zone import Zone
     from simulator.world.card import Engagement
 
     _hold(name, channel, dry_run=dry_run, shortest=shortest, longest=longest)
     if salt is not None and not pseudonyms:
         salt = None
     world = options.loaded(world_dir, quiet=as_json)
-    rules = Rules(silence, shortest, longest, Pastes(pastes), keep_bots, bots, bridges, lead or world.lead.nick)
+    zone = None if timezone == "UTC" else Zone(timezone)
+    rules = Rules(silence, shortest, longest, Pastes(pastes), keep_bots, bots, bridges, lead or world.lead.nick, zone)
     keep = None if as_json else MOST * 2
     if dry_run:
         taken = intake.looked_at(logs, kind, rules, keep=keep)
@@ -130,13 +136,17 @@ def _facts(taken: Taken, name: str | None) -> dict[str, Any]:
         "engagement": dict(taken.levels),
         "not_understood": sum(about.not_understood for about in accounts),
         "logs": [about.plain() for about in accounts],
+        "left_out": taken.left_out,
     }
 
 
 def _show(taken: Taken, name: str | None) -> None:
+    from simulator.cli.inert import inert
     from simulator.cli.lines import console
 
     out = console()
+    for cause in taken.left_out:
+        click.echo(f"em: left out: {inert(cause)}", err=True)
     for about in taken.accounts:
         for row in _rows(about):
             out.print(row)
@@ -146,7 +156,11 @@ def _show(taken: Taken, name: str | None) -> None:
         f"{facts['conversations']} conversations, {facts['messages']} messages, {facts['lead_messages']} by the lead"
         + (f"; {levels}" if levels else "")
     )
-    out.print(f"run {name}: try `em status {name}`" if name else "nothing was written (--dry-run)")
+    out.print(
+        f"run {name}: all are kept as they are; `em check {name}` says what the filters think of them"
+        if name
+        else "nothing was written (--dry-run)"
+    )
 
 
 def _rows(about: Account) -> list[str]:
@@ -158,7 +172,7 @@ def _rows(about: Account) -> list[str]:
     facts = about.plain()
     rows = [f"{about.file}: {about.format}, {about.channel or 'no channel named'}, {about.lines} lines"]
     if not about.dated:
-        rows.append("  no dates: days are counted on from the first line")
+        rows.append("  no dates: days are counted on from the first line, and its clock is taken as it is")
     rows.append(f"  lines: {counted(facts['kinds'])}")
     rows.append(f"  encodings: {counted(facts['encodings'])}")
     if facts["bots"]:

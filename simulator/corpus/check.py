@@ -1,4 +1,4 @@
-"""The filters on files that anybody hands over, one document after the other."""
+"""The filters on files that anybody hands over, and on the sessions of a run, one document after the other."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from pathlib import Path
 
 from simulator import screen
 from simulator.corpus.duplicates import NearDuplicates
+from simulator.corpus.example import document
 from simulator.corpus.filters import Filters
 from simulator.corpus.reading import Broken, Text, documents
 from simulator.corpus.verdict import Reason, Verdict
+from simulator.journal.journal import Journal
+from simulator.screen import Document
 
 
 def check(
@@ -24,13 +27,26 @@ def check(
     """
     twins = NearDuplicates(filters.style) if twins is None else twins
     for item in documents(paths, filters.style.numbers.max_document_bytes):
-        yield item.id, _broken(item) if isinstance(item, Broken) else _judged(item, filters, twins)
+        yield item.id, _broken(item) if isinstance(item, Broken) else _read(item, filters, twins)
 
 
-def _judged(item: Text, filters: Filters, twins: NearDuplicates) -> Verdict:
-    document = screen.read(item.text)
+def kept(journal: Journal, filters: Filters) -> Iterator[tuple[str, Verdict]]:
+    """(id, verdict) of every kept session of a run, as the document that it would be exported as.
+
+    What its script expected is left aside: it was held against that when it was made, and a real channel has none.
+    """
+    twins = NearDuplicates(filters.style)
+    for row in journal.sessions("kept"):
+        yield row.plan.id, _judged(row.plan.id, document(row.plan, journal.events(row.plan.id)), filters, twins)
+
+
+def _read(item: Text, filters: Filters, twins: NearDuplicates) -> Verdict:
+    return _judged(item.id, screen.read(item.text), filters, twins)
+
+
+def _judged(name: str, document: Document, filters: Filters, twins: NearDuplicates) -> Verdict:
     verdict = filters.judge(document)
-    twin = twins.twin(item.id, document, remember=verdict.keep)
+    twin = twins.twin(name, document, remember=verdict.keep)
     if twin is None:
         return verdict
     reason = Reason(rule="near-duplicate", message=None, evidence=f"{twin[1]:.0%} like {twin[0]}")

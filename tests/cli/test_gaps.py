@@ -84,7 +84,7 @@ def test_a_run_against_itself(tmp_path: Path) -> None:
         (("nothing", "--against", "empty.log"), "nothing: is no run, no file and no folder"),
         (("empty.log", "--against", "empty.log"), "empty.log: "),
         (("short.log", "--against", "short.log"), "no session to measure"),
-        (("folder", "--against", "folder"), "holds no documents"),
+        (("folder", "--against", "folder"), "folder: holds no logs"),
     ],
 )
 def test_what_cannot_be_measured_is_one_line(

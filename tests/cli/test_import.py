@@ -127,6 +127,56 @@ def test_other_commands_know_such_a_run(
     assert code == 0 and out.strip(), err
 
 
+def test_the_filters_are_asked_and_not_obeyed(made: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, err = told(capsys, "check", "real", "--data", made, "--json")
+    rows = [json.loads(line) for line in out.splitlines()]
+    assert code == 1 and "2 of 2 documents rejected" in err
+    assert [row["id"] for row in rows] == [plan.id for plan, _ in sessions(made)] == ["i00000", "i00001"]
+    rules = {reason["rule"] for row in rows for reason in row["reasons"]}
+    assert {"header", "participation"} <= rules and "expectation" not in rules
+    code, out, _ = told(capsys, "check", "real", "--data", made)
+    assert code == 1 and "#kitchen" in out and "0 kept, 2 rejected: header 2, participation 2, " in out
+
+
+def test_it_is_reported_replayed_and_measured(made: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    page = made / "real.html"
+    assert told(capsys, "report", "real", "--out", page, "--data", made)[0] == 0
+    assert "real" in page.read_text() and "imported" in page.read_text()
+    code, out, err = told(capsys, "replay", "real", "i00000", "--speed", "inf", "--data", made)
+    assert code == 0 and "<pim> pim: soup 0 at [link]" in out, err
+    code, out, err = told(capsys, "stats", "real", "--data", made, "--json")
+    facts = json.loads(out)
+    assert code == 0 and (facts["sessions"], facts["messages"]) == (2, 21), err
+    code, out, err = told(capsys, "gaps", "real", "--against", "real", "--data", made, "--json")
+    assert code == 0 and json.loads(out)["here"]["messages"] == 21, err
+
+
+@pytest.mark.parametrize(("zone", "hour"), [("UTC", 9), ("Europe/Berlin", 8), ("America/New_York", 14)])
+def test_a_log_has_a_time_zone(
+    talk: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], zone: str, hour: int
+) -> None:
+    code, _, err = told(capsys, "import", talk, "--run", "real", "--timezone", zone, "--data", tmp_path)
+    assert code == 0, err
+    assert [plan.begins // 3600 for plan, _ in sessions(tmp_path)] == [hour, hour + 2]
+
+
+def test_a_folder_of_daily_logs_is_one_talk(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "logs"
+    folder.mkdir()
+    for day, start in ((3, "23:5"), (4, "00:0")):
+        rows = [f"[{start}{n}:00] <{('ann', 'bob')[n % 2]}> line {n}" for n in range(10)]
+        (folder / f"#kitchen_201203{day:02}.log").write_text("\n".join(rows))
+    (folder / "notes.md").write_text("nothing here")
+    code, out, err = told(capsys, "import", folder, "--run", "real", "--data", tmp_path)
+    assert code == 0 and "left out: " in err and "notes.md: no known log format" in err
+    assert "1 conversations, 20 messages" in out and "`em check real`" in out
+    ((plan, events),) = sessions(tmp_path)
+    assert plan.n == 20 and events[-1].at - events[0].at == 19 * 60
+    code, out, _ = told(capsys, "import", *folder.glob("*.log"), "--dry-run", "--json")
+    facts = json.loads(out)
+    assert [log["conversations"] for log in facts["logs"]] == [1, 0] and facts["left_out"] == []
+
+
 def test_it_cannot_be_resumed(made: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, _, err = told(capsys, "resume", "real", "--data", made, "--model", "scripted")
     assert code == 2 and "was made from logs" in err
@@ -163,6 +213,7 @@ def test_several_logs_make_one_run(tmp_path: Path, capsys: pytest.CaptureFixture
         (["{log}", "--run", "x", "--channel", "general"], "a channel is #", 2),
         (["{log}", "--run", "x", "--shortest", "50", "--longest", "20"], "--shortest", 2),
         (["missing.log", "--run", "x"], "missing.log", 2),
+        (["{log}", "--run", "x", "--timezone", "Mars/Olympus"], "Mars/Olympus: no time zone of this name", 2),
         (["{log}", "--run", "x", "--format", "irssi"], "no conversation", 1),
         (["{log}", "--run", "x", "--shortest", "100"], "no conversation of 100 messages", 1),
     ],

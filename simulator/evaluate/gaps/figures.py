@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from statistics import stdev
 
 from simulator.evaluate import intervals
 from simulator.evaluate.gaps.talk import Talk
@@ -32,11 +32,16 @@ def share(talks: Sequence[Talk], count: Count, *name: object) -> Figure | None:
     return Figure(alone.value, min(over.low, alone.low), max(over.high, alone.high), of)
 
 
-def mean(talks: Sequence[Talk], count: Count, *name: object) -> Figure | None:
-    """Sum by number, with the bootstrap over sessions; `n` is the number. None: there is nothing."""
-    units = _dealt([count(talk) for talk in talks])
-    found = intervals.ratio(units, SEED, *name)
-    return None if found is None else replace(found, n=int(sum(of for _, of in units)))
+def mean(talks: Sequence[Talk], values: Callable[[Talk], Sequence[float]], *name: object) -> Figure | None:
+    """A mean with the wider of two intervals at either end: of the bootstrap over sessions, and of the normal
+    distribution, since a single session has nothing to be drawn against. `n` is the number of values. None: none."""
+    found = [values(talk) for talk in talks]
+    over = intervals.ratio(_dealt([(math.fsum(some), len(some)) for some in found]), SEED, *name)
+    every = [value for some in found for value in some]
+    if over is None:
+        return None
+    half = intervals.Z * stdev(every) / math.sqrt(len(every)) if len(every) > 1 else 0.0
+    return Figure(over.value, min(over.low, over.value - half), max(over.high, over.value + half), len(every))
 
 
 def difference(here: Figure, there: Figure) -> Figure:

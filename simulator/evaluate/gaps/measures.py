@@ -177,9 +177,8 @@ def _answers(asked: Callable[[Talk, int], bool], within: int) -> figures.Count:
     return count
 
 
-def _words(hers: bool) -> figures.Count:
-    def count(talk: Talk) -> tuple[float, float]:
-        texts = [line.text for line in talk.messages if (line.nick == talk.lead) is hers]
-        return sum(len(own_words(text)) for text in texts), len(texts)
+def _words(hers: bool) -> Callable[[Talk], Sequence[float]]:
+    def values(talk: Talk) -> Sequence[float]:
+        return [len(own_words(line.text)) for line in talk.messages if (line.nick == talk.lead) is hers]
 
-    return count
+    return values

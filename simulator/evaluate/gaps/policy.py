@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,9 +9,10 @@ from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
 from simulator.errors import ContentError
 from simulator.evaluate.gaps.talk import Talk
-from simulator.world.card import Card, Name, Prose, Share
+from simulator.world.card import Card, Name, Share
 from simulator.world.files import explain, parse, read_text, validate
-from simulator.world.phrases import Patterns, Phrases, fault_of
+from simulator.world.phrases import Phrases, fault_of
+from simulator.world.remarks import RemarkKind, phrases
 from simulator.world.scenario import Scenario
 
 FILE = "policies/gaps.yaml"
@@ -31,6 +31,8 @@ class TopicRules(Card):
     """Messages that hold it."""
     people: Count
     """Different people who used it."""
+    sessions: Count
+    """Sessions in which it came up: what a single talk is about is no wish of a channel."""
     z: Annotated[float, Field(gt=0)]
     """Standard deviations of its log-odds."""
     times: Annotated[float, Field(ge=1)]
@@ -44,18 +46,6 @@ class TopicRules(Card):
     """Most topics."""
     stop: Words
     """Words that are no topic."""
-
-
-class RemarkKind(Card):
-    """Something that people say to the lead or of her."""
-
-    about: Prose
-    praise: bool = False
-    """Not a complaint."""
-    less: bool = False
-    """A wish that she talk less: her turns before and after it are compared."""
-    patterns: Annotated[Patterns, Field(min_length=1)]
-    unless: Patterns = ()
 
 
 class GapPolicy(Card):
@@ -88,8 +78,8 @@ class GapPolicy(Card):
     @model_validator(mode="after")
     def _usable(self) -> GapPolicy:
         for name, kind in self.remarks.items():
-            for pattern in (*kind.patterns, *kind.unless):
-                if cause := fault_of(_named((pattern,), ("x",))[0]):
+            for pattern in (one for some in kind.named(("x",)) for one in some):
+                if cause := fault_of(pattern):
                     raise ValueError(f"remarks.{name}: pattern `{pattern}`: {cause}")
         for name, stub in self.stubs.items():
             try:
@@ -102,8 +92,7 @@ class GapPolicy(Card):
 
     def phrases(self, nicks: tuple[str, ...]) -> Phrases:
         """A group for each kind of remark, in order. `nicks`: all of the lead's."""
-        kinds = self.remarks.values()
-        return Phrases([(_named(kind.patterns, nicks), _named(kind.unless, nicks)) for kind in kinds])
+        return phrases(self.remarks.values(), nicks)
 
     def answer(self, kind: str) -> str | None:
         """The pattern of the stub that answers a gap or remark of this kind; None: there is no stub."""
@@ -113,11 +102,6 @@ class GapPolicy(Card):
     def scripts(self, kind: str, talk: Talk) -> bool:
         """Whether the session's pattern is the one that answers this kind, so that such remarks are in its scripts."""
         return talk.pattern is not None and talk.pattern == self.answer(kind)
-
-
-def _named(patterns: tuple[str, ...], nicks: tuple[str, ...]) -> tuple[str, ...]:
-    among = "(" + "|".join(map(re.escape, nicks)) + ")"
-    return tuple(pattern.replace("{lead}", among) for pattern in patterns)
 
 
 def load(root: Path) -> GapPolicy:

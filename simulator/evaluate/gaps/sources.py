@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,8 +13,9 @@ from simulator.evaluate.gaps.talk import Talk
 from simulator.events import Renamed, Said
 from simulator.irc.logs.conversations import Rules
 from simulator.irc.logs.entry import MESSAGE
+from simulator.irc.logs.files import logs
 from simulator.irc.logs.nicks import fold
-from simulator.irc.logs.reading import account, conversations
+from simulator.irc.logs.reading import flow
 from simulator.journal.journal import FILE, Journal
 from simulator.journal.record import IMPORTED
 from simulator.screen import Line
@@ -43,32 +44,37 @@ class Wish:
 
 
 def talks(what: Sequence[str], wish: Wish, left_out: list[str]) -> list[Talk]:
-    """All sessions of some runs, logs and documents, in order; `left_out` is told what could not be used, and why.
+    """All sessions of some runs and documents in order, then those of logs; `left_out` is told what could not be used.
 
-    A name that is a run is taken as one; anything else is a file or folder. Raises UsageError where it is neither,
-    cannot be read, or where no session comes of them all.
+    A name that is a run is taken as one; anything else is a file or folder, of documents if it holds any, else of logs.
+    Raises UsageError where it is neither, cannot be read, or where no session comes of them all.
     """
     found: list[Talk] = []
+    chats: list[Path] = []
     for name in what:
-        found += _talks(name, wish, left_out)
+        found += _talks(name, wish, left_out, chats)
+    found += _logs(chats, wish, left_out)
     if not found:
         raise UsageError("no session to measure", place=", ".join(what), remedy="name runs or logs with conversations")
     return found
 
 
-def _talks(name: str, wish: Wish, left_out: list[str]) -> Iterator[Talk]:
+def _talks(name: str, wish: Wish, left_out: list[str], chats: list[Path]) -> Iterable[Talk]:
+    """Of a run or of documents; logs are put aside into `chats`, because they may go on with each other."""
     path, run = Path(name), wish.runs / name
     if (run / FILE).is_file():
         return _run(run, wish)
     if path.is_dir():
         if (path / FILE).is_file():
             return _run(path, wish)
-        return _documents(_corpus(path), wish, left_out)
-    if not path.exists():
+        if corpus := _corpus(path):
+            return _documents(corpus, wish, left_out)
+    elif not path.exists():
         raise UsageError("is no run, no file and no folder", place=name, remedy="`em runs` lists the runs")
-    if path.suffix.lower() in KINDS and _is_document(path):
+    elif path.suffix.lower() in KINDS and _is_document(path):
         return _documents([path], wish, left_out)
-    return _log(path, wish, left_out)
+    chats.append(path)
+    return ()
 
 
 def _is_document(path: Path) -> bool:
@@ -83,12 +89,11 @@ def _is_document(path: Path) -> bool:
 
 
 def _corpus(folder: Path) -> list[Path]:
+    """The documents in a folder; empty: there are none."""
     if (folder / CORPUS).is_file():
         return [folder / CORPUS]
     files = sorted(path for path in folder.iterdir() if path.suffix.lower() in KINDS and _is_document(path))
     lines = [path for path in files if path.suffix.lower() == ".jsonl"]
-    if not files:
-        raise UsageError("holds no documents", place=str(folder), remedy="name a folder that `em export` wrote")
     return lines or files
 
 
@@ -111,26 +116,28 @@ def _run(folder: Path, wish: Wish) -> Iterator[Talk]:
             )
 
 
-def _log(path: Path, wish: Wish, left_out: list[str]) -> Iterator[Talk]:
-    rules = Rules(lead=wish.shown_lead)
-    own, about = fold(wish.shown_lead), account(path, wish.format, 0)
-    for number, found in enumerate(conversations(path, rules, about)):
-        lines = tuple(
-            Line(wish.lead if fold(turn.nick) == own else turn.nick, turn.text)
-            for turn in found.turns
-            if turn.kind == MESSAGE
+def _logs(what: Sequence[Path], wish: Wish, left_out: list[str]) -> Iterator[Talk]:
+    rules, own = Rules(lead=wish.shown_lead), fold(wish.shown_lead)
+    for row in logs(what, wish.format, 0, left_out):
+        for number, found in enumerate(flow(row, rules)):
+            lines = tuple(
+                Line(wish.lead if fold(turn.nick) == own else turn.nick, turn.text)
+                for turn in found.turns
+                if turn.kind == MESSAGE
+            )
+            yield Talk(
+                source=found.file,
+                id=f"{number}:line-{found.turns[0].line}",
+                lead=wish.lead,
+                messages=lines,
+                level=wish.level,
+                names=frozenset({wish.shown_lead}),
+            )
+        left_out += (
+            f"{about.file}: {about.not_understood} of {about.lines} lines were not understood"
+            for about in (log.account for log in row)
+            if about.not_understood
         )
-        first = found.turns[0].line
-        yield Talk(
-            source=path.name,
-            id=f"{number}:line-{first}",
-            lead=wish.lead,
-            messages=lines,
-            level=wish.level,
-            names=frozenset({wish.shown_lead}),
-        )
-    if about.not_understood:
-        left_out.append(f"{path.name}: {about.not_understood} of {about.lines} lines were not understood")
 
 
 def _documents(paths: Sequence[Path], wish: Wish, left_out: list[str]) -> Iterator[Talk]:

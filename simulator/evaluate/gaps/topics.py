@@ -135,6 +135,8 @@ def _weighed(mine: _Words, theirs: _Words, rules: TopicRules) -> list[Term]:
     for text, here in mine.counts.items():
         if here < rules.fewest or len(mine.people[text]) < rules.people:
             continue
+        if len({session for session, _ in mine.where[text]}) < rules.sessions:
+            continue
         there = theirs.counts[text]
         if here * max(theirs.total, 1) < rules.times * there * mine.total:
             continue

@@ -18,7 +18,7 @@ from simulator.irc.logs.sentences import NICK, starred, system, told
 
 _WHEN = re.compile(
     r"(?:(?:([^\s\[]+) )?(\d{4}-\d\d-\d\d) )?"
-    r"\[(?:(\d{4}-\d\d-\d\d)[ T])?(\d\d?):(\d\d)(?::(\d\d)(?:\.\d+)?)?(?:Z| ?([AaPp])\.?[Mm]\.?)?\] ?"
+    r"\[(?:(\d{4}-\d\d-\d\d)[ T])?(\d\d?):(\d\d)(?::(\d\d)(?:\.\d+)?)?(?:(Z)| ?([AaPp])\.?[Mm]\.?)?\] ?"
 )
 _CHAT = re.compile(r"<[ @+%&~!]?([^\s<>]+)>(?:\s(.*))?$", re.DOTALL)
 _NOTICE = re.compile(r"-([^\s:]+?)(?::#\S+?)?- ")
@@ -38,7 +38,7 @@ def parse(line: str) -> Entry | None:
     found = _WHEN.match(line)
     if not found:
         return _timeless(line)
-    place, before, day, hours, minutes, seconds, half = found.groups()
+    place, before, day, hours, minutes, seconds, utc, half = found.groups()
     hour = int(hours)
     if half:
         hour = hour % 12 + 12 * (half in "Pp")
@@ -47,6 +47,7 @@ def parse(line: str) -> Entry | None:
         calendar.iso(date) if date else None,
         hour * 3600 + int(minutes) * 60 + int(seconds or 0),
         seconds is not None,
+        0 if utc else None,
     )
     rest = line[found.end() :]
     channel = f"#{place}" if place and place[0] != "#" else place or ""

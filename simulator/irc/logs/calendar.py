@@ -51,6 +51,15 @@ def in_name(name: str) -> int | None:
     return _ordinal(int(found[1]), int(found[3]), int(found[4])) if found else None
 
 
+def without_date(name: str) -> str:
+    """A file's name without the date in it.
+
+    >>> without_date("#chan_20070526.log")
+    '#chan_.log'
+    """
+    return _IN_NAME.sub("", name, count=1)
+
+
 def _ordinal(year: int, number: int, day: int) -> int | None:
     try:
         return date(year, number, day).toordinal()

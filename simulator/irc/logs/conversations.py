@@ -13,6 +13,7 @@ from simulator.irc.logs.entry import ACTION, JOIN, MESSAGE, PART, RENAME, TOPIC,
 from simulator.irc.logs.mending import Pastes, Turn, mended
 from simulator.irc.logs.nicks import fold
 from simulator.irc.logs.people import People
+from simulator.irc.logs.zone import Zone
 
 SILENCE = 15
 """Minutes of silence that end a conversation by default. Of nine channels that were measured (`reference/irc.md`), in
@@ -39,6 +40,8 @@ class Rules:
     bridges: tuple[str, ...] = ()
     lead: str = ""
     """The lead's nick in the log: followed through nick changes, and never a bot."""
+    zone: Zone | None = None
+    """Of the log's clock, where its lines do not say; None: UTC."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,7 @@ class Conversation:
     """What is left when lines are understood, people are known and floods are gone."""
 
     file: str
-    """Name of the log, without its folder."""
+    """Name of the log in which it begins, without its folder."""
     channel: str
     """As the log names it; empty: it does not."""
     turns: tuple[Turn, ...]
@@ -59,8 +62,10 @@ class Conversation:
 class Cutter:
     """Give it entries in order; it gives back conversations as soon as they are over."""
 
-    def __init__(self, rules: Rules, account: Account) -> None:
-        self._rules, self._account = rules, account
+    def __init__(self, rules: Rules) -> None:
+        self._rules = rules
+        self._account = self._began = Account("", "")
+        """Of the file that is read, and of the one in which the open conversation began."""
         lead = frozenset((fold(rules.lead),)) if rules.lead else frozenset()
         self._people = People(lead)
         self._bots = Bots(rules.bots, rules.bridges, (rules.lead,) if rules.lead else ())
@@ -68,6 +73,12 @@ class Cutter:
         self._messages = 0
         self._spoke = 0
         """When somebody last said something."""
+
+    def reads(self, account: Account) -> None:
+        """What comes now is of this file."""
+        self._account = account
+        if not self._open:
+            self._began = account
 
     def add(self, entry: Entry, at: int, number: int) -> Iterator[Conversation]:
         """One line of the log, understood; yields what it ends."""
@@ -85,7 +96,7 @@ class Cutter:
     def close(self) -> Iterator[Conversation]:
         """The end of the log, or of a conversation."""
         yield from self._finished(self._open)
-        self._open, self._messages = [], 0
+        self._open, self._messages, self._began = [], 0, self._account
         self._people.forget()
 
     def _spoken(self, entry: Entry, at: int, number: int) -> Iterator[Conversation]:
@@ -145,7 +156,7 @@ class Cutter:
         self._open, self._messages = rest, sum(turn.kind == MESSAGE for turn in rest)
 
     def _finished(self, turns: list[Turn]) -> Iterator[Conversation]:
-        account, rules = self._account, self._rules
+        account, rules = self._began, self._rules
         turns = mended(turns, rules.pastes, account.dropped)
         speakers = Counter(turn.nick for turn in turns if turn.spoken)
         messages = sum(turn.kind == MESSAGE for turn in turns)

@@ -50,7 +50,8 @@ class _Export:
         self._channel = ""
 
     def begin(self, head: dict[str, Any]) -> None:
-        name = (head.get("channel") or {}).get("name") or ""
+        channel = head.get("channel")
+        name = channel.get("name") if isinstance(channel, dict) else None
         self._channel = f"#{name}" if name else ""
 
     def entry(self, record: dict[str, Any]) -> Entry:
@@ -58,7 +59,8 @@ class _Export:
         nick = self._name(author)
         when = datetime.fromisoformat(record["timestamp"])
         seconds = when.hour * 3600 + when.minute * 60 + when.second
-        stamp = Stamp(when.toordinal(), seconds)
+        ahead = when.utcoffset()
+        stamp = Stamp(when.toordinal(), seconds, ahead=None if ahead is None else round(ahead.total_seconds()))
         kind, bot = record.get("type", "Default"), bool(author.get("isBot"))
         self._authors[str(record.get("id"))] = nick
         if len(self._authors) > _REMEMBERED:
@@ -113,7 +115,7 @@ def _parts(file: Any, path: Path) -> Iterator[dict[str, Any]]:
             raise UsageError("no list of messages", place=str(path), remedy="is this DiscordChatExporter's JSON?")
     try:
         yield json.loads(text[: found.end()] + "]}")
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UsageError(f"is not JSON: {error}", place=str(path), remedy="export the channel again") from None
     text, at, number = text[found.end() :], 0, 0
     while True:
@@ -123,6 +125,9 @@ def _parts(file: Any, path: Path) -> Iterator[dict[str, Any]]:
             return
         try:
             record, at = decoder.raw_decode(text, at)
+        except RecursionError:
+            cause, remedy = f"nested too deeply, after message {number}", "is this DiscordChatExporter's JSON?"
+            raise UsageError(cause, place=str(path), remedy=remedy) from None
         except ValueError as error:
             chunk = file.read(_CHUNK)
             text, at = text[at:] + chunk, 0

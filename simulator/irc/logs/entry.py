@@ -23,6 +23,8 @@ class Stamp(NamedTuple):
     """After midnight; None: the line has a date and no time."""
     fine: bool = True
     """False: the clock shows minutes only."""
+    ahead: int | None = None
+    """Seconds that the clock is ahead of UTC, where the line says so; None: the clock of the log's zone."""
 
 
 class Entry(NamedTuple):

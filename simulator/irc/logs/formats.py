@@ -30,11 +30,12 @@ _ENOUGH = 0.5
 def detect(path: Path) -> str:
     """The name of the format that understands most of the first 2,000 lines.
 
-    Raises UsageError for a file that cannot be read, or that no format understands by half.
+    Raises UsageError for a file that cannot be read, for JSON that is no export, and where no format understands half.
     """
     sample = list(islice(lines(path, Counter()), _SAMPLE))
     first = next((line.lstrip() for line in sample if line.strip()), "")
     if first.startswith("{"):
+        next(discord.records(path))
         return DISCORD
     counts = {name: _understood(sample, make()) for name, make in TEXT.items() if name != "ubuntu"}
     best = max(counts, key=lambda name: counts[name])

@@ -2,7 +2,7 @@
 
 Nobody planned a recorded conversation, so its plan is read off it: number of messages, the lead's, the cast. Pattern,
 scenario and topic group are called `imported`; there is no premise, no beat and no note. All conversations are kept:
-filters are for what is made, and `em check` on an export tells what they would say.
+filters are for what is made, and `em check` on the run tells what they would say.
 """
 
 from __future__ import annotations
@@ -19,10 +19,12 @@ from simulator.events import Acted, Event, Joined, Parted, Renamed, Said, TopicS
 from simulator.irc.logs.account import Account
 from simulator.irc.logs.conversations import Conversation, Rules
 from simulator.irc.logs.entry import ACTION, JOIN, MESSAGE, PART, RENAME
+from simulator.irc.logs.files import Log
+from simulator.irc.logs.files import logs as arranged
 from simulator.irc.logs.names import Names
 from simulator.irc.logs.nicks import fold
 from simulator.irc.logs.privacy import without_addresses
-from simulator.irc.logs.reading import account, conversations, speakers
+from simulator.irc.logs.reading import flow, speakers
 from simulator.irc.logs.room import Room
 from simulator.irc.logs.timeline import DAY
 from simulator.journal.journal import FILE, Journal
@@ -63,18 +65,25 @@ class Taken:
     levels: Counter[str] = field(default_factory=Counter)
     """Conversations by level of engagement."""
     lead_messages: int = 0
+    left_out: list[str] = field(default_factory=list)
+    """Files of a folder that are no logs, and why."""
 
 
 def looked_at(logs: Sequence[Path], format: str, rules: Rules, *, keep: int | None) -> Taken:
     """The account of every log, nothing being written. `keep`: how many lines that were not understood are told of."""
-    taken = Taken()
-    for path in logs:
-        about = account(path, format, keep)
-        taken.accounts.append(about)
-        for found in conversations(path, rules, about):
-            own = fold(rules.lead)
+    rows, taken = _arranged(logs, format, keep)
+    own = fold(rules.lead)
+    for row in rows:
+        for found in flow(row, rules):
             taken.lead_messages += sum(t.kind == MESSAGE and fold(t.nick) == own for t in found.turns)
     return taken
+
+
+def _arranged(logs: Sequence[Path], format: str, keep: int | None) -> tuple[list[list[Log]], Taken]:
+    taken = Taken()
+    rows = arranged(logs, format, keep, taken.left_out)
+    taken.accounts += (log.account for row in rows for log in row)
+    return rows, taken
 
 
 def take_in(
@@ -87,14 +96,14 @@ def take_in(
     wish: Wish,
     keep: int | None,
 ) -> Taken:
-    """Makes the run `folder` from logs, in their order. It is there when it is whole, and not before.
+    """Makes the run `folder` from logs and folders of logs. It is there when it is whole, and not before.
 
     Raises UsageError if the run exists or a log cannot be read or understood, NotMet if there is no conversation in
     them, StorageError where the disk is full.
     """
     if (folder / FILE).exists():
         raise UsageError("this run exists", place=str(folder), remedy="choose another --run name")
-    accounts = [account(path, format, keep) for path in logs]
+    rows, taken = _arranged(logs, format, keep)
     with Room(folder) as staging:
         card = RunCard(
             name=folder.name,
@@ -105,12 +114,11 @@ def take_in(
             version=__version__,
             begun=clock.now(),
         )
-        taken = Taken(accounts)
         with Journal.create(staging, card) as journal:
-            names = _names(logs, accounts, staging, world, rules, wish)
+            names = _names(rows, staging, world, rules, wish)
             slot = 0
-            for path, about in zip(logs, accounts, strict=True):
-                for found in conversations(path, rules, about):
+            for row in rows:
+                for found in flow(row, rules):
                     plan, events = session(found, slot, names, world, wish)
                     journal.keep(plan, events, len(_document(plan, events).encode()))
                     taken.levels[plan.engagement.value] += 1
@@ -119,7 +127,7 @@ def take_in(
             if not slot:
                 raise NotMet(
                     f"no conversation of {rules.shortest} messages",
-                    place=", ".join(path.name for path in logs),
+                    place=", ".join(str(path) for path in logs),
                     remedy="see what became of the lines with --dry-run",
                 )
             journal.extend(Goal(sessions=slot))
@@ -200,15 +208,13 @@ def _document(plan: SessionPlan, events: Iterable[Event]) -> str:
     return render(Header(plan.engagement.value, plan.channel), lines)
 
 
-def _names(
-    logs: Sequence[Path], accounts: Sequence[Account], folder: Path, world: World, rules: Rules, wish: Wish
-) -> Names:
+def _names(rows: Iterable[Iterable[Log]], folder: Path, world: World, rules: Rules, wish: Wish) -> Names:
     """With pseudonyms the logs are read twice: people are named before they first speak."""
     salt, known = None, set()
     if wish.pseudonyms:
         salt = wish.salt or _made(folder / SALT)
-        for path, about in zip(logs, accounts, strict=True):
-            known |= {fold(nick) for nick in speakers(path, about.format)}
+        for log in (log for row in rows for log in row):
+            known |= {fold(nick) for nick in speakers(log.path, log.account.format)}
     personas = [persona.nick for persona in world.personas.values()]
     return Names(lead=world.lead.nick, shown_lead=rules.lead, personas=personas, salt=salt, known=known)
 

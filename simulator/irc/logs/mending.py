@@ -47,7 +47,7 @@ class Turn(NamedTuple):
     """Of the person."""
     text: str
     line: int
-    """Of the log, from 1."""
+    """Of its file, from 1."""
 
     @property
     def spoken(self) -> bool:
@@ -61,27 +61,28 @@ def mended(turns: list[Turn], pastes: Pastes, dropped: Counter[str]) -> list[Tur
 
 def _calm(turns: list[Turn], dropped: Counter[str]) -> list[Turn]:
     """Without floods: a long text by three or more nicks within a minute, and one's own line for the third time."""
-    times: dict[str, list[Turn]] = {}
-    for turn in turns:
+    times: dict[str, list[tuple[int, Turn]]] = {}
+    for place, turn in enumerate(turns):
         if turn.spoken:
-            times.setdefault(turn.text, []).append(turn)
+            times.setdefault(turn.text, []).append((place, turn))
     flooded: set[int] = set()
     repeated: set[int] = set()
     for text, said in times.items():
         if len(said) < FLOOD:
             continue
         for first in range(len(said)):
-            together = [turn for turn in said[first:] if turn.at - said[first].at <= MINUTE]
-            nicks = {turn.nick for turn in together}
+            together = [(place, turn.nick) for place, turn in said[first:] if turn.at - said[first][1].at <= MINUTE]
+            nicks = {nick for _, nick in together}
             if len(text) >= LONG and len(nicks) >= FLOOD:
-                flooded.update(turn.line for turn in together)
+                flooded.update(place for place, _ in together)
             elif len(nicks) == 1 and len(together) >= FLOOD:
-                repeated.update(turn.line for turn in together[1:])
+                repeated.update(place for place, _ in together[1:])
     if not flooded and not repeated:
         return turns
     dropped["flood"] += len(flooded)
     dropped["repeated"] += len(repeated - flooded)
-    return [turn for turn in turns if not turn.spoken or turn.line not in flooded | repeated]
+    gone = flooded | repeated
+    return [turn for place, turn in enumerate(turns) if place not in gone]
 
 
 def _runs(turns: list[Turn], pastes: Pastes, dropped: Counter[str]) -> list[Turn]:

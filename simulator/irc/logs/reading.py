@@ -1,16 +1,17 @@
-"""From a file to its conversations. START HERE: the rest of the folder is what one of these lines does."""
+"""From files to their conversations. START HERE: the rest of the folder is what one of these lines does."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from simulator.irc.logs import calendar, formats
 from simulator.irc.logs.account import Account
 from simulator.irc.logs.conversations import Conversation, Cutter, Rules
 from simulator.irc.logs.entry import RENAME
+from simulator.irc.logs.files import Log
 from simulator.irc.logs.timeline import Timeline
 
 _IN_NAME = re.compile(r"##?[A-Za-z][^\s,:_.\x00-\x1f]{0,47}")
@@ -22,22 +23,33 @@ def conversations(path: Path, rules: Rules, account: Account) -> Iterator[Conver
 
     Raises UsageError for a file that cannot be read or that is not in the account's format.
     """
-    time = Timeline(calendar.in_name(path.name))
-    cutter = Cutter(rules, account)
-    named = _IN_NAME.search(path.name)
-    account.channel = named[0] if named else ""
-    kinds = account.kinds
-    number = 0
-    for number, (line, entry) in enumerate(formats.entries(path, account.format, account.encodings), 1):
-        if entry is None:
-            account.lost(number, line)
-            continue
-        kinds[entry.kind] += 1
-        at = time.at(entry.stamp)
-        if entry.channel and not account.channel and _CHANNEL.fullmatch(entry.channel):
-            account.channel = entry.channel
-        yield from cutter.add(entry, at, number)
-    account.lines, account.dated = number, time.dated
+    return flow([Log(path, account)], rules)
+
+
+def flow(logs: Iterable[Log], rules: Rules) -> Iterator[Conversation]:
+    """The conversations of some logs of which each goes on where the one before it ends: see `files.logs`.
+
+    Only silence ends a conversation, and not the end of a file. Its lines are in the account of the file in which it
+    began, those that are in no conversation in their own file's. Raises as `conversations` does.
+    """
+    cutter = Cutter(rules)
+    for path, account in logs:
+        time = Timeline(calendar.in_name(path.name), rules.zone)
+        cutter.reads(account)
+        named = _IN_NAME.search(path.name)
+        account.channel = named[0] if named else ""
+        kinds = account.kinds
+        number = 0
+        for number, (line, entry) in enumerate(formats.entries(path, account.format, account.encodings), 1):
+            if entry is None:
+                account.lost(number, line)
+                continue
+            kinds[entry.kind] += 1
+            at = time.at(entry.stamp)
+            if entry.channel and not account.channel and _CHANNEL.fullmatch(entry.channel):
+                account.channel = entry.channel
+            yield from cutter.add(entry, at, number)
+        account.lines, account.dated = number, time.dated
     yield from cutter.close()
 
 

@@ -8,7 +8,7 @@ from simulator.irc.logs import calendar
 from simulator.irc.logs.entry import ACTION, BLANK, MESSAGE, NOTICE, SYSTEM, Entry, Stamp
 from simulator.irc.logs.sentences import system
 
-_WHEN = re.compile(r"(\d{4}-\d\d-\d\d)[ T](\d\d):(\d\d)(?::(\d\d)(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?$")
+_WHEN = re.compile(r"(\d{4}-\d\d-\d\d)[ T](\d\d):(\d\d)(?::(\d\d)(?:\.\d+)?)?(?:(Z)|([+-])(\d\d):?(\d\d))?$")
 _SIGNS = {"-->", "<--", "--", "=!=", "", "⇒", "⇐"}
 _NOTICE = re.compile(r"Notice\((\S+?)\)")
 
@@ -22,8 +22,10 @@ def parse(line: str) -> Entry | None:
     found = _WHEN.match(when)
     if not found:
         return None
-    day, hours, minutes, seconds = found.groups()
-    stamp = Stamp(calendar.iso(day), int(hours) * 3600 + int(minutes) * 60 + int(seconds or 0), seconds is not None)
+    day, hours, minutes, seconds, utc, sign, east, rest = found.groups()
+    ahead = 0 if utc else (int(east) * 3600 + int(rest) * 60) * (-1 if sign == "-" else 1) if sign else None
+    time = int(hours) * 3600 + int(minutes) * 60 + int(seconds or 0)
+    stamp = Stamp(calendar.iso(day), time, seconds is not None, ahead)
     who = who.strip()
     if who in _SIGNS:
         if who == "--" and (notice := _NOTICE.match(text)):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+import yaml
 
 from simulator.evaluate.gaps.remarks import remarks
 from tests.evaluate.gaps.channels import rules, talk
@@ -75,56 +78,33 @@ def test_her_other_nick_is_hers() -> None:
     assert remarks([talk(log, names=frozenset({"emmeline"}))], rules())
 
 
-UNSEEN = """
-LEAD: would you pipe down
-LEAD please stop replying to everything
-LEAD: you've been talking non stop
-LEAD you're ruining the chat
-I'm muting LEAD
-LEAD: no one was talking to you
-LEAD: stay out of this one
-hush LEAD
-LEAD: that's incorrect, it closed last year
-LEAD: no, that was his cousin
-LEAD: you got the date wrong
-um actually it's pronounced differently
-LEAD: stop talking like customer support
-LEAD: you're so annoying today
-LEAD: get lost
-LEAD: that makes no sense
-LEAD: this is nonsense
-LEAD is full of it
-LEAD: ffs
-LEAD: you already said that
-"""
-"""Complaints that no pattern was written for; nobody may write one for them, or the figure means nothing."""
-PLAIN = """
-LEAD: you talk like my aunt, I love it
-LEAD: not sure, maybe tuesday
-LEAD: the queue was too long for me
-did anyone ask about the tickets
-LEAD: I was told to bring bread
-LEAD: how did you sleep
-it rained again and nobody cared
-LEAD: I hate mondays
-LEAD: the book was very corporate
-my car makes a quiet noise
-LEAD: what's a good place for lunch
-LEAD: you'd like this song
-he kept interrupting the film
-LEAD: not me, I like tea
-LEAD: where did you hear that
-"""
-"""The same for lines that are none."""
+LINES = Path(__file__).parent
 
 
-def test_how_much_of_what_they_never_saw_the_lists_find() -> None:
+def counted(name: str) -> tuple[int, int, int, int]:
+    """Of the complaints in a file: all, those found, and those found of the right kind; of its other lines those taken
+    for one."""
+    told = yaml.safe_load((LINES / name).read_text())
+    rows = [(kind, line) for kind, lines in told["complaints"].items() for line in lines]
+    kinds = [(kind, kind_of(line)) for kind, line in rows]
+    complaints = set(rules().remarks) - {"praise"}
+    return (
+        len(rows),
+        sum(found in complaints for _, found in kinds),
+        sum(kind == found for kind, found in kinds),
+        sum(kind_of(line) in complaints for line in told["others"]),
+    )
+
+
+def kind_of(line: str) -> str | None:
+    return next((remark.kind for remark in remarks([talk(f"<LEAD> the bus is late\n<pim> {line}")], rules())), None)
+
+
+def test_what_the_lists_find_of_lines_that_they_never_saw() -> None:
     """As policies/gaps.yaml says of them."""
+    assert counted("held_out.yaml") == (52, 32, 32, 3)
 
-    def taken(lines: str) -> int:
-        return sum(
-            any(not remark.praise for remark in remarks([talk(f"<LEAD> the bus is late\n<pim> {line}")], rules()))
-            for line in lines.strip().splitlines()
-        )
 
-    assert (taken(UNSEEN), taken(PLAIN)) == (9, 2)
+def test_what_the_lists_find_of_lines_that_they_were_worked_on_with() -> None:
+    every, found, right, false = counted("worked_on.yaml")
+    assert found >= 0.95 * every and right >= 0.95 * found and false == 0
