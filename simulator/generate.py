@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import asyncio
 import heapq
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
+from itertools import groupby
+from typing import Protocol
 
 from simulator import chance
 from simulator.corpus.duplicates import NearDuplicates
@@ -25,7 +27,7 @@ from simulator.errors import BudgetStop, EmError, NotMet
 from simulator.events import Event
 from simulator.journal.journal import Journal
 from simulator.journal.recorded import recorded
-from simulator.llm.model import Models
+from simulator.llm.model import Models, Purpose
 from simulator.plan.estimate import MESSAGE_BYTES
 from simulator.plan.planner import Planner
 from simulator.plan.session_plan import SessionPlan
@@ -92,6 +94,26 @@ class Finished:
         return (self.score is None, -(self.score or 0.0), self.plan.attempt)
 
 
+class Stage(Protocol):
+    """Where sessions are played: in this process, or on other machines."""
+
+    def play(self, plan: SessionPlan, past: Sequence[Event]) -> AsyncGenerator[Event, None]:
+        """As `session.play.play`. An answer is in the journal before the event that comes of it is yielded, and no
+        other question of that session is asked before that event is there too.
+        """
+        ...
+
+
+class Here:
+    """The stage in this process."""
+
+    def __init__(self, journal: Journal, world: World, models: Models) -> None:
+        self._journal, self._world, self._models = journal, world, models
+
+    def play(self, plan: SessionPlan, past: Sequence[Event]) -> AsyncGenerator[Event, None]:
+        return play(plan, self._world, recorded(self._models, self._journal, plan.id), past)
+
+
 class Run:
     """One run, from wherever its journal stands to its goal."""
 
@@ -105,10 +127,14 @@ class Run:
         budget_usd: float | None = None,
         guess_usd: Callable[[SessionPlan], float] = lambda plan: 0.0,
         watch: Callable[[Note], None] = lambda note: None,
+        stage: Stage | None = None,
     ) -> None:
-        """`guess_usd` estimates what a session will cost; needed with a budget."""
+        """`guess_usd` estimates what a session will cost; needed with a budget. `stage` None: here, with `models`;
+        the judge is asked from here in any case.
+        """
         run = journal.run
         self._journal, self._world, self._models, self._watch = journal, world, models, watch
+        self._stage = stage or Here(journal, world, models)
         self._concurrency, self._budget, self._guess = concurrency, budget_usd, guess_usd
         self._goal, self._seed = run.goal, run.seed
         self._planner = Planner(world, run.seed, length=run.goal.length)
@@ -222,8 +248,7 @@ class Run:
             plan = known.plan
         self._watch(Began(plan))
         events = self._journal.events(plan.id)
-        models = recorded(self._models, self._journal, plan.id)
-        async with aclosing(play(plan, self._world, models, tuple(events))) as session:
+        async with aclosing(self._stage.play(plan, tuple(events))) as session:
             async for event in session:
                 self._journal.event(plan.id, event)
                 events.append(event)
@@ -231,8 +256,9 @@ class Run:
                 await asyncio.sleep(0)  # a model that answers at once must not keep the others, or Ctrl-C, waiting
         made, verdict = verdict_of(self._filters, self._world, plan, events)
         score = None
-        if verdict.keep and models.judge is not None:
-            judge = Judge(self._world.judge, models.judge, plan.lead)
+        if verdict.keep and self._models.judge is not None:
+            asked = recorded(self._models, self._journal, plan.id)
+            judge = Judge(self._world.judge, asked.of(Purpose.JUDGE), plan.lead)
             opinion = await judge.score(plan, made)
             reasons, score = judge.reasons(opinion), opinion.overall
             verdict = Verdict(keep=not reasons, reasons=reasons)
@@ -281,6 +307,7 @@ class Run:
         self._settled += 1
         if self._settled % BLOCK == 0:
             self._worn[self._settled // BLOCK + 1] = self._phrases.worn()
+            self._worn.pop(self._settled // BLOCK - 1)
         self._moved.set()
         self._moved = asyncio.Event()
 
@@ -308,25 +335,22 @@ class Run:
 
     def _remember(self) -> None:
         """Takes up where the journal stops: kept sessions, candidates, places to fill again, sessions cut short."""
-        last: dict[int, tuple[int, str]] = {}
-        filled: set[int] = set()
-        for row in self._journal.sessions():
-            slot = row.plan.slot
-            last[slot] = (row.plan.attempt, row.state)
-            if row.state not in ("kept", "spare"):
-                continue
-            made = document(row.plan, self._journal.events(row.plan.id))
-            if row.state == "kept":
-                filled.add(slot)
-                self._twins.twin(row.plan.id, made)
-                self._kept(made, row.bytes)
-            else:
-                self._candidates.setdefault(slot, []).append(Finished(row.plan, made, row.bytes, row.score))
-        for slot, (attempt, state) in last.items():
-            if slot in filled:
+        for slot, rows in groupby(self._journal.sessions(), key=lambda row: row.plan.slot):
+            there = list(rows)
+            for row in there:
+                if row.state not in ("kept", "spare"):
+                    continue
+                made = document(row.plan, self._journal.events(row.plan.id))
+                if row.state == "kept":
+                    self._twins.twin(row.plan.id, made)
+                    self._kept(made, row.bytes)
+                else:
+                    self._candidates.setdefault(slot, []).append(Finished(row.plan, made, row.bytes, row.score))
+            attempt = there[-1].plan.attempt
+            if any(row.state == "kept" for row in there):
                 self._candidates.pop(slot, None)
-            elif state == "open":
+            elif there[-1].state == "open":
                 heapq.heappush(self._queue, (slot, attempt))
             elif len(self._candidates.get(slot, ())) < self._wanted(slot):
                 heapq.heappush(self._queue, (slot, attempt + 1))
-        self._fresh = max(last, default=-1) + 1
+            self._fresh = slot + 1

@@ -20,7 +20,7 @@ FLOORS = {
     "plan": 3, "manners": 3,
     "session": 4, "journal": 4,
     "corpus": 5,
-    "generate": 6, "report": 6, "train": 6, "irc": 6,
+    "generate": 6, "cluster": 6, "report": 6, "train": 6, "irc": 6,
     "evaluate": 7,
     "cli": 8, "__main__": 9,
 }  # fmt: skip
@@ -33,6 +33,7 @@ HOMES = {
     "jinja2": {"report"},
     "irc3": {"irc"},
     "rich": {"cli"},
+    "ray": {"cluster/connection.py"},
     "networkx": {"world"},
     "ruamel": {"world/files.py"},
     "sqlite3": {"journal/journal.py"},

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from simulator.cli import options
+from simulator.cli.engine import HERE, Engine, engine_options
 
 
 @click.command()
@@ -35,6 +36,7 @@ from simulator.cli import options
 )
 @click.option("--seed", type=int, default=1, show_default=True, help="The same seed plans the same sessions.")
 @options.model_options
+@engine_options
 @click.option("--live/--no-live", default=False, help="Watch on the whole screen; in a pipe, line by line.")
 @options.data_option
 @options.world_option
@@ -48,6 +50,7 @@ def generate(
     budget_usd: float | None,
     seed: int,
     models: options.Names,
+    engine: Engine,
     live: bool,
     data: Path,
     world_dir: Path | None,
@@ -62,7 +65,11 @@ def generate(
         raise click.UsageError("--oversample needs a judge to tell which session is best: name one with --judge-model")
     goal = {"sessions": sessions, "target_mb": target_mb, "length": length, "oversample": oversample}
     look = options.Look.LIVE if live else options.Look.QUIET
-    asyncio.run(begin(name, data / "runs" / name, goal, seed, models, world_dir, concurrency, budget_usd, look=look))
+    asyncio.run(
+        begin(
+            name, data / "runs" / name, goal, seed, models, world_dir, concurrency, budget_usd, look=look, engine=engine
+        )
+    )
 
 
 async def begin(
@@ -76,6 +83,7 @@ async def begin(
     budget_usd: float | None,
     *,
     look: options.Look,
+    engine: Engine = HERE,
 ) -> None:
     """Creates a run and plays it to its goal."""
     from simulator import __version__, clock
@@ -90,4 +98,4 @@ async def begin(
     card |= {"version": __version__, "begun": clock.now()}
     validate(Goal, goal, "goal")
     with Journal.create(folder, validate(RunCard, card, "--run")) as journal:
-        await played(journal, world, models, concurrency, budget_usd, look=look)
+        await played(journal, world, models, concurrency, budget_usd, look=look, engine=engine)

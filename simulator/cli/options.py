@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from enum import Enum
-from functools import wraps
+from functools import partial, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -116,11 +116,17 @@ def model_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 async def opened(names: Names, world: World, slots: int) -> Models:
     """The doors to the models, ready to be asked. Raises what `open_models` raises."""
+    return await opening(names, world, slots)()
+
+
+def opening(names: Names, world: World, slots: int) -> Callable[[], Coroutine[Any, Any, Models]]:
+    """What opens the doors, here or on another machine."""
     from simulator.llm.model import Dialect
     from simulator.llm.open import open_models
 
     lead_dialect = names.get("lead_dialect")
-    return await open_models(
+    return partial(
+        open_models,
         names["people"] or EMBEDDED,
         names["lead"],
         names["judge"],

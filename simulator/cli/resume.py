@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from simulator.cli import options
+from simulator.cli.engine import HERE, Engine, engine_options
 
 
 @click.command()
@@ -24,6 +25,7 @@ from simulator.cli import options
     "--budget-usd", type=click.FloatRange(min=0), metavar="X", help="Budget of the whole run, what is spent included."
 )
 @options.model_options
+@engine_options
 @click.option("--live/--no-live", default=False, help="Watch on the whole screen; in a pipe, line by line.")
 @options.data_option
 @options.world_option
@@ -34,6 +36,7 @@ def resume(
     concurrency: int | None,
     budget_usd: float | None,
     models: options.Names,
+    engine: Engine,
     live: bool,
     data: Path,
     world_dir: Path | None,
@@ -46,7 +49,7 @@ def resume(
         raise click.UsageError("give one goal: --sessions N or --target-mb X")
     goal = {"sessions": sessions, "target_mb": target_mb}
     look = options.Look.LIVE if live else options.Look.QUIET
-    asyncio.run(go_on(data / "runs" / name, goal, models, world_dir, concurrency, budget_usd, look=look))
+    asyncio.run(go_on(data / "runs" / name, goal, models, world_dir, concurrency, budget_usd, look=look, engine=engine))
 
 
 async def go_on(
@@ -58,6 +61,7 @@ async def go_on(
     budget_usd: float | None,
     *,
     look: options.Look,
+    engine: Engine = HERE,
 ) -> None:
     """Opens a run and plays it to its goal. `given` holds what is to be other than on the run's card."""
     from simulator.cli.running import played
@@ -80,4 +84,4 @@ async def go_on(
             raise UsageError("holds a real model's lines", place=str(folder), remedy="begin a new run for `scripted`")
         if any(goal.values()):
             journal.extend(run.goal.model_copy(update=goal))
-        await played(journal, world, models, concurrency, budget_usd, look=look)
+        await played(journal, world, models, concurrency, budget_usd, look=look, engine=engine)

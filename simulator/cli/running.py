@@ -9,23 +9,21 @@ import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from simulator.cli import lines, options
+from simulator.cli.engine import HERE, Engine, Troupe, troupe
 from simulator.cli.follower import Follower
 from simulator.cli.live import terminal
 from simulator.cli.live.notes import Opened
 from simulator.cli.live.state import opened
-from simulator.cli.live.watched import watched
+from simulator.cli.live.watched import answered, watched
 from simulator.corpus import stats
 from simulator.errors import UsageError
 from simulator.events import Said
 from simulator.generate import Happened, Note, Run, Settled
 from simulator.journal.journal import Journal
-from simulator.llm.model import Billing, Models, Purpose
+from simulator.llm.model import Billing, Models, Prompt, Purpose, Reply
 from simulator.plan.estimate import tokens
 from simulator.plan.session_plan import SessionPlan
 from simulator.world.world import World
-
-LOCAL_CONCURRENCY = 4
-HOSTED_CONCURRENCY = 8
 
 
 async def played(
@@ -36,10 +34,9 @@ async def played(
     budget_usd: float | None,
     *,
     look: options.Look,
+    engine: Engine = HERE,
 ) -> None:
-    """Plays the journal's run to its goal and says how it went. Raises what Run.go raises."""
-    local = all(name is None or name == options.EMBEDDED or name.startswith("gguf:") for name in _names(models))
-    at_once = concurrency or (LOCAL_CONCURRENCY if local else HOSTED_CONCURRENCY)
+    """Plays the journal's run to its goal and says how it went. Raises what Run.go raises, and what `troupe` does."""
     guess = _guess(models, world)
     if budget_usd is not None and guess is None:
         raise UsageError(
@@ -47,46 +44,66 @@ async def played(
             place="--budget-usd",
             remedy="leave it out, or use models that the price table knows",
         )
-    doors = await options.opened(models, world, slots=min(at_once, 8))
-    try:
-        console = lines.console()
-        live = look is options.Look.LIVE and terminal.fits(console)
-        bar = _Bar(journal, silent=live)
+    with troupe(engine, models, concurrency) as players:
+        doors = await options.opened(models, world, players.slots)
+        try:
+            await _watched(journal, world, doors, players, budget_usd, guess, look)
+        finally:
+            await doors.aclose()
 
-        async def go(models: Models, follower: Callable[[Note], None] | None) -> None:
-            def watch(note: Note) -> None:
-                bar.note(note)
-                if follower is not None:
-                    follower(note)
 
+async def _watched(
+    journal: Journal,
+    world: World,
+    doors: Models,
+    players: Troupe,
+    budget_usd: float | None,
+    guess: Callable[[SessionPlan], float] | None,
+    look: options.Look,
+) -> None:
+    console = lines.console()
+    live = look is options.Look.LIVE and terminal.fits(console)
+    bar = _Bar(journal, silent=live)
+
+    async def go(follower: Callable[[Note], None] | None, screen: terminal.Terminal | None = None) -> None:
+        def watch(note: Note) -> None:
+            bar.note(note)
+            if follower is not None:
+                follower(note)
+
+        def tell(prompt: Prompt, reply: Reply) -> None:
+            if screen is not None:
+                screen.note(answered(prompt, reply))
+
+        gate = screen.unpaused if screen is not None else None
+        async with players.stage(journal, world, tell=tell, gate=gate, say=bar.say) as stage:
             await Run(
                 journal,
                 world,
-                models,
-                concurrency=at_once,
+                watched(doors, screen.note, screen.unpaused) if screen is not None else doors,
+                concurrency=players.concurrency,
                 budget_usd=budget_usd,
                 guess_usd=guess or (lambda plan: 0.0),
                 watch=watch,
+                stage=stage,
             ).go()
 
-        try:
-            with bar:
-                if live:
-                    async with terminal.Terminal(console, opened(_opened(journal, world))) as screen:
-                        await go(watched(doors, screen.note, screen.unpaused), screen.note)
-                else:
-                    await go(doors, None if look is options.Look.QUIET else Follower(console))
-        finally:
-            click.echo(_summary(journal, bar), err=True)
+    try:
+        with bar:
+            if live:
+                async with terminal.Terminal(console, opened(_opened(journal, world))) as screen:
+                    await go(screen.note, screen)
+            else:
+                await go(None if look is options.Look.QUIET else Follower(console))
     finally:
-        await doors.aclose()
+        click.echo(_summary(journal, bar), err=True)
 
 
 def _opened(journal: Journal, world: World) -> Opened:
     """Where the run stands."""
     run = journal.run
     quota = world.quota.only(run.goal.length) if run.goal.length else world.quota
-    shares = stats.marginals((row.plan for row in journal.sessions("kept")), quota)
+    shares = stats.marginals(journal, quota)
     return Opened(
         run.name,
         world.engagement.bands,
@@ -127,7 +144,7 @@ class _Bar:
     """Progress on stderr: drawn where somebody is looking, silent in a pipe."""
 
     def __init__(self, journal: Journal, *, silent: bool) -> None:
-        self._goal = journal.run.goal
+        self._goal, self._silent = journal.run.goal, silent
         tally = journal.tally()
         self._kept, self._rejected, self._bytes = tally.kept, tally.rejected, tally.bytes
         self.messages, self._begun = 0, time.monotonic()
@@ -158,6 +175,11 @@ class _Bar:
 
     def __exit__(self, *_: object) -> None:
         self._progress.stop()
+
+    def say(self, text: str) -> None:
+        """A line for people, above the bar; nothing where the whole screen is taken."""
+        if not self._silent:
+            self._progress.console.print(text, highlight=False, markup=False)
 
     @property
     def seconds(self) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from fractions import Fraction
 from functools import cached_property
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -162,6 +162,12 @@ class StylePolicy(Card):
         for name in {rule.name for rule in self.rules}:
             found[name] = Phrases([(rule.patterns, rule.unless) for rule in self.rules if rule.name == name])
         return found
+
+    def __getstate__(self) -> dict[Any, Any]:
+        """Compiled patterns do not travel to another process: they are compiled anew where they are needed."""
+        state = super().__getstate__()
+        fields = {name: value for name, value in state["__dict__"].items() if name in type(self).model_fields}
+        return state | {"__dict__": fields}
 
     def _held_by(self, others: str) -> tuple[tuple[Rule, ...], Phrases]:
         rules = tuple(rule for rule in self.rules if rule.who != others)

@@ -18,11 +18,16 @@ class Watched:
     async def reply(self, prompt: Prompt) -> Reply:
         await self._gate()
         reply = await self._inner.reply(prompt)
-        self._tell(Asked("retries" if prompt.retry else prompt.purpose.value, reply))
+        self._tell(answered(prompt, reply))
         return reply
 
     async def aclose(self) -> None:
         await self._inner.aclose()
+
+
+def answered(prompt: Prompt, reply: Reply) -> Asked:
+    """What the view is told of an answer."""
+    return Asked("retries" if prompt.retry else prompt.purpose.value, reply)
 
 
 def watched(models: Models, tell: Callable[[Asked], None], gate: Callable[[], Awaitable[None]]) -> Models:

@@ -1,0 +1,125 @@
+"""A session that stops before every question that costs something, until it is told to go on.
+
+Whoever plays a session far from its journal must not ask a model again before the last answer is on disk there. So the
+session hands over what it has before it asks, and waits. An answer can then be lost only while it is under way: one a
+session at most, the same as where model and journal share a process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from contextlib import aclosing, suppress
+from dataclasses import dataclass, replace
+
+from simulator.errors import EmError
+from simulator.events import Event
+from simulator.llm.model import Model, Models, Prompt, Reply
+from simulator.plan.session_plan import SessionPlan
+from simulator.session.play import play
+from simulator.world.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class Paid:
+    """An answer to be recorded."""
+
+    prompt: Prompt
+    """Without its text, which no record needs: a prompt is as long as the session so far."""
+    reply: Reply
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What happened between two questions, in this order; to be on disk before the next step is asked for."""
+
+    paid: Paid | None
+    """The answer to the question before; None: nothing was asked yet, or it was known."""
+    events: tuple[Event, ...]
+    over: bool = False
+    """There is no next step."""
+    error: EmError | None = None
+    """Why the session cannot go on; it is then over."""
+
+
+class Stepwise:
+    """One session, step by step. Begins with the first `step()`; `aclose()` where it is left before it is over."""
+
+    def __init__(
+        self, plan: SessionPlan, world: World, models: Models, past: Sequence[Event], known: Mapping[str, Reply]
+    ) -> None:
+        """`past`: what happened before. `known`: answers on record, by the key of the prompt; they cost nothing."""
+        self._plan, self._world, self._past = plan, world, past
+        self._models = _asking(models, known, self)
+        self._paid: Paid | None = None
+        self._events: list[Event] = []
+        self._steps: asyncio.Queue[Step | Exception] = asyncio.Queue()
+        self._go = asyncio.Event()
+        self._playing: asyncio.Task[None] | None = None
+
+    async def step(self) -> Step:
+        """Goes on up to the next question. To be called once at a time. Raises what is not foreseen."""
+        if self._playing is None:
+            self._playing = asyncio.create_task(self._play())
+        self._go.set()
+        step = await self._steps.get()
+        if isinstance(step, Exception):
+            raise step
+        return step
+
+    async def aclose(self) -> None:
+        if self._playing is not None:
+            self._playing.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._playing
+
+    async def ask(self, model: Model, prompt: Prompt) -> Reply:
+        """The model's answer, when everything before is handed over."""
+        if self._paid is not None or self._events:
+            self._go.clear()
+            self._steps.put_nowait(self._collected())
+            await self._go.wait()
+        reply = await model.reply(prompt)
+        self._paid = Paid(replace(prompt, text="", messages=()), reply)
+        return reply
+
+    async def _play(self) -> None:
+        try:
+            async with aclosing(play(self._plan, self._world, self._models, self._past)) as session:
+                async for event in session:
+                    self._events.append(event)
+            last: Step | Exception = replace(self._collected(), over=True)
+        except EmError as error:
+            last = replace(self._collected(), over=True, error=error)
+        except Exception as fault:  # a fault of ours: it belongs to whoever waits for the step
+            last = fault
+        self._steps.put_nowait(last)
+
+    def _collected(self) -> Step:
+        step = Step(self._paid, tuple(self._events))
+        self._paid, self._events = None, []
+        return step
+
+
+class _Asking:
+    """Wraps a Model for one session and keeps its shape."""
+
+    def __init__(self, inner: Model, known: Mapping[str, Reply], session: Stepwise) -> None:
+        self._inner, self._known, self._session = inner, known, session
+        self.name, self.dialect, self.context = inner.name, inner.dialect, inner.context
+
+    async def reply(self, prompt: Prompt) -> Reply:
+        known = self._known.get(prompt.key)
+        return await self._session.ask(self._inner, prompt) if known is None else known
+
+    async def aclose(self) -> None:
+        """The model belongs to the worker, not to the session: nothing to give back."""
+
+
+def _asking(models: Models, known: Mapping[str, Reply], session: Stepwise) -> Models:
+    """Those who play; the judge sits with the journal."""
+
+    def wrap(model: Model) -> _Asking:
+        return _Asking(model, known, session)
+
+    return Models(wrap(models.people), wrap(models.lead), None, {name: wrap(m) for name, m in models.others.items()})
