@@ -72,6 +72,13 @@ def em() -> None:
     """
 
 
+def _hush() -> None:
+    """After a second Ctrl-C tasks are dropped as they stand, and asyncio would print where each of them stood."""
+    import logging
+
+    logging.getLogger("asyncio").disabled = True
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Runs a command and exits; the one place where an error becomes a line on stderr."""
     sys.exit(run(em, arguments))
@@ -97,6 +104,7 @@ def run(command: click.Command, arguments: list[str] | None = None) -> int:
         error.show()
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
+        _hush()
         click.echo("em: interrupted; what a run has played is saved", err=True)
         return INTERRUPTED
     except click.exceptions.Exit as done:

@@ -58,7 +58,11 @@ def show(facts: dict[str, Any]) -> None:
                 f"{row['target']:.0%}",
             )
     out.print(table)
-    for title, counts in (("rejected by rule", facts["rejections"]), ("lines sent back by rule", facts["retries"])):
+    for title, counts in (
+        ("rejected by rule", facts["rejections"]),
+        ("lines sent back by rule", facts["retries"]),
+        ("requests that failed", facts["failures"]),
+    ):
         if counts:
             out.print(f"{title}: " + ", ".join(f"{rule} {n}" for rule, n in counts.items()))
     for purpose, row in facts["cost"].items():

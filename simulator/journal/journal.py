@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -23,7 +24,14 @@ from simulator.llm.model import Billing, Prompt, Reply, Usage
 from simulator.plan.session_plan import SessionPlan
 
 FILE = "journal.sqlite"
+CELL = ("engagement", "channel", "length", "pattern", "group")
+"""The fields of a plan that quotas are about."""
 _SCHEMA = Path(__file__).with_name("schema.sql")
+_FAILURE = """CREATE TABLE IF NOT EXISTS failure (
+    session TEXT NOT NULL REFERENCES session (id), key TEXT NOT NULL, kind TEXT NOT NULL, count INTEGER NOT NULL,
+    PRIMARY KEY (session, key, kind)
+) WITHOUT ROWID"""
+"""For runs that were begun before it was part of the schema."""
 _REMEDIES = {
     "SQLITE_FULL": "make room, then go on with `em resume`",
     "SQLITE_IOERR": "is the disk full? make room, then go on with `em resume`",
@@ -130,9 +138,16 @@ class Journal:
         row = (session, prompt.key, prompt.purpose, prompt.speaker, reply.model, reply.text)
         row += (usage.prompt, usage.cached, usage.completion, reply.billing, reply.cost_usd)
         row += (reply.seconds, reply.attempts, reply.cut, prompt.retry)
-        self._write("INSERT INTO call VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+        with _storage(self.path), self._db:
+            self._db.execute("INSERT INTO call VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+            self._count(session, prompt, reply.failures)
         if self._spent is not None:
             self._spent += reply.cost_usd or 0.0
+
+    def failed(self, session: str, prompt: Prompt, failures: Sequence[str]) -> None:
+        """A call was given up; what became of each of its attempts."""
+        with _storage(self.path), self._db:
+            self._count(session, prompt, failures)
 
     def spare(self, session: str, size: int, score: float | None) -> None:
         """The session passed the filters; whether it is kept is not decided yet."""
@@ -234,7 +249,7 @@ class Journal:
             (session,),
         )
         return {
-            key: Reply(text, model, Usage(p, k, c), Billing(billing), usd, seconds, attempts, bool(cut))
+            key: Reply(text, model, Usage(p, k, c), Billing(billing), usd, seconds, attempts=attempts, cut=bool(cut))
             for key, text, model, p, k, c, billing, usd, seconds, attempts, cut in rows
         }
 
@@ -253,7 +268,9 @@ class Journal:
                 (session, purpose),
             )
             for name, key, what, speaker, text, model, p, k, c, billing, usd, seconds, attempts, cut in rows:
-                answer = Reply(text, model, Usage(p, k, c), Billing(billing), usd, seconds, attempts, bool(cut))
+                answer = Reply(
+                    text, model, Usage(p, k, c), Billing(billing), usd, seconds, attempts=attempts, cut=bool(cut)
+                )
                 yield Call(name, key, what, speaker, answer)
 
     def said(self) -> dict[str, dict[str, int]]:
@@ -272,6 +289,12 @@ class Journal:
         counts = {state: count for state, count, _ in rows}
         kept = next((size for state, _, size in rows if state == "kept"), 0)
         return Tally(counts.get("kept", 0), counts.get("rejected", 0), counts.get("open", 0), kept or 0)
+
+    def cells(self) -> Iterator[tuple[tuple[str, ...], int]]:
+        """(engagement, channel, length, pattern, topic group) and how many kept sessions it has."""
+        fields = ", ".join(f"json_extract(plan, '$.{name}')" for name in CELL)
+        rows = self._all(f"SELECT {fields}, count(*) FROM session WHERE state = 'kept' GROUP BY 1, 2, 3, 4, 5")
+        return ((row[:-1], row[-1]) for row in rows)
 
     def rejections(self) -> dict[str, int]:
         """How many sessions each rule rejected; a session counts once for every rule that it broke."""
@@ -294,16 +317,31 @@ class Journal:
             self._spent = self._all("SELECT coalesce(sum(cost_usd), 0.0) FROM call")[0][0]
         return self._spent
 
+    def failures(self) -> dict[str, int]:
+        """How many requests failed, by retry.Trouble: those of answered calls and of calls that were given up."""
+        if not self._all("SELECT 1 FROM sqlite_master WHERE name = 'failure'"):
+            return {}  # begun before failures were counted by kind, and not gone on with since
+        return dict(self._all("SELECT kind, sum(count) n FROM failure GROUP BY kind ORDER BY n DESC, kind"))
+
     def retried(self) -> dict[str, int]:
         """How many lines each rule of the manners sent back."""
         return dict(
             self._all(
                 "SELECT json_extract(refusal.value, '$.rule') AS rule, count(*) n"
-                " FROM event, json_each(event.body, '$.refused') AS refusal GROUP BY rule ORDER BY n DESC, rule"
+                " FROM event, json_each(event.body, '$.refused') AS refusal"
+                # Few lines were sent back, and to look for the letters is a third of the work of reading the JSON.
+                """ WHERE instr(event.body, '"refused":[{') GROUP BY rule ORDER BY n DESC, rule"""
             )
         )
 
     # the door to sqlite
+
+    def _count(self, session: str, prompt: Prompt, failures: Sequence[str]) -> None:
+        rows = [(session, prompt.key, kind, count) for kind, count in Counter(failures).items()]
+        if rows:
+            self._db.executemany(
+                "INSERT INTO failure VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET count = count + excluded.count", rows
+            )
 
     def _write(self, sql: str, values: tuple[object, ...]) -> None:
         with _storage(self.path), self._db:
@@ -322,6 +360,7 @@ def _connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
             db.execute("PRAGMA journal_mode = WAL")
             db.execute("PRAGMA synchronous = NORMAL")
             db.execute("PRAGMA foreign_keys = ON")
+            db.execute(_FAILURE)
         db.execute("SELECT count(*) FROM run")
         return db
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from simulator.journal.journal import Journal
 from simulator.llm.model import Model, Models, Prompt, Reply
+from simulator.llm.retry import GaveUp
 
 
 class Recorded:
@@ -16,7 +17,11 @@ class Recorded:
     async def reply(self, prompt: Prompt) -> Reply:
         if (known := self._known.get(prompt.key)) is not None:
             return known
-        reply = await self._inner.reply(prompt)
+        try:
+            reply = await self._inner.reply(prompt)
+        except GaveUp as error:
+            self._journal.failed(self._session, prompt, error.failures)
+            raise
         self._journal.call(self._session, prompt, reply)
         return reply
 

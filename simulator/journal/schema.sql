@@ -20,6 +20,7 @@ CREATE TABLE session (
     bytes INTEGER NOT NULL DEFAULT 0, -- of the training document
     UNIQUE (slot, attempt)
 ) WITHOUT ROWID;
+CREATE INDEX session_state ON session (state, bytes);  -- how far the run is, without reading the plans
 
 CREATE TABLE event (
     session TEXT NOT NULL REFERENCES session (id),
@@ -47,6 +48,14 @@ CREATE TABLE call (                   -- every answer of a model, also those tha
     cut INTEGER NOT NULL,
     retry INTEGER NOT NULL,           -- 0 for the first try of a line
     PRIMARY KEY (session, key)
+) WITHOUT ROWID;
+
+CREATE TABLE failure (                -- requests that failed: sent again, or given up
+    session TEXT NOT NULL REFERENCES session (id),
+    key TEXT NOT NULL,                -- Prompt.key, answered in the end or not
+    kind TEXT NOT NULL,               -- simulator.llm.retry.Trouble
+    count INTEGER NOT NULL,
+    PRIMARY KEY (session, key, kind)
 ) WITHOUT ROWID;
 
 CREATE TABLE reason (                 -- why a session was rejected

@@ -6,7 +6,7 @@ import re
 
 _THOUGHTS = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|$)", re.DOTALL | re.IGNORECASE)
 _END_TOKEN = re.compile(r"(?:<\|[^|>]*\|>|</s>|<end_of_turn>)\s*$")
-_FENCE = re.compile(r"^\s*```[\w-]*\s*$", re.MULTILINE)
+_FENCE = re.compile(r"^ *```[\w-]*[ \x0b\x0c]*$", re.MULTILINE)
 _CLOCK = re.compile(r"\s*\[\d\d:\d\d(?::\d\d)?\]\s*")
 _CONTROL = re.compile(
     "\x03\\d{0,2}(?:,\\d{1,2})?|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\ufeff]"

@@ -9,12 +9,19 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.events import AliasEvent, NodeEvent
+from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent, NodeEvent
 
 from simulator.errors import ContentError
 
 _SUSPECT = re.compile(r"(?:^|[\s\[{,:-])[&*!][^\s]", re.MULTILINE)
 """Where a tag, an anchor or an alias could begin; only such a file is worth a second pass."""
+
+_OPENS = "[{-?"
+"""What a list or a mapping can begin with on the line of the one that holds it."""
+_OFTEN = 1_000
+"""So many of these are needed for a file to be nested dangerously; only such a file is worth a second pass."""
+MAX_DEPTH = 50
+"""Lists and mappings within each other. The parser's stack is C's: some 30,000 deep, and the process dies."""
 
 MAX_BYTES = 1_000_000
 """No card, script or policy that a person wrote is longer."""
@@ -42,6 +49,8 @@ def read_text(path: Path, root: Path) -> str:
 def parse(text: str, place: str) -> Any:
     """Plain data from YAML 1.2. Tags, anchors and aliases are refused: cards need none, and they can hide bombs."""
     try:
+        if sum(map(text.count, _OPENS)) > _OFTEN:
+            _refuse_depth(text, place)
         if _SUSPECT.search(text):
             _refuse_extras(text, place)
         return YAML(typ="safe").load(text)
@@ -79,10 +88,19 @@ def explain(error: ValidationError) -> str:
     if first["type"] == "extra_forbidden":
         cause = "unknown field"
     elif isinstance(got, str | int | float | bool) and first["type"] != "value_error":
-        shown = repr(got)
+        # A whole number may be longer than Python is willing to print.
+        shown = "a huge number" if isinstance(got, int) and abs(got) >= 2**1000 else repr(got)
         cause += f" (got {shown if len(shown) <= 60 else shown[:57] + '...'})"
     more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
     return f"{where}: {cause}{more}" if where else f"{cause}{more}"
+
+
+def _refuse_depth(text: str, place: str) -> None:
+    depth = 0
+    for event in YAML(typ="safe").parse(text):
+        depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
+        if depth > MAX_DEPTH:
+            raise ContentError("nested too deeply", place=_at(place, event), remedy="cards are flat")
 
 
 def _refuse_extras(text: str, place: str) -> None:

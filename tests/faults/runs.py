@@ -1,0 +1,107 @@
+"""A small run against a provider that keeps failing, and everything that is on record of it afterwards."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from simulator.corpus import stats
+from simulator.errors import ProviderError
+from simulator.generate import Run
+from simulator.journal.journal import Journal
+from simulator.llm.hosted import Hosted
+from simulator.llm.model import Dialect, Models
+from simulator.llm.retry import Trouble
+from tests.faults.servers import FAULTS, SHARE, Telling, faulty
+from tests.worlds import card, shipped
+
+MOST_RESUMES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What server and door counted, and what `em status --json` says."""
+
+    fault: str
+    requests: int
+    served: int
+    """Wrong answers."""
+    asked: int
+    """Calls that the sessions made."""
+    answered: int
+    """Calls that came back with a text."""
+    pauses: tuple[float, ...]
+    """Seconds that the door wanted to wait, and did not."""
+    stops: int
+    """How often the run gave up and was resumed."""
+    status: dict
+    seconds: float
+
+    def row(self) -> dict[str, object]:
+        """As a line of the fault table."""
+        kind = FAULTS[self.fault][1]
+        sent_back = self.status["retries"]
+        return {
+            "requests": self.requests,
+            "faults": self.served,
+            "counted_as": str(kind),
+            "on_record": (self.status["failures"] if isinstance(kind, Trouble) else sent_back).get(kind, 0),
+            "sent_again": len(self.pauses),
+            "given_up": self.asked - self.answered,
+            "resumed": self.stops,
+            "calls": self.status["cost"]["total"]["calls"],
+            "lines_sent_back": sum(sent_back.values()),
+            "kept": self.status["kept"],
+            "rejected": self.status["rejected"],
+            "rejected_by": self.status["rejections"],
+            "wall_s": round(self.seconds, 2),
+        }
+
+
+def against(
+    fault: str,
+    folder: Path,
+    *,
+    direct: bool = True,
+    sessions: int = 1,
+    share: float = SHARE,
+    most_resumes: int = MOST_RESUMES,
+) -> Outcome:
+    """Plays a run to its goal, through the hosted door over HTTP, and resumes it whenever it gives up.
+
+    `direct`: as OpenAI's protocol is sent to an address that speaks it; else as litellm translates it. Raises
+    ProviderError when the run gave up more often than `most_resumes`.
+    """
+    return asyncio.run(_against(fault, folder, direct, sessions, share, most_resumes))
+
+
+async def _against(fault: str, folder: Path, direct: bool, sessions: int, share: float, most_resumes: int) -> Outcome:
+    pauses: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+        await asyncio.sleep(0)
+
+    began, stops = time.perf_counter(), 0
+    async with faulty(fault, share=share) as server:
+        named = {"model": "it", "direct": True} if direct else {}
+        door = Hosted("openai/it", Dialect.CHAT, bases=[server.base], key="none", timeout=20, sleep=sleep, **named)
+        model = Telling(door, server)
+        Journal.create(folder, card(sessions=sessions, length="short")).close()
+        while True:
+            with Journal.open(folder) as journal:
+                try:
+                    await Run(journal, shipped(), Models(model, model), concurrency=4).go()
+                except ProviderError:
+                    stops += 1
+                    if stops > most_resumes:
+                        raise
+                    continue
+                status = stats.status(journal, shipped().quota)
+                break
+        await model.aclose()
+    wall = time.perf_counter() - began
+    asked, answered = model.calls["asked"], model.calls["answered"]
+    return Outcome(fault, server.asked, server.served, asked, answered, tuple(pauses), stops, status, wall)
