@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import pickle
 import secrets
 import shutil
 import signal
@@ -30,6 +31,7 @@ from simulator.generate import Run
 from simulator.journal.journal import Journal
 from simulator.llm.model import Prompt, Reply
 from simulator.llm.open import open_models
+from simulator.llm.retry import GaveUp, Trouble
 from simulator.llm.scripted import Scripted
 from simulator.plan.planner import single
 from simulator.session.play import play
@@ -56,7 +58,7 @@ class Asked:
     async def reply(self, prompt: Prompt) -> Reply:
         self.calls += 1
         if self.calls == self._fails_at:
-            raise ProviderError("is down", place="asked", remedy="wait")
+            raise GaveUp("is down", place="asked", remedy="wait", failures=(Trouble.LATE, Trouble.BUSY))
         return await self._inner.reply(prompt)
 
     async def aclose(self) -> None:
@@ -140,7 +142,9 @@ def test_a_model_that_fails_ends_the_session_with_its_error() -> None:
         return steps
 
     steps = asyncio.run(go())
-    assert isinstance(steps[-1].error, ProviderError)
+    last = pickle.loads(pickle.dumps(steps[-1]))
+    assert isinstance(last.error, ProviderError) and str(last.error) == "asked: is down; wait"
+    assert last.failed is not None and last.failed.failures == (Trouble.LATE, Trouble.BUSY)
     assert sum(step.paid is not None for step in steps) == 2
 
 

@@ -117,6 +117,8 @@ class Cluster:
                         done.append(event)
                         yield event
                     over = step.over
+                    if step.failed is not None:
+                        self._journal.failed(plan.id, step.failed.prompt, step.failed.failures)
                     if step.error is not None:
                         raise step.error
                     if over:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from simulator.errors import EmError
 from simulator.events import Event
 from simulator.llm.model import Model, Models, Prompt, Reply
+from simulator.llm.retry import GaveUp, Trouble
 from simulator.plan.session_plan import SessionPlan
 from simulator.session.play import play
 from simulator.world.world import World
@@ -30,6 +31,15 @@ class Paid:
 
 
 @dataclass(frozen=True, slots=True)
+class Failed:
+    """A question that was given up, to be counted."""
+
+    prompt: Prompt
+    """Without its text."""
+    failures: tuple[Trouble, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """What happened between two questions, in this order; to be on disk before the next step is asked for."""
 
@@ -40,6 +50,8 @@ class Step:
     """There is no next step."""
     error: EmError | None = None
     """Why the session cannot go on; it is then over."""
+    failed: Failed | None = None
+    """The question that it cannot go on without."""
 
 
 class Stepwise:
@@ -52,6 +64,7 @@ class Stepwise:
         self._plan, self._world, self._past = plan, world, past
         self._models = _asking(models, known, self)
         self._paid: Paid | None = None
+        self._failed: Failed | None = None
         self._events: list[Event] = []
         self._steps: asyncio.Queue[Step | Exception] = asyncio.Queue()
         self._go = asyncio.Event()
@@ -79,8 +92,13 @@ class Stepwise:
             self._go.clear()
             self._steps.put_nowait(self._collected())
             await self._go.wait()
-        reply = await model.reply(prompt)
-        self._paid = Paid(replace(prompt, text="", messages=()), reply)
+        bare = replace(prompt, text="", messages=())
+        try:
+            reply = await model.reply(prompt)
+        except GaveUp as error:
+            self._failed = Failed(bare, error.failures)
+            raise
+        self._paid = Paid(bare, reply)
         return reply
 
     async def _play(self) -> None:
@@ -90,7 +108,7 @@ class Stepwise:
                     self._events.append(event)
             last: Step | Exception = replace(self._collected(), over=True)
         except EmError as error:
-            last = replace(self._collected(), over=True, error=error)
+            last = replace(self._collected(), over=True, error=error, failed=self._failed)
         except Exception as fault:  # a fault of ours: it belongs to whoever waits for the step
             last = fault
         self._steps.put_nowait(last)

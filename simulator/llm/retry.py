@@ -52,12 +52,16 @@ class Transient(Exception):
 class GaveUp(ProviderError):
     """The attempts are used up, or another one would come too late."""
 
-    def __init__(self, last: Transient, failures: tuple[Trouble, ...], *, place: str) -> None:
-        asked_too_long = (last.wait or 0) > LONGEST_WAIT
-        said = f"wants a pause of {last.wait:.0f} s" if asked_too_long else f"{len(failures)} attempts"
-        super().__init__(f"{last.cause} ({said})", place=place, remedy=last.remedy)
+    def __init__(self, cause: str, *, place: str = "", remedy: str = "", failures: tuple[Trouble, ...] = ()) -> None:
+        super().__init__(cause, place=place, remedy=remedy)
         self.failures = failures
         """What became of each attempt."""
+
+    @classmethod
+    def after(cls, last: Transient, failures: tuple[Trouble, ...], *, place: str) -> GaveUp:
+        asked_too_long = (last.wait or 0) > LONGEST_WAIT
+        said = f"wants a pause of {last.wait:.0f} s" if asked_too_long else f"{len(failures)} attempts"
+        return cls(f"{last.cause} ({said})", place=place, remedy=last.remedy, failures=failures)
 
 
 def pause(attempt: int, asked: float | None, *path: object) -> float:
@@ -87,6 +91,6 @@ async def persist(
         except Transient as trouble:
             failures += (trouble.kind,)
             if (trouble.wait or 0) > LONGEST_WAIT or len(failures) == ATTEMPTS:
-                raise GaveUp(trouble, failures, place=place) from None
+                raise GaveUp.after(trouble, failures, place=place) from None
             wait = pause(len(failures), trouble.wait, place, *key)
         await sleep(wait)
