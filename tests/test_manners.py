@@ -55,6 +55,7 @@ def test_ordinary_lines_pass(text: str) -> None:
     [
         ("sure <mara> I know", "leak"),
         ("<kai> hello again everybody", "leak"),
+        ("<nobody-here> hello again everybody", "leak"),
         ("I agree with that. mara: so do I", "leak"),
         ("kai: I think so too", "leak"),
         ("sounds good <user2> yes it does", "leak"),

@@ -139,7 +139,9 @@ class Manners:
         """Lines of others, or oneself seen from outside."""
         if "<" in text:
             known = {name.casefold() for name in (*cast, nick, self._lead)}
-            named = (found for found in _BRACKETED.finditer(text) if found[1].casefold() in known)
+            # In front of a line any name in brackets is a speaker's, also of somebody who is not there.
+            brackets = _BRACKETED.finditer(text)
+            named = (found for found in brackets if found.start() == 0 or found[1].casefold() in known)
             if found := next(named, None) or _INVENTED.search(text):
                 yield self._fault("leak", found[0], "others-line")
                 return
