@@ -36,7 +36,7 @@ HOMES = {
     "ray": {"cluster/connection.py"},
     "networkx": {"world"},
     "ruamel": {"world/files.py"},
-    "sqlite3": {"journal/journal.py"},
+    "sqlite3": {"journal/journal.py", "corpus/shelf.py"},
     "random": {"chance.py"},
 }
 """Package to the files or folders of `simulator/` that may import it at run time."""

@@ -49,7 +49,7 @@ def stats(what: tuple[str, ...], realism: bool, as_json: bool, data: Path, world
     figures = world.realism
     broken: list[Broken] = []
     most = world.style.numbers.max_document_bytes
-    pieces = _run(data / "runs" / what[0]) if _names_a_run(what) else _files(what, most, broken)
+    pieces = _run(data / "runs" / what[0]) if names_a_run(what) else _files(what, most, broken)
     if realism:
         measured = Realism()
         for _, document, _, _ in pieces:
@@ -74,7 +74,8 @@ def stats(what: tuple[str, ...], realism: bool, as_json: bool, data: Path, world
         _hold(facts, what[0])
 
 
-def _names_a_run(what: tuple[str, ...]) -> bool:
+def names_a_run(what: tuple[str, ...]) -> bool:
+    """Whether NAME|FILES is the name of a run."""
     from simulator.corpus.reading import KINDS
 
     return len(what) == 1 and Path(what[0]).suffix.lower() not in KINDS

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -61,7 +62,7 @@ def _front(facts: Facts, title: str, formats: Iterable[str], names: Names) -> st
 
 
 def _configs(facts: Facts, formats: Iterable[str], names: Names) -> dict[str, dict[str, str]]:
-    """Format to split to file, for the files that were written; the first becomes the default.
+    """Format to split to file (or pattern of files), for the files that were written; the first becomes the default.
 
     `datasets` reads all configs of a folder in one way, so parquet is named only where it stands alone.
     """
@@ -75,10 +76,9 @@ def _configs(facts: Facts, formats: Iterable[str], names: Names) -> dict[str, di
 
 
 def _written(facts: Facts, format: str, names: Names) -> dict[str, str]:
-    """Split to file, where there is one."""
-    ending = FORMATS[format].ending or ""
-    splits = {"train": names.split(False, ending), "validation": names.split(True, ending)}
-    return {split: file for split, file in splits.items() if file in facts["files"]}
+    """Split to what its files are called, where there are any."""
+    splits = {"train": FORMATS[format].pattern(False, names), "validation": FORMATS[format].pattern(True, names)}
+    return {split: pattern for split, pattern in splits.items() if fnmatch.filter(facts["files"], pattern)}
 
 
 def _about(facts: Facts, lead: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from heapq import nlargest
 from zlib import crc32
 
 
@@ -25,10 +26,15 @@ class Recurring:
             self.missed += 1
             self._counts = Counter({thing: count - 1 for thing, count in self._counts.items() if count > 1})
 
-    def commonest(self, most: int) -> list[tuple[str, int]]:
-        """(thing, count), from the most frequent on; among equals the longest first, then in the order of letters."""
-        rows = sorted(self._counts.items(), key=lambda row: (-row[1], -row[0].count(" "), row[0]))
-        return rows[:most]
+    def commonest(self, most: int, least: int = 1) -> list[tuple[str, int]]:
+        """(thing, count), from the most frequent on; among equals the longest first, then in the order of letters.
+
+        Nothing that was counted less often than `least`.
+        """
+        # Most things occur once or twice: only those that can be among the first are put in order.
+        floor = max([least, *nlargest(most, self._counts.values())[-1:]])
+        rows = [row for row in self._counts.items() if row[1] >= floor]
+        return sorted(rows, key=lambda row: (-row[1], -row[0].count(" "), row[0]))[:most]
 
 
 class Distinct:

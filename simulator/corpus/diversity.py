@@ -1,8 +1,7 @@
 """Does a set of sessions repeat itself?
 
-Everything is counted in one pass, in time that grows with the text and in memory that grows only by a sketch (about
-1 kB) and an id for each session. What is said is compared without case, punctuation and the nick that it is addressed
-to; /me lines are not messages.
+Everything is counted in one pass, in time that grows with the text and in memory that is bounded. What is said is
+compared without case, punctuation and the nick that it is addressed to; /me lines are not messages.
 """
 
 from __future__ import annotations
@@ -29,7 +28,9 @@ REMEMBERED = 50_000
 """So many messages back a near-duplicate of a message is looked for."""
 MESSAGE_PLACES = 64
 SAMPLE = 300
-"""Sessions whose nearest neighbour is looked for among all."""
+"""Sessions whose nearest neighbour is looked for."""
+NEIGHBOURS = 20_000
+"""Among so many sessions at most: all, or an even half, quarter and so on of them."""
 
 
 class Diversity:
@@ -44,6 +45,8 @@ class Diversity:
         self._twins = NearDuplicates(style)
         self._twin_count, self._twin_examples = 0, list[tuple[str, str, float]]()
         self._sketches: list[RMinHash] = []
+        """Of every `_every`-th session."""
+        self._every = 1
         self._messages = Index(MESSAGE_PLACES, numbers.repeat_similarity, REMEMBERED)
         self._texts: dict[int, str] = {}
         """By number in `_messages`."""
@@ -125,9 +128,11 @@ class Diversity:
             self._twin_count += 1
             if len(self._twin_examples) < SHOWN:
                 self._twin_examples.append((id, *twin))
-        own = session_sketch(document, self._shingle)
+        own = session_sketch(document, self._shingle) if self.sessions % self._every == 0 else None
         if own is not None:
             self._sketches.append(own)
+            if len(self._sketches) > NEIGHBOURS:
+                self._sketches, self._every = self._sketches[1::2], self._every * 2
 
     def _count(self, said: list[str]) -> None:
         for length, counted in self._distinct.items():
@@ -156,7 +161,10 @@ class Diversity:
         return False
 
     def _self_similarity(self) -> Plain:
-        """How like its nearest neighbour a session is, as the share of common shingles, over an even sample."""
+        """How like its nearest neighbour a session is, as the share of common shingles, over an even sample.
+
+        Among more sessions a nearer one is found: figures of sets of one size can be compared.
+        """
         sketches = self._sketches
         if len(sketches) < 2:
             return {"sample": 0, "mean": None, "most": None}

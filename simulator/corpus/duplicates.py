@@ -1,14 +1,15 @@
 """Is this session nearly the same as an earlier one?
 
-Sessions are compared by their shingles (a few words in a row), of which a sketch of fixed size is kept. Memory is some
-kB a session, whatever its length.
+Sessions are compared by their shingles (a few words in a row), of which a sketch of fixed size is kept: on disk from
+some ten thousand sessions on, so that memory stays flat.
 """
 
 from __future__ import annotations
 
 from rensa import RMinHash
 
-from simulator.corpus.sketch import Index, shingles, sketch
+from simulator.corpus.shelf import Shelf
+from simulator.corpus.sketch import shingles, sketch
 from simulator.manners.words import words_of
 from simulator.screen import Document
 from simulator.world.style import StylePolicy
@@ -21,8 +22,7 @@ class NearDuplicates:
 
     def __init__(self, style: StylePolicy) -> None:
         self._shingle = style.numbers.twin_shingle
-        self._index = Index(PLACES, style.numbers.twin_similarity)
-        self._ids: list[str] = []
+        self._shelf = Shelf(PLACES, style.numbers.twin_similarity)
 
     def twin(self, id: str, document: Document, *, remember: bool = True) -> tuple[str, float] | None:
         """The earlier session that this one is most like, and how like (estimated share of common shingles).
@@ -32,13 +32,10 @@ class NearDuplicates:
         own = session_sketch(document, self._shingle)
         if own is None:
             return None
-        found = self._index.nearest(own)
-        if found is not None:
-            return self._ids[found[0]], found[1]
-        if remember:
-            self._index.add(own)
-            self._ids.append(id)
-        return None
+        found = self._shelf.nearest(own)
+        if found is None and remember:
+            self._shelf.add(id, own)
+        return found
 
 
 def session_sketch(document: Document, shingle: int) -> RMinHash | None:

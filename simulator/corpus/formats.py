@@ -11,10 +11,8 @@ from typing import IO, Any, Protocol
 
 from simulator import screen
 from simulator.corpus.example import Example
+from simulator.corpus.shards import Shards
 from simulator.errors import UsageError
-
-ROWS = 256
-"""Documents to a row group of a parquet file: what is held in memory at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +34,7 @@ class Names:
 
 
 NAMES = Names()
+_SHARD = re.compile(r"-\d{5}-of-\d{5}(?=\.parquet$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,36 +93,15 @@ class _Texts:
 class _Parquet:
     """The columns of the JSON documents, for tools that read tables."""
 
-    def __init__(self, folder: Path, names: Names) -> None:
-        self._folder, self._names = folder, names
-        self._waiting: dict[bool, list[dict[str, Any]]] = {False: [], True: []}
-        self._files: dict[bool, Any] = {}
+    def __init__(self, folder: Path, names: Names, shard_bytes: int) -> None:
+        stems = {held_out: names.split(held_out, "") for held_out in (False, True)}
+        self._shards = {held_out: Shards(folder, stem, shard_bytes) for held_out, stem in stems.items()}
 
     def add(self, document: Document) -> None:
-        waiting = self._waiting[document.held_out]
-        waiting.append(document.example.model_dump(mode="json"))
-        if len(waiting) == ROWS:
-            self._flush(document.held_out)
+        self._shards[document.held_out].add(document.example.model_dump(mode="json"))
 
     def close(self) -> None:
-        try:
-            for held_out, waiting in self._waiting.items():
-                if waiting:
-                    self._flush(held_out)
-        finally:
-            _close_all(self._files.values())
-
-    def _flush(self, held_out: bool) -> None:
-        import pyarrow
-        from pyarrow import parquet
-
-        kinds = {str: pyarrow.string(), int: pyarrow.int64(), float: pyarrow.float64(), bool: pyarrow.bool_()}
-        schema = pyarrow.schema([(name, kinds[type(value)]) for name, value in self._waiting[held_out][0].items()])
-        if held_out not in self._files:
-            path = self._folder / self._names.split(held_out, ".parquet")
-            self._files[held_out] = parquet.ParquetWriter(path, schema)
-        self._files[held_out].write_table(pyarrow.Table.from_pylist(self._waiting[held_out], schema))
-        self._waiting[held_out].clear()
+        _close_all(self._shards.values())
 
 
 def _close_all(files: Iterable[Any]) -> None:
@@ -206,19 +184,26 @@ def _by_turns(document: Document, field: str, shape: Callable[[Turn], dict[str, 
 class Kind:
     """A format by name."""
 
-    open: Callable[[Path, Names], Format]
+    open: Callable[[Path, Names, int], Format]
+    """For a folder; the number is the bytes to a parquet file."""
     ending: str | None
     """Of its training and validation file; None: files of other names."""
+    sharded: bool = False
+    """Whether its files are numbered: `NAME-00000-of-00001.ENDING`."""
+
+    def pattern(self, held_out: bool, names: Names) -> str:
+        """What the names of its training or validation files look like, with `*` for the numbers."""
+        return names.split(held_out, ("-*" if self.sharded else "") + (self.ending or ""))
 
 
 def _rows(ending: str, row: Callable[[Document], str | None]) -> Kind:
-    return Kind(lambda folder, names: _Rows(folder, names, ending, row), ending)
+    return Kind(lambda folder, names, _: _Rows(folder, names, ending, row), ending)
 
 
 FORMATS: dict[str, Kind] = {
     "jsonl": _rows(".jsonl", _jsonl),
-    "txt": Kind(_Texts, None),
-    "parquet": Kind(_Parquet, ".parquet"),
+    "txt": Kind(lambda folder, names, _: _Texts(folder, names), None),
+    "parquet": Kind(_Parquet, ".parquet", sharded=True),
     "chatml": _rows(".chatml.jsonl", _chatml),
     "sharegpt": _rows(".sharegpt.jsonl", _sharegpt),
 }
@@ -245,6 +230,6 @@ def owned(name: str, formats: Iterable[str], names: Names) -> bool:
         if ending is None:
             if re.fullmatch(re.escape(names.conversation) + r"\d{5,}\.txt", name):
                 return True
-        elif name in (names.split(False, ending), names.split(True, ending)):
+        elif any(_SHARD.sub("", name) == names.split(held_out, ending) for held_out in (False, True)):
             return True
     return False

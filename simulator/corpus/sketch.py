@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from rensa import RMinHash, RMinHashLSH
 
 _SEED = 1
-_BAND = 4
+BAND = 4
 """Places that are looked up together."""
 
 
@@ -36,16 +36,19 @@ def sketch(parts: Sequence[str], places: int) -> RMinHash | None:
 
 
 class Index:
-    """Sketches by number, in the order in which they came, and which of them a new one is most like."""
+    """The last sketches by number, in the order in which they came, and which of them a new one is most like.
 
-    def __init__(self, places: int, similarity: float, most: int | None = None) -> None:
-        """`similarity`: from here on two sets are alike. `most`: so many of the last sketches are kept; None: all.
+    In memory; `Shelf` keeps any number of them.
+    """
+
+    def __init__(self, places: int, similarity: float, most: int) -> None:
+        """`similarity`: from here on two sets are alike. `most`: so many of the last sketches are kept.
 
         With 256 places the similarity is right to within 3 %, and a pair is found with 98 % where it is 0.5 and with
         99.9 % where it is 0.6; with 64 places 6 %, and 89 % at 0.6, 98.7 % at 0.7.
         """
         self._similarity, self._most = similarity, most
-        self._lsh = RMinHashLSH(similarity, places, places // _BAND)
+        self._lsh = RMinHashLSH(similarity, places, places // BAND)
         self._sketches: dict[int, RMinHash] = {}
         self._seen = 0
 
@@ -63,7 +66,7 @@ class Index:
         number, self._seen = self._seen, self._seen + 1
         self._lsh.insert(number, own)
         self._sketches[number] = own
-        if self._most is not None and number >= self._most:
+        if number >= self._most:
             self._lsh.remove(number - self._most)
             del self._sketches[number - self._most]
         return number

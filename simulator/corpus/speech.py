@@ -59,8 +59,8 @@ class Speaker:
     def recurring(self, habits: Habits) -> list[Plain]:
         """The phrases that are most often used, without what overlaps with one before it."""
         shown: list[Plain] = []
-        for phrase, count in self._phrases.commonest(SHOWN * 20):
-            if count < 2 or len(shown) == SHOWN:
+        for phrase, count in self._phrases.commonest(SHOWN * 20, least=2):
+            if len(shown) == SHOWN:
                 break
             if not any(_overlap(phrase, row["phrase"]) for row in shown):
                 rate = 1000 * count / self.messages

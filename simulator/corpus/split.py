@@ -24,9 +24,15 @@ def validation(sessions: Iterable[Stratum], share: float, seed: int) -> frozense
     With fewer than 20 sessions a share of 5 % would be none, or one by the luck of rounding: one is held out as soon as
     there are two, so that both files exist and load. A single session is for training, and nothing is held out.
     """
-    row = sorted(sessions, key=lambda s: (*s[:3], chance.number(seed, "validation", s[3])))
-    if share <= 0 or len(row) < 2:
+    cells: dict[tuple[str, str, str], list[str]] = {}
+    for *cell, name in sessions:
+        # One string with the number and the id is a third of the memory of two values: there may be a million.
+        cells.setdefault(tuple(cell), []).append(f"{chance.number(seed, 'validation', name):016x}{name}")
+    total = sum(map(len, cells.values()))
+    if share <= 0 or total < 2:
         return frozenset()
-    count = min(max(int(share * len(row) + 0.5), 1), len(row) - 1)
+    count = min(max(int(share * total + 0.5), 1), total - 1)
     start = chance.stream(seed, "validation").random()
-    return frozenset(row[int((place + start) * len(row) / count)][3] for place in range(count))
+    row = (entry for cell in sorted(cells) for entry in sorted(cells.pop(cell)))
+    taken = {int((place + start) * total / count) for place in range(count)}
+    return frozenset(entry[16:] for place, entry in enumerate(row) if place in taken)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -13,6 +15,8 @@ from simulator.errors import StorageError, UsageError
 
 FOLDER = ".export"
 """Inside the target folder, so that a rename never crosses file systems."""
+CHUNK = 10_000
+"""Files that are listed at once."""
 
 
 @contextmanager
@@ -45,14 +49,22 @@ def staged(out: Path, *, last: str, stale: Callable[[str], bool]) -> Iterator[Pa
 
 
 def _publish(fresh: Path, out: Path, last: str, stale: Callable[[str], bool]) -> None:
-    names = {path.name for path in fresh.iterdir()}
+    """Takes files by the thousand, as there may be one for each of a million sessions."""
     (out / last).unlink(missing_ok=True)
-    for name in sorted(names - {last}):
-        (fresh / name).replace(out / name)
-    for path in list(out.iterdir()):
-        if path.name not in names and stale(path.name):
-            path.unlink()
+    with os.scandir(out) as there:
+        gone = [entry.name for entry in there if stale(entry.name) and not (fresh / entry.name).exists()]
+    while some := _some(fresh, last):
+        for name in some:
+            (fresh / name).replace(out / name)
+    for name in gone:
+        (out / name).unlink()
     (fresh / last).replace(out / last)
+
+
+def _some(folder: Path, last: str) -> list[str]:
+    """Names of files that are still there, `last` left out."""
+    with os.scandir(folder) as entries:
+        return list(islice((entry.name for entry in entries if entry.name != last), CHUNK))
 
 
 @contextmanager

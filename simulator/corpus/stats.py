@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,10 +45,13 @@ class Marginals:
         }
 
     def add(self, plan: SessionPlan) -> None:
-        self.sessions += 1
-        values = (plan.engagement.value, plan.channel, plan.length, plan.pattern, plan.group)
-        for counts, value in zip(self._counts.values(), values, strict=True):
-            counts[value] += 1
+        self.count((plan.engagement.value, plan.channel, plan.length, plan.pattern, plan.group), 1)
+
+    def count(self, cell: Sequence[str], sessions: int) -> None:
+        """That many sessions of one cell (`Journal.cells`)."""
+        self.sessions += sessions
+        for counts, value in zip(self._counts.values(), cell, strict=True):
+            counts[value] += sessions
 
     def table(self, quota: QuotaPolicy) -> dict[str, dict[str, Plain]]:
         """Axis to value to count, share and target share; what the quota does not name has a target of 0."""
@@ -72,11 +75,11 @@ class Marginals:
         }
 
 
-def marginals(plans: Iterable[SessionPlan], quota: QuotaPolicy) -> dict[str, dict[str, Plain]]:
-    """Every marginal of these sessions against its target."""
+def marginals(journal: Journal, quota: QuotaPolicy) -> dict[str, dict[str, Plain]]:
+    """Every marginal of the kept sessions against its target."""
     counted = Marginals()
-    for plan in plans:
-        counted.add(plan)
+    for cell, sessions in journal.cells():
+        counted.count(cell, sessions)
     return counted.table(quota)
 
 
@@ -181,7 +184,7 @@ def status(journal: Journal, quota: QuotaPolicy, steps: Steps = STEPS) -> Plain:
         "run": card(journal.run),
         "scripted": scripted(journal),
         **progress(journal, steps),
-        "marginals": marginals((row.plan for row in journal.sessions("kept")), quota),
+        "marginals": marginals(journal, quota),
         **outcomes(journal),
     }
 
@@ -191,6 +194,7 @@ def outcomes(journal: Journal) -> Plain:
     return {
         "rejections": journal.rejections(),
         "retries": journal.retried(),
+        "failures": journal.failures(),
         "cost": costs(journal.costs()),
     }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 
 from simulator.plan.session_plan import Coming, PlacedBeat
 from simulator.world.persona import Persona, Role
@@ -28,46 +28,73 @@ def there(persona: Persona, hour: int) -> bool:
     return first <= hour <= last if first <= last else hour >= first or hour <= last
 
 
-def cast(
-    world: World, scenario: Scenario, length: str, group: str, hour: int, draw: random.Random
-) -> tuple[dict[str, str], tuple[str, ...]]:
-    """(slot -> nick, every nick besides the lead's). The script's slots are filled first, then the room."""
-    fewest, most = world.turns.cast.people[length]
-    size = max(draw.randint(fewest, most), len(scenario.slots))
-    chosen: dict[str, Persona] = {}
-    friends: set[str] = set()
-    """Everybody who knows one of the chosen."""
-    weight = {
-        person.nick: (1.0 if there(person, hour) else OUT_OF_HOURS) * person.interests.get(group, 1.0) ** 0.5
-        for person in world.people
-    }
+Weights = dict[str, float]
+"""Nick to how likely that person is to be picked next, in the order of the nicks."""
 
-    def pick(among: Iterable[Persona]) -> Persona | None:
-        free = [person for person in among if person.nick not in chosen]
-        if not free:
-            return None
-        weights = [weight[p.nick] * (FRIEND if p.nick in friends else 1.0) for p in free]
-        person = draw.choices(free, weights)[0]
-        chosen[person.nick] = person
-        friends.update(world.ties[person.nick])
-        return person
 
-    slots: dict[str, str] = {}
-    for name, slot in scenario.slots.items():
-        fit = [p for p in world.people if slot.role in (None, p.role)]
-        known = slots.get(slot.tied_to or "")
-        person = pick(p for p in fit if known and world.ties.has_edge(p.nick, known)) or pick(fit)
-        assert person is not None, "World has checked that every slot can be filled"
-        slots[name] = person.nick
-    passing = round(size * world.turns.cast.passersby) - sum(p.role is Role.PASSERBY for p in chosen.values())
-    while len(chosen) < size:
-        role = Role.PASSERBY if passing > 0 else Role.REGULAR
-        passing -= 1
-        if pick(p for p in world.people if p.role is role) is None and pick(world.people) is None:
-            break
-    nicks = list(chosen)
-    draw.shuffle(nicks)
-    return slots, tuple(nicks)
+class Casting:
+    """Casts sessions of one world; who likes to come when is worked out once for each hour and topic group."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._role = {person.nick: person.role for person in world.people}
+        self._friends = {nick: tuple(friend for friend in world.ties[nick]) for nick in self._role}
+        self._weights: dict[tuple[str, int], dict[Role | None, Weights]] = {}
+
+    def cast(
+        self, scenario: Scenario, length: str, group: str, hour: int, draw: random.Random
+    ) -> tuple[dict[str, str], tuple[str, ...]]:
+        """(slot -> nick, every nick besides the lead's). The script's slots are filled first, then the room."""
+        policy = self._world.turns.cast
+        fewest, most = policy.people[length]
+        size = max(draw.randint(fewest, most), len(scenario.slots))
+        free = {role: weights.copy() for role, weights in self._of(group, hour).items()}
+        """By role, and under None all together: who is not chosen yet."""
+        chosen: list[str] = []
+        friends: set[str] = set()
+        """Everybody who knows one of the chosen."""
+
+        def pick(among: Weights) -> str | None:
+            if not among:
+                return None
+            nick = draw.choices(list(among), list(among.values()))[0]
+            chosen.append(nick)
+            del free[None][nick], free[self._role[nick]][nick]
+            for friend in self._friends[nick]:
+                if friend in free[None] and friend not in friends:
+                    free[None][friend] *= FRIEND
+                    free[self._role[friend]][friend] *= FRIEND
+            friends.update(self._friends[nick])
+            return nick
+
+        slots: dict[str, str] = {}
+        for name, slot in scenario.slots.items():
+            fit = free[slot.role]
+            known = self._friends[slots[slot.tied_to]] if slot.tied_to in slots else ()
+            nick = pick({n: weight for n, weight in fit.items() if n in known}) or pick(fit)
+            assert nick is not None, "World has checked that every slot can be filled"
+            slots[name] = nick
+        passing = round(size * policy.passersby) - sum(self._role[nick] is Role.PASSERBY for nick in chosen)
+        while len(chosen) < size:
+            role = Role.PASSERBY if passing > 0 else Role.REGULAR
+            passing -= 1
+            if pick(free[role]) is None and pick(free[None]) is None:
+                break
+        draw.shuffle(chosen)
+        return slots, tuple(chosen)
+
+    def _of(self, group: str, hour: int) -> dict[Role | None, Weights]:
+        """Role to the weights of its people before friendship; None: everybody."""
+        if (group, hour) not in self._weights:
+            everybody = {
+                person.nick: (1.0 if there(person, hour) else OUT_OF_HOURS) * person.interests.get(group, 1.0) ** 0.5
+                for person in self._world.people
+            }
+            by_role = {
+                role: {nick: weight for nick, weight in everybody.items() if self._role[nick] is role} for role in Role
+            }
+            self._weights[group, hour] = {None: everybody, **by_role}
+        return self._weights[group, hour]
 
 
 def moods(world: World, cast: Sequence[str], draw: random.Random) -> dict[str, float]:
@@ -83,9 +110,10 @@ def comings(
     """
     policy = world.turns.cast
     found: list[Coming] = []
-    lines: Mapping[str, list[int]] = {
-        nick: [beat.at for beat in beats if nick in (beat.nick, beat.to)] for nick in cast
-    }
+    lines: dict[str, list[int]] = {nick: [] for nick in cast}
+    for beat in beats:
+        for nick in {beat.nick, beat.to} & lines.keys():
+            lines[nick].append(beat.at)
     for nick in cast:
         persona = world.personas[nick]
         passing = persona.role is Role.PASSERBY

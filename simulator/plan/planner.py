@@ -8,35 +8,30 @@ quotas at every point, in whatever order and at whatever concurrency they are pl
 from __future__ import annotations
 
 import random
+from array import array
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from itertools import product
+from typing import Generic, TypeVar
 
 from simulator import chance
-from simulator.errors import ContentError, UsageError
-from simulator.plan import casting
-from simulator.plan.participation import Participation
-from simulator.plan.placing import place
+from simulator.errors import UsageError
+from simulator.plan.composing import Composer, pairs
 from simulator.plan.quota import Cell, joint, sequence
-from simulator.plan.session_plan import PlacedBeat, SessionPlan
+from simulator.plan.session_plan import SessionPlan
 from simulator.world.card import Engagement
-from simulator.world.scenario import ANYONE, LEAD, Scenario
 from simulator.world.topic import Topic
-from simulator.world.world import PLACEHOLDER, World
+from simulator.world.world import World
 
-TRIES = 60
-"""How many combinations of length, count and beat positions are tried before a script is given up."""
+Thing = TypeVar("Thing")
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """What one slot of a run holds."""
+class _Numbers(Generic[Thing]):
+    """A number for each of some things."""
 
-    cell: Cell
-    scenario: str
-    topic: Topic
-    angle: str
+    def __init__(self, things: Iterable[Thing]) -> None:
+        self.things = list(things)
+        self.number = {thing: number for number, thing in enumerate(self.things)}
 
 
 class Planner:
@@ -53,7 +48,11 @@ class Planner:
         self._cells: Iterator[Cell] = sequence(
             joint(quota, lambda cell: bool(self._scripts.serving(cell))), quota, seed
         )
-        self._places: list[Place] = []
+        self._composer = Composer(world)
+        self._names, self._kinds = _Numbers(world.scenarios), _Numbers(self._scripts.cells)
+        # What every slot up to now holds, as numbers: 12 bytes a slot, since there may be a million.
+        self._cell, self._script, self._turn = array("I"), array("I"), array("I")
+        """By slot: number of the cell, number of the script, and how often the topic group had its turn before."""
         self._used: Counter[str] = Counter()
         self._topics = {
             group: _shuffled(topics, chance.stream(seed, "topics", group)) for group, topics in world.topics.items()
@@ -62,34 +61,34 @@ class Planner:
 
     def plan(self, slot: int, attempt: int = 0) -> SessionPlan:
         """The session for a slot, from 0; `attempt` counts the rejected ones before it."""
-        while len(self._places) <= slot:
-            self._places.append(self._next(len(self._places)))
-        held = self._places[slot]
+        while len(self._cell) <= slot:
+            self._next(len(self._cell))
+        cell, turn = self._kinds.things[self._cell[slot]], self._turn[slot]
+        topics = self._topics[cell.group]
+        topic = topics[turn % len(topics)]
         seed = chance.number(self._seed, "session", slot, attempt)
-        name = held.scenario
+        name = self._names.things[self._script[slot]]
         if attempt:
             # Another script for the same place, where there is one: this one may be what failed.
-            others = [s for s in self._scripts.serving(held.cell) if s != name]
+            others = [s for s in self._scripts.serving(cell) if s != name]
             name = chance.stream(seed, "script").choice(others) if others else name
-        angles = held.topic.angles
-        angle = angles[(angles.index(held.angle) + attempt) % len(angles)]
+        angle = topic.angles[(turn // len(topics) + attempt) % len(topic.angles)]
         ident = f"s{slot:05d}" + (f".{attempt}" if attempt else "")
-        return compose(
-            self._world, self._world.scenarios[name], held.cell, held.topic, angle, seed, ident, slot, attempt
-        )
+        script = self._world.scenarios[name]
+        return self._composer.compose(script, cell, topic, angle, seed, ident, slot, attempt)
 
-    def _next(self, slot: int) -> Place:
+    def _next(self, slot: int) -> None:
+        """Decides what the next slot holds."""
         cell = next(self._cells)
         draw = chance.stream(self._seed, "place", slot)
         scripts = self._scripts.serving(cell)
         fewest = min(self._used[name] for name in scripts)
         name = draw.choice([name for name in scripts if self._used[name] == fewest])
         self._used[name] += 1
-        topics = self._topics[cell.group]
-        number = self._drawn[cell.group]
+        self._cell.append(self._kinds.number[cell])
+        self._script.append(self._names.number[name])
+        self._turn.append(self._drawn[cell.group])
         self._drawn[cell.group] += 1
-        topic = topics[number % len(topics)]
-        return Place(cell, name, topic, topic.angles[number // len(topics) % len(topic.angles)])
 
 
 def single(
@@ -145,95 +144,8 @@ def single(
         )
     cell, name = draw.choice(fits)
     topic = draw.choice(world.topics[cell.group])
-    return compose(
-        world, world.scenarios[name], cell, topic, draw.choice(topic.angles), seed, "single", 0, 0, messages=messages
-    )
-
-
-def compose(
-    world: World,
-    scenario: Scenario,
-    cell: Cell,
-    topic: Topic,
-    angle: str,
-    seed: int,
-    ident: str,
-    slot: int,
-    attempt: int,
-    *,
-    messages: int | None = None,
-) -> SessionPlan:
-    """Draws lengths, people, beats and hours for one session.
-
-    Raises ContentError if the script's beats fit into no session of this cell.
-    """
-    beats = scenario.beats_in(cell.length)
-    pairs = _pairs(world, scenario, cell.engagement, cell.length, messages)
-    begins = _time_of_day(chance.stream(seed, "hour"))
-    slots, cast = casting.cast(
-        world, scenario, cell.length, cell.group, casting.hour_of(begins), chance.stream(seed, "cast")
-    )
-    lead = world.lead.nick
-    nicks = {**slots, LEAD: lead}
-    words = chance.stream(seed, "words")
-    names = {**nicks, "topic": topic.subject, "angle": angle}
-    fill = {key: _filled(words.choice(variants), names) for key, variants in scenario.fill.items()}
-    names |= fill
-    for number in range(TRIES):
-        draw = chance.stream(seed, "shape", number)
-        n, counts = draw.choice(pairs)
-        at = place(beats, n, draw)
-        if at is None:
-            continue
-        placed = tuple(
-            PlacedBeat(
-                id=beat.id,
-                at=at[beat.id],
-                nick=None if beat.who == ANYONE else nicks[beat.who],
-                to=nicks[beat.to] if beat.to else None,
-                kind=beat.kind,
-                note=_filled(words.choice(beat.note), names) if beat.note else "",
-                opening=_filled(words.choice(beat.opening), names) if beat.opening else "",
-                pressure=beat.pressure,
-                silent=beat.silent,
-            )
-            for beat in beats
-        )
-        if 0 not in at.values():
-            placed = (_bring_up(world, cast, words, names), *placed)
-        ids = {beat.id for beat in beats}
-        plan = SessionPlan(
-            id=ident,
-            seed=seed,
-            slot=slot,
-            attempt=attempt,
-            scenario=scenario.name,
-            pattern=cell.pattern,
-            group=cell.group,
-            topic=topic.subject,
-            angle=angle,
-            engagement=cell.engagement,
-            channel=cell.channel,
-            length=cell.length,
-            n=n,
-            k=draw.choice(counts),
-            lead=lead,
-            cast=cast,
-            slots=slots,
-            mood=casting.moods(world, cast, chance.stream(seed, "mood")),
-            premise=_filled(scenario.premise, names),
-            fill=fill,
-            begins=begins,
-            beats=tuple(sorted(placed, key=lambda beat: beat.at)),
-            comings=casting.comings(world, cast, n, placed, chance.stream(seed, "comings")),
-            expect=tuple(e for e in scenario.expect if e.after in ids),
-        )
-        if Participation.of(plan).feasible:
-            return plan
-    raise ContentError(
-        f"its beats do not fit a {cell.length} {cell.engagement} session",
-        place=f"scenarios/{scenario.pattern}/{scenario.name}.yaml",
-        remedy="widen `when` and `gap`, or leave that level or length out",
+    return Composer(world).compose(
+        world.scenarios[name], cell, topic, draw.choice(topic.angles), seed, "single", 0, 0, messages=messages
     )
 
 
@@ -248,7 +160,7 @@ class Scripts:
                 (level, length)
                 for level in scenario.levels
                 for length in scenario.lengths
-                if _pairs(world, scenario, level, length)
+                if pairs(world, scenario, level, length)
             ]
             for channel, group in product(scenario.channels, scenario.topics or world.quota.topics):
                 if world.quota.confined.get(group, channel) == channel:
@@ -260,46 +172,10 @@ class Scripts:
         return self.cells.get(cell, [])
 
     def legal(self, name: str, cell: Cell, messages: int) -> bool:
-        return bool(_pairs(self._world, self._world.scenarios[name], cell.engagement, cell.length, messages))
-
-
-def _pairs(
-    world: World, scenario: Scenario, level: Engagement, length: str, messages: int | None = None
-) -> list[tuple[int, list[int]]]:
-    """Every legal number of messages with the legal counts of the lead's, enough for the script's own lines."""
-    first, last = world.quota.lengths[length].messages
-    if messages is not None:
-        first, last = max(first, messages), min(last, messages)
-    needed = scenario.lead_lines(length)
-    band = world.engagement.bands[level]
-    pairs = [(n, [k for k in band.counts(n) if k >= max(needed, 1)]) for n in range(first, last + 1)]
-    return [(n, counts) for n, counts in pairs if counts]
-
-
-def _filled(text: str, names: dict[str, str]) -> str:
-    return PLACEHOLDER.sub(lambda found: names[found[1]], text)
+        return bool(pairs(self._world, self._world.scenarios[name], cell.engagement, cell.length, messages))
 
 
 def _shuffled(topics: tuple[Topic, ...], draw: random.Random) -> list[Topic]:
     order = list(topics)
     draw.shuffle(order)
     return order
-
-
-def _bring_up(world: World, cast: Sequence[str], words: random.Random, names: dict[str, str]) -> PlacedBeat:
-    """The first line, by somebody who likes to talk: it comes to the topic."""
-    policy = world.turns.bring_up
-    return PlacedBeat(
-        id="bring-up",
-        at=0,
-        nick=words.choices(cast, [world.personas[nick].chattiness for nick in cast])[0],
-        kind="bring-up",
-        note=_filled(words.choice(policy.note), names),
-        opening=_filled(words.choice(policy.opening), names),
-    )
-
-
-def _time_of_day(draw: random.Random) -> float:
-    """Seconds after midnight; channels are busiest in the evening and never quite empty at night."""
-    hour = draw.triangular(7, 29, 20) % 24
-    return round(hour * 3600)

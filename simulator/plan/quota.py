@@ -107,8 +107,11 @@ def sequence(shares: dict[Cell, float], quota: QuotaPolicy, seed: int) -> Iterat
     noise = [order.random() * 1e-3 for _ in cells]
     index = [{value: i for i, value in enumerate(w)} for w in wanted]
     places = [tuple(ix[v] for ix, v in zip(index, cell.values(), strict=True)) for cell in cells]
+    firsts = sorted({place[:4] for place in places})
+    """All but the topic: a tenth as many as cells."""
+    at = {first: number for number, first in enumerate(firsts)}
     rows = [
-        (*place, shares[cell] * JOINT_WEIGHT, number)
+        (at[place[:4]], place[4], shares[cell] * JOINT_WEIGHT, number)
         for number, (place, cell) in enumerate(zip(places, cells, strict=True))
     ]
     rate = [list(w.values()) for w in wanted]
@@ -122,11 +125,12 @@ def sequence(shares: dict[Cell, float], quota: QuotaPolicy, seed: int) -> Iterat
             for i, share in enumerate(r):
                 lacks[i] += share
         e, c, l, p, g = ([lack**4 - (lack - 1) ** 4 for lack in lacks] for lacks in due)  # noqa: E741 - short in the loop
+        sums = [e[a] + c[b] + l[d] + p[f] for a, b, d, f in firsts]
         scores = [
-            e[a] + c[b] + l[d] + p[f] + g[h] + joint_share * step - filled[number] + noise[number]
-            for a, b, d, f, h, joint_share, number in rows
+            sums[first] + g[h] + joint_share * step - filled[number] + noise[number]
+            for first, h, joint_share, number in rows
         ]
-        best = max(range(len(scores)), key=scores.__getitem__)
+        best = scores.index(max(scores))
         for lacks, place in zip(due, places[best], strict=True):
             lacks[place] -= 1
         filled[best] += JOINT_WEIGHT

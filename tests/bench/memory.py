@@ -13,3 +13,12 @@ def peak_mb() -> float:
         line = next(row for row in status.read_text().splitlines() if row.startswith("VmHWM"))
         return round(int(line.split()[1]) / 1024, 1)
     return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1)
+
+
+def resident_mb() -> float:
+    """Memory that this process has now; where the system does not tell, the most that it has had."""
+    status = Path("/proc/self/status")
+    if not status.exists():
+        return peak_mb()
+    line = next(row for row in status.read_text().splitlines() if row.startswith("VmRSS"))
+    return round(int(line.split()[1]) / 1024, 1)

@@ -67,10 +67,13 @@ def test_another_base_is_allowed_and_said(data: Path, capsys: pytest.CaptureFixt
     assert "vllm serve models/big --enable-lora --max-lora-rank 32 --lora-modules lead=" in line
 
 
-def concluded(data: Path, name: str, *states: bool | None) -> None:
-    """An evaluation of an adapter, one must-have after the other met, fallen short of or not measured."""
+def concluded(data: Path, name: str, *states: bool | None, base: str | None = None) -> None:
+    """An evaluation of an adapter, one must-have after the other met, fallen short of or not measured.
+
+    `base`: digest of what it was evaluated on; None: of the base that it was trained on.
+    """
     folder = data / "adapters" / name
-    digest = f"{adapter.read(folder).base.digest}-{lead.digest(folder)}"
+    digest = f"{base or adapter.read(folder).base.digest}-{lead.digest(folder)}"
     musts = tuple(
         Must(
             measure=measure,
@@ -101,6 +104,13 @@ def test_one_that_fell_short_is_not_promoted(data: Path, capsys: pytest.CaptureF
     assert "two was evaluated without: Acknowledges being an AI casually when relevant\n" in err
     code, out, err = ask(data, "rollback", capsys=capsys)
     assert (code, err) == (0, ""), "the way back is always open"
+
+
+def test_an_evaluation_on_a_gguf_of_the_base_counts(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Which has another digest than the safetensors that the adapter was trained on."""
+    concluded(data, "one", False, True, True, True, True, base="0123456789abcdef")
+    code, _, err = ask(data, "promote", "one", capsys=capsys)
+    assert code == 1 and "falls short" in err and "never evaluated" not in err
 
 
 WRONG = {

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from simulator.corpus import diversity
 from simulator.corpus.counting import Distinct, Recurring, Spread
 from simulator.corpus.diversity import BLOCK, Diversity
 from simulator.screen import Document, Line
@@ -139,3 +140,21 @@ def test_mean_and_deviation_of_what_is_not_kept() -> None:
     for value in (1, 2, 3, 6):
         spread.add(value)
     assert (spread.count, spread.mean) == (4, 3) and spread.deviation == pytest.approx(3.5**0.5)
+
+
+def test_the_commonest_are_those_of_a_whole_sort() -> None:
+    draw = random.Random(4)
+    for _ in range(50):
+        said = [" ".join(draw.choices("abc", k=draw.randint(1, 3))) for _ in range(draw.randint(0, 60))]
+        counted = Recurring()
+        counted.add(said)
+        rows = sorted({(one, said.count(one)) for one in said}, key=lambda row: (-row[1], -row[0].count(" "), row[0]))
+        for most, least in ((1, 1), (5, 1), (5, 2), (100, 3)):
+            assert counted.commonest(most, least) == [row for row in rows if row[1] >= least][:most]
+
+
+@pytest.mark.parametrize("sessions", [9, 10, 11, 45])
+def test_neighbours_are_looked_for_among_a_bounded_number(monkeypatch: pytest.MonkeyPatch, sessions: int) -> None:
+    monkeypatch.setattr(diversity, "NEIGHBOURS", 10)
+    sample = measure(*[session(seed) for seed in range(sessions)])["self_similarity"]["sample"]
+    assert sample == sessions if sessions <= 10 else 5 <= sample <= 10

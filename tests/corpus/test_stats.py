@@ -11,9 +11,15 @@ from simulator.screen import Line
 from tests import builders
 
 
+def _marginals(*plans):
+    counted = stats.Marginals()
+    for plan in plans:
+        counted.add(plan)
+    return counted.table(builders.QUOTA)
+
+
 def test_marginals_count_every_axis_and_name_every_target():
-    plans = [builders.plan(slot) for slot in range(60)]
-    table = stats.marginals(plans, builders.QUOTA)
+    table = _marginals(*map(builders.plan, range(60)))
     assert set(table) == {"engagement", "channels", "lengths", "patterns", "topics"}
     for values in table.values():
         assert sum(entry["count"] for entry in values.values()) == 60
@@ -23,12 +29,18 @@ def test_marginals_count_every_axis_and_name_every_target():
 
 
 def test_marginals_also_count_what_no_quota_wants():
-    table = stats.marginals([builders.plan(0, pattern="other")], builders.QUOTA)
+    table = _marginals(builders.plan(0, pattern="other"))
     assert table["patterns"]["other"] == {"count": 1, "share": 1.0, "target": 0.0}
 
 
 def test_marginals_of_nothing():
-    assert stats.marginals([], builders.QUOTA)["engagement"]["LOW"] == {"count": 0, "share": 0.0, "target": 0.4}
+    assert _marginals()["engagement"]["LOW"] == {"count": 0, "share": 0.0, "target": 0.4}
+
+
+def test_the_marginals_of_a_run_are_those_of_its_kept_sessions(tmp_path):
+    with builders.filled(tmp_path / "trial", 30) as journal:
+        kept = [row.plan for row in journal.sessions("kept")]
+        assert stats.marginals(journal, builders.QUOTA) == _marginals(*kept) and len(kept) == 30
 
 
 def test_the_lead_s_share_by_level():

@@ -1,0 +1,161 @@
+"""One session from its script: how long it is, who is there, what happens when, and in which words."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+
+from simulator import chance
+from simulator.errors import ContentError
+from simulator.plan import casting
+from simulator.plan.participation import Participation
+from simulator.plan.placing import place
+from simulator.plan.quota import Cell
+from simulator.plan.session_plan import PlacedBeat, SessionPlan
+from simulator.world.card import Engagement
+from simulator.world.scenario import ANYONE, LEAD, Scenario
+from simulator.world.topic import Topic
+from simulator.world.world import PLACEHOLDER, World
+
+TRIES = 60
+"""How many combinations of length, count and beat positions are tried before a script is given up."""
+
+Pairs = list[tuple[int, list[int]]]
+"""Numbers of messages, each with the counts of the lead's that are legal there."""
+
+
+class Composer:
+    """Composes sessions of one world; what many of them have in common is worked out once."""
+
+    def __init__(self, world: World) -> None:
+        self._world, self._casting = world, casting.Casting(world)
+        self._known: dict[tuple[str, Engagement, str], Pairs] = {}
+
+    def compose(
+        self,
+        scenario: Scenario,
+        cell: Cell,
+        topic: Topic,
+        angle: str,
+        seed: int,
+        ident: str,
+        slot: int,
+        attempt: int,
+        *,
+        messages: int | None = None,
+    ) -> SessionPlan:
+        """Draws lengths, people, beats and hours for one session.
+
+        Raises ContentError if the script's beats fit into no session of this cell.
+        """
+        world = self._world
+        beats = scenario.beats_in(cell.length)
+        pairs = self._pairs(scenario, cell, messages)
+        begins = _time_of_day(chance.stream(seed, "hour"))
+        slots, cast = self._casting.cast(
+            scenario, cell.length, cell.group, casting.hour_of(begins), chance.stream(seed, "cast")
+        )
+        lead = world.lead.nick
+        nicks = {**slots, LEAD: lead}
+        words = chance.stream(seed, "words")
+        names = {**nicks, "topic": topic.subject, "angle": angle}
+        fill = {key: _filled(words.choice(variants), names) for key, variants in scenario.fill.items()}
+        names |= fill
+        for number in range(TRIES):
+            draw = chance.stream(seed, "shape", number)
+            n, counts = draw.choice(pairs)
+            at = place(beats, n, draw)
+            if at is None:
+                continue
+            placed = tuple(
+                PlacedBeat(
+                    id=beat.id,
+                    at=at[beat.id],
+                    nick=None if beat.who == ANYONE else nicks[beat.who],
+                    to=nicks[beat.to] if beat.to else None,
+                    kind=beat.kind,
+                    note=_filled(words.choice(beat.note), names) if beat.note else "",
+                    opening=_filled(words.choice(beat.opening), names) if beat.opening else "",
+                    pressure=beat.pressure,
+                    silent=beat.silent,
+                )
+                for beat in beats
+            )
+            if 0 not in at.values():
+                placed = (_bring_up(world, cast, words, names), *placed)
+            ids = {beat.id for beat in beats}
+            plan = SessionPlan(
+                id=ident,
+                seed=seed,
+                slot=slot,
+                attempt=attempt,
+                scenario=scenario.name,
+                pattern=cell.pattern,
+                group=cell.group,
+                topic=topic.subject,
+                angle=angle,
+                engagement=cell.engagement,
+                channel=cell.channel,
+                length=cell.length,
+                n=n,
+                k=draw.choice(counts),
+                lead=lead,
+                cast=cast,
+                slots=slots,
+                mood=casting.moods(world, cast, chance.stream(seed, "mood")),
+                premise=_filled(scenario.premise, names),
+                fill=fill,
+                begins=begins,
+                beats=tuple(sorted(placed, key=lambda beat: beat.at)),
+                comings=casting.comings(world, cast, n, placed, chance.stream(seed, "comings")),
+                expect=tuple(e for e in scenario.expect if e.after in ids),
+            )
+            if Participation.of(plan).feasible:
+                return plan
+        raise ContentError(
+            f"its beats do not fit a {cell.length} {cell.engagement} session",
+            place=f"scenarios/{scenario.pattern}/{scenario.name}.yaml",
+            remedy="widen `when` and `gap`, or leave that level or length out",
+        )
+
+    def _pairs(self, scenario: Scenario, cell: Cell, messages: int | None) -> Pairs:
+        if messages is not None:
+            return pairs(self._world, scenario, cell.engagement, cell.length, messages)
+        key = (scenario.name, cell.engagement, cell.length)
+        if key not in self._known:
+            self._known[key] = pairs(self._world, scenario, cell.engagement, cell.length)
+        return self._known[key]
+
+
+def pairs(world: World, scenario: Scenario, level: Engagement, length: str, messages: int | None = None) -> Pairs:
+    """Every legal number of messages with the legal counts of the lead's, enough for the script's own lines."""
+    first, last = world.quota.lengths[length].messages
+    if messages is not None:
+        first, last = max(first, messages), min(last, messages)
+    needed = scenario.lead_lines(length)
+    band = world.engagement.bands[level]
+    legal = [(n, [k for k in band.counts(n) if k >= max(needed, 1)]) for n in range(first, last + 1)]
+    return [(n, counts) for n, counts in legal if counts]
+
+
+def _filled(text: str, names: dict[str, str]) -> str:
+    return PLACEHOLDER.sub(lambda found: names[found[1]], text)
+
+
+def _bring_up(world: World, cast: Sequence[str], words: random.Random, names: dict[str, str]) -> PlacedBeat:
+    """The first line, by somebody who likes to talk: it comes to the topic."""
+    policy = world.turns.bring_up
+    return PlacedBeat(
+        id="bring-up",
+        at=0,
+        nick=words.choices(cast, [world.personas[nick].chattiness for nick in cast])[0],
+        kind="bring-up",
+        note=_filled(words.choice(policy.note), names),
+        opening=_filled(words.choice(policy.opening), names),
+    )
+
+
+def _time_of_day(draw: random.Random) -> float:
+    """Seconds after midnight; channels are busiest in the evening and never quite empty at night."""
+    hour = draw.triangular(7, 29, 20) % 24
+    return round(hour * 3600)
