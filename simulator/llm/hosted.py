@@ -193,8 +193,9 @@ class Hosted:
     def _cost(self, response: Any) -> tuple[Billing, float | None]:
         if self._billing is not Billing.KNOWN:
             return self._billing, None
+        cost = getattr(response, "_hidden_params", {}).get("response_cost")  # litellm has looked it up already
         try:
-            cost = library().completion_cost(completion_response=response, model=self._model)
+            cost = cost or library().completion_cost(completion_response=response, model=self._model)
         except Exception:  # litellm raises many kinds where it finds no price
             return Billing.UNKNOWN, None
         return (Billing.KNOWN, cost) if cost else (Billing.UNKNOWN, None)
