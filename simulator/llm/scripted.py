@@ -114,7 +114,7 @@ def _line(draw: Callable[[], float], prompt: Prompt) -> str:
                 return part
         return min(drawn)[1]
 
-    room = MOST_WORDS if len(opening) < 20 else MOST_WORDS - 5
+    room = MOST_WORDS - len(opening.split()) - 1  # one for whom it is said to
     parts = [fitting(first, room - 9 if kind else room - 6)]
     if kind:
         parts.insert(0, fitting(grammar.go_on[kind], room - _words(parts)))
