@@ -33,7 +33,8 @@ class Shelf:
         """`similarity`: from here on two sets are alike. How well that is told, and how many are found: see `Index`."""
         self._places, self._similarity = places, similarity
         with _disk():
-            db = self._db = sqlite3.connect("", isolation_level=None)
+            # The collector may close it from another thread; otherwise it stays in its own.
+            db = self._db = sqlite3.connect("", isolation_level=None, check_same_thread=False)
             weakref.finalize(self, db.close)
             # Nobody else reads it and nothing has to survive: no journal, no sync, and one transaction for ever.
             db.execute("PRAGMA journal_mode = OFF")

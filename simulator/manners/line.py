@@ -59,7 +59,8 @@ class Manners:
         """
         found = [*self.wording(text, nick=nick, politics_allowed=politics_allowed), *self._form(text)]
         if not action:
-            found += [*self._thought(text, earlier), *self._own_line(text, nick, cast)]
+            found += self._thought(text, earlier)
+        found += self._own_line(text, nick, cast)
         if secrets is not None:
             numbers = self._numbers
             if passage := secrets.found(text, numbers.leak_words, numbers.leak_line_words):

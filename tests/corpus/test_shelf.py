@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import random
 import sqlite3
+import sys
 import tracemalloc
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -100,3 +102,12 @@ def test_closed_with_the_shelf() -> None:
     del kept
     with pytest.raises(sqlite3.ProgrammingError):
         db.execute("SELECT 1")
+
+
+def test_it_may_be_let_go_in_another_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    failed: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", failed.append)
+    shelves = [Shelf(64, 0.5)]
+    with ThreadPoolExecutor(1) as other:
+        other.submit(shelves.clear).result()
+    assert not failed
