@@ -68,7 +68,7 @@ def em() -> None:
     budget by the engagement level. Sessions are recorded, filtered and exported as training documents.
 
     \b
-    Exit codes: 0 done, 1 not met, 2 wrong usage or content, 3 provider or budget stop, 130 interrupted.
+    Exit codes: 0 done, 1 not met, 2 wrong usage or content, 3 provider, disk or budget stop, 130 interrupted.
     """
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator
+import re
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import wraps
@@ -43,6 +44,8 @@ def engine_options(command: Callable[..., Any]) -> Callable[..., Any]:
     def collected(*arguments: Any, engine: str, address: str | None, **others: Any) -> Any:
         if address is not None and engine != "ray":
             raise click.UsageError("--address names a Ray cluster: give --engine ray with it")
+        if address is not None and not re.fullmatch(r"auto|(ray://)?[^\s/]+:\d{1,5}", address):
+            raise click.UsageError(f"--address `{address}`: write auto, HOST:PORT or ray://HOST:PORT")
         return command(*arguments, engine=Engine(engine == "ray", address), **others)
 
     for option in (
@@ -66,16 +69,15 @@ def engine_options(command: Callable[..., Any]) -> Callable[..., Any]:
 class Troupe:
     """Whoever will play a run: how many sessions at once, and on which stage."""
 
-    def __init__(self, ray: Any, names: options.Names, concurrency: int | None) -> None:
-        """`ray`: the connected library, or None: this process plays."""
+    def __init__(
+        self, names: options.Names, concurrency: int | None, ray: Any = None, processors: Sequence[int] = ()
+    ) -> None:
+        """`ray`: the connected library, with the processors of each machine; None: this process plays."""
         self._ray, self._names = ray, names
         players, judge = (names["people"], names["lead"]), names["judge"]
         each = LOCAL_CONCURRENCY if all(map(_no_provider, (*players, judge))) else HOSTED_CONCURRENCY
         workers = 1
         if ray is not None:
-            from simulator.cluster import connection
-
-            processors = connection.processors(ray)
             # Weights are served by all of a machine's processors, so one worker has the machine; else each has one.
             self._processors = min(processors, default=1) if any(map(_weights, players)) else 1
             workers = max(1, sum(count // self._processors for count in processors))
@@ -125,7 +127,7 @@ def _no_provider(name: str | None) -> bool:
 def troupe(engine: Engine, names: options.Names, concurrency: int | None) -> Iterator[Troupe]:
     """Connects where that is wanted. Raises UsageError if Ray is missing, ProviderError if no cluster answers."""
     if not engine.ray:
-        yield Troupe(None, names, concurrency)
+        yield Troupe(names, concurrency)
         return
     from simulator.cluster import connection
 
@@ -133,4 +135,4 @@ def troupe(engine: Engine, names: options.Names, concurrency: int | None) -> Ite
         processors = connection.processors(ray)
         machines = "machine" if len(processors) == 1 else "machines"
         click.echo(f"ray: {len(processors)} {machines}, {sum(processors)} processors", err=True)
-        yield Troupe(ray, names, concurrency)
+        yield Troupe(names, concurrency, ray, processors)

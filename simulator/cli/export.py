@@ -58,10 +58,13 @@ def export(
     em_character_training.jsonl, validation.jsonl, conversation_*.txt, generation_progress.json, generation_stats.json
     and a dataset card.
 
-    What people said in a real channel is theirs: one of the last three options is needed. Sessions are cut where
-    somebody speaks, is named or is repeated who did not agree, and what is left between two cuts is a document of its
-    own, from 10 messages on. Who said `optout` in the channel is left out whatever is asked for.
+    What people said in a real channel is theirs: --opted-in, --only-nicks (both together: either will do) or
+    --allow-imported is needed. Sessions are cut where somebody speaks, is named or is repeated who did not agree, and
+    what is left between two cuts is a document of its own, from 10 messages on. Who said `optout` in the channel is
+    left out whatever is asked for.
     """
+    if allow_imported and (opted_in or only_nicks is not None):
+        raise click.UsageError("--allow-imported takes everybody's lines: leave it out, or --opted-in and --only-nicks")
     write(
         data / "runs" / name,
         out,

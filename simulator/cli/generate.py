@@ -29,7 +29,10 @@ from simulator.cli.engine import HERE, Engine, engine_options
     help="Play X sessions for each place on average and keep the one that the judge likes best; needs --judge-model.",
 )
 @click.option(
-    "--concurrency", type=click.IntRange(1, 1000), metavar="N", help="Sessions played at once. Default: 4, hosted 8."
+    "--concurrency",
+    type=click.IntRange(1, 1000),
+    metavar="N",
+    help="Sessions played at once. Default: 4, hosted 8; with Ray, for each worker.",
 )
 @click.option(
     "--budget-usd", type=click.FloatRange(min=0), metavar="X", help="Stop beginning sessions when this is used up."

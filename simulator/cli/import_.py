@@ -78,7 +78,7 @@ def import_(
     Conversations are cut where nobody speaks for a while; the daily logs of one channel, named alike but for the date
     and in one folder, are read as one. Links, mail and net addresses and phone numbers are taken out of the text; with
     --pseudonyms nobody keeps a nick. All conversations are kept, and `em check NAME` holds them to the filters. The run
-    can be looked at like any other; `em export` refuses it without --allow-imported.
+    can be looked at like any other; `em export` takes of it only the lines of those who agreed.
     """
     from simulator.irc.logs import intake
     from simulator.irc.logs.conversations import Rules

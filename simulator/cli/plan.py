@@ -88,6 +88,10 @@ def _tokens(needed: Any) -> dict[str, int]:
     return {"prompt": round(needed.prompt), "cached": round(needed.cached), "completion": round(needed.completion)}
 
 
+def _millions(tokens: int) -> str:
+    return f"{tokens / 1e6:.1f} M" if tokens >= 100_000 else f"{tokens / 1e6:.3f} M"
+
+
 def _dollars(needed: dict[Any, Any], models: dict[str, str]) -> dict[str, dict[str, float | str]]:
     """By purpose, and the total: what it costs with and without prompt caching, or the word that says why not."""
     from simulator.llm.prices import billing, price
@@ -125,12 +129,12 @@ def _show(facts: dict[str, Any]) -> None:
     out.print(f"about {facts['calls']} calls, {facts['hours']} hours with {facts['concurrency']} sessions at once")
     for purpose, row in facts["tokens"].items():
         out.print(
-            f"{purpose}: {row['prompt'] / 1e6:.1f} M prompt tokens ({row['cached'] / 1e6:.1f} M of them in a prefix"
-            f" cache), {row['completion'] / 1e6:.1f} M completion tokens"
+            f"{purpose}: {_millions(row['prompt'])} prompt tokens ({_millions(row['cached'])} of them in a prefix"
+            f" cache), {_millions(row['completion'])} completion tokens"
         )
     for purpose, row in facts["dollars"].items():
         without, cached = (
-            f"${v}" if isinstance(v, float) else v for v in (row["without_caching"], row["with_caching"])
+            f"${v:,.2f}" if isinstance(v, float) else v for v in (row["without_caching"], row["with_caching"])
         )
         price = without if without == cached else f"{without} without, {cached} with prompt caching"
         out.print(f"{purpose}{' with ' + row['model'] if 'model' in row else ''}: {price}")

@@ -35,16 +35,16 @@ def report(
 
     names = [name] if other is None else [name, other]
     world = options.loaded(world_dir)
-    figures = []
-    for each in names:
-        with Journal.read(data / "runs" / each) as journal:
-            figures.append(gather(journal, world))
     section = None
     if scorecard is not None:
         from simulator.evaluate import page
         from simulator.evaluate.scorecard import read
 
         section = page.section(read(scorecard))
+    figures = []
+    for each in names:
+        with Journal.read(data / "runs" / each) as journal:
+            figures.append(gather(journal, world))
     path = out or data / "reports" / f"{'-and-'.join(names)}.html"
     size = write(path, figures, section)
     click.echo(f"{path}: {size / 1e6:.2f} MB, opens in any browser", err=True)

@@ -92,5 +92,7 @@ def _translated(place: str, remedy: str) -> Iterator[None]:
     try:
         yield
     except (OSError, RuntimeError, ValueError) as error:
-        cause = scrub(str(error)).splitlines()[0][:200] if str(error) else type(error).__name__
+        # The first sentence: what follows speaks of options of Ray's own.
+        first = (scrub(str(error)).splitlines() or [""])[0].partition(". ")[0].rstrip(".")
+        cause = first[:200] or type(error).__name__
         raise ProviderError(cause, place=place, remedy=remedy) from None

@@ -61,9 +61,9 @@ def export(
     Of a run in a real channel, `opted_in` takes the lines of those who said `optin` there, `only_nicks` of those named,
     and `allow_imported` everybody's; who said `optout` there is left out in any case (see `consent.py`).
 
-    Raises UsageError for an unknown format, for a scripted run without `allow_scripted` and for a real channel's
-    without any of the three, NotMet if no session was kept, or nothing of one is left, StorageError if the folder
-    cannot be written; then nothing in it has changed.
+    Raises UsageError for an unknown format, for a scripted run without `allow_scripted`, for a real channel's without
+    any of the three, and for `only_nicks` of whom nobody is in the run; NotMet if no session was kept, or nothing of
+    one is left; StorageError if the folder cannot be written. Then nothing in it has changed.
     """
     formats = tuple(dict.fromkeys(formats))
     require(formats)
@@ -146,7 +146,14 @@ def _cutter(
             place=journal.run.name,
             remedy="--opted-in takes their lines, --only-nicks those of whom you asked, --allow-imported everybody's",
         )
-    named = {nick.lower() for nick in only} | (answers.yes if opted_in else set())
+    asked_for = {nick.lower() for nick in only}
+    if asked_for and not asked_for & answers.people:
+        raise UsageError(
+            f"nobody in the run is called {', '.join(sorted(only)[:3])}",
+            place="--only-nicks",
+            remedy="write nicks of the channel, or the path of a file with one a line",
+        )
+    named = asked_for | (answers.yes if opted_in else set())
     consent = Consent(None if everybody else frozenset(named), answers.no)
     return None if consent.whole else Cutter(consent, answers.people, quota.lengths["short"].messages)
 

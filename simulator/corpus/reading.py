@@ -48,7 +48,8 @@ def documents(paths: Iterable[Path], most: int) -> Iterator[Text | Broken]:
 
 def _usable(path: Path) -> None:
     if path.suffix.lower() not in KINDS:
-        raise UsageError("is neither .txt nor .jsonl", place=str(path), remedy="give files in the plan's format")
+        remedy = "give files in the plan's format, or the name of one run alone"
+        raise UsageError("is neither .txt nor .jsonl", place=str(path), remedy=remedy)
     if not path.exists():
         raise UsageError("no such file", place=str(path), remedy="check the path")
     if not path.is_file():

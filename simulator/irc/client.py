@@ -1,4 +1,4 @@
-"""irc3, as far as it goes, and what a test shows it to lack. The one home of that library.
+"""irc3, as far as it goes, and what a test shows it to lack. `hearing` reads its lines; nobody else knows it.
 
 Measured with irc3 1.1.12 against a scripted server and ngircd; `tests/irc/test_library.py` holds every finding.
 

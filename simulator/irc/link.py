@@ -7,9 +7,7 @@ Nothing that is said can be more than one line of text in one channel, or a noti
 from __future__ import annotations
 
 import asyncio
-import re
 import ssl
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from simulator import chance
@@ -17,7 +15,6 @@ from simulator.errors import EmError, ProviderError, UsageError
 from simulator.irc import wire
 from simulator.irc.heard import Heard, Kind
 from simulator.irc.hours import Hours
-from simulator.irc.logs.nicks import fold
 from simulator.irc.place import Place
 from simulator.irc.policy import BotPolicy
 
@@ -27,9 +24,6 @@ if TYPE_CHECKING:
 PATIENCE = 30.0
 """Seconds for a connection to be made and the server to say that we are in."""
 REALNAME = "a language model, a member of the channel"
-_SPLIT = re.compile(r"[\w*-]+(?:\.[\w*-]+)+ [\w*-]+(?:\.[\w*-]+)+")
-"""What servers say of people whom they lost with another server."""
-_CTCP = "\x01"
 
 
 class Link:
@@ -68,14 +62,12 @@ class Link:
     async def open(self) -> None:
         """Connects and joins. Raises ProviderError, on one line, where that cannot be: nothing is tried again."""
         try:
-            import irc3
-            from irc3 import rfc
+            from simulator.irc.client import Client
+            from simulator.irc.hearing import Hearing
         except ModuleNotFoundError as error:
             raise UsageError(
                 f"{error.name} is not installed", place=str(self.place), remedy="run `pip install 'emsim[irc]'`"
             ) from None
-
-        from simulator.irc.client import Client
 
         self._in = asyncio.get_running_loop().create_future()
         client = Client(
@@ -88,19 +80,7 @@ class Link:
             sasl=self._sasl,
         )
         self._client = client
-        for line, told in (
-            (rfc.PRIVMSG.re, self._said),
-            (rfc.JOIN.re, self._joined),
-            (rfc.PART.re, self._parted),
-            (rfc.QUIT.re, self._quit),
-            (rfc.KICK.re, self._kicked),
-            (rfc.NEW_NICK.re, self._renamed),
-            (rfc.TOPIC.re, self._topic),
-            (r"^(@(?P<tags>\S+) )?:\S+ 332 \S+ (?P<channel>\S+) :(?P<data>.*)", self._topic),
-            (r"^(@\S+ )?:\S+ 353 \S+ \S+ (?P<channel>\S+) :(?P<data>.*)", self._names),
-            (r"^(@\S+ )?:\S+ (403|405|47[1-7]|489) \S+ (?P<channel>\S+) :?(?P<data>.*)", self._kept_out),
-        ):
-            client.attach_events(irc3.event(line, told))
+        Hearing(client, self.place.channel, self._hours, self)
         client.create_connection()
         try:
             async with asyncio.timeout(PATIENCE):
@@ -146,7 +126,7 @@ class Link:
         text = wire.harmless(text)
         if not self.inside or not text or wire.harmless(to) != to or " " in to:
             return False
-        begins, ends = (f"{_CTCP}ACTION ", _CTCP) if action else ("", "")
+        begins, ends = (f"{wire.CTCP}ACTION ", wire.CTCP) if action else ("", "")
         own = wire.prefix(self.nick, "emsim", self._host)
         for piece in wire.pieces(text, f"{own}{command} {to} :{begins}", ends):
             self._client.send_line(f"{command} {to} :{begins}{piece}{ends}")
@@ -173,7 +153,7 @@ class Link:
         if self._in is not None and not self._in.done():
             self._give_up(ProviderError(f"the connection was lost: {cause}", place=str(self.place), remedy="try again"))
             return
-        self._tell("lost", text=cause)
+        self._outside("lost", cause)
         self._retry()
 
     def fatal(self, cause: str, remedy: str) -> None:
@@ -206,125 +186,38 @@ class Link:
             self._again.cancel()  # put out, and then the connection lost: coming back joins the channel again anyway
         self._again = asyncio.get_running_loop().create_task(waited())
 
-    # what happens in the channel
+    # what the server says of us
 
-    def _said(self, mask: str, event: str, target: str, data: str, tags: str | None = None, **_: object) -> None:
-        private = fold(target) == fold(self.nick)
-        if fold(_nick(mask)) == fold(self.nick) or not (private or self._here(target)):
-            return  # an echo of ours, or another room
-        kind: Kind = "said" if event == "PRIVMSG" else "notice"
-        if data.startswith(_CTCP):
-            command, _, data = data.strip(_CTCP).partition(" ")
-            if command != "ACTION" or kind == "notice":
-                return  # a question to the program; it has nothing to tell
-            kind = "acted"
-        self._tell(kind, mask, data, tags, private=private)
+    def tell(self, heard: Heard) -> None:
+        """Something happened in the channel."""
+        self._heard.put_nowait(heard)
 
-    def _joined(self, mask: str, channel: str, tags: str | None = None, **_: object) -> None:
-        if not self._here(channel):
-            return
-        if fold(_nick(mask)) != fold(self.nick):
-            self._tell("joined", mask, tags=tags)
-            return
-        self._host = mask.rpartition("@")[2] or None
+    def let_in(self, host: str | None) -> None:
+        """We are in the channel, and come from there."""
+        self._host = host
         self.inside, self._tries = True, 0
         if self._in is not None and not self._in.done():
             self._in.set_result(None)
 
-    def _parted(self, mask: str, channel: str, tags: str | None = None, **_: object) -> None:
-        if self._here(channel) and fold(_nick(mask)) != fold(self.nick):
-            self._tell("parted", mask, tags=tags)
-
-    def _quit(self, mask: str, data: str | None = None, tags: str | None = None, **_: object) -> None:
-        if fold(_nick(mask)) != fold(self.nick):
-            self._tell("quit", mask, tags=tags, split=bool(_SPLIT.fullmatch(data or "")))
-
-    def _kicked(self, mask: str, channel: str, target: str, data: str | None = None, **_: object) -> None:
-        if not self._here(channel):
-            return
-        nick = str(target)
-        self._tell("kicked", text=data or "", nick=nick)
-        if fold(nick) != fold(self.nick):
-            return
+    def put_out(self) -> None:
+        """Somebody kicked us."""
         self.inside = False
         rejoin, now = self._policy.rejoin, self._hours.now()
         self._kicks = [at for at in self._kicks if now - at < rejoin.within_seconds] + [now]
         if len(self._kicks) >= rejoin.kicks:
-            self._tell("refused", text=f"kicked {len(self._kicks)} times")
+            self._outside("refused", f"kicked {len(self._kicks)} times")
         else:
             self._later(rejoin.after_seconds, lambda: self._client.join(self.place.channel))
 
-    def _renamed(self, nick: str, new_nick: str, tags: str | None = None, **_: object) -> None:
-        if fold(_nick(nick)) == fold(self.nick):
-            self._client.config["nick"] = str(new_nick)
-        else:
-            self._tell("renamed", nick, new_nick, tags)
-
-    def _topic(self, channel: str, data: str, mask: str = "", tags: str | None = None, **_: object) -> None:
-        if self._here(channel):
-            self._tell("topic", mask, data, tags)
-
-    def _names(self, channel: str, data: str, **_: object) -> None:
-        for shown in data.split() if self._here(channel) else ():
-            nick = shown.lstrip("~&@%+!").partition("!")[0]
-            if nick and fold(nick) != fold(self.nick):
-                self._tell("here", nick=nick)
-
-    def _kept_out(self, channel: str, data: str, **_: object) -> None:
-        if not self._here(channel):
-            return
-        cause = f"the server does not let us into {self.place.channel}: {wire.harmless(data)}"
+    def kept_out(self, cause: str) -> None:
+        """The server does not let us into the channel."""
         if self._in is not None and not self._in.done():
             self.fatal(cause, "ask the channel's operators")
         else:
-            self._tell("refused", text=cause)
+            self._outside("refused", cause)
 
-    def _here(self, channel: str) -> bool:
-        return fold(channel.lstrip("~&@%+")) == fold(self.place.channel)
-
-    def _tell(
-        self,
-        kind: Kind,
-        mask: str = "",
-        text: str = "",
-        tags: str | None = None,
-        *,
-        nick: str = "",
-        private: bool = False,
-        split: bool = False,
-    ) -> None:
-        from irc3.tags import decode
-
-        try:
-            known = decode(tags) if tags else {}
-        except ValueError:  # a tag that is none tells nothing
-            known = {}
-        self._heard.put_nowait(
-            Heard(
-                kind,
-                _instant(known.get("time"), self._hours.now()),
-                nick or _nick(mask),
-                wire.harmless(text),
-                str(mask),
-                known.get("account") or None,
-                private,
-                "bot" in known or "draft/bot" in known,
-                split,
-            )
-        )
-
-
-def _nick(mask: str) -> str:
-    """Whoever did it; irc3 gives None for a server, which has no user and no host."""
-    return mask.partition("!")[0]
-
-
-def _instant(told: object, now: float) -> float:
-    """The server's time; ours where it tells none, or one that has not been yet."""
-    try:
-        return min(now, datetime.fromisoformat(str(told)).timestamp()) if told else now
-    except ValueError:
-        return now
+    def _outside(self, kind: Kind, cause: str) -> None:
+        self.tell(Heard(kind, self._hours.now(), text=wire.harmless(cause)))
 
 
 def _translated(error: BaseException, place: Place) -> ProviderError:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from simulator.errors import ContentError
 from simulator.world.card import Card, Prose
 from simulator.world.files import parse, read_text, validate
-from simulator.world.phrases import fault_of
 from simulator.world.remarks import RemarkKind
 
 FILE = "policies/bot.yaml"
@@ -43,8 +42,8 @@ class Rejoin(Card):
     within_seconds: Seconds
 
 
-class Wish(RemarkKind):
-    """What people wish of how much she talks, and what she does about it."""
+class Wish(Card):
+    """What she does about a wish of how much she talks."""
 
     pressure: Annotated[float, Field(gt=0)]
     """Factor on how much of her share she spends meanwhile; the band holds all the same."""
@@ -53,20 +52,15 @@ class Wish(RemarkKind):
     note: Prose
     """What a model that reads notes is told for the line with which she takes it."""
 
-    @model_validator(mode="after")
-    def _found(self) -> Wish:
-        for pattern in (one for some in self.named(("x",)) for one in some):
-            if cause := fault_of(pattern):
-                raise ValueError(f"pattern `{pattern}`: {cause}")
-        return self
-
 
 class Feedback(Card):
     """Wishes that people speak out, and hers to heed."""
 
     less: Wish
-    """Its patterns stand beside those of the remarks in `policies/gaps.yaml` that are marked `less`."""
+    """Spoken out by the remarks of `policies/gaps.yaml` that are marked `less`."""
     more: Wish
+    """Spoken out by `invited`."""
+    invited: RemarkKind
     words: Count
     """Most words of the line with which she takes it."""
 

@@ -35,8 +35,8 @@ class Told:
         """`remarks`: kinds of remark; those marked `less` are wishes that she talk less."""
         self._lead = lead
         self._wishes = {LESS: feedback.less, MORE: feedback.more}
-        less = [feedback.less, *(kind for kind in remarks.values() if kind.less)]
-        self._phrases = phrases([*less, feedback.more], (lead,))
+        less = [kind for kind in remarks.values() if kind.less]
+        self._phrases = phrases([*less, feedback.invited], (lead,))
         self._of_group = [*(LESS for _ in less), MORE]
         self._heeded: Heeded | None = None
         self._since = 0

@@ -10,6 +10,8 @@ from simulator.irc.logs.codes import plain
 
 LINE = 512
 """Bytes of a line with its CR LF (RFC 2812, 2.3)."""
+CTCP = "\x01"
+"""Stands before and after what is meant for a program; `ACTION` is the one that people see."""
 NEW_LINES = dict.fromkeys(map(ord, "\r\n\v\f\x1c\x1d\x1e\x85\u2028\u2029"), " ")
 UNKNOWN_HOST = 63
 """Bytes of the longest host name that servers show, as long as the own one is not known."""

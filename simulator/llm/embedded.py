@@ -67,9 +67,9 @@ class Server:
     """The child process: started when the address is first asked for, and again if it died.
 
     Which slot a call gets is left to llama.cpp, which takes the one with the longest common beginning and keeps what
-    it puts out of a slot in memory. Uncached tokens a message on four slots (`tests/bench/bench_server.py --slots`):
-    7.2 with four sessions and 7.0 with eight, so that more sessions than slots cost nothing. With a fixed slot for
-    each session (`id_slot`) they are 7.8 and 32: two sessions of one slot then read whole prompts, 1,200 tokens, again.
+    it puts out of a slot in memory: more sessions than slots cost nothing (7 uncached tokens a message on four slots,
+    with four sessions and with eight). A fixed slot for each session (`id_slot`) was tried, and cost 32 with eight: two
+    sessions of one slot then read whole prompts, 1,200 tokens, again.
     """
 
     def __init__(self, path: Path, *, slots: int = SLOTS, adapter: Path | None = None) -> None:

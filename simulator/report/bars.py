@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import altair as alt
 
 from simulator.report import drawing
-from simulator.report.gather import Figures, Plain
+from simulator.report.gather import Figures, Plain, Rule
 from simulator.report.words import number, percent
 
 THICK = alt.RelativeBandSize(0.62)
@@ -47,38 +47,14 @@ def quota(runs: Sequence[Figures], axis: str) -> str:
     )
 
 
-def rules(runs: Sequence[Figures]) -> str:
+def rejected(runs: Sequence[Figures]) -> str:
     """Sessions that each rule rejected, as bars."""
-    rows = [
-        {
-            "rule": rule.name,
-            "sessions": rule.rejected,
-            "run": place,
-            "label": number(rule.rejected),
-            "told": f"{drawing.owner(runs, place)}{rule.name}: {rule.rejected} sessions rejected",
-        }
-        for place, figures in enumerate(runs)
-        for rule in figures.rules
-        if rule.rejected
-    ]
-    return _bars(runs, rows, "rule", "sessions", "Rejected sessions by rule")
+    return _by_rule(runs, lambda rule: rule.rejected, "sessions rejected", "Rejected sessions by rule")
 
 
 def sent_back(runs: Sequence[Figures]) -> str:
     """Lines that each rule of the manners had written again, as bars."""
-    rows = [
-        {
-            "rule": rule.name,
-            "lines": rule.sent_back,
-            "run": place,
-            "label": number(rule.sent_back),
-            "told": f"{drawing.owner(runs, place)}{rule.name}: {rule.sent_back} lines sent back",
-        }
-        for place, figures in enumerate(runs)
-        for rule in figures.rules
-        if rule.sent_back
-    ]
-    return _bars(runs, rows, "rule", "lines", "Lines sent back by rule")
+    return _by_rule(runs, lambda rule: rule.sent_back, "lines sent back", "Lines sent back by rule")
 
 
 def nicks(runs: Sequence[Figures], most: int = 14) -> str:
@@ -122,6 +98,22 @@ def tokens(figures: Figures, series: int) -> str:
         )
     )
     return drawing.drawn(chart, "Tokens by purpose", drawing.WIDTH - 75, len({row["purpose"] for row in rows}) * 22)
+
+
+def _by_rule(runs: Sequence[Figures], count: Callable[[Rule], int], what: str, title: str) -> str:
+    rows = [
+        {
+            "rule": rule.name,
+            "count": count(rule),
+            "run": place,
+            "label": number(count(rule)),
+            "told": f"{drawing.owner(runs, place)}{rule.name}: {count(rule)} {what}",
+        }
+        for place, figures in enumerate(runs)
+        for rule in figures.rules
+        if count(rule)
+    ]
+    return _bars(runs, rows, "rule", "count", title)
 
 
 def _bars(runs: Sequence[Figures], rows: list[Plain], name: str, value: str, title: str) -> str:

@@ -65,7 +65,7 @@ def _plots(runs: Sequence[Figures]) -> dict[str, Any]:
         "lead": {level.value: dots.lead(runs, level.value) for level in Engagement},
         "realism": ranges,
         "form": {"form": dots.ranges(runs, "form", "What messages look like")},
-        "rules": {"rejected": bars.rules(runs), "sent_back": bars.sent_back(runs)},
+        "rules": {"rejected": bars.rejected(runs), "sent_back": bars.sent_back(runs)},
         "run": {"acceptance": dots.acceptance(runs), "nicks": bars.nicks(runs)},
         "tokens": {str(number): bars.tokens(figures, number) for number, figures in enumerate(runs)},
     }

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from simulator.errors import ContentError
 from simulator.world.card import Card, Name, Prose
 from simulator.world.files import parse, read_text, validate
-from simulator.world.phrases import Patterns, Phrases
+from simulator.world.phrases import Patterns, Phrases, fault_of
 
 FILE = "policies/gaps.yaml"
 
@@ -27,6 +27,13 @@ class RemarkKind(Card):
     """A wish that she talk less: her turns before and after it are compared, and in a channel she heeds it."""
     patterns: Annotated[Patterns, Field(min_length=1)]
     unless: Patterns = ()
+
+    @model_validator(mode="after")
+    def _usable(self) -> RemarkKind:
+        for pattern in (one for some in self.named(("x",)) for one in some):
+            if cause := fault_of(pattern):
+                raise ValueError(f"pattern `{pattern}`: {cause}")
+        return self
 
     def named(self, nicks: Iterable[str]) -> tuple[Patterns, Patterns]:
         """Patterns and exceptions with the lead's nicks in them."""

@@ -1,36 +1,28 @@
 """What a message costs on the embedded server: prompt tokens that no cache held, from the server's own counts.
 
     python tests/bench/bench_server.py [12 40 100]
-    python tests/bench/bench_server.py --slots [LIMIT]
 
 Prints one JSON object. `beyond_newest` is uncached prompt tokens a message, less the tokens of the message before it:
 what the layout of the prompt costs. The first call of a session reads the cards and is given on its own.
 `wall_over_decoding` is the wall time of the sessions after their first calls, beside what the server says it spent on
 making their tokens: 1 where nobody waits and nothing is read. `load` is the machine's at the end: seconds mean little
 where anything else runs.
-
-`--slots` compares who gets which of four slots: llama.cpp's own choice, a slot for each session (`id_slot`), and, with
-eight sessions, no more sessions than slots at once. LIMIT (16) is the tokens a line may have: they are only counted.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextvars
 import json
 import os
 import sys
 import time
-from dataclasses import replace
 from pathlib import Path
 from statistics import mean
-from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import itertools
 
-from simulator.llm import wire
 from simulator.llm.model import Dialect, Models, Prompt, Reply
 from simulator.llm.open import open_models
 from simulator.plan.planner import single
@@ -43,15 +35,15 @@ from tests.worlds import shipped
 class Meter:
     """Keeps the usage of every call of one session."""
 
-    def __init__(self, models: Models, limit: int | None = None) -> None:
-        self._inner, self._limit = models.people, limit
+    def __init__(self, models: Models) -> None:
+        self._inner = models.people
         self.name, self.dialect, self.context = self._inner.name, self._inner.dialect, self._inner.context
         self.replies: list[Reply] = []
         self.first = self.last = 0.0
         """When the first answer was there, and the last one."""
 
     async def reply(self, prompt: Prompt) -> Reply:
-        reply = await self._inner.reply(replace(prompt, max_tokens=self._limit or prompt.max_tokens))
+        reply = await self._inner.reply(prompt)
         self.replies.append(reply)
         self.last = time.perf_counter()
         self.first = self.first or self.last
@@ -68,8 +60,8 @@ def _plan(n: int, seed: int) -> SessionPlan:
     return plan.model_copy(update={"n": n, "k": counts[0], "beats": (), "expect": (), "comings": ()})
 
 
-async def _session(n: int, seed: int, models: Models, limit: int | None = None) -> Meter:
-    meter = Meter(models, limit)
+async def _session(n: int, seed: int, models: Models) -> Meter:
+    meter = Meter(models)
     async for _ in play(_plan(n, seed), shipped(), Models(meter, meter)):
         pass
     return meter
@@ -110,49 +102,8 @@ async def _row(n: int, at_once: int, dialect: Dialect) -> dict[str, object]:
     }
 
 
-_slot: contextvars.ContextVar[int] = contextvars.ContextVar("slot")
-_for_llama = wire.for_llama
-
-
-def _pinned(prompt: Prompt, adapter: float | None) -> dict[str, Any]:
-    return {**_for_llama(prompt, adapter), "id_slot": _slot.get()}
-
-
-async def _shared(way: str, at_once: int, slots: int, n: int, limit: int) -> dict[str, object]:
-    """Sessions that share slots; `way`: free, pinned, or admitted."""
-    models = await open_models("embedded", None, None, slots=slots)
-    wire.for_llama = _pinned if way == "pinned" else _for_llama
-    seats = asyncio.Semaphore(slots if way == "admitted" else at_once)
-
-    async def one(seed: int) -> list[Reply]:
-        _slot.set(seed % slots)
-        async with seats:
-            return (await _session(n, seed, models, limit)).replies
-
-    try:
-        sessions = await asyncio.gather(*(one(seed) for seed in range(1, at_once + 1)))
-    finally:
-        await models.aclose()
-    uncached = [reply.usage.prompt - reply.usage.cached for replies in sessions for reply in replies[1:]]
-    return {
-        "way": way,
-        "sessions_at_once": at_once,
-        "slots": slots,
-        "calls": sum(map(len, sessions)),
-        "uncached_per_message": round(mean(uncached), 1),
-        "most": max(uncached),
-    }
-
-
 def main() -> None:
     rows: list[dict[str, object]] = []
-    if "--slots" in sys.argv[1:]:
-        limit = int(sys.argv[-1]) if sys.argv[-1].isdecimal() else 16
-        for way, at_once in (("free", 4), ("pinned", 4), ("free", 8), ("pinned", 8), ("admitted", 8)):
-            rows.append(asyncio.run(_shared(way, at_once, 4, 10, limit)))
-            print(json.dumps(rows[-1]), file=sys.stderr, flush=True)
-        print(json.dumps({"benchmark": "slots of the embedded server", "rows": rows}))
-        return
     lengths = tuple(map(int, sys.argv[1:])) or (12, 40, 100)
     for dialect in (Dialect.COMPLETION, Dialect.CHAT):
         for at_once in (1, 2, 4):

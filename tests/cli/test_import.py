@@ -213,7 +213,7 @@ def test_several_logs_make_one_run(tmp_path: Path, capsys: pytest.CaptureFixture
         (["{log}", "--run", "x", "--channel", "general"], "a channel is #", 2),
         (["{log}", "--run", "x", "--shortest", "50", "--longest", "20"], "--shortest", 2),
         (["missing.log", "--run", "x"], "missing.log", 2),
-        (["{log}", "--run", "x", "--timezone", "Mars/Olympus"], "Mars/Olympus: no time zone of this name", 2),
+        (["{log}", "--run", "x", "--timezone", "Mars/Olympus"], "--timezone: no time zone is called `Mars/Olympus`", 2),
         (["{log}", "--run", "x", "--format", "irssi"], "no conversation", 1),
         (["{log}", "--run", "x", "--shortest", "100"], "no conversation of 100 messages", 1),
     ],

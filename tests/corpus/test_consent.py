@@ -123,7 +123,9 @@ def test_who_names_nobody_is_told_what_to_say(tmp_path: Path) -> None:
         ):
             exported(journal, tmp_path / "out")
         with pytest.raises(NotMet, match="nothing is left of 1 sessions"):
-            exported(journal, tmp_path / "out", only_nicks=("nobody",))
+            exported(journal, tmp_path / "out", only_nicks=("mallory",))
+        with pytest.raises(UsageError, match=r"--only-nicks: nobody in the run is called agreed\.txt; .* a file"):
+            exported(journal, tmp_path / "out", only_nicks=("agreed.txt",))
     assert not (tmp_path / "out").exists()
 
 

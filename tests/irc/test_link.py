@@ -339,6 +339,8 @@ def test_what_a_server_may_send() -> None:
 
 def test_without_the_library_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "irc3", None)
+    for module in ("client", "hearing"):
+        monkeypatch.delitem(sys.modules, f"simulator.irc.{module}", raising=False)
 
     async def go() -> None:
         async with link(1):

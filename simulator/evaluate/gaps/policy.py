@@ -11,7 +11,7 @@ from simulator.errors import ContentError
 from simulator.evaluate.gaps.talk import Talk
 from simulator.world.card import Card, Name, Share
 from simulator.world.files import explain, parse, read_text, validate
-from simulator.world.phrases import Phrases, fault_of
+from simulator.world.phrases import Phrases
 from simulator.world.remarks import RemarkKind, phrases
 from simulator.world.scenario import Scenario
 
@@ -77,10 +77,6 @@ class GapPolicy(Card):
 
     @model_validator(mode="after")
     def _usable(self) -> GapPolicy:
-        for name, kind in self.remarks.items():
-            for pattern in (one for some in kind.named(("x",)) for one in some):
-                if cause := fault_of(pattern):
-                    raise ValueError(f"remarks.{name}: pattern `{pattern}`: {cause}")
         for name, stub in self.stubs.items():
             try:
                 Scenario.model_validate({"name": name, **stub})

@@ -20,7 +20,9 @@ class Zone:
             self._zone = ZoneInfo(name)
         except (KeyError, ValueError, OSError):
             raise UsageError(
-                "no time zone of this name", place=name, remedy="give an IANA name, such as Europe/Berlin or UTC"
+                f"no time zone is called `{name}`",
+                place="--timezone",
+                remedy="give an IANA name, such as Europe/Berlin or UTC",
             ) from None
 
     def utc(self, shown: int, after: int | None) -> tuple[int, bool]:
