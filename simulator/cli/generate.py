@@ -10,6 +10,7 @@ import click
 
 from simulator.cli import options
 from simulator.cli.engine import HERE, Engine, engine_options
+from simulator.errors import EmError
 
 
 @click.command()
@@ -88,7 +89,9 @@ async def begin(
     look: options.Look,
     engine: Engine = HERE,
 ) -> None:
-    """Creates a run and plays it to its goal."""
+    """Creates a run and plays it to its goal. One that could not begin leaves its name free."""
+    import shutil
+
     from simulator import __version__, clock
     from simulator.cli.running import played
     from simulator.journal.journal import Journal
@@ -100,5 +103,15 @@ async def begin(
     card = {"name": name, "seed": seed, "goal": goal, "models": models, "world": world.digest}
     card |= {"version": __version__, "begun": clock.now()}
     validate(Goal, goal, "goal")
-    with Journal.create(folder, validate(RunCard, card, "--run")) as journal:
-        await played(journal, world, models, concurrency, budget_usd, look=look, engine=engine)
+    begun = True
+    try:
+        with Journal.create(folder, validate(RunCard, card, "--run")) as journal:
+            try:
+                await played(journal, world, models, concurrency, budget_usd, look=look, engine=engine)
+            except EmError:
+                begun = any(True for _ in journal.sessions())
+                raise
+    except EmError:
+        if not begun:
+            shutil.rmtree(folder)
+        raise

@@ -26,10 +26,10 @@ Plain = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Steps:
-    """What to type next; `{run}` stands for the run's name."""
+    """What to type next; `{run}` stands for the run's name, `{with}` for the options that it needs."""
 
     unfinished: str = "em resume {run}"
-    finished: str = "em export {run} --out DIR"
+    finished: str = "em export {run} --out DIR{with}"
 
 
 STEPS = Steps()
@@ -160,6 +160,11 @@ def scripted(journal: Journal) -> bool:
     return journal.run.scripted or any(Billing.SCRIPTED in cost.billings for cost in journal.costs())
 
 
+def _needed(journal: Journal) -> str:
+    """Options without which such a run is not exported."""
+    return (" --opted-in" if journal.run.imported else "") + (" --allow-scripted" if scripted(journal) else "")
+
+
 def progress(journal: Journal, steps: Steps = STEPS) -> Plain:
     """How far a run is, and what to type next."""
     run, tally = journal.run, journal.tally()
@@ -172,7 +177,7 @@ def progress(journal: Journal, steps: Steps = STEPS) -> Plain:
         "open": tally.open,
         "bytes": tally.bytes,
         "done": share,
-        "next": (steps.finished if over else steps.unfinished).format(run=run.name),
+        "next": (steps.finished if over else steps.unfinished).format_map({"run": run.name, "with": _needed(journal)}),
         "begun": run.begun,
         "time": clock.now(),
     }

@@ -133,6 +133,15 @@ def test_a_run_from_beginning_to_end(tmp_path: Path) -> None:
         assert checked.returncode == 0, checked.stdout
 
 
+def test_a_run_that_could_not_begin_leaves_its_name_free(tmp_path: Path) -> None:
+    for _ in range(2):
+        done = em("generate", "--run", "x", "--sessions", "1", "--model", "gguf:nowhere.gguf", cwd=tmp_path)
+        assert done.returncode == 2 and "nowhere.gguf" in done.stderr
+    assert not (tmp_path / "data" / "runs" / "x").exists()
+    assert em("generate", "--run", "x", "--sessions", "1", "--model", "scripted", cwd=tmp_path).returncode == 0
+    assert "em export x --out DIR --allow-scripted" in em("status", "x", cwd=tmp_path).stdout
+
+
 def test_check_reads_what_anybody_wrote(tmp_path: Path) -> None:
     text = "ENGAGEMENT: HIGH\nCHANNEL: #general\n<a> How can I help you today? I am here.\n"
     (tmp_path / "d.jsonl").write_text(json.dumps({"id": "one", "text": text}) + '\n{"id": "two", "te\n')
