@@ -15,6 +15,7 @@ from simulator import chance
 from simulator.journal.journal import Journal
 from simulator.llm.model import Billing, Models, Prompt, Reply, Usage
 from simulator.llm.scripted import Scripted
+from tests.loopback import listening
 
 Sold = tuple[int, str]
 """Seed and key of a prompt: one answer of one session."""
@@ -50,17 +51,12 @@ class Till:
 @asynccontextmanager
 async def till(last: int | None = None, seconds: float = 0.0) -> AsyncIterator[Till]:
     counted = Till(last=last, seconds=seconds)
-    app = web.Application()
-    app.router.add_get("/", counted.sell)
-    runner = web.AppRunner(app, shutdown_timeout=0)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    counted.base = f"http://127.0.0.1:{runner.addresses[0][1]}/"
-    try:
-        yield counted
-    finally:
-        counted.go_on.set()
-        await runner.cleanup()
+    async with listening(counted.sell) as address:
+        counted.base = f"{address}/"
+        try:
+            yield counted
+        finally:
+            counted.go_on.set()
 
 
 class Paying:

@@ -167,9 +167,8 @@ class Hosted:
         if self._key is not None:
             settings["api_key"] = self._key
         if prompt.text is None:
-            if prompt.session and self._model.startswith(
-                ("openai/", "azure/")
-            ):  # it then goes where its beginning is kept
+            if prompt.session and self._model.startswith(("openai/", "azure/")):
+                # The call then goes to where the session's beginning is kept.
                 settings["prompt_cache_key"] = prompt.session
             messages = prefix.marked(prompt.messages) if self._marks else prefix.plain(prompt.messages)
             response = await litellm.acompletion(messages=messages, **settings)

@@ -15,6 +15,7 @@ from simulator import chance
 from simulator.llm.model import Dialect, Model, Prompt, Reply
 from simulator.llm.retry import Trouble
 from simulator.llm.scripted import Scripted
+from tests.loopback import listening
 
 SHARE = 0.3
 """Of the answers that go wrong."""
@@ -117,16 +118,9 @@ class Faulty:
 async def faulty(fault: str, seed: int = 1, share: float = SHARE) -> AsyncIterator[Faulty]:
     """Listening on the loopback for the length of the block."""
     server = Faulty(fault, seed, share)
-    app = web.Application()
-    app.router.add_post("/{path:.*}", server.handle)
-    runner = web.AppRunner(app, shutdown_timeout=0)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    server.base = f"http://127.0.0.1:{runner.addresses[0][1]}/v1"
-    try:
+    async with listening(server.handle) as address:
+        server.base = f"{address}/v1"
         yield server
-    finally:
-        await runner.cleanup()
 
 
 class Telling:

@@ -22,6 +22,7 @@ from simulator.llm.model import Prompt, Purpose
 from simulator.llm.scripted import Scripted
 from tests.cli.em import EM, em
 from tests.faults.killing import Uncut, play, rows
+from tests.loopback import listening
 from tests.worlds import exported
 
 SCRIPTED = ("--model", "scripted", "--length", "short")
@@ -137,15 +138,8 @@ async def _priced() -> AsyncIterator[tuple[str, list[dict[str, Any]]]]:
         whole = {"id": "1", "object": "chat.completion", "created": 1, "model": body["model"], "choices": [choice]}
         return web.json_response({**whole, "usage": usage})
 
-    app = web.Application()
-    app.router.add_post("/{path:.*}", answer)
-    runner = web.AppRunner(app, shutdown_timeout=0)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    try:
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}/v1", asked
-    finally:
-        await runner.cleanup()
+    async with listening(answer) as address:
+        yield f"{address}/v1", asked
 
 
 def test_a_budget_of_a_cent(tmp_path: Path) -> None:

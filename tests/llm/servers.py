@@ -11,6 +11,8 @@ from typing import Any
 
 from aiohttp import web
 
+from tests.loopback import listening
+
 Answer = Callable[[web.Request, dict[str, Any]], web.StreamResponse]
 HANG = "hang"
 
@@ -45,17 +47,9 @@ class Server:
 @asynccontextmanager
 async def serving(*answers: Answer | str) -> AsyncIterator[Server]:
     server = Server(list(answers))
-    app = web.Application()
-    app.router.add_post("/{path:.*}", server.handle)
-    runner = web.AppRunner(app, shutdown_timeout=0, handler_cancellation=True)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    server.base = f"http://127.0.0.1:{runner.addresses[0][1]}/v1"
-    try:
+    async with listening(server.handle, cancelling=True) as address:
+        server.base = f"{address}/v1"
         yield server
-    finally:
-        await runner.cleanup()
 
 
 def says(text: str, *, cached: int = 0, finish: str = "stop") -> Answer:
