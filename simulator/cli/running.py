@@ -102,8 +102,7 @@ async def _watched(
 def _opened(journal: Journal, world: World) -> Opened:
     """Where the run stands."""
     run = journal.run
-    quota = world.quota.only(run.goal.length) if run.goal.length else world.quota
-    shares = stats.marginals(journal, quota)
+    shares = stats.marginals(journal, world.quota)
     return Opened(
         run.name,
         world.engagement.bands,

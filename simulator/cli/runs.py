@@ -24,11 +24,10 @@ def runs(data: Path, as_json: bool) -> None:
     for path in sorted((data / "runs").glob(f"*/{FILE}")):
         with Journal.read(path.parent) as journal:
             run, tally = journal.run, journal.tally()
-        goal = f"{run.goal.sessions} sessions" if run.goal.sessions else f"{run.goal.target_mb:g} MB"
         found.append(
             {
                 "name": run.name,
-                "goal": goal,
+                "goal": run.goal.told,
                 "kept": tally.kept,
                 "rejected": tally.rejected,
                 "megabytes": round(tally.bytes / 1e6, 3),

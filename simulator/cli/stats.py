@@ -59,7 +59,8 @@ def stats(what: tuple[str, ...], realism: bool, as_json: bool, data: Path, world
         diversity = Diversity(world.style, world.lead.nick, figures.habits)
         for id, document, group, topic in pieces:
             diversity.add(id, document, group=group, topic=topic)
-        facts = diversity.table(world.quota.topics)
+        finished = not names_a_run(what) or _finished(data / "runs" / what[0])
+        facts = diversity.table(world.quota.topics, finished=finished)
     for fault in broken:
         click.echo(f"em: left out: {fault.cause}", err=True)
     if not facts["sessions"]:
@@ -89,6 +90,13 @@ def _run(folder: Path) -> Iterator[Piece]:
         for row in journal.sessions("kept"):
             plan = row.plan
             yield plan.id, document(plan, journal.events(plan.id)), plan.group, plan.topic
+
+
+def _finished(folder: Path) -> bool:
+    from simulator.journal.journal import Journal
+
+    with Journal.read(folder) as journal:
+        return journal.run.goal.done(journal.tally()) >= 1
 
 
 def _files(paths: tuple[str, ...], most: int, broken: list[Broken]) -> Iterator[Piece]:
@@ -219,10 +227,10 @@ def _show_diversity(facts: dict[str, Any], figures: Reference) -> None:
     if facts["topics"] is None:
         return
     table = Table(box=None, pad_edge=False)
-    for column in ("topics", "sessions", "share", "target"):
-        table.add_column(column, justify="left" if column == "topics" else "right")
+    for column in ("topics", "sessions", "share", "target", ""):
+        table.add_column(column, justify="left" if column in ("topics", "") else "right")
     for name, row in facts["topics"]["groups"].items():
-        table.add_row(name, str(row["count"]), _number(row["share"], ".1%"), f"{row['target']:.0%}")
+        table.add_row(name, str(row["count"]), _number(row["share"], ".1%"), f"{row['target']:.0%}", row["standing"])
     out.print(table)
     used = ", ".join(f"{row['topic']} {row['sessions']}" for row in facts["topics"]["most_used"][:3])
     out.print(f"{facts['topics']['different']} different topics; most used: {used}")

@@ -35,10 +35,10 @@ def show(facts: dict[str, Any]) -> None:
     from rich.table import Table
 
     from simulator.cli.lines import console
+    from simulator.journal.record import Goal
 
     out = console()
-    goal = facts["goal"]
-    wanted = f"{goal['sessions']} sessions" if "sessions" in goal else f"{goal['target_mb']:g} MB"
+    wanted = Goal.model_validate(facts["goal"]).told
     out.print(
         f"{facts['run']['name']}: {facts['kept']} kept, {facts['rejected']} rejected, {facts['open']} open,"
         f" {facts['bytes'] / 1e6:.2f} MB; goal {wanted}, {facts['done']:.0%} done"
@@ -46,8 +46,8 @@ def show(facts: dict[str, Any]) -> None:
     if facts["scripted"]:
         out.print("scripted: no language model wrote these lines", style="yellow")
     table = Table(box=None, pad_edge=False)
-    for column in ("quota", "value", "sessions", "share", "target"):
-        table.add_column(column, justify="left" if column in ("quota", "value") else "right")
+    for column in ("quota", "value", "sessions", "share", "target", ""):
+        table.add_column(column, justify="left" if column in ("quota", "value", "") else "right")
     for dimension, values in facts["marginals"].items():
         for number, (value, row) in enumerate(values.items()):
             table.add_row(
@@ -56,6 +56,7 @@ def show(facts: dict[str, Any]) -> None:
                 str(row["count"]),
                 f"{row['share']:.1%}",
                 f"{row['target']:.0%}",
+                row["standing"],
             )
     out.print(table)
     for title, counts in (

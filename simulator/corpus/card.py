@@ -135,11 +135,11 @@ def _dollars(total: Mapping[str, Any]) -> str:
 
 def _composition(facts: Facts) -> str:
     rows = [
-        (axis, value, entry["count"], _percent(entry["share"]), _percent(entry["target"]))
+        (axis, value, entry["count"], _percent(entry["share"]), _percent(entry["target"]), entry["standing"])
         for axis, values in facts["marginals"].items()
         for value, entry in values.items()
     ]
-    return "## What is in it\n\n" + _table(("axis", "value", "sessions", "share", "target"), rows)
+    return "## What is in it\n\n" + _table(("axis", "value", "sessions", "share", "target", "standing"), rows)
 
 
 def _lead_share(facts: Facts, lead: str) -> str:
@@ -149,10 +149,11 @@ def _lead_share(facts: Facts, lead: str) -> str:
             f"{_percent(row['band'][0])} to {_percent(row['band'][1])}",
             f"{row['in_band']} of {row['sessions']}",
             *(_percent(row[key]) for key in ("mean", "least", "most")),
+            row["standing"],
         )
         for level, row in facts["lead_share"].items()
     ]
-    head = ("level", "band", "sessions in band", "mean", "least", "most")
+    head = ("level", "band", "sessions in band", "mean", "least", "most", "standing")
     return f"{lead}'s share of the messages:\n\n" + _table(head, rows)
 
 

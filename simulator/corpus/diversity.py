@@ -16,6 +16,7 @@ from simulator.corpus.duplicates import NearDuplicates, session_sketch
 from simulator.corpus.realism import addressed, gini, roster
 from simulator.corpus.sketch import Index, shingles, sketch
 from simulator.corpus.speech import SHOWN, Plain, Speaker
+from simulator.corpus.stats import held
 from simulator.manners.words import words_of
 from simulator.screen import Document
 from simulator.world.reference import Habits
@@ -79,10 +80,10 @@ class Diversity:
         if topic is not None:
             self._topics[topic] += 1
 
-    def table(self, targets: Mapping[str, float]) -> Plain:
+    def table(self, targets: Mapping[str, float], *, finished: bool = True) -> Plain:
         """Everything as plain values ready for JSON; shares in [0, 1], None for what cannot be told.
 
-        `targets`: topic group to the share of sessions that it should have.
+        `targets`: topic group to the share of sessions that it should have. `finished`: no more sessions are to come.
         """
         speakers = self._speakers
         return {
@@ -119,7 +120,7 @@ class Diversity:
             "openings": {who: one.openings(self._habits) for who, one in speakers.items()},
             "phrases": {who: one.recurring(self._habits) for who, one in speakers.items()},
             "nicks": self._balance(),
-            "topics": self._subjects(targets),
+            "topics": self._subjects(targets, finished),
         }
 
     def _compare(self, id: str, document: Document) -> None:
@@ -187,17 +188,13 @@ class Diversity:
             "shares": {nick: _share(count, total) for nick, count in rows},
         }
 
-    def _subjects(self, targets: Mapping[str, float]) -> Plain | None:
+    def _subjects(self, targets: Mapping[str, float], finished: bool) -> Plain | None:
         if not self._groups and not self._topics:
             return None
         groups = self._groups.total()
         return {
             "groups": {
-                name: {
-                    "count": self._groups[name],
-                    "share": _share(self._groups[name], groups),
-                    "target": targets.get(name, 0.0),
-                }
+                name: held(self._groups[name], groups, targets.get(name, 0.0), finished=finished)
                 for name in [*targets, *sorted(set(self._groups) - set(targets))]
             },
             "different": len(self._topics),

@@ -76,7 +76,8 @@ def export(
         )
     cutter = _cutter(journal, quota, allow_imported, opted_in, only_nicks) if run.imported else None
     with journal.moment():  # a session that is kept meanwhile is part of the next export
-        kept = journal.tally().kept
+        tally = journal.tally()
+        kept, finished = tally.kept, run.goal.done(tally) >= 1
         if not kept:
             raise NotMet("no session was kept, nothing to export", place=run.name, remedy=f"try `em resume {run.name}`")
         strata = (split.stratum(row.plan) for row in journal.sessions("kept"))
@@ -111,7 +112,7 @@ def export(
                 "actions": actions,
                 "documents": {"training": kept - len(held_out), "validation": len(held_out)},
                 "bytes": size,
-                "marginals": marginals.table(quota),
+                "marginals": marginals.table(run.goal.held_to(quota), finished=finished),
                 "lead_share": shares.table(),
                 "message_lengths": lengths.table(),
                 **stats.outcomes(journal),

@@ -11,9 +11,10 @@ from typing import Any
 from simulator import clock, screen
 from simulator.corpus.example import Example, authors, public
 from simulator.journal.journal import Journal
-from simulator.journal.record import Cost, Goal, RunCard, Tally
+from simulator.journal.record import Cost, RunCard
 from simulator.llm.model import Billing
 from simulator.plan.session_plan import SessionPlan
+from simulator.plan.standing import MOSTLY, Standing, enough, standing
 from simulator.world.card import Engagement
 from simulator.world.policy import EngagementPolicy, QuotaPolicy
 
@@ -53,8 +54,11 @@ class Marginals:
         for counts, value in zip(self._counts.values(), cell, strict=True):
             counts[value] += sessions
 
-    def table(self, quota: QuotaPolicy) -> dict[str, dict[str, Plain]]:
-        """Axis to value to count, share and target share; what the quota does not name has a target of 0."""
+    def table(self, quota: QuotaPolicy, *, finished: bool) -> dict[str, dict[str, Plain]]:
+        """Axis to value to count, share, target share and standing; what the quota does not name has a target of 0.
+
+        `finished`: the run has reached its goal; before, no share is met.
+        """
         targets: dict[str, Mapping[str, float]] = {
             "engagement": {level.value: share for level, share in quota.engagement.items()},
             "channels": quota.channels,
@@ -64,23 +68,29 @@ class Marginals:
         }
         return {
             axis: {
-                value: {
-                    "count": counts[value],
-                    "share": _share(counts[value], self.sessions),
-                    "target": targets[axis].get(value, 0.0),
-                }
+                value: held(counts[value], self.sessions, targets[axis].get(value, 0.0), finished=finished)
                 for value in [*targets[axis], *sorted(set(counts) - set(targets[axis]))]
             }
             for axis, counts in self._counts.items()
         }
 
 
+def held(count: int, sessions: int, target: float, *, finished: bool) -> Plain:
+    """A count of sessions against its target share, and how it stands to it (see `standing`)."""
+    return {
+        "count": count,
+        "share": _share(count, sessions),
+        "target": target,
+        "standing": standing(count, sessions, target, finished=finished).value,
+    }
+
+
 def marginals(journal: Journal, quota: QuotaPolicy) -> dict[str, dict[str, Plain]]:
-    """Every marginal of the kept sessions against its target."""
-    counted = Marginals()
+    """Every marginal of the kept sessions against its target. `quota`: the world's; the run's goal says the rest."""
+    goal, counted = journal.run.goal, Marginals()
     for cell, sessions in journal.cells():
         counted.count(cell, sessions)
-    return counted.table(quota)
+    return counted.table(goal.held_to(quota), finished=goal.done(journal.tally()) >= 1)
 
 
 class LeadShares:
@@ -95,13 +105,16 @@ class LeadShares:
         level, share = example.engagement, example.lead_messages / max(example.messages, 1)
         least, most = self._shares.get(level, (share, share))
         self._shares[level] = [min(least, share), max(most, share)]
-        in_band = example.lead_messages in self._bands[level].counts(example.messages)
+        in_band = int(example.lead_messages in self._bands[level].counts(example.messages))
         self._sums[level].update(
             sessions=1, in_band=in_band, lead=example.lead_messages, messages=example.messages, shares=share
         )
 
     def table(self) -> dict[str, Plain]:
-        """Level to band, sessions, sessions in band (whole messages), mean, least and most share; None: no session."""
+        """Level to band, sessions, sessions in band (whole messages), mean, least and most share; None: no session.
+
+        `standing` is that of the claim that sessions of the level are in band.
+        """
         return {level.value: self._row(level) for level in Engagement}
 
     def _row(self, level: Engagement) -> Plain:
@@ -111,12 +124,20 @@ class LeadShares:
             "band": [band.least, band.most],
             "sessions": sums["sessions"],
             "in_band": sums["in_band"],
+            "standing": in_band(sums["in_band"], sums["sessions"]).value,
             "messages": sums["messages"],
             "lead_messages": sums["lead"],
             "mean": _share(sums["shares"], sums["sessions"]) if sums["sessions"] else None,
             "least": None if least is None else round(least, 4),
             "most": None if most is None else round(most, 4),
         }
+
+
+def in_band(sessions_in_band: int, sessions: int) -> Standing:
+    """Missed with one session out of band; met if all are in band, and enough to say that sessions mostly are."""
+    if sessions_in_band < sessions:
+        return Standing.MISSED
+    return Standing.MET if enough(sessions, MOSTLY) else Standing.FEW
 
 
 class MessageLengths:
@@ -149,12 +170,6 @@ def sentences(text: str) -> int:
     return max(1, sum(bool(_WORD.search(part)) for part in _SENTENCE_END.split(text)))
 
 
-def done(goal: Goal, tally: Tally) -> float:
-    """Share of the goal that is reached, from 0 to 1."""
-    reached = tally.kept / goal.sessions if goal.sessions else tally.bytes / ((goal.target_mb or 0) * 1e6)
-    return min(1.0, round(reached, 4))
-
-
 def scripted(journal: Journal) -> bool:
     """True if any line was not written by a language model, whatever the command line said."""
     return journal.run.scripted or any(Billing.SCRIPTED in cost.billings for cost in journal.costs())
@@ -168,16 +183,21 @@ def _needed(journal: Journal) -> str:
 def progress(journal: Journal, steps: Steps = STEPS) -> Plain:
     """How far a run is, and what to type next."""
     run, tally = journal.run, journal.tally()
-    share = done(run.goal, tally)
-    over = share >= 1 and not tally.open
+    share = run.goal.done(tally)
+    if share >= 1 and not tally.open:
+        following = steps.finished.format_map({"run": run.name, "with": _needed(journal)})
+    else:
+        following = steps.unfinished.format_map({"run": run.name})
     return {
         "goal": run.goal.model_dump(exclude_none=True),
         "kept": tally.kept,
         "rejected": tally.rejected,
+        "rejections": journal.rejections(),
         "open": tally.open,
         "bytes": tally.bytes,
         "done": share,
-        "next": (steps.finished if over else steps.unfinished).format_map({"run": run.name, "with": _needed(journal)}),
+        "percent": round(100 * share, 2),
+        "next": following,
         "begun": run.begun,
         "time": clock.now(),
     }

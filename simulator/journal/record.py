@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 from simulator.llm.model import Billing, Reply
 from simulator.plan.session_plan import SessionPlan
 from simulator.world.card import Card
+from simulator.world.policy import QuotaPolicy
 
 IMPORTED = "imported"
 """In place of a model: people wrote the lines, in a real channel."""
@@ -32,6 +33,23 @@ class Goal(Card):
         if (self.sessions is None) == (self.target_mb is None):
             raise ValueError("a run has a number of sessions or a size in megabytes, one of them")
         return self
+
+    @property
+    def told(self) -> str:
+        """In words: `6 short sessions`, `15 MB`."""
+        kind = f"{self.length} " if self.length else ""
+        if self.sessions:
+            return f"{self.sessions:,} {kind}session{'' if self.sessions == 1 else 's'}"
+        return f"{self.target_mb:g} MB" + (f" of {kind}sessions" if kind else "")
+
+    def held_to(self, quota: QuotaPolicy) -> QuotaPolicy:
+        """The quotas that a run with this goal is held to, made of the world's."""
+        return quota.only(self.length)
+
+    def done(self, tally: Tally) -> float:
+        """Share of the goal that is reached, from 0 to 1 with four decimals; 1 only if all of it is."""
+        reached = tally.kept / self.sessions if self.sessions else tally.bytes / ((self.target_mb or 0) * 1e6)
+        return 1.0 if reached >= 1 else min(round(reached, 4), 0.9999)
 
 
 class RunCard(Card):

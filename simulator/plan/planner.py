@@ -44,7 +44,7 @@ class Planner:
         """`length` plans one length class alone; the other shares stay as they are."""
         self._world, self._seed = world, seed
         self._scripts = Scripts(world)
-        quota = world.quota.only(length) if length else world.quota
+        quota = world.quota.only(length)
         self._cells: Iterator[Cell] = sequence(
             joint(quota, lambda cell: bool(self._scripts.serving(cell))), quota, seed
         )

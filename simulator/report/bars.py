@@ -6,11 +6,14 @@ from collections.abc import Callable, Sequence
 
 import altair as alt
 
+from simulator.plan.standing import Standing
 from simulator.report import drawing
 from simulator.report.gather import Figures, Plain, Rule
 from simulator.report.words import number, percent
 
 THICK = alt.RelativeBandSize(0.62)
+_MARKS = {Standing.MISSED: " missed", Standing.FEW: " too few"}
+"""What stands behind the figures of a quota, where there is something to say."""
 
 
 def quota(runs: Sequence[Figures], axis: str) -> str:
@@ -21,14 +24,14 @@ def quota(runs: Sequence[Figures], axis: str) -> str:
             "share": row["share"],
             "target": row["target"],
             "run": place,
-            "label": f"{percent(row['share'])} · {row['count']:,}",
+            "label": f"{percent(row['share'])} · {row['count']:,}{_MARKS.get(row['standing'], '')}",
             "told": f"{drawing.owner(runs, place)}{value}: {row['count']:,} sessions, {percent(row['share'])};"
-            f" target {percent(row['target'])}",
+            f" target {percent(row['target'])}, {row['standing']}",
         }
         for place, figures in enumerate(runs)
         for value, row in figures.marginals[axis].items()
     ]
-    top = max([*(row["share"] for row in rows), *(row["target"] for row in rows)], default=1) * 1.75
+    top = max([*(row["share"] for row in rows), *(row["target"] for row in rows)], default=1) * 2
     order = list(dict.fromkeys(row["value"] for row in rows))
     base = alt.Chart(drawing.data(rows)).encode(
         y=alt.Y("value:N", sort=order, title=None, axis=drawing.names(92)), **drawing.offset(runs, "y")

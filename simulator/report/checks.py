@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
+from simulator.corpus import stats
 from simulator.corpus.realism import FEW_WINDOWS
 from simulator.corpus.speech import ENOUGH
-from simulator.report.gather import Figures, Plain
+from simulator.plan.standing import Standing
+from simulator.report.gather import Figures
 from simulator.report.words import percent
 
 WHO = ("lead", "people")
-WITHIN = 1 + 1e-6
-"""Sessions by which a share may miss its target: the plan is never further off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +31,9 @@ class Check:
 def checks(figures: Figures) -> tuple[Check, ...]:
     """In the order of the page."""
     kept = figures.tally.kept
-    quotas = [row for values in figures.marginals.values() for row in values.values()]
-    met = sum(off(row, kept) <= WITHIN for row in quotas)
+    quotas = Counter(row["standing"] for values in figures.marginals.values() for row in values.values())
     in_band = sum(row["in_band"] for row in figures.lead.values())
+    lead = stats.in_band(in_band, kept)
     realism, twins = figures.realism, figures.diversity["near_duplicates"]["sessions"]["count"]
     measured = realism["inside"] + realism["outside"]
     habits = worn(figures)
@@ -40,15 +41,15 @@ def checks(figures: Figures) -> tuple[Check, ...]:
         Check(
             "quotas",
             "quotas",
-            met == len(quotas) if kept else None,
-            f"{met} of {len(quotas)} met",
-            f"{_counted(len(quotas) - met, 'quota')} missed",
+            _all_met(quotas) if kept else None,
+            _quotas(quotas),
+            f"{_counted(quotas[Standing.MISSED], 'quota')} missed",
         ),
         Check(
             "lead",
             "lead's share",
-            in_band == kept if kept else None,
-            f"{in_band:,} of {kept:,} in band",
+            None if lead is Standing.FEW else lead is Standing.MET,
+            f"{in_band:,} of {kept:,} in band" + (f", {lead}" if lead is Standing.FEW else ""),
             f"{_counted(kept - in_band, 'session')} out of band",
         ),
         Check(
@@ -61,8 +62,8 @@ def checks(figures: Figures) -> tuple[Check, ...]:
         Check(
             "diversity",
             "duplicates",
-            twins == 0 if kept else None,
-            f"{twins:,} of {kept:,} sessions",
+            twins == 0 if kept > 1 else None,
+            f"{twins:,} of {kept:,} sessions" + ("" if kept > 1 else f", {Standing.FEW}"),
             f"{_counted(twins, 'near-duplicate session')}",
         ),
         Check(
@@ -92,9 +93,18 @@ def verdict(figures: Figures) -> tuple[bool | None, str]:
     return (None, f"No fault found{but}.") if unknown else (True, "Right: every check is met.")
 
 
-def off(row: Plain, kept: int) -> float:
-    """Sessions by which a value of a quota misses its target."""
-    return abs(row["count"] - row["target"] * kept)
+def _all_met(quotas: Counter[str]) -> bool | None:
+    """None: no quota is missed, and not all of them can be called met."""
+    if quotas[Standing.MISSED]:
+        return False
+    return True if quotas[Standing.MET] == quotas.total() else None
+
+
+def _quotas(quotas: Counter[str]) -> str:
+    """How many quotas are met of all, and what is to be said of the others: `15 of 20 met, 5 too few to say`."""
+    others = (Standing.ON_COURSE, Standing.MISSED, Standing.FEW)
+    parts = [f"{quotas[kind]} {kind}" for kind in others if quotas[kind]]
+    return ", ".join([f"{quotas[Standing.MET]} of {quotas.total()} met", *parts])
 
 
 def worn(figures: Figures) -> list[tuple[str, str]]:

@@ -34,11 +34,6 @@ def _row(what: str, value: str, second: str) -> Difference:
     return Difference(what, (value, second), value == second)
 
 
-def _goal(figures: Figures) -> str:
-    goal = figures.card["goal"]
-    return f"{goal['sessions']} sessions" if "sessions" in goal else f"{goal['target_mb']:g} MB"
-
-
 def accepted(figures: Figures) -> float | None:
     """Share of the judged sessions that passed."""
     settled = sum(block.settled for block in figures.acceptance)
@@ -52,7 +47,7 @@ _ROWS: tuple[tuple[str, Callable[[Figures], str]], ...] = (
     ("seed", lambda f: str(f.card["seed"])),
     ("world", lambda f: f.card["world"]),
     ("version", lambda f: f.card["version"]),
-    ("goal", _goal),
+    ("goal", lambda f: f.goal),
     ("kept", lambda f: number(f.tally.kept)),
     ("rejected", lambda f: number(f.tally.rejected)),
     ("accepted", lambda f: percent(accepted(f))),

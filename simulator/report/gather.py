@@ -110,8 +110,10 @@ class Figures:
     """Digest of the content that the run is held against, if it was made from another one."""
     tally: Tally
     spare: int
+    goal: str
+    """In words."""
     done: float
-    """Share of the goal, in [0, 1]."""
+    """Share of the goal that is reached, in [0, 1]."""
     sessions: tuple[Session, ...]
     marginals: dict[str, dict[str, Plain]]
     lead: dict[str, Plain]
@@ -135,7 +137,6 @@ def gather(journal: Journal, world: World) -> Figures:
 
 def _gather(journal: Journal, world: World) -> Figures:
     run = journal.run
-    quota = world.quota.only(run.goal.length) if run.goal.length else world.quota
     marginals, shares = stats.Marginals(), stats.LeadShares(world.engagement)
     lengths, realism = stats.MessageLengths(), Realism()
     diversity = Diversity(world.style, world.lead.nick, world.realism.habits)
@@ -154,19 +155,21 @@ def _gather(journal: Journal, world: World) -> Figures:
             realism.add(made)
             diversity.add(plan.id, made, group=plan.group, topic=plan.topic)
     tally = journal.tally()
+    done = run.goal.done(tally)
     return Figures(
         card={**stats.card(run), "begun": run.begun},
         scripted=stats.scripted(journal),
         other_world=world.digest if world.digest != run.world else None,
         tally=tally,
         spare=sum(session.state == "spare" for session in sessions),
-        done=stats.done(run.goal, tally),
+        goal=run.goal.told,
+        done=done,
         sessions=tuple(sessions),
-        marginals=marginals.table(quota),
+        marginals=marginals.table(run.goal.held_to(world.quota), finished=done >= 1),
         lead=shares.table(),
         lengths=lengths.table(),
         realism=realism.table(world.realism),
-        diversity=diversity.table(quota.topics),
+        diversity=diversity.table(world.quota.topics, finished=done >= 1),
         rules=cases.table(journal.rejections(), journal.retried()),
         cost=stats.costs(journal.costs()),
         acceptance=tuple(_acceptance(sessions)),

@@ -16,6 +16,7 @@ from simulator.corpus.filters import Filters
 from simulator.corpus.formats import NAMES
 from simulator.corpus.reading import Text, documents
 from simulator.errors import ContentError, NotMet, UsageError
+from simulator.journal.record import Goal
 from simulator.world.policy import QuotaPolicy
 from simulator.world.world import World
 
@@ -108,7 +109,7 @@ def take(
         worlds=",".join(sorted(worlds)) or "unknown",
         scripted=scripted,
         rejected=rejected,
-        warnings=tuple(_uneven((*training, *validation), world.quota)),
+        warnings=tuple(_uneven((*training, *validation), _held_to(path, world.quota))),
     )
 
 
@@ -150,6 +151,15 @@ def _digest(sources: Iterable[Source]) -> str:
     for source in sources:
         digest.update(hashlib.blake2b(source.text.encode()).digest())
     return digest.hexdigest()
+
+
+def _held_to(path: Path, quota: QuotaPolicy) -> QuotaPolicy:
+    """The quotas that the documents' run was asked for; where no run is on record, all of them."""
+    try:
+        told = json.loads((path / NAMES.stats).read_bytes())["run"]["goal"]
+        return Goal.model_validate(told).held_to(quota)
+    except (OSError, ValueError, KeyError, TypeError):
+        return quota
 
 
 def _uneven(sources: tuple[Source, ...], quota: QuotaPolicy) -> Iterable[str]:

@@ -163,8 +163,10 @@ class QuotaPolicy(Card):
                 raise ValueError(f"confined: `{group}: {channel}` names no topic group or no channel of this file")
         return self
 
-    def only(self, length: str) -> QuotaPolicy:
-        """The same quotas for a data set of one length class."""
+    def only(self, length: str | None) -> QuotaPolicy:
+        """The same quotas for a data set of one length class; None: these, of both classes."""
+        if length is None:
+            return self
         lengths = {
             name: c.model_copy(update={"share": 1.0 if name == length else 0.0}) for name, c in self.lengths.items()
         }

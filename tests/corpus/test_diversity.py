@@ -96,7 +96,7 @@ def test_balance_of_nicks_and_topics() -> None:
     found = measure(talk, talk, talk, topics=[("food", "soup"), ("food", "soup"), ("chess", "openings")])
     assert found["nicks"] == {"lead_share": 0.2, "people": 2, "gini": 0.25, "shares": {"a": 0.75, "b": 0.25}}
     groups = found["topics"]["groups"]
-    assert groups["food"] == {"count": 2, "share": 0.6667, "target": 0.5}
+    assert groups["food"] == {"count": 2, "share": 0.6667, "target": 0.5, "standing": "too few to say"}
     assert groups["music"]["count"] == 0 and groups["chess"]["target"] == 0
     assert found["topics"]["different"] == 2 and found["topics"]["most_used"][0] == {"topic": "soup", "sessions": 2}
 

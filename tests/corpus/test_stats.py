@@ -15,7 +15,7 @@ def _marginals(*plans):
     counted = stats.Marginals()
     for plan in plans:
         counted.add(plan)
-    return counted.table(builders.QUOTA)
+    return counted.table(builders.QUOTA, finished=False)
 
 
 def test_marginals_count_every_axis_and_name_every_target():
@@ -24,17 +24,17 @@ def test_marginals_count_every_axis_and_name_every_target():
     for values in table.values():
         assert sum(entry["count"] for entry in values.values()) == 60
         assert sum(entry["target"] for entry in values.values()) == pytest.approx(1)
-    assert table["lengths"]["long"] == {"count": 24, "share": 0.4, "target": 0.4}
-    assert table["channels"]["#culture-war"] == {"count": 0, "share": 0.0, "target": 0.1}
+    assert table["lengths"]["long"] == {"count": 24, "share": 0.4, "target": 0.4, "standing": "on course"}
+    assert table["channels"]["#culture-war"] == {"count": 0, "share": 0.0, "target": 0.1, "standing": "missed"}
 
 
 def test_marginals_also_count_what_no_quota_wants():
     table = _marginals(builders.plan(0, pattern="other"))
-    assert table["patterns"]["other"] == {"count": 1, "share": 1.0, "target": 0.0}
+    assert table["patterns"]["other"] == {"count": 1, "share": 1.0, "target": 0.0, "standing": "missed"}
 
 
 def test_marginals_of_nothing():
-    assert _marginals()["engagement"]["LOW"] == {"count": 0, "share": 0.0, "target": 0.4}
+    assert _marginals()["engagement"]["LOW"] == {"count": 0, "share": 0.0, "target": 0.4, "standing": "too few to say"}
 
 
 def test_the_marginals_of_a_run_are_those_of_its_kept_sessions(tmp_path):
@@ -50,9 +50,53 @@ def test_the_lead_s_share_by_level():
         events = builders.said([("Em", "a")] * lead + [("ash", "b")] * (20 - lead))
         shares.add(example(plan, events, builders.run_card()))
     table = shares.table()
-    low = {"sessions": 3, "in_band": 2, "messages": 60, "lead_messages": 6, "mean": 0.1, "least": 0.05, "most": 0.15}
+    low = {
+        "sessions": 3,
+        "in_band": 2,
+        "standing": "missed",
+        "messages": 60,
+        "lead_messages": 6,
+        "mean": 0.1,
+        "least": 0.05,
+        "most": 0.15,
+    }
     assert table["LOW"] == {"band": [0.05, 0.1], **low}
     assert table["HIGH"]["sessions"] == 0 and table["HIGH"]["mean"] is None
+
+
+@pytest.mark.parametrize(("sessions", "told"), [(0, "too few to say"), (1, "too few to say"), (4, "too few to say"),
+                                                (5, "met")])  # fmt: skip
+def test_sessions_in_band_are_a_number_and_say_something_from_five_on(sessions, told):
+    shares = stats.LeadShares(builders.ENGAGEMENT)
+    for slot in range(sessions):
+        plan = builders.plan(slot, engagement="LOW", length="short")
+        shares.add(example(plan, builders.said([("Em", "a")] + [("ash", "b")] * 19), builders.run_card()))
+    row = shares.table()["LOW"]
+    assert json.loads(json.dumps(row["in_band"])) is sessions, "a number, also of one session"
+    assert row["standing"] == told
+
+
+@pytest.mark.parametrize("length", [None, "short", "long"])
+def test_a_run_is_held_to_the_lengths_that_it_was_asked_for(tmp_path, length):
+    with Journal.create(tmp_path / "trial", builders.run_card(goal=Goal(sessions=2, length=length))) as journal:
+        builders.fill(journal, [builders.plan(slot, length=length or "short") for slot in range(2)])
+        lengths = stats.status(journal, builders.QUOTA)["marginals"]["lengths"]
+    wanted = {None: (0.6, 0.4), "short": (1, 0), "long": (0, 1)}[length]
+    assert (lengths["short"]["target"], lengths["long"]["target"]) == wanted
+    assert {row["standing"] for row in lengths.values()} == ({"met"} if length else {"too few to say"})
+
+
+@pytest.mark.parametrize(
+    ("goal", "told"),
+    [
+        (Goal(sessions=6, length="short"), "6 short sessions"),
+        (Goal(sessions=1), "1 session"),
+        (Goal(target_mb=15), "15 MB"),
+        (Goal(target_mb=0.5, length="long"), "0.5 MB of long sessions"),
+    ],
+)
+def test_a_goal_in_words(goal, told):
+    assert goal.told == told
 
 
 def test_message_lengths_are_told_for_the_lead_and_the_people_apart():
@@ -129,10 +173,11 @@ def test_the_total_is_unknown_if_a_part_is():
         (Goal(sessions=10), Tally(12, 0, 0, 0), 1.0),
         (Goal(target_mb=2), Tally(1, 0, 0, 500_000), 0.25),
         (Goal(target_mb=2), Tally(0, 0, 0, 0), 0.0),
+        (Goal(target_mb=2), Tally(9, 0, 0, 1_999_999), 0.9999),
     ],
 )
 def test_how_much_of_the_goal_is_reached(goal, tally, share):
-    assert stats.done(goal, tally) == share
+    assert goal.done(tally) == share
 
 
 def test_the_status_of_a_run_in_progress(tmp_path):

@@ -8,7 +8,7 @@ import pytest
 
 from simulator.corpus import stats
 from simulator.journal.journal import Journal
-from simulator.report.checks import checks, off, verdict
+from simulator.report.checks import checks, verdict
 from simulator.report.compare import differences
 from simulator.report.gather import Figures, gather
 from tests import builders
@@ -26,7 +26,7 @@ def gathered(folder: Path) -> Figures:
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("runs")
     mixed(made / "trial")
-    play_run(made / "played", scripted_card("played", sessions=20, length="short"))
+    play_run(made / "played", scripted_card("played", sessions=60, length="short"))
     return made
 
 
@@ -72,7 +72,31 @@ def test_a_finished_run_meets_its_quotas_and_bands(runs: dict[str, Figures]) -> 
     figures = runs["played"]
     met = {check.name: check.met for check in checks(figures)}
     assert figures.scripted and met["quotas"] and met["lead's share"] and met["duplicates"]
-    assert all(off(row, 20) <= 1 for values in figures.marginals.values() for row in values.values())
+    for values in figures.marginals.values():
+        assert all(abs(row["count"] - row["target"] * 60) <= 1 for row in values.values())
+
+
+@pytest.mark.parametrize(
+    ("goal", "sessions", "quotas", "told", "lead"),
+    [
+        # asked for, played; is the check met, and how is it told
+        (6, 1, None, "0 of 20 met, 2 on course, 18 too few to say", "1 of 1 in band, too few to say"),
+        (60, 30, None, "0 of 20 met, 19 on course, 1 too few to say", "30 of 30 in band"),
+        (60, 60, True, "20 of 20 met", "60 of 60 in band"),
+        (20, 20, None, "15 of 20 met, 5 too few to say", "20 of 20 in band"),
+        (1, 1, None, "2 of 20 met, 18 too few to say", "1 of 1 in band, too few to say"),
+    ],
+)
+def test_a_quota_is_met_by_the_sessions_that_were_asked_for_and_enough_of_them(
+    tmp_path: Path, goal: int, sessions: int, quotas: bool | None, told: str, lead: str
+) -> None:
+    play_run(tmp_path, scripted_card(sessions=sessions, length="short"))
+    with Journal.open(tmp_path) as journal:
+        journal.extend(journal.run.goal.model_copy(update={"sessions": goal}))
+    found = {check.name: check for check in checks(gathered(tmp_path))}
+    assert (found["quotas"].met, found["quotas"].told) == (quotas, told)
+    assert (found["lead's share"].met, found["lead's share"].told) == (True if sessions >= 5 else None, lead)
+    assert found["duplicates"].met is (True if sessions > 1 else None)
 
 
 def _empty(journal: Journal) -> None:
@@ -120,7 +144,7 @@ def test_a_run_in_any_state(tmp_path: Path, fill, good: bool | None, line: str) 
 
 def test_differences_name_what_sets_two_runs_apart(runs: dict[str, Figures]) -> None:
     rows = {row.what: row for row in differences(runs["trial"], runs["played"])}
-    assert rows["people's model"].values == ("some/model", "scripted") and rows["kept"].values == ("30", "20")
+    assert rows["people's model"].values == ("some/model", "scripted") and rows["kept"].values == ("30", "60")
     assert rows["rejected by walls"].values[1] == "0.0 %" and rows["world"].same
 
 

@@ -8,11 +8,7 @@ from simulator.cli.live.drawing import bar, cell, title
 from simulator.cli.live.state import Followed, State
 from simulator.cli.live.transcript import heading, transcript
 from simulator.corpus import stats
-
-OFF = 0.05
-"""A share that is further from its target than this, with enough sessions to tell, is marked."""
-FEW = 20
-"""Sessions below which no share is marked."""
+from simulator.plan.standing import Standing, standing
 
 
 def rows(state: State, width: int, height: int) -> list[Text]:
@@ -32,17 +28,16 @@ def rows(state: State, width: int, height: int) -> list[Text]:
 def brief(state: State) -> str:
     """The run in a few words, for the foot of a session's page."""
     tally = state.tally
-    return f"{tally.kept} kept, {tally.rejected} rejected, {stats.done(state.opened.goal, tally):.0%} "
+    return f"{tally.kept} kept, {tally.rejected} rejected, {state.opened.goal.done(tally):.0%} "
 
 
 def _head(state: State, width: int) -> list[Text]:
     goal, tally = state.opened.goal, state.tally
-    share = stats.done(goal, tally)
-    wanted = f"{goal.sessions} sessions" if goal.sessions else f"{goal.target_mb:g} MB"
+    share = goal.done(tally)
     first = Text.assemble(f" {state.opened.title} ", style="bold reverse")
     first.append(
         f"  {tally.kept} accepted, {tally.rejected} rejected, {len(state.open)} open, {tally.bytes / 1e6:.2f} MB"
-        f" of {wanted}",
+        f" of {goal.told}",
         style="not reverse",
     )
     label = f" {share:4.0%} "
@@ -69,7 +64,7 @@ def _money(state: State, share: float) -> str:
 
 def _left(state: State, share: float) -> str:
     """Time until the goal, at the rate since the view was opened."""
-    begun = stats.done(state.opened.goal, state.opened.tally)
+    begun = state.opened.goal.done(state.opened.tally)
     if share >= 1:
         return "goal reached"
     if share <= begun or not state.now:
@@ -87,12 +82,12 @@ def _quotas(state: State, width: int, *, tall: bool) -> list[Text]:
     for dimension, targets in state.opened.targets.items():
         counts = state.counted.get(dimension, {})
         if not tall:
-            found += _in_rows(dimension, {v: (counts.get(v, 0) / total, share) for v, share in targets.items()},
+            found += _in_rows(dimension, {v: (counts.get(v, 0), share) for v, share in targets.items()},
                               width, state.tally.kept)  # fmt: skip
             continue
         for number, (value, target) in enumerate(targets.items()):
             share = counts.get(value, 0) / total
-            off = state.tally.kept >= FEW and abs(share - target) > OFF
+            off = _missed(counts.get(value, 0), state.tally.kept, target)
             room = max(4, min(60, width - 52))
             found.append(
                 Text.assemble(
@@ -106,10 +101,14 @@ def _quotas(state: State, width: int, *, tall: bool) -> list[Text]:
     return found
 
 
-def _in_rows(name: str, shares: dict[str, tuple[float, float]], width: int, kept: int) -> list[Text]:
+def _missed(count: int, kept: int, target: float) -> bool:
+    return standing(count, kept, target, finished=False) is Standing.MISSED
+
+
+def _in_rows(name: str, counts: dict[str, tuple[int, float]], width: int, kept: int) -> list[Text]:
     rows = [Text(f" {name:11}", style="dim")]
-    for value, (share, target) in shares.items():
-        off = kept >= FEW and abs(share - target) > OFF
+    for value, (count, target) in counts.items():
+        share, off = count / max(1, kept), _missed(count, kept, target)
         part = Text.assemble(
             f"{value} ", (f"{share * 100:.0f}", "bold yellow" if off else "bold"), (f"/{target * 100:.0f}", "dim")
         )

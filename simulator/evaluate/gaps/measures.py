@@ -14,6 +14,7 @@ from simulator.evaluate.gaps.talk import Talk
 from simulator.evaluate.intervals import Figure
 from simulator.evaluate.language import Language
 from simulator.manners.words import own_words
+from simulator.plan.standing import MOSTLY, enough
 from simulator.world.card import Engagement
 from simulator.world.policy import Band, EngagementPolicy
 
@@ -113,12 +114,15 @@ def compared(here: Figure | None, there: Figure | None, fewest: int) -> Finding:
 def _share(
     level: Engagement, here: Sequence[Talk], there: Sequence[Talk], policy: GapPolicy, engagement: EngagementPolicy
 ) -> Row:
-    """Her share at a level is held against the plan's band, which needs no corpus."""
-    found, known = (
-        figures.share([talk for talk in talks if talk.level is level], _own, "share", level) for talks in (here, there)
-    )
+    """The lead's share at a level is compared with the band, which needs no corpus.
+
+    That it is not outside takes sessions enough to say so: the messages of a session hang together, and however many
+    there are, one session says nothing of the next.
+    """
+    mine, theirs = ([talk for talk in talks if talk.level is level] for talks in (here, there))
+    found, known = (figures.share(talks, _own, "share", level) for talks in (mine, theirs))
     band = engagement.bands[level]
-    finding = Finding.INSIDE
+    finding = Finding.INSIDE if enough(len(mine), MOSTLY) else Finding.FEW
     if found is None or found.n < policy.fewest:
         finding = Finding.FEW
     elif found.low > band.most:

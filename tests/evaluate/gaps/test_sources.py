@@ -69,6 +69,14 @@ def test_a_short_run_says_little(tmp_path: Path) -> None:
     assert {row.name for row in found.rows if row.gap} == {"share-LOW"} and not found.topics
 
 
+@pytest.mark.parametrize(("sessions", "finding"), [(1, Finding.FEW), (4, Finding.FEW), (5, Finding.INSIDE)])
+def test_that_the_share_is_not_outside_its_band_takes_sessions_to_say(sessions: int, finding: Finding) -> None:
+    lines = [f"<{LEAD if place % 6 == 0 else PEOPLE[place % 3]}> line {place}" for place in range(60)]
+    one = talk("\n".join(lines), level=Engagement.MEDIUM)
+    found = gaps([one] * sessions, channel(seed=2))
+    assert {row.name: row.finding for row in found.rows}["share-MEDIUM"] is finding
+
+
 def test_the_interval_of_a_mean_knows_that_lines_differ() -> None:
     one = talk("<pim> a\n<pim> a b c d e f g h\n<pim> a b\n<pim> a b c d")
     found = figures.mean([one], lambda each: [len(line.text.split()) for line in each.messages], "x")
