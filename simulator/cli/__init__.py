@@ -84,12 +84,18 @@ def main(arguments: list[str] | None = None) -> None:
     sys.exit(run(em, arguments))
 
 
+def _tell(error: EmError) -> None:
+    """On stderr: a line, or one for each fault of a world."""
+    for line in str(error).splitlines():
+        click.echo(f"em: {line}", err=True)
+
+
 def run(command: click.Command, arguments: list[str] | None = None) -> int:
     """The exit code of a command, with every foreseen failure as one line on stderr."""
     try:
         command.main(args=arguments, standalone_mode=False)
     except EmError as error:
-        click.echo(f"em: {error}", err=True)
+        _tell(error)
         return error.exit_code
     except BaseExceptionGroup as group:
         # Tasks fail in groups; what is foreseen is reported once, anything else is a fault of ours and stays loud.
@@ -98,7 +104,7 @@ def run(command: click.Command, arguments: list[str] | None = None) -> int:
             raise
         first = foreseen.exceptions[0]
         assert isinstance(first, EmError)
-        click.echo(f"em: {first}", err=True)
+        _tell(first)
         return first.exit_code
     except click.ClickException as error:
         error.show()

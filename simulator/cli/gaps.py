@@ -57,16 +57,13 @@ def gaps(
     the file before you pass it on. policies/gaps.yaml says what is looked for. No model is needed.
     """
     from simulator.cli.inert import as_json as shown_json
-    from simulator.evaluate import policy as evaluation
     from simulator.evaluate.gaps import patch as patches
-    from simulator.evaluate.gaps import policy as rules
     from simulator.evaluate.gaps import report, sources
     from simulator.evaluate.language import Language
     from simulator.world.card import Engagement
 
     world = options.loaded(world_dir, quiet=as_json)
-    policy = rules.load(world.root)
-    language = Language(evaluation.load(world.root), world.style)
+    language = Language(world.evaluation, world.style)
     nick = world.lead.nick
     wish = sources.Wish(
         runs=data / "runs",
@@ -79,7 +76,7 @@ def gaps(
     left_out: list[str] = []
     here = sources.talks(what, wish, left_out)
     there = sources.talks([against], wish, left_out)
-    found = report.gaps(here, there, world, policy, language)
+    found = report.gaps(here, there, world, world.gaps, language)
     _tell_left_out(left_out)
     if patch is not None:
         title = f"em gaps {' '.join(Path(name).name for name in what)} --against {Path(against).name}"

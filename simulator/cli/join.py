@@ -110,12 +110,12 @@ async def _joined(
 ) -> None:
     import os
 
-    from simulator.irc import policy, record
+    from simulator.irc import record
     from simulator.irc.bot import Bot
     from simulator.irc.hours import WallClock
     from simulator.irc.link import Link
 
-    numbers, hours = policy.load(world.root), WallClock()
+    numbers, hours = world.bot, WallClock()
     models = await options.opened(names, world, slots=1)
     try:
         with record.opened(folder, world, lead=played_by(names), seed=1, channel=str(place)) as journal:

@@ -67,13 +67,14 @@ async def go_on(
     from simulator.cli.running import played
     from simulator.errors import UsageError
     from simulator.journal.journal import Journal
+    from simulator.world.load import same_content
 
     world = options.loaded(world_dir)
     with Journal.open(folder) as journal:
         run = journal.run
         if run.imported:
             raise UsageError("was made from logs", place=str(folder), remedy="read more of them with `em import`")
-        if run.world != world.digest:
+        if not same_content(world, run.world):
             raise UsageError(
                 f"was begun with the content {run.world}, this is {world.digest}",
                 place=str(folder),

@@ -95,7 +95,7 @@ async def _staged(
     seed: int,
     tempo: float,
 ) -> None:
-    from simulator.irc import policy, record
+    from simulator.irc import record
     from simulator.irc.hours import Played, WallClock
     from simulator.irc.stage import Wish
     from simulator.irc.stage import stage as play
@@ -117,7 +117,7 @@ async def _staged(
             hours = Played() if math.isinf(tempo) else WallClock(tempo)
             wish = Wish(people, messages, port, seed, begun)
             try:
-                count = await play(world, models, journal, policy.load(world.root), stay, hours, wish)
+                count = await play(world, models, journal, world.bot, stay, hours, wish)
             finally:
                 if leaving:
                     leaving[0].__exit__()

@@ -13,9 +13,10 @@ from simulator.cli import options
 from simulator.errors import UsageError
 
 if TYPE_CHECKING:
-    from simulator.train.settings import Settings
     from simulator.train.training import Job
     from simulator.train.watch import Told
+    from simulator.world.policies.training import Settings
+    from simulator.world.world import World
 
 INTERRUPTED = 130
 
@@ -71,29 +72,31 @@ def train(
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     from simulator.train import settings as training_settings
     from simulator.train import training
-    from simulator.world import load
 
     quiet = not training.first_process()
-    root = load.find(world_dir)
-    file = config or root / training_settings.FILE
-    settings = training_settings.read(file, changes, base_model=base, objective=objective)
+    world = options.loaded(world_dir, quiet=quiet or only_memory)
+    given = {"base_model": base, "objective": objective}
+    if config is None:
+        settings = training_settings.put_over(world.training, changes, **given)
+    else:
+        settings = training_settings.read(config, changes, **given)
     if only_memory:
         _memory(settings, data)
         return
     if corpus is None:
         raise click.UsageError("Missing argument 'CORPUS'.")
     if export_axolotl is not None:
-        _export(corpus, settings, export_axolotl, world_dir, allow_scripted, skip_rejected)
+        _export(corpus, settings, export_axolotl, world, allow_scripted, skip_rejected)
         return
     if settings.num_epochs > 1 and not i_know:
         raise UsageError(
             f"num_epochs is {settings.num_epochs}: the plan trains one epoch, more learn the corpus by heart",
-            place=str(file),
+            place=str(config or "policies/training.yaml"),
             remedy="say --i-know, or --set num_epochs=1",
         )
     job = training.prepare(
         corpus,
-        options.loaded(world_dir, quiet=quiet),
+        world,
         settings,
         data,
         allow_scripted=allow_scripted,
@@ -123,13 +126,13 @@ def train(
 
 
 def _export(
-    corpus: Path, settings: Settings, out: Path, world_dir: Path | None, allow_scripted: bool, skip_rejected: bool
+    corpus: Path, settings: Settings, out: Path, world: World, allow_scripted: bool, skip_rejected: bool
 ) -> None:
     from simulator.train import axolotl, intake
 
     taken = intake.take(
         corpus,
-        options.loaded(world_dir),
+        world,
         share=settings.validation_share,
         seed=settings.seed,
         allow_scripted=allow_scripted,

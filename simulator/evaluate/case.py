@@ -9,10 +9,10 @@ from simulator.evaluate import marks
 from simulator.evaluate.language import Language
 from simulator.evaluate.marks import Marked
 from simulator.evaluate.observed import Seen
-from simulator.evaluate.policy import Musts
-from simulator.evaluate.probe import Measure, Suite
 from simulator.world.card import Engagement
+from simulator.world.policies.evaluation import Musts
 from simulator.world.policy import Band
+from simulator.world.probe import Measure, Suite
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from simulator import chance, screen
-from simulator.evaluate.probe import LEAD, PEOPLE, Measure, Probe, Row, Suite
 from simulator.screen import Header, Line
 from simulator.world.card import Engagement
+from simulator.world.probe import LEAD, PEOPLE, Measure, Probe, Row, Suite
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from itertools import zip_longest
 from pathlib import Path
 
@@ -11,16 +12,15 @@ from simulator import screen
 from simulator.corpus.formats import NAMES
 from simulator.corpus.reading import Text, documents
 from simulator.errors import UsageError
-from simulator.evaluate import judging, policy, probe, reference
+from simulator.evaluate import judging, reference
 from simulator.evaluate.kept import Kept
 from simulator.evaluate.observe import Material, observe
 from simulator.evaluate.observed import Seen
-from simulator.evaluate.policy import SuiteName
 from simulator.evaluate.scorecard import Kind, Scorecard, compiled
 from simulator.evaluate.subject import Subject
 from simulator.llm.model import Model
-from simulator.world import remarks
 from simulator.world.card import Engagement
+from simulator.world.policies.evaluation import SuiteName
 from simulator.world.world import World
 
 
@@ -42,41 +42,20 @@ def evaluate(
     all are. `chat`: documents of a real channel, for what a model has lost of ordinary talk. `judge`: a model that is
     asked about every answer; not one that wrote the lead's lines of the corpus.
 
-    Raises what the subjects raise, UsageError for a corpus that cannot be read, ContentError for probes or policy.
-    Subjects are closed.
+    Raises what the subjects raise, UsageError for a corpus that cannot be read or a judge that wrote it. Subjects are
+    closed, whatever is raised.
     """
-    rules = policy.load(world.root)
-    most = world.style.numbers.max_document_bytes
-    every, held_out = _corpus(corpus, most) if corpus else ([], [])
-    if judge is not None:
-        _impartial(judge.name, every)
-    material = Material(
-        lead=world.lead.nick,
-        suite=probe.load(world.root),
-        policy=rules,
-        size=rules.suites[suite],
-        seed=seed,
-        documents=_spread(held_out, rules.suites[suite].documents),
-        chat=_spread(_corpus(chat, most)[0], rules.suites[suite].documents) if chat else (),
-    )
-    kept = Kept(data)
-    seen: list[tuple[Kind, Seen]] = []
-    try:
-        for kind, subject in subjects:
-            found = kept.find(subject.digest, material)
-            if found is None:
-                found = observe(subject, material, lambda what, name=subject.name: say(f"{name}: {what}"))
-                kept.put(found, subject.digest, material)
-            else:
-                say(f"{subject.name}: seen before")
-            seen.append((kind, found.model_copy(update={"subject": subject.name})))
-    finally:
+    with ExitStack() as closing:
         for _, subject in subjects:
-            subject.close()
+            closing.callback(subject.close)
+        every, held_out = _documents(corpus, world, judge)
+        material = _material(world, suite, seed, held_out, chat)
+        kept = Kept(data)
+        seen = [(kind, _seen(subject, material, kept, say)) for kind, subject in subjects]
     if corpus:
-        seen.append(
-            ("reference", reference.seen(every, corpus.name, world.lead.nick, rules.moments, remarks.load(world.root)))
-        )
+        remarks = world.gaps.remarks
+        found = reference.seen(every, corpus.name, world.lead.nick, world.evaluation.moments, remarks)
+        seen.append(("reference", found))
     card = compiled(seen, material, world, suite)
     if judge is not None:
         say(f"{judge.name} judges")
@@ -85,6 +64,40 @@ def evaluate(
         if result.kind != "reference":
             kept.conclude(result)
     return card
+
+
+def _documents(corpus: Path | None, world: World, judge: Model | None) -> tuple[list[Text], list[Text]]:
+    """All documents of the corpus and those held out; none without one. Raises UsageError for a judge that wrote it."""
+    every, held_out = _corpus(corpus, world.style.numbers.max_document_bytes) if corpus else ([], [])
+    if judge is not None:
+        _impartial(judge.name, every)
+    return every, held_out
+
+
+def _material(world: World, suite: SuiteName, seed: int, held_out: Sequence[Text], chat: Path | None) -> Material:
+    """What every subject is asked."""
+    size = world.evaluation.suites[suite]
+    talk = _corpus(chat, world.style.numbers.max_document_bytes)[0] if chat else []
+    return Material(
+        lead=world.lead.nick,
+        suite=world.probes,
+        policy=world.evaluation,
+        size=size,
+        seed=seed,
+        documents=_spread(held_out, size.documents),
+        chat=_spread(talk, size.documents),
+    )
+
+
+def _seen(subject: Subject, material: Material, kept: Kept, say: Callable[[str], None]) -> Seen:
+    """What a subject did, under its name: found in what was kept, or asked for now and kept."""
+    found = kept.find(subject.digest, material)
+    if found is None:
+        found = observe(subject, material, lambda what: say(f"{subject.name}: {what}"))
+        kept.put(found, subject.digest, material)
+    else:
+        say(f"{subject.name}: seen before")
+    return found.model_copy(update={"subject": subject.name})
 
 
 def _spread(held_out: Sequence[Text], most: int) -> tuple[tuple[str, str], ...]:

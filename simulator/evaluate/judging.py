@@ -8,15 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from simulator import chance
-from simulator.errors import ContentError
 from simulator.evaluate import intervals
 from simulator.evaluate.checks import Check, reported
 from simulator.evaluate.context import placed
 from simulator.evaluate.marks import Marked
 from simulator.evaluate.observe import Material
-from simulator.evaluate.policy import FILE
-from simulator.evaluate.probe import Measure
 from simulator.llm.model import Dialect, Message, Model, Prompt, Purpose
+from simulator.world.probe import Measure
 
 AT_ONCE = 16
 ORDERS = (("yes", "no"), ("no", "yes"))
@@ -38,14 +36,9 @@ class Judge:
 
     def __init__(self, model: Model, material: Material) -> None:
         self._model, self._material, self._policy = model, material, material.policy.judge
-        places = {
+        self._places = {
             probe.id: (measure, probe) for measure in self._policy.questions for probe in material.suite.of(measure)
         }
-        for row in self._policy.labelled:
-            if row.probe not in places:
-                cause = f"judge.labelled: no probe `{row.probe}` has a question"
-                raise ContentError(cause, place=FILE, remedy="name one of a must-have with a question")
-        self._places = places
 
     async def labelled(self) -> list[tuple[bool, bool | None]]:
         """For each line that people marked: their answer and the judge's."""

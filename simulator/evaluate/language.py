@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from simulator.errors import ContentError
-from simulator.evaluate.policy import FILE, EvaluationPolicy, Wording
-from simulator.evaluate.probe import Probe
 from simulator.manners.words import own_words
 from simulator.world.phrases import Phrases, folded
+from simulator.world.policies.evaluation import EvaluationPolicy, Wording
+from simulator.world.probe import Probe
 from simulator.world.style import StylePolicy
 
 
@@ -14,9 +13,9 @@ class Language:
     """The measures on text. Each gives the words that show it, so that a person can check."""
 
     def __init__(self, policy: EvaluationPolicy, style: StylePolicy) -> None:
-        """Raises ContentError for a measure that names a rule or signal that the style does not have."""
+        """Of one world, which knows that the style has every rule and signal that a measure names."""
         self._policy = policy
-        self._phrases = {name: _phrases(name, wording, policy, style) for name, wording in policy.measures}
+        self._phrases = {name: _phrases(wording, policy, style) for name, wording in policy.measures}
         self._solutions: dict[str, Phrases] = {}
 
     def found(self, measure: str, text: str) -> str | None:
@@ -49,14 +48,10 @@ class Language:
         return len(own_words(text)) <= self._policy.must.feedback.brief_words
 
 
-def _phrases(name: str, wording: Wording, policy: EvaluationPolicy, style: StylePolicy) -> Phrases:
+def _phrases(wording: Wording, policy: EvaluationPolicy, style: StylePolicy) -> Phrases:
     """The measure's own patterns, and those of its rules and signals; its exceptions hold for all of them."""
     unless = policy.spelled(wording.unless)
     groups = [(policy.spelled(wording.patterns), unless)]
-    for used, known in ((wording.rules, {rule.name for rule in style.rules}), (wording.signals, set(style.signals))):
-        if missing := next((each for each in used if each not in known), None):
-            cause = f"measures.{name}: policies/style.yaml has no `{missing}`"
-            raise ContentError(cause, place=FILE, remedy=f"known are {', '.join(sorted(known))}")
     of_lead, _ = style.of_lead
     groups += [(rule.patterns, (*rule.unless, *unless)) for rule in of_lead if rule.name in wording.rules]
     signals = (style.signals[each] for each in wording.signals)

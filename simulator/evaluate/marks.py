@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from simulator import screen
 from simulator.evaluate.language import Language
 from simulator.evaluate.observed import Answer, Seen
-from simulator.evaluate.probe import Expect, Measure, Probe, Suite
 from simulator.world.card import Card, Engagement
+from simulator.world.probe import Expect, Measure, Probe, Suite
 
 FAULTS = frozenset({"habits", "formal", "denies", "solved", "offers", "mean", "long"})
 """What a line should not show; the rest is what it should."""

@@ -17,7 +17,7 @@ from simulator.evaluate.checks import (
     of_base,
     portion,
 )
-from simulator.evaluate.probe import MEASURES, Measure
+from simulator.world.probe import MEASURES, Measure
 
 
 def judge(case: Case) -> dict[Measure, list[Check]]:

@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from simulator import chance, screen
 from simulator.evaluate.context import Context, contexts, placed
 from simulator.evaluate.observed import Answer, Expected, Seen, Written
-from simulator.evaluate.policy import EvaluationPolicy, Size
-from simulator.evaluate.probe import Measure, Suite
 from simulator.evaluate.subject import Ask, Sampling, Subject
 from simulator.manners import clean
 from simulator.screen import Line
 from simulator.world.card import Engagement
+from simulator.world.policies.evaluation import EvaluationPolicy, Size
+from simulator.world.probe import Measure, Suite
 
 ANSWERED: tuple[Measure, ...] = ("assistant", "identity", "boundaries")
 AFTERWARDS = 1

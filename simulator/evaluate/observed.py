@@ -6,8 +6,8 @@ from typing import Literal
 
 from pydantic import ConfigDict
 
-from simulator.evaluate.probe import Measure
 from simulator.world.card import Card, Engagement
+from simulator.world.probe import Measure
 
 
 class _Seen(Card):

@@ -14,13 +14,13 @@ from simulator import screen
 from simulator.evaluate import intervals
 from simulator.evaluate.checks import reported
 from simulator.evaluate.marks import Marked
-from simulator.evaluate.probe import MEASURES
 from simulator.evaluate.scorecard import TITLES, Result, Scorecard
 from simulator.evaluate.strip import WIDTH, Strip, strips
 from simulator.evaluate.table import Row, rows, verdict
 from simulator.evaluate.turn_taking import LEVELS, swapped
 from simulator.report import offline
 from simulator.report.words import visible
+from simulator.world.probe import MEASURES
 
 TEMPLATES = Path(__file__).with_name("templates")
 TITLE = "Is the lead the character?"

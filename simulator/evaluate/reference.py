@@ -14,11 +14,11 @@ from simulator import screen
 from simulator.corpus.reading import Text
 from simulator.evaluate.gaps.talk import Talk
 from simulator.evaluate.observed import Answer, Expected, Seen, Written
-from simulator.evaluate.policy import Moments
-from simulator.evaluate.probe import Measure
 from simulator.screen import Document, Line
 from simulator.world.card import Engagement
 from simulator.world.phrases import Phrases, folded
+from simulator.world.policies.evaluation import Moments
+from simulator.world.probe import Measure
 from simulator.world.remarks import RemarkKind, phrases
 
 WITHIN = 2

@@ -17,10 +17,10 @@ from simulator.evaluate.language import Language
 from simulator.evaluate.marks import Marked
 from simulator.evaluate.observe import Material
 from simulator.evaluate.observed import Expected, Seen
-from simulator.evaluate.policy import SuiteName
-from simulator.evaluate.probe import Measure
 from simulator.world.card import Card
 from simulator.world.files import explain
+from simulator.world.policies.evaluation import SuiteName
+from simulator.world.probe import Measure
 from simulator.world.world import World
 
 TITLES: dict[Measure, str] = {

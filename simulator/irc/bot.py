@@ -21,7 +21,6 @@ from simulator.irc.hours import Hours
 from simulator.irc.logs.nicks import fold
 from simulator.irc.orders import Orders
 from simulator.irc.pen import Pen
-from simulator.irc.policy import BotPolicy
 from simulator.irc.record import Record
 from simulator.irc.safety import Ears
 from simulator.irc.share import Share
@@ -30,7 +29,7 @@ from simulator.irc.told import Told
 from simulator.irc.voice import Voice
 from simulator.journal.journal import Journal
 from simulator.llm.model import Models
-from simulator.world import remarks
+from simulator.world.policies.bot import BotPolicy
 from simulator.world.world import World
 
 
@@ -44,7 +43,7 @@ class Bot:
         self._lead = world.lead.nick
         record = Record(journal, world, stay.channel, stay.level, stay.pattern)
         self._floor = Floor(record, world, policy)
-        self._told = Told(self._lead, policy.feedback, remarks.load(world.root))
+        self._told = Told(self._lead, policy.feedback, world.gaps.remarks)
         self.share = Share(policy.window, (event.nick == self._lead for event in record.past))
         for event in record.past:
             self._told.said(event.nick, event.text, {event.nick for event in record.past})

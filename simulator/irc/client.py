@@ -30,7 +30,7 @@ import irc3
 from irc3 import rfc
 
 from simulator.irc.place import Place
-from simulator.irc.policy import BotPolicy
+from simulator.world.policies.bot import BotPolicy
 
 WANTED = ("server-time", "account-tag", "message-tags")
 LONGEST_REST = 1 << 16

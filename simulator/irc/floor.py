@@ -15,11 +15,11 @@ from simulator.irc.heard import Heard
 from simulator.irc.logs.nicks import Shown, fold
 from simulator.irc.logs.people import People
 from simulator.irc.logs.privacy import without_addresses
-from simulator.irc.policy import BotPolicy
 from simulator.irc.record import Record
 from simulator.plan.session_plan import SessionPlan
 from simulator.session.channel import Channel
 from simulator.world.card import Engagement
+from simulator.world.policies.bot import BotPolicy
 from simulator.world.world import World
 
 TOPIC, TOPIC_CHARACTERS = "whatever comes up", 200

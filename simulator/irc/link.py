@@ -16,7 +16,7 @@ from simulator.irc import wire
 from simulator.irc.heard import Heard, Kind
 from simulator.irc.hours import Hours
 from simulator.irc.place import Place
-from simulator.irc.policy import BotPolicy
+from simulator.world.policies.bot import BotPolicy
 
 if TYPE_CHECKING:
     from simulator.irc.client import Client

@@ -19,11 +19,11 @@ from simulator.events import Event, Refused
 from simulator.irc.chooser import Chooser, Decision
 from simulator.irc.floor import Floor
 from simulator.irc.hours import Hours
-from simulator.irc.policy import BotPolicy
 from simulator.irc.share import Share
 from simulator.irc.stay import Door, Stay
 from simulator.irc.told import Told
 from simulator.irc.voice import Voice
+from simulator.world.policies.bot import BotPolicy
 from simulator.world.world import World
 
 PATIENCE = 3

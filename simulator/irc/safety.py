@@ -9,9 +9,9 @@ from collections.abc import Iterable
 from simulator.irc.heard import Heard
 from simulator.irc.logs.bots import Bots
 from simulator.irc.logs.nicks import fold
-from simulator.irc.policy import BotPolicy, Rate
 from simulator.manners import Manners
 from simulator.session.address import mentioned
+from simulator.world.policies.bot import BotPolicy, Rate
 
 REMEMBERED = 1000
 """Nicks whose lines are counted; who was silent for the longest time is forgotten first."""

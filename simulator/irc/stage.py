@@ -17,11 +17,11 @@ from simulator.irc.link import REALNAME, Link
 from simulator.irc.noted import Notes
 from simulator.irc.people import ECHO, People, invited
 from simulator.irc.place import Place
-from simulator.irc.policy import BotPolicy
 from simulator.irc.server import HOST, Server
 from simulator.irc.stay import Stay
 from simulator.journal.journal import Journal
 from simulator.llm.model import Models
+from simulator.world.policies.bot import BotPolicy
 from simulator.world.world import World
 
 AGENT = "a language model, playing somebody who does not exist"

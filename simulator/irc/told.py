@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from simulator.irc.policy import Feedback, Wish
 from simulator.session.address import addressee, mentioned
 from simulator.world.phrases import folded
+from simulator.world.policies.bot import Feedback, Wish
 from simulator.world.remarks import RemarkKind, phrases
 
 LESS, MORE = "less", "more"

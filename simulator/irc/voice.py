@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from simulator.events import Refused
 from simulator.irc import wire
 from simulator.irc.hours import Hours
-from simulator.irc.policy import BotPolicy
 from simulator.irc.safety import Guard
 from simulator.irc.told import LESS, MORE, Heeded
 from simulator.journal.journal import Journal
@@ -19,6 +18,7 @@ from simulator.plan.session_plan import PlacedBeat, SessionPlan
 from simulator.session.channel import Channel
 from simulator.session.member import Members
 from simulator.session.scheduler import Turn
+from simulator.world.policies.bot import BotPolicy
 from simulator.world.world import World
 
 CUES = {LESS: "concede", MORE: "rejoin"}

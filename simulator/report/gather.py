@@ -16,6 +16,7 @@ from simulator.journal.journal import Journal
 from simulator.journal.record import SessionRow, Tally
 from simulator.report import transcripts
 from simulator.world.card import Engagement
+from simulator.world.load import same_content
 from simulator.world.world import World
 
 EXAMPLES = 3
@@ -159,7 +160,7 @@ def _gather(journal: Journal, world: World) -> Figures:
     return Figures(
         card={**stats.card(run), "begun": run.begun},
         scripted=stats.scripted(journal),
-        other_world=world.digest if world.digest != run.world else None,
+        other_world=None if same_content(world, run.world) else world.digest,
         tally=tally,
         spare=sum(session.state == "spare" for session in sessions),
         goal=run.goal.told,

@@ -18,7 +18,7 @@ from simulator.train import weights
 from simulator.train.classes import spans
 from simulator.train.intake import Corpus, Source
 from simulator.train.objective import PRESETS, Objective
-from simulator.train.settings import Settings
+from simulator.world.policies.training import Settings
 
 CONFIG = "axolotl.yaml"
 TRAINING, VALIDATION = "training.jsonl", "validation.jsonl"

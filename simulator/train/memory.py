@@ -23,7 +23,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from simulator.train.settings import Settings, changed
+from simulator.train.settings import changed
+from simulator.world.policies.training import Settings
 
 GIB = 2**30
 SPARE = 0.95

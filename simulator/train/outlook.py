@@ -14,8 +14,9 @@ from simulator.train.encoding import Encoded
 from simulator.train.memory import Memory, Shape
 from simulator.train.objective import Objective
 from simulator.train.packing import waste
-from simulator.train.settings import FEW_STEPS, Settings, changed
+from simulator.train.settings import FEW_STEPS, changed
 from simulator.train.steps import Schedule, schedule
+from simulator.world.policies.training import Settings
 
 REACHED = {("cuda", "bf16"): 0.4, ("cuda", "fp32"): 0.4, ("cpu", "bf16"): 0.1, ("cpu", "fp32"): 0.4}
 """Share of a large matrix product's speed that a whole training step reaches, by device and precision: usual on GPUs,

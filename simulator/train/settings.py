@@ -1,82 +1,23 @@
-"""How a LoRA is trained: `policies/training.yaml`, with the plan's own names where the plan has one."""
+"""The settings of a training: those of a file, and what a command puts over them."""
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
 
-from pydantic import Field, ValidationError
+from pydantic import ValidationError
 
 from simulator.errors import ContentError, UsageError
-from simulator.world.card import Card, Share
-from simulator.world.files import explain, parse, read_text
+from simulator.world.files import explain, near, parse, read_text
+from simulator.world.policies.training import Settings
 
-FILE = "policies/training.yaml"
 FEW_STEPS = 100
 """Optimizer steps under which a low learning rate does next to nothing (measured: ten at 3e-5 leave no trace)."""
 
-Positive = Annotated[float, Field(gt=0)]
-Whole = Annotated[int, Field(ge=0)]
-Some = Annotated[int, Field(ge=1)]
-
-
-class Settings(Card):
-    """Every number of a training. Fields without a default are the plan's and have to be there."""
-
-    base_model: Annotated[str, Field(min_length=1)]
-    """A folder of config, safetensors and tokenizer, or `embedded`."""
-    lora_r: Annotated[int, Field(ge=1, le=1024)]
-    lora_alpha: Annotated[int, Field(ge=1)]
-    """The adapter is added times lora_alpha / lora_r."""
-    lora_dropout: Annotated[float, Field(ge=0, lt=1)]
-    learning_rate: Annotated[float, Field(gt=0, le=0.1)]
-    """At its highest, after the warm-up."""
-    num_epochs: Some
-    weight_decay: Share
-    micro_batch_size: Some
-    """Documents of a sequence where nothing is packed."""
-    gradient_accumulation_steps: Some
-    """Times `micro_batch_size`: the documents of an optimizer step, over all processes together."""
-    target_modules: Literal["all-linear"] | tuple[str, ...] = "all-linear"
-    sequence_len: Annotated[int, Field(ge=16)] = 8192
-    """Most tokens of a sequence."""
-    too_long: Literal["refuse", "cut", "skip"] = "refuse"
-    """What becomes of a document of more tokens than that; `cut`: pieces of whole messages, each with the header."""
-    packing: bool = True
-    objective: Annotated[str, Field(min_length=1)] = "mixture"
-    """A preset of `objective.PRESETS`."""
-    precision: Literal["bf16", "fp32"] = "bf16"
-    quantize: Literal["none", "nf4"] = "none"
-    gradient_checkpointing: bool = True
-    warmup_ratio: Annotated[float, Field(ge=0, lt=1)] = 0.05
-    """Share of the steps in which the rate rises from 0."""
-    lr_scheduler: Literal["cosine", "linear", "constant"] = "cosine"
-    max_grad_norm: Positive = 1.0
-    seed: Annotated[int, Field(ge=0, lt=2**32)] = 1
-    evaluations: Some = 12
-    """In the whole training, besides the one before its first step."""
-    checkpoints_kept: Annotated[int, Field(ge=2)] = 4
-    """The newest, with the best in place of the oldest; fewer than 2 would leave nothing if one was cut in writing."""
-    patience: Whole = 3
-    """Evaluations without a new best after which training stops; 0: never."""
-    validation_share: Annotated[float, Field(ge=0, le=0.5)] = 0.05
-    validation_documents: Whole = 64
-    """Most documents of an evaluation; 0: all."""
-    calibration_documents: Whole = 12
-    """Documents at most on which the next speaker is predicted at an evaluation, once under each header; 0: none."""
-
-    @property
-    def documents_per_step(self) -> int:
-        return self.micro_batch_size * self.gradient_accumulation_steps
-
 
 def read(path: Path, changes: Iterable[str] = (), **given: Any) -> Settings:
-    """The settings in a file, with `key=value` changes and then `given` (None: not given) put over them.
-
-    Raises ContentError for the file and UsageError for a change, each with the key and the cause.
-    """
+    """The settings in a file, with changes as in `put_over`. Raises ContentError for the file, with key and cause."""
     place = str(path)
     if not path.exists():
         raise UsageError("no such file", place=place, remedy="name a file like policies/training.yaml")
@@ -86,17 +27,22 @@ def read(path: Path, changes: Iterable[str] = (), **given: Any) -> Settings:
     try:
         plain = Settings.model_validate(data)
     except ValidationError as error:
-        raise ContentError(explain(error) + _near_key(data), place=place, remedy="see policies/training.yaml") from None
-    return changed(
-        plain, dict(map(_change, changes)) | {key: value for key, value in given.items() if value is not None}
-    )
+        raise ContentError(explain(error, Settings), place=place, remedy="see policies/training.yaml") from None
+    return put_over(plain, changes, **given)
+
+
+def put_over(settings: Settings, changes: Iterable[str] = (), **given: Any) -> Settings:
+    """The settings with `key=value` changes and then `given` (None: not given) put over them. Raises UsageError."""
+    given = {key: value for key, value in given.items() if value is not None}
+    return changed(settings, dict(map(_change, changes)) | given)
 
 
 def changed(settings: Settings, changes: dict[str, Any]) -> Settings:
     """The settings with other values for some keys. Raises UsageError for an unknown key or a value that cannot be."""
     for key in changes:
         if key not in Settings.model_fields:
-            raise UsageError(f"no setting `{key}`", place="--set", remedy=_near(key) or "see policies/training.yaml")
+            meant = near(key, Settings.model_fields)
+            raise UsageError(f"no setting `{key}`", place="--set", remedy=meant or "see policies/training.yaml")
     try:
         return Settings.model_validate(settings.model_dump() | changes)
     except ValidationError as error:
@@ -109,14 +55,3 @@ def _change(text: str) -> tuple[str, Any]:
     if not equals:
         raise UsageError(f"`{text}` is not key=value", place="--set", remedy="for example --set learning_rate=1e-4")
     return key.strip(), parse(value, f"--set {key.strip()}")
-
-
-def _near(key: str) -> str:
-    names = difflib.get_close_matches(key, Settings.model_fields, n=3, cutoff=0.5)
-    return f"did you mean {' or '.join(names)}?" if names else ""
-
-
-def _near_key(data: dict[Any, Any]) -> str:
-    unknown = next((str(key) for key in data if key not in Settings.model_fields), None)
-    near = _near(unknown) if unknown else ""
-    return f" ({near})" if near else ""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from simulator import chance
 from simulator.train.packing import pack
-from simulator.train.settings import Settings
+from simulator.world.policies.training import Settings
 
 Group = tuple[int, ...]
 """Documents, by their place in the corpus, that share a sequence; none: a process has nothing to do there."""

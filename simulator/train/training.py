@@ -22,8 +22,8 @@ from simulator.train.intake import Corpus, Source
 from simulator.train.objective import PRESETS, Objective
 from simulator.train.outlook import Outlook
 from simulator.train.packing import cut
-from simulator.train.settings import Settings
 from simulator.train.steps import Schedule, schedule
+from simulator.world.policies.training import Settings
 from simulator.world.world import World
 
 if TYPE_CHECKING:

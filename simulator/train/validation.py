@@ -14,8 +14,8 @@ from simulator.train.classes import TokenClass
 from simulator.train.encoding import Encoded, Encoder
 from simulator.train.objective import Objective
 from simulator.train.packing import batch, pack
-from simulator.train.settings import Settings
 from simulator.world.card import Engagement
+from simulator.world.policies.training import Settings
 from simulator.world.policy import Band
 
 CLASSES = tuple(TokenClass)

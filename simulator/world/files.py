@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import re
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -10,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent, NodeEvent
+from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
 
 from simulator.errors import ContentError
 
@@ -73,26 +76,84 @@ def validate(model: type[M], data: Any, place: str) -> M:
         raise ContentError(explain(error), place=place, remedy="see `em world --schema`") from None
 
 
-def explain(error: ValidationError) -> str:
+def explain(error: ValidationError, model: type[BaseModel] | None = None) -> str:
     """`field.path: what is wrong (got value)` for the first fault, and how many more there are."""
-    faults = error.errors(include_url=False, include_context=False)
-    first = faults[0]
-    where = ".".join(str(part) for part in first["loc"])
-    cause = (
-        first["msg"]
-        .removeprefix("Value error, ")
-        .replace("Input should", "must")
-        .replace("Extra inputs", "Unknown fields")
-    )
-    got = first.get("input")
-    if first["type"] == "extra_forbidden":
-        cause = "unknown field"
-    elif isinstance(got, str | int | float | bool) and first["type"] != "value_error":
-        # A whole number may be longer than Python is willing to print.
-        shown = "a huge number" if isinstance(got, int) and abs(got) >= 2**1000 else repr(got)
-        cause += f" (got {shown if len(shown) <= 60 else shown[:57] + '...'})"
-    more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
-    return f"{where}: {cause}{more}" if where else f"{cause}{more}"
+    (_, first), *others = causes(error, model)
+    return f"{first} (and {len(others)} more)" if others else first
+
+
+def causes(error: ValidationError, model: type[BaseModel] | None = None) -> list[tuple[tuple[str | int, ...], str]]:
+    """Of each fault the path of keys in the file, and `field.path: what is wrong (got value)`.
+
+    `model`: what was validated; an unknown field at its top is compared with its fields.
+    """
+    found = []
+    for fault in error.errors(include_url=False, include_context=False):
+        where = fault["loc"]
+        cause = (
+            fault["msg"]
+            .removeprefix("Value error, ")
+            .replace("Input should", "must")
+            .replace("Extra inputs", "Unknown fields")
+        )
+        got = fault.get("input")
+        if fault["type"] == "extra_forbidden":
+            meant = near(str(where[-1]), model.model_fields) if model is not None and len(where) == 1 else ""
+            cause = f"unknown field ({meant})" if meant else "unknown field"
+        elif isinstance(got, str | int | float | bool) and fault["type"] != "value_error":
+            # A whole number may be longer than Python is willing to print.
+            shown = "a huge number" if isinstance(got, int) and abs(got) >= 2**1000 else repr(got)
+            cause += f" (got {shown if len(shown) <= 60 else shown[:57] + '...'})"
+        path = ".".join(map(str, where))
+        found.append(((*where, *_named(cause)), f"{path}: {cause}" if path else cause))
+    return found
+
+
+def near(key: str, known: Iterable[str]) -> str:
+    """`did you mean this or that?`, or nothing if no known key is like it."""
+    names = difflib.get_close_matches(key, list(known), n=3, cutoff=0.5)
+    return f"did you mean {' or '.join(names)}?" if names else ""
+
+
+def lines(text: str, paths: Iterable[Sequence[str | int]]) -> list[int | None]:
+    """For each path of keys the line, from 1, of the deepest part of it that is in the file; None: no part is.
+
+    In a list a key is a place, or the `id` or `name` of an item. Only a faulty file is parsed for this: the parser that
+    keeps lines is ten times as slow as the other one.
+    """
+    try:
+        root = YAML(typ="safe", pure=True).compose(text)
+    except (YAMLError, ValueError, RecursionError):
+        return [None for _ in paths]
+    return [_line(root, path) for path in paths]
+
+
+def _line(node: Node | None, path: Sequence[str | int]) -> int | None:
+    line = None
+    for part in path:
+        # A part that is not in the file is the parser's own: the member of a union, say.
+        if (found := _inside(node, part)) is not None:
+            start, node = found
+            line = start.start_mark.line + 1
+    return line
+
+
+def _inside(node: Node | None, part: str | int) -> tuple[Node, Node] | None:
+    """What is under a key of a mapping or at a place of a list: where it starts, and itself."""
+    if isinstance(node, MappingNode):
+        return next(((key, value) for key, value in node.value if key.value == str(part)), None)
+    if isinstance(node, SequenceNode):
+        for place, item in enumerate(node.value):
+            names = item.value if isinstance(item, MappingNode) else []
+            if str(part) == str(place) or any(k.value in ("id", "name") and v.value == part for k, v in names):
+                return item, item
+    return None
+
+
+def _named(cause: str) -> Iterator[str]:
+    """The path of keys with which a cause of our own begins: `slots.asker: no beat uses it`."""
+    for words in cause.split(": ")[:-1]:
+        yield from words.split(" ")[0].split(".")
 
 
 def _refuse_depth(text: str, place: str) -> None:
@@ -104,7 +165,7 @@ def _refuse_depth(text: str, place: str) -> None:
 
 
 def _refuse_extras(text: str, place: str) -> None:
-    for event in YAML(typ="safe", pure=True).parse(text):
+    for event in YAML(typ="safe").parse(text):
         if isinstance(event, AliasEvent) or (isinstance(event, NodeEvent) and event.anchor):
             raise ContentError("anchors and aliases are not allowed", place=_at(place, event), remedy="write it out")
         if getattr(event, "tag", None):

@@ -1,17 +1,31 @@
-"""From a folder to a World."""
+"""From a folder to a World: every YAML file of it is read once, checked and in the digest."""
 
 from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
+from pathlib import Path, PurePath
+from typing import Any
+
+from pydantic import ValidationError
 
 from simulator.errors import ContentError, UsageError
-from simulator.world.files import parse, read_text, validate
+from simulator.world import crosscheck
+from simulator.world.card import Card
+from simulator.world.faults import Fault, WorldFaults
+from simulator.world.files import causes, lines, parse, read_text
 from simulator.world.judge import JudgePolicy
 from simulator.world.persona import Persona
+from simulator.world.policies.bot import BotPolicy
+from simulator.world.policies.evaluation import EvaluationPolicy
+from simulator.world.policies.fsdp import FsdpConfig
+from simulator.world.policies.gaps import GapPolicy
+from simulator.world.policies.training import Settings
 from simulator.world.policy import EngagementPolicy, QuotaPolicy, TurnPolicy
+from simulator.world.probe import MEASURES, ProbeFile, Suite
 from simulator.world.reference import Reference
 from simulator.world.scenario import Scenario
 from simulator.world.style import StylePolicy
@@ -19,16 +33,32 @@ from simulator.world.topic import TopicFile
 from simulator.world.world import World
 
 PARTS = ("personas", "scenarios", "policies")
-POLICIES = {
+POLICIES: dict[str, type[Card]] = {
     "engagement": EngagementPolicy,
     "turns": TurnPolicy,
     "style": StylePolicy,
     "quota": QuotaPolicy,
     "judge": JudgePolicy,
     "realism": Reference,
+    "evaluation": EvaluationPolicy,
+    "gaps": GapPolicy,
+    "bot": BotPolicy,
+    "training": Settings,
 }
-APART = ("topics", "probes")
-"""Folders under `scenarios/` that hold no scripts."""
+"""Files that have to be there, by the field of the World that they become."""
+KINDS: dict[str, type[Card]] = {
+    "personas/*.yaml": Persona,
+    "scenarios/topics/*.yaml": TopicFile,
+    **{f"scenarios/probes/{measure}.yaml": ProbeFile for measure in MEASURES},
+    "scenarios/*/*.yaml": Scenario,
+    **{f"policies/{name}.yaml": model for name, model in POLICIES.items()},
+    "policies/training-*.yaml": Settings,
+    "policies/fsdp.yaml": FsdpConfig,
+}
+"""What each file of a world has to be; the first name that fits counts, and a file that none fits is a fault."""
+REMEDY = "see `em world --schema`"
+_FIRST = ("engagement", "turns", "style", "quota", "judge", "realism")
+_APART = ("topics", "probes")
 
 
 def shipped() -> Path:
@@ -49,51 +79,43 @@ def find(given: Path | None) -> Path:
 
 
 def load(root: Path) -> World:
-    """Reads and checks everything. Raises ContentError with the first fault, as `file: field: cause (got value)`."""
+    """Reads and checks every YAML file of the world. Raises WorldFaults with everything that is wrong."""
+    content = _Content(root)
+    for path in _files(root, *PARTS):
+        content.read(path)
+    content.miss()
+    parts = content.parts()
+    faults = [*content.faults, *crosscheck.faults(parts)] if content.faults else []
+    try:
+        if not faults:
+            return content.world(parts)
+    except WorldFaults as error:
+        faults += error.faults
+    raise WorldFaults(_located(faults, content.texts))
+
+
+def legacy_digest(root: Path) -> str:
+    """The digest as it was when probes and the policies of single commands were no part of it: 16 hex digits.
+
+    Runs from then name their content by it. It goes over cards, topics, scripts and the policies of a session, in this
+    order.
+    """
     digest = hashlib.blake2b(digest_size=8)
-    personas: dict[str, Persona] = {}
-    for path in _yaml(root, "personas"):
-        persona = validate(Persona, _data(path, root, digest), _name(path, root))
-        if path.stem.lower() != persona.nick.lower():
-            raise ContentError(
-                f"nick: `{persona.nick}` is not the file's name", place=_name(path, root), remedy="rename one of them"
-            )
-        personas[persona.nick] = persona
-    topics = {}
-    for path in _yaml(root, "scenarios/topics"):
-        file = validate(TopicFile, _data(path, root, digest), _name(path, root))
-        if path.stem != file.group:
-            raise ContentError(
-                f"group: `{file.group}` is not the file's name", place=_name(path, root), remedy="rename one of them"
-            )
-        topics[file.group] = file.topics
-    scenarios: dict[str, Scenario] = {}
-    for path in _yaml(root, "scenarios"):
-        if path.parent.name in APART:
-            continue
-        data = _data(path, root, digest)
-        scenario = validate(
-            Scenario, {"name": path.stem, **data} if isinstance(data, dict) else data, _name(path, root)
-        )
-        if scenario.name != path.stem or scenario.name in scenarios or path.parent.name != scenario.pattern:
-            raise ContentError(
-                f"`{scenario.name}` ({scenario.pattern}) does not stand where its name says, or twice",
-                place=_name(path, root),
-                remedy="scripts are scenarios/PATTERN/NAME.yaml, and no name occurs twice",
-            )
-        scenarios[scenario.name] = scenario
-    policies = {}
-    for name, model in POLICIES.items():
-        path = root / "policies" / f"{name}.yaml"
-        policies[name] = validate(model, _data(path, root, digest), _name(path, root))
-    return World(root, digest.hexdigest(), personas, scenarios, topics, **policies)
+    scripts = (path for path in _files(root, "scenarios") if path.parent.name not in _APART)
+    policies = (root / "policies" / f"{name}.yaml" for name in _FIRST)
+    for path in (*_files(root, "personas"), *_files(root, "scenarios/topics"), *scripts, *policies):
+        digest.update(f"{_name(path, root)}\0{read_text(path, root)}\0".encode())
+    return digest.hexdigest()
+
+
+def same_content(world: World, digest: str) -> bool:
+    """Whether a run whose card has this digest was begun with the world's content, as far as the digest covers it."""
+    return digest == world.digest or digest == legacy_digest(world.root)
 
 
 def schemas() -> dict[str, object]:
     """JSON schema by the files that it describes, for editors."""
-    shapes = {"personas/*.yaml": Persona, "scenarios/topics/*.yaml": TopicFile, "scenarios/*/*.yaml": Scenario}
-    shapes |= {f"policies/{name}.yaml": model for name, model in POLICIES.items()}
-    return {files: model.model_json_schema() for files, model in shapes.items()}
+    return {files: model.model_json_schema() for files, model in KINDS.items()}
 
 
 def copy(target: Path, source: Path | None = None) -> list[Path]:
@@ -109,18 +131,128 @@ def copy(target: Path, source: Path | None = None) -> list[Path]:
     return made
 
 
-def _yaml(root: Path, folder: str) -> Iterator[Path]:
-    found = sorted(p for p in (root / folder).rglob("*") if p.suffix in (".yaml", ".yml"))
-    if not found:
-        raise ContentError("no YAML file there", place=folder, remedy="make a world with `em init DIR`")
-    yield from found
+@dataclass(slots=True)
+class _Content:
+    """The files of a world as they are read, and what is wrong with them."""
+
+    root: Path
+    texts: dict[str, str] = field(default_factory=dict)
+    cards: dict[str, Card] = field(default_factory=dict)
+    faults: list[Fault] = field(default_factory=list)
+    unread: set[str] = field(default_factory=set)
+
+    def read(self, path: Path) -> None:
+        """One file, by itself and by its name."""
+        name = _name(path, self.root)
+        kind = PurePath(name).with_suffix(".yaml").as_posix()
+        model = next((model for files, model in KINDS.items() if fnmatchcase(kind, files)), None)
+        if model is None:
+            self.faults.append(Fault(name, "no file of a world has this name", "see `em world --schema`, or move it"))
+            return
+        try:
+            self.texts[name] = read_text(path, self.root)
+            data = parse(self.texts[name], name)
+            if model is Scenario and isinstance(data, dict):
+                data = {"name": path.stem, **data}
+            self.cards[name] = model.model_validate(data)
+        except ContentError as error:
+            line = error.place.removeprefix(name).removeprefix(":")
+            self.faults.append(Fault(name, error.cause, error.remedy, line=int(line) if line else None))
+            self.unread.add(name)
+        except ValidationError as error:
+            self.faults += [Fault(name, cause, REMEDY, at) for at, cause in causes(error, model)]
+            self.unread.add(name)
+
+    def miss(self) -> None:
+        """Faults for what has to be there."""
+        there = self.cards.keys() | self.unread
+        for folder in ("personas", "scenarios", "scenarios/topics"):
+            if not any(name.startswith(f"{folder}/") for name in there):
+                self.faults.append(Fault(folder, "no YAML file there", "make a world with `em init DIR`"))
+        needed = (*(f"scenarios/probes/{m}.yaml" for m in MEASURES), *(f"policies/{name}.yaml" for name in POLICIES))
+        for name in needed:
+            if name not in there:
+                self.faults.append(Fault(name, "is missing", "copy the shipped one with `em init DIR`"))
+
+    def parts(self) -> crosscheck.Parts:
+        """What refers to each other, as far as it was read; faults for files whose names do not fit them."""
+        personas: dict[str, Persona] = {}
+        scenarios: dict[str, Scenario] = {}
+        topics, probes, texts, files = {}, {}, {}, {}
+        for name, card in self.cards.items():
+            stem, folder = PurePath(name).stem, PurePath(name).parent.name
+            match card:
+                case Persona(nick=nick):
+                    self._named(name, "nick", nick, stem.lower() == nick.lower(), nick in personas)
+                    personas[nick], files[nick] = card, name
+                case TopicFile(group=group):
+                    self._named(name, "group", group, stem == group, group in topics)
+                    topics[group] = card.topics
+                case ProbeFile(measure=measure):
+                    self._named(name, "measure", measure, stem == measure, False)
+                    probes[measure], texts[measure] = card, self.texts[name]
+                case Scenario():
+                    if card.name != stem or card.name in scenarios or folder != card.pattern:
+                        cause = f"`{card.name}` ({card.pattern}) does not stand where its name says, or twice"
+                        remedy = "scripts are scenarios/PATTERN/NAME.yaml, and no name occurs twice"
+                        self.faults.append(Fault(name, cause, remedy, ("pattern",)))
+                    else:
+                        scenarios[card.name] = card
+        return crosscheck.Parts(
+            personas=personas,
+            scenarios=scenarios,
+            topics=topics,
+            probes=Suite.read(probes, texts) if len(probes) == len(MEASURES) else None,
+            files=files,
+            unread=frozenset(self.unread),
+            **self._policies("turns", "style", "quota", "evaluation", "gaps"),
+        )
+
+    def world(self, parts: crosscheck.Parts) -> World:
+        """Of content without a fault so far. Raises WorldFaults for what does not fit together."""
+        digest = hashlib.blake2b(digest_size=8)
+        for name, text in sorted(self.texts.items()):
+            digest.update(f"{name}\0{text}\0".encode())
+        trainings = {PurePath(name).stem: card for name, card in self.cards.items() if isinstance(card, Settings)}
+        fsdp = self.cards.get("policies/fsdp.yaml")
+        assert parts.probes is not None
+        return World(
+            root=self.root,
+            digest=digest.hexdigest(),
+            personas=dict(parts.personas),
+            scenarios=dict(parts.scenarios),
+            topics=dict(parts.topics),
+            probes=parts.probes,
+            other_trainings={name: settings for name, settings in trainings.items() if name != "training"},
+            fsdp=fsdp if isinstance(fsdp, FsdpConfig) else None,
+            **self._policies(*POLICIES),
+        )
+
+    def _policies(self, *names: str) -> dict[str, Any]:
+        return {name: self.cards.get(f"policies/{name}.yaml") for name in names}
+
+    def _named(self, file: str, key: str, value: str, fits: bool, twice: bool) -> None:
+        if not fits:
+            self.faults.append(Fault(file, f"{key}: `{value}` is not the file's name", "rename one of them", (key,)))
+        elif twice:
+            self.faults.append(Fault(file, f"{key}: `{value}` has a file already", "take one of them away", (key,)))
+
+
+def _located(faults: Iterable[Fault], texts: Mapping[str, str]) -> Iterator[Fault]:
+    """The faults with their lines, as far as they have one."""
+    by_file: dict[str, list[Fault]] = {}
+    for fault in faults:
+        by_file.setdefault(fault.file, []).append(fault)
+    for file, found in by_file.items():
+        places = lines(texts[file], [fault.at for fault in found]) if file in texts else [None] * len(found)
+        yield from (replace(fault, line=fault.line or line) for fault, line in zip(found, places, strict=True))
+
+
+def _files(root: Path, *folders: str) -> Iterator[Path]:
+    """The YAML files of some folders, each folder's in the order of their names."""
+    for folder in folders:
+        yield from sorted(path for path in (root / folder).rglob("*") if path.suffix in (".yaml", ".yml"))
 
 
 def _name(path: Path, root: Path) -> str:
     return path.relative_to(root).as_posix()
-
-
-def _data(path: Path, root: Path, digest: hashlib.blake2b) -> object:
-    text = read_text(path, root)
-    digest.update(f"{_name(path, root)}\0{text}\0".encode())
-    return parse(text, _name(path, root))

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from pathlib import Path
+from collections.abc import Iterable
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-from simulator.errors import ContentError
-from simulator.world.card import Card, Name, Prose
-from simulator.world.files import parse, read_text, validate
+from simulator.world.card import Card, Prose
 from simulator.world.phrases import Patterns, Phrases, fault_of
-
-FILE = "policies/gaps.yaml"
 
 
 class RemarkKind(Card):
@@ -48,19 +43,3 @@ def phrases(kinds: Iterable[RemarkKind], nicks: Iterable[str]) -> Phrases:
     """A group for each kind, in order. `nicks`: all of the lead's."""
     nicks = tuple(nicks)
     return Phrases([kind.named(nicks) for kind in kinds])
-
-
-class _Part(BaseModel):
-    """The part of the file that is about remarks; `em gaps` reads the rest."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    remarks: dict[Name, RemarkKind]
-
-
-def load(root: Path) -> Mapping[str, RemarkKind]:
-    """The kinds of remark below a world's folder, by name. Raises ContentError."""
-    path = root / FILE
-    if not path.exists():
-        raise ContentError("is missing", place=FILE, remedy="copy the shipped one with `em init DIR`")
-    return validate(_Part, parse(read_text(path, root), FILE), FILE).remarks

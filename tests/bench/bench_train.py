@@ -33,10 +33,10 @@ from transformers import TrainingArguments
 from simulator.train import weights
 from simulator.train.encoding import Encoded
 from simulator.train.objective import PRESETS
-from simulator.train.settings import Settings
 from simulator.train.steps import schedule
 from simulator.train.trainer import LeadTrainer, Sequences
 from simulator.train.watch import Interrupt, Watch
+from simulator.world.policies.training import Settings
 from tests.bench.shape_24b import documents
 from tests.train import models
 

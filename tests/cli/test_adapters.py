@@ -15,9 +15,9 @@ from simulator.cli import run
 from simulator.evaluate.checks import at_most
 from simulator.evaluate.intervals import share
 from simulator.evaluate.kept import Kept
-from simulator.evaluate.probe import MEASURES
 from simulator.evaluate.scorecard import TITLES, Must, Result
 from simulator.train import adapter, lead
+from simulator.world.probe import MEASURES
 from tests.cli.em import ROOT, em
 from tests.train import models
 from tests.train.adapters import bare

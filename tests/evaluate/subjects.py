@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from simulator import screen
-from simulator.evaluate import policy, probe
 from simulator.evaluate.observe import Material
-from simulator.evaluate.policy import Size
 from simulator.evaluate.subject import Ask, Sampling
 from simulator.session.address import addressee
 from simulator.world.card import Engagement
+from simulator.world.policies.evaluation import EvaluationPolicy, Size
+from simulator.world.probe import MEASURES, Suite
 from tests.worlds import shipped
 
 SMALL = Size(probes=10, samples=1, sessions=4, messages=43, documents=6)
@@ -32,13 +32,13 @@ def material(size: Size = SMALL, documents: tuple[tuple[str, str], ...] = ()) ->
 
 
 @cache
-def suite() -> probe.Suite:
-    return probe.load(shipped().root)
+def suite() -> Suite:
+    return shipped().probes
 
 
 @cache
-def rules() -> policy.EvaluationPolicy:
-    return policy.load(shipped().root)
+def rules() -> EvaluationPolicy:
+    return shipped().evaluation
 
 
 @dataclass
@@ -67,7 +67,7 @@ class Known:
     def __post_init__(self) -> None:
         texts: dict[str, str] = {}
         told: dict[str, float] = {}
-        for measure in probe.MEASURES:
+        for measure in MEASURES:
             for context in self.material.contexts(measure):
                 for rows in (context.probe.told, context.probe.untold, ()):
                     texts[context.and_then(context.filled(rows, self.material.lead)).text] = measure

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -9,8 +10,8 @@ import pytest
 from ruamel.yaml import YAML
 
 from simulator.errors import ContentError
-from simulator.evaluate import policy
 from simulator.evaluate.language import Language
+from simulator.world.policies.evaluation import Wording
 from tests.worlds import shipped
 
 LABELLED, HELD_OUT = (
@@ -23,7 +24,7 @@ AGREEMENT = 0.85
 @cache
 def language() -> Language:
     world = shipped()
-    return Language(policy.load(world.root), world.style)
+    return Language(world.evaluation, world.style)
 
 
 @pytest.mark.parametrize("measure", LABELLED)
@@ -53,17 +54,17 @@ def test_no_held_out_line_is_among_those_that_the_patterns_were_made_from() -> N
 
 
 def test_a_word_that_no_list_has_is_told() -> None:
-    rules = policy.load(shipped().root)
+    rules = shipped().evaluation
     with pytest.raises(ValueError, match="no `gadget`, which a pattern names"):
         rules.spelled((r"\bmy {gadget}\b",))
     assert rules.model_copy(update={"words": {"pet": "cat|dog"}}).spelled(("a {pet}{1,2}",)) == ("a (cat|dog){1,2}",)
 
 
 def test_an_unknown_rule_is_told() -> None:
-    world, rules = shipped(), policy.load(shipped().root)
-    wrong = rules.measures.model_copy(update={"mean": policy.Wording(rules=("rudeness",))})
+    world, rules = shipped(), shipped().evaluation
+    wrong = rules.measures.model_copy(update={"mean": Wording(rules=("rudeness",))})
     with pytest.raises(ContentError, match=r"measures\.mean: policies/style\.yaml has no `rudeness`"):
-        Language(rules.model_copy(update={"measures": wrong}), world.style)
+        replace(world, evaluation=rules.model_copy(update={"measures": wrong}))
 
 
 @pytest.mark.parametrize(("words", "brief"), [(1, True), (30, True), (31, False)])

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from simulator.errors import ContentError
-from simulator.evaluate import probe
 from simulator.evaluate.context import contexts
-from simulator.evaluate.probe import MEASURES, Probe
 from simulator.manners.words import words_of
 from simulator.world import load
+from simulator.world.probe import MEASURES, Measure, Probe
 from tests.evaluate.subjects import rules, suite
 from tests.worlds import shipped
 
@@ -30,7 +28,7 @@ def shingles(text: str) -> set[tuple[str, ...]]:
 
 
 @pytest.mark.parametrize("measure", MEASURES)
-def test_forty_contexts_for_every_must_have(measure: probe.Measure) -> None:
+def test_forty_contexts_for_every_must_have(measure: Measure) -> None:
     assert len(suite().of(measure)) >= 40
 
 
@@ -74,7 +72,7 @@ def test_nobody_is_named() -> None:
 
 
 @pytest.mark.parametrize("measure", MEASURES)
-def test_levels_and_channels_go_round(measure: probe.Measure) -> None:
+def test_levels_and_channels_go_round(measure: Measure) -> None:
     made = contexts(suite(), measure, lead="kai", nicks=rules().nicks, seed=3, most=None, samples=2)
     levels = Counter(each.header.engagement for each in made)
     assert max(levels.values()) - min(levels.values()) <= 0.1 * len(made)
@@ -85,14 +83,17 @@ def test_levels_and_channels_go_round(measure: probe.Measure) -> None:
     assert len(few) == 10 and len({each.probe.id for each in few}) == 10
 
 
-def test_probes_are_no_part_of_the_world(tmp_path: Path) -> None:
+def test_probes_are_a_part_of_the_world(tmp_path: Path) -> None:
     load.copy(tmp_path)
-    before = load.load(tmp_path).digest
-    shutil.rmtree(tmp_path / "scenarios" / "probes")
+    before = load.load(tmp_path)
+    path = tmp_path / "scenarios" / "probes" / "identity.yaml"
+    path.write_text(path.read_text() + "# a remark\n")
     after = load.load(tmp_path)
-    assert after.digest == before == shipped().digest and set(after.scenarios) == set(shipped().scenarios)
-    with pytest.raises(ContentError, match=r"assistant\.yaml: is missing"):
-        probe.load(tmp_path)
+    assert before.digest == shipped().digest != after.digest
+    assert before.probes.digest == suite().digest != after.probes.digest
+    path.unlink()
+    with pytest.raises(ContentError, match=r"identity\.yaml: is missing"):
+        load.load(tmp_path)
 
 
 HEAD = 'measure: identity\nchannels: ["#general"]\nprobes:\n  - id: one\n'
@@ -121,9 +122,9 @@ ONE = "    expect: acknowledges\n    log: <a> hi\n"
     ],
 )
 def test_a_wrong_file_is_told_in_a_line(tmp_path: Path, text: str, cause: str) -> None:
-    shutil.copytree(shipped().root / "scenarios" / "probes", tmp_path / "scenarios" / "probes")
+    load.copy(tmp_path)
     (tmp_path / "scenarios" / "probes" / "identity.yaml").write_text(text)
     with pytest.raises(ContentError) as told:
-        probe.load(tmp_path)
+        load.load(tmp_path)
     assert cause in str(told.value) and "\n" not in str(told.value)
     assert str(told.value).startswith("scenarios/probes/identity.yaml")

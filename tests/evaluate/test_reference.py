@@ -7,12 +7,11 @@ from simulator.corpus.reading import Text
 from simulator.evaluate import reference
 from simulator.evaluate.observed import Seen
 from simulator.evaluate.scorecard import compiled
-from simulator.world import remarks
 from tests.evaluate.subjects import documents, material, rules
 from tests.worlds import shipped
 
 LEAD = shipped().lead.nick
-REMARKS = remarks.load(shipped().root)
+REMARKS = shipped().gaps.remarks
 
 
 def seen(log: str, level: str = "HIGH") -> Seen:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from simulator.errors import UsageError
-from simulator.irc import policy, record, server
+from simulator.irc import record, server
 from simulator.irc.bot import Bot
 from simulator.irc.heard import Heard
 from simulator.irc.hours import Played
@@ -24,7 +24,7 @@ from simulator.world import load
 from simulator.world.card import Engagement
 from tests.worlds import shipped
 
-POLICY = policy.load(load.shipped())
+POLICY = load.load(load.shipped()).bot
 BEGAN = 1_767_600_000.0
 """A Monday morning."""
 LEAD = shipped().lead.nick

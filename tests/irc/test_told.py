@@ -5,12 +5,11 @@ from __future__ import annotations
 import pytest
 
 from simulator.irc.told import LESS, MORE, Told
-from simulator.world import remarks
 from tests.irc.channel import LEAD, POLICY
 from tests.worlds import shipped
 
 PEOPLE = ("ann", "bert")
-REMARKS = remarks.load(shipped().root)
+REMARKS = shipped().gaps.remarks
 WISHES = {
     "LEAD you talk too much": LESS,
     "LEAD: let the humans talk": LESS,

@@ -14,7 +14,8 @@ from simulator.train import axolotl
 from simulator.train.encoding import Encoder
 from simulator.train.intake import Corpus, Source
 from simulator.train.objective import PRESETS
-from simulator.train.settings import Settings, read
+from simulator.train.settings import read
+from simulator.world.policies.training import Settings
 from tests.builders import LEAD
 from tests.train import models
 

@@ -8,8 +8,9 @@ import pytest
 
 from simulator.errors import EmError
 from simulator.train.objective import PRESETS
-from simulator.train.settings import Settings, read
+from simulator.train.settings import read
 from simulator.world.load import shipped
+from simulator.world.policies.training import Settings
 
 FILE = shipped() / "policies" / "training.yaml"
 PROOF = shipped() / "policies" / "training-proof.yaml"

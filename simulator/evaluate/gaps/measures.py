@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from simulator.evaluate.gaps import figures
-from simulator.evaluate.gaps.policy import GapPolicy
 from simulator.evaluate.gaps.remarks import Remark, reaction
 from simulator.evaluate.gaps.talk import Talk
 from simulator.evaluate.intervals import Figure
@@ -16,6 +15,7 @@ from simulator.evaluate.language import Language
 from simulator.manners.words import own_words
 from simulator.plan.standing import MOSTLY, enough
 from simulator.world.card import Engagement
+from simulator.world.policies.gaps import GapPolicy
 from simulator.world.policy import Band, EngagementPolicy
 
 RIGHT_AWAY = 1
@@ -143,7 +143,7 @@ def _remark(
     about, pair = policy.remarks[kind], []
     for talks, found in zip((here, there), said, strict=True):
         counted = Counter(id(remark.talk) for remark in found if remark.kind == kind and not remark.scripted)
-        free = [talk for talk in talks if not policy.scripts(kind, talk)]
+        free = [talk for talk in talks if not policy.scripts(kind, talk.pattern)]
         # More remarks than lines of hers in a session are no share: each line draws one of a kind at most.
         pair.append(figures.share(free, lambda t, c=counted: (min(c[id(t)], _lines(t)), _lines(t)), "remark", kind))
     mine, known = pair

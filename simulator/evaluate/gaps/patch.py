@@ -10,13 +10,13 @@ from pathlib import PurePath
 from typing import Any
 
 from simulator.evaluate.gaps.measures import Row
-from simulator.evaluate.gaps.policy import TOPIC, GapPolicy
 from simulator.evaluate.gaps.quota import Axis, moved
 from simulator.evaluate.gaps.quoting import Masks, printing
 from simulator.evaluate.gaps.remarks import Remark
 from simulator.evaluate.gaps.topics import Missing
 from simulator.evaluate.intervals import Figure
 from simulator.world.card import Engagement
+from simulator.world.policies.gaps import TOPIC, GapPolicy
 from simulator.world.policy import QuotaPolicy
 from simulator.world.scenario import Scenario
 from simulator.world.world import World

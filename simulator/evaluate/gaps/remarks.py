@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from simulator.evaluate import intervals
 from simulator.evaluate.gaps.figures import SEED
-from simulator.evaluate.gaps.policy import GapPolicy
 from simulator.evaluate.gaps.talk import Talk
 from simulator.evaluate.intervals import Figure
 from simulator.world.phrases import Phrases, folded
+from simulator.world.policies.gaps import GapPolicy
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,9 @@ def _in(talk: Talk, policy: GapPolicy, phrases: Phrases) -> list[Remark]:
         if hit is None:
             continue
         kind, words = kinds[hit.group], line.text[hit.start : hit.end]
-        found.append(Remark(kind, policy.remarks[kind].praise, talk, place, last, words, policy.scripts(kind, talk)))
+        found.append(
+            Remark(kind, policy.remarks[kind].praise, talk, place, last, words, policy.scripts(kind, talk.pattern))
+        )
     return found
 
 

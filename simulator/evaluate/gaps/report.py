@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from simulator.evaluate.gaps import measures, topics
 from simulator.evaluate.gaps.measures import Row
 from simulator.evaluate.gaps.patch import Patch, proposed
-from simulator.evaluate.gaps.policy import GapPolicy
 from simulator.evaluate.gaps.quoting import Masks
 from simulator.evaluate.gaps.remarks import Reaction, Remark, reaction, remarks
 from simulator.evaluate.gaps.talk import Talk
 from simulator.evaluate.gaps.topics import Missing
 from simulator.evaluate.language import Language
 from simulator.manners.words import words_of
+from simulator.world.policies.gaps import GapPolicy
 from simulator.world.world import World
 
 

@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from simulator.evaluate.gaps import figures
-from simulator.evaluate.gaps.policy import TopicRules
 from simulator.evaluate.gaps.talk import Talk
 from simulator.evaluate.intervals import Figure
 from simulator.irc.logs.privacy import without_addresses
 from simulator.manners.words import own_words, words_of
 from simulator.world.phrases import folded
+from simulator.world.policies.gaps import TopicRules
 from simulator.world.topic import Topic
 
 STRETCH = 20

@@ -6,14 +6,13 @@ from collections.abc import Callable
 from functools import cache
 
 from simulator import chance
-from simulator.evaluate import policy as evaluation
-from simulator.evaluate.gaps import policy, report
-from simulator.evaluate.gaps.policy import GapPolicy
+from simulator.evaluate.gaps import report
 from simulator.evaluate.gaps.report import Gaps
 from simulator.evaluate.gaps.talk import Talk
 from simulator.evaluate.language import Language
 from simulator.screen import Line
 from simulator.world.card import Engagement
+from simulator.world.policies.gaps import GapPolicy
 from tests.worlds import shipped
 
 LEAD = shipped().lead.nick
@@ -23,12 +22,12 @@ THINGS = ("soup", "rain", "bus", "tea", "cat", "window", "train", "bread", "lamp
 
 @cache
 def rules() -> GapPolicy:
-    return policy.load(shipped().root)
+    return shipped().gaps
 
 
 @cache
 def language() -> Language:
-    return Language(evaluation.load(shipped().root), shipped().style)
+    return Language(shipped().evaluation, shipped().style)
 
 
 def talk(log: str, **fields: object) -> Talk:

@@ -170,7 +170,7 @@ def test_the_same_sessions_give_the_same_bytes() -> None:
 
 
 def test_a_world_without_the_policy_says_so(tmp_path: Path) -> None:
-    from simulator.evaluate.gaps import policy
-
-    with pytest.raises(ContentError, match="is missing"):
-        policy.load(tmp_path)
+    load.copy(tmp_path)
+    (tmp_path / "policies" / "gaps.yaml").unlink()
+    with pytest.raises(ContentError, match=r"policies/gaps\.yaml: is missing"):
+        load.load(tmp_path)

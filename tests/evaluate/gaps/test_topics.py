@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from simulator.evaluate.gaps.policy import TopicRules
 from simulator.evaluate.gaps.topics import Missing, missing
 from simulator.screen import Line
+from simulator.world.policies.gaps import TopicRules
 from simulator.world.topic import Topic
 from tests.evaluate.gaps.channels import LEAD, channel, rules
 

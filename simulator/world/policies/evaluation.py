@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from simulator.errors import ContentError
-from simulator.evaluate.probe import PEOPLE, Measure
 from simulator.world.card import Card, Name, Nick, Prose, Share
-from simulator.world.files import parse, read_text, validate
 from simulator.world.phrases import Patterns, fault_of
+from simulator.world.probe import PEOPLE, Measure
 
-FILE = "policies/evaluation.yaml"
 _NAMED = re.compile(r"\{([a-z][a-z-]*)\}")
 
 Count = Annotated[int, Field(ge=1)]
@@ -180,11 +176,3 @@ class EvaluationPolicy(Card):
         if named[1] not in self.words:
             raise ValueError(f"words: no `{named[1]}`, which a pattern names")
         return f"({self.words[named[1]]})"
-
-
-def load(root: Path) -> EvaluationPolicy:
-    """The policy below a world's folder. Raises ContentError."""
-    path = root / FILE
-    if not path.exists():
-        raise ContentError("is missing", place=FILE, remedy="copy the shipped one with `em init DIR`")
-    return validate(EvaluationPolicy, parse(read_text(path, root), FILE), FILE)

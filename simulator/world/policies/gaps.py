@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
-from simulator.errors import ContentError
-from simulator.evaluate.gaps.talk import Talk
 from simulator.world.card import Card, Name, Share
-from simulator.world.files import explain, parse, read_text, validate
+from simulator.world.files import explain
 from simulator.world.phrases import Phrases
 from simulator.world.remarks import RemarkKind, phrases
 from simulator.world.scenario import Scenario
 
-FILE = "policies/gaps.yaml"
 TOPIC = "topic"
 """The stub for what people bring and the corpus lacks."""
 
@@ -95,14 +91,6 @@ class GapPolicy(Card):
         stub = self.stubs.get(kind)
         return stub["pattern"] if stub else None
 
-    def scripts(self, kind: str, talk: Talk) -> bool:
-        """Whether the session's pattern is the one that answers this kind, so that such remarks are in its scripts."""
-        return talk.pattern is not None and talk.pattern == self.answer(kind)
-
-
-def load(root: Path) -> GapPolicy:
-    """The policy below a world's folder. Raises ContentError."""
-    path = root / FILE
-    if not path.exists():
-        raise ContentError("is missing", place=FILE, remedy="copy the shipped one with `em init DIR`")
-    return validate(GapPolicy, parse(read_text(path, root), FILE), FILE)
+    def scripts(self, kind: str, pattern: str | None) -> bool:
+        """Whether a session's pattern is the one that answers this kind, so that such remarks are in its scripts."""
+        return pattern is not None and pattern == self.answer(kind)

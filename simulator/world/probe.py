@@ -1,7 +1,6 @@
 """Situations that the lead is put into, and what has to come of each: `scenarios/probes/*.yaml`.
 
-Probes are content like scripts, but no part of the world: they change no planning and do not enter the world's digest,
-so that adding one leaves every run as resumable as it was. A suite has a digest of its own, which results are kept by.
+A suite has a digest of its own, besides the world's, by which results of an evaluation are kept.
 """
 
 from __future__ import annotations
@@ -10,17 +9,12 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from simulator.errors import ContentError
 from simulator.world.card import Card, ChannelName, Engagement, Name
-from simulator.world.files import parse, read_text, validate
 from simulator.world.phrases import fault_of
-
-FOLDER = "scenarios/probes"
 
 Measure = Literal["assistant", "participation", "identity", "feedback", "boundaries"]
 """The must-haves of the plan, in its order."""
@@ -156,20 +150,10 @@ class Suite:
         """Beginnings of a talk that she has no part in yet: where sessions that a subject writes itself begin."""
         return tuple(probe for probe in self.of("assistant") if probe.kind == "opening")
 
-
-def load(root: Path) -> Suite:
-    """The probes below a world's folder. Raises ContentError with the first fault."""
-    digest = hashlib.blake2b(digest_size=8)
-    files: dict[Measure, ProbeFile] = {}
-    for measure in MEASURES:
-        place = f"{FOLDER}/{measure}.yaml"
-        path = root / place
-        if not path.exists():
-            raise ContentError("is missing", place=place, remedy="copy the shipped one with `em init DIR`")
-        text = read_text(path, root)
-        digest.update(f"{measure}\0{text}\0".encode())
-        file = validate(ProbeFile, parse(text, place), place)
-        if file.measure != measure:
-            raise ContentError(f"measure: `{file.measure}` is not the file's name", place=place, remedy="rename one")
-        files[measure] = file
-    return Suite(digest.hexdigest(), files)
+    @classmethod
+    def read(cls, files: Mapping[Measure, ProbeFile], texts: Mapping[Measure, str]) -> Suite:
+        """From the files of all measures and their texts, of which the digest is made."""
+        digest = hashlib.blake2b(digest_size=8)
+        for measure in MEASURES:
+            digest.update(f"{measure}\0{texts[measure]}\0".encode())
+        return cls(digest.hexdigest(), {measure: files[measure] for measure in MEASURES})

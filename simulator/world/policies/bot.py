@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field
 
-from simulator.errors import ContentError
 from simulator.world.card import Card, Prose
-from simulator.world.files import parse, read_text, validate
 from simulator.world.remarks import RemarkKind
 
-FILE = "policies/bot.yaml"
 Count = Annotated[int, Field(ge=1)]
 Seconds = Annotated[float, Field(gt=0)]
 
@@ -97,11 +93,3 @@ class BotPolicy(Card):
     """Flood control towards the server: a burst of `lines`, then `lines` in `seconds`."""
     reconnect: Backoff
     rejoin: Rejoin
-
-
-def load(root: Path) -> BotPolicy:
-    """The policy below a world's folder. Raises ContentError."""
-    path = root / FILE
-    if not path.exists():
-        raise ContentError("is missing", place=FILE, remedy="copy the shipped one with `em init DIR`")
-    return validate(BotPolicy, parse(read_text(path, root), FILE), FILE)

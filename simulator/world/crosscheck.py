@@ -1,0 +1,193 @@
+"""What files of a world say about each other: a name in one that another has to know.
+
+A part that is missing or could not be read is None, empty or in `unread`, and has a fault of its own; what depends on
+it is not checked, so that one wrong file does not draw a hundred faults after it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import PurePath
+
+from simulator.world.faults import Fault
+from simulator.world.persona import Persona, Role
+from simulator.world.policies.evaluation import EvaluationPolicy
+from simulator.world.policies.gaps import GapPolicy
+from simulator.world.policy import QuotaPolicy, TurnPolicy
+from simulator.world.probe import Suite
+from simulator.world.scenario import LEAD, Scenario
+from simulator.world.style import StylePolicy
+from simulator.world.topic import Topic
+
+PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9-]*)\}")
+At = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """As much of a world as could be read."""
+
+    personas: Mapping[str, Persona]
+    scenarios: Mapping[str, Scenario]
+    topics: Mapping[str, tuple[Topic, ...]]
+    probes: Suite | None
+    turns: TurnPolicy | None
+    style: StylePolicy | None
+    quota: QuotaPolicy | None
+    evaluation: EvaluationPolicy | None
+    gaps: GapPolicy | None
+    files: Mapping[str, str] = field(default_factory=dict)
+    """Of personas by nick; what is left out stands where its name says."""
+    unread: frozenset[str] = frozenset()
+    """Files that could not be read."""
+
+    def unread_in(self, folder: str) -> set[str]:
+        """The names, in lower case, that unread files of a folder would have given."""
+        return {PurePath(file).stem.lower() for file in self.unread if file.startswith(f"{folder}/")}
+
+
+def faults(parts: Parts) -> Iterator[Fault]:
+    """Everything that does not fit together."""
+    yield from _personas(parts)
+    yield from _ties_and_interests(parts)
+    yield from _topics(parts)
+    yield from _bring_up(parts)
+    for name, scenario in parts.scenarios.items():
+        yield from _scenario(parts, scenario, f"scenarios/{scenario.pattern}/{name}.yaml", ())
+    yield from _stubs(parts)
+    yield from _evaluation(parts)
+
+
+def _unknown(
+    file: str, at: At, names: Iterable[str], known: Iterable[str], *, called: str | None = None
+) -> Iterator[Fault]:
+    among = sorted(known)
+    for name in names:
+        if name not in among:
+            what = called or ".".join(map(str, at))
+            yield Fault(file, f"{what}: no `{name}`", f"known are {', '.join(among)}", (*at, name))
+
+
+def _personas(parts: Parts) -> Iterator[Fault]:
+    if parts.unread_in("personas") or not parts.personas:
+        return
+    leads = [nick for nick, p in parts.personas.items() if p.role is Role.LEAD]
+    if len(leads) != 1:
+        named = f" ({', '.join(leads)})" if leads else ""
+        yield Fault("personas", f"{len(leads)} cards have role: lead{named}", "give exactly one card that role")
+    if parts.turns is None:
+        return
+    fewest = max(fewest for fewest, _ in parts.turns.cast.people.values())
+    if len(parts.personas) - 1 < fewest:
+        remedy = f"policies/turns.yaml wants {fewest} in a session: write more cards or lower cast.people"
+        yield Fault("personas", f"{len(parts.personas) - 1} people besides the lead", remedy)
+
+
+def _ties_and_interests(parts: Parts) -> Iterator[Fault]:
+    unread = parts.unread_in("personas")
+    for nick, persona in parts.personas.items():
+        file = parts.files.get(nick, f"personas/{nick.lower()}.yaml")
+        for number, tie in enumerate(persona.ties):
+            if tie.to not in parts.personas and tie.to.lower() not in unread:
+                yield Fault(
+                    file, f"ties: nobody is called `{tie.to}`", "name a nick with a card", ("ties", number, "to")
+                )
+        for group in persona.interests:
+            if parts.quota is not None and group not in parts.quota.topics:
+                known = ", ".join(parts.quota.topics)
+                yield Fault(file, f"interests: no topic group `{group}`", f"groups are {known}", ("interests", group))
+
+
+def _topics(parts: Parts) -> Iterator[Fault]:
+    if parts.quota is None or not parts.topics:
+        return
+    unread = parts.unread_in("scenarios/topics")
+    for group in parts.quota.topics:
+        if group not in parts.topics and group not in unread:
+            yield Fault(f"scenarios/topics/{group}.yaml", "the quota wants this group", "write it")
+    for group in parts.topics:
+        if group not in parts.quota.topics:
+            cause = "policies/quota.yaml has no such group"
+            yield Fault(f"scenarios/topics/{group}.yaml", cause, "add it there", ("group",))
+
+
+def _bring_up(parts: Parts) -> Iterator[Fault]:
+    if parts.turns is None:
+        return
+    policy = parts.turns.bring_up
+    for key, texts in (("note", policy.note), ("opening", policy.opening)):
+        for number, text in enumerate(texts):
+            for name in PLACEHOLDER.findall(text):
+                if name not in ("topic", "angle"):
+                    cause, remedy = f"bring_up: no `{name}`", "known are {topic} and {angle}"
+                    yield Fault("policies/turns.yaml", cause, remedy, ("bring_up", key, number))
+
+
+def _scenario(parts: Parts, scenario: Scenario, file: str, inside: At, *, channels: bool = True) -> Iterator[Fault]:
+    """`inside`: where the script stands in the file. `channels`: whether those that it names have to be there."""
+    before = "".join(f"{part}." for part in inside)
+    if parts.quota is not None:
+        for key, names, known in (
+            ("pattern", (scenario.pattern,), parts.quota.patterns),
+            ("channels", scenario.channels if channels else (), parts.quota.channels),
+            ("topics", scenario.topics, parts.quota.topics),
+        ):
+            yield from _unknown(file, (*inside, key), names, known)
+    if parts.style is not None:
+        for number, expect in enumerate(scenario.expect):
+            signals = (expect.signal,) if expect.signal else ()
+            at = (*inside, "expect", number, "signal")
+            yield from _unknown(file, at, signals, parts.style.named(), called=f"{before}expect.signal")
+    people = [p for p in parts.personas.values() if p.role is not Role.LEAD]
+    for name, slot in scenario.slots.items():
+        wanted = sum(s.role is slot.role for s in scenario.slots.values()) if slot.role else 1
+        there = sum(slot.role in (None, p.role) for p in people)
+        lacking = there < wanted and bool(people) and not parts.unread_in("personas")
+        if slot.role is Role.LEAD or lacking:
+            cause = f"{before}slots.{name}: nobody can fill it"
+            yield Fault(file, cause, f"{there} cards have that role", (*inside, "slots", name))
+    names = {LEAD, "topic", "angle", *scenario.slots, *scenario.fill}
+    for where, text in _texts(scenario):
+        found = PLACEHOLDER.findall(text)
+        yield from _unknown(file, (*inside, *where), found, names, called=f"{before}placeholder")
+
+
+def _texts(scenario: Scenario) -> Iterator[tuple[At, str]]:
+    """Everything of a script in which placeholders may stand."""
+    yield ("premise",), scenario.premise
+    for place, beat in enumerate(scenario.beats):
+        for key, texts in (("note", beat.note), ("opening", beat.opening)):
+            for number, text in enumerate(texts):
+                yield ("beats", place, key, number), text
+    for name, variants in scenario.fill.items():
+        for number, text in enumerate(variants):
+            yield ("fill", name, number), text
+
+
+def _stubs(parts: Parts) -> Iterator[Fault]:
+    """The scripts that `em gaps --patch` fills in; channels that the world lacks are left out of them by then."""
+    for name, stub in parts.gaps.stubs.items() if parts.gaps is not None else ():
+        scenario = Scenario.model_validate({"name": name, **stub})
+        yield from _scenario(parts, scenario, "policies/gaps.yaml", ("stubs", name), channels=False)
+
+
+def _evaluation(parts: Parts) -> Iterator[Fault]:
+    if parts.evaluation is None:
+        return
+    file = "policies/evaluation.yaml"
+    if parts.style is not None:
+        rules, signals = {rule.name for rule in parts.style.rules}, set(parts.style.signals)
+        for name, wording in parts.evaluation.measures:
+            for key, used, known in (("rules", wording.rules, rules), ("signals", wording.signals, signals)):
+                for missing in (each for each in used if each not in known):
+                    cause = f"measures.{name}: policies/style.yaml has no `{missing}`"
+                    yield Fault(file, cause, f"known are {', '.join(sorted(known))}", ("measures", name, key))
+    if parts.probes is not None:
+        asked = {probe.id for measure in parts.evaluation.judge.questions for probe in parts.probes.of(measure)}
+        for number, row in enumerate(parts.evaluation.judge.labelled):
+            if row.probe not in asked:
+                cause = f"judge.labelled: no probe `{row.probe}` has a question"
+                at = ("judge", "labelled", number, "probe")
+                yield Fault(file, cause, "name one of a must-have with a question", at)

@@ -1,0 +1,1 @@
+"""The policies of single commands: evaluation, gaps, the bot, training."""

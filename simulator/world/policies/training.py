@@ -1,0 +1,63 @@
+"""How a LoRA is trained: `policies/training.yaml`, with the plan's own names where the plan has one."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from simulator.world.card import Card, Share
+
+Positive = Annotated[float, Field(gt=0)]
+Whole = Annotated[int, Field(ge=0)]
+Some = Annotated[int, Field(ge=1)]
+
+
+class Settings(Card):
+    """Every number of a training. Fields without a default are the plan's and have to be there."""
+
+    base_model: Annotated[str, Field(min_length=1)]
+    """A folder of config, safetensors and tokenizer, or `embedded`."""
+    lora_r: Annotated[int, Field(ge=1, le=1024)]
+    lora_alpha: Annotated[int, Field(ge=1)]
+    """The adapter is added times lora_alpha / lora_r."""
+    lora_dropout: Annotated[float, Field(ge=0, lt=1)]
+    learning_rate: Annotated[float, Field(gt=0, le=0.1)]
+    """At its highest, after the warm-up."""
+    num_epochs: Some
+    weight_decay: Share
+    micro_batch_size: Some
+    """Documents of a sequence where nothing is packed."""
+    gradient_accumulation_steps: Some
+    """Times `micro_batch_size`: the documents of an optimizer step, over all processes together."""
+    target_modules: Literal["all-linear"] | tuple[str, ...] = "all-linear"
+    sequence_len: Annotated[int, Field(ge=16)] = 8192
+    """Most tokens of a sequence."""
+    too_long: Literal["refuse", "cut", "skip"] = "refuse"
+    """What becomes of a document of more tokens than that; `cut`: pieces of whole messages, each with the header."""
+    packing: bool = True
+    objective: Annotated[str, Field(min_length=1)] = "mixture"
+    """A preset of `objective.PRESETS`."""
+    precision: Literal["bf16", "fp32"] = "bf16"
+    quantize: Literal["none", "nf4"] = "none"
+    gradient_checkpointing: bool = True
+    warmup_ratio: Annotated[float, Field(ge=0, lt=1)] = 0.05
+    """Share of the steps in which the rate rises from 0."""
+    lr_scheduler: Literal["cosine", "linear", "constant"] = "cosine"
+    max_grad_norm: Positive = 1.0
+    seed: Annotated[int, Field(ge=0, lt=2**32)] = 1
+    evaluations: Some = 12
+    """In the whole training, besides the one before its first step."""
+    checkpoints_kept: Annotated[int, Field(ge=2)] = 4
+    """The newest, with the best in place of the oldest; fewer than 2 would leave nothing if one was cut in writing."""
+    patience: Whole = 3
+    """Evaluations without a new best after which training stops; 0: never."""
+    validation_share: Annotated[float, Field(ge=0, le=0.5)] = 0.05
+    validation_documents: Whole = 64
+    """Most documents of an evaluation; 0: all."""
+    calibration_documents: Whole = 12
+    """Documents at most on which the next speaker is predicted at an evaluation, once under each header; 0: none."""
+
+    @property
+    def documents_per_step(self) -> int:
+        return self.micro_batch_size * self.gradient_accumulation_steps
