@@ -20,6 +20,7 @@ from simulator.journal.record import IMPORTED, Goal, RunCard
 from simulator.plan.session_plan import SessionPlan
 from simulator.screen import Header, Line, render
 from simulator.world.card import Engagement
+from simulator.world.load import same_content
 from simulator.world.world import World
 
 JOINED, STAGED = "joined", "staged"
@@ -50,7 +51,7 @@ def opened(folder: Path, world: World, *, lead: str | None, seed: int, **models:
     journal = Journal.open(folder)
     run = journal.run
     fault = "is no run of a real channel" if not run.imported else ""
-    if run.world != world.digest:
+    if not same_content(world, run.world):
         fault = f"was begun with the content {run.world}, this is {world.digest}"
     if fault:
         journal.close()

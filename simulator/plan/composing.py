@@ -13,9 +13,9 @@ from simulator.plan.placing import place
 from simulator.plan.quota import Cell
 from simulator.plan.session_plan import PlacedBeat, SessionPlan
 from simulator.world.card import Engagement
-from simulator.world.scenario import ANYONE, LEAD, Scenario
+from simulator.world.scenario import ANYONE, LEAD, PLACEHOLDER, Scenario
 from simulator.world.topic import Topic
-from simulator.world.world import PLACEHOLDER, World
+from simulator.world.world import World
 
 TRIES = 60
 """How many combinations of length, count and beat positions are tried before a script is given up."""

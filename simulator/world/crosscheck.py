@@ -6,7 +6,6 @@ it is not checked, so that one wrong file does not draw a hundred faults after i
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePath
@@ -17,11 +16,10 @@ from simulator.world.policies.evaluation import EvaluationPolicy
 from simulator.world.policies.gaps import GapPolicy
 from simulator.world.policy import QuotaPolicy, TurnPolicy
 from simulator.world.probe import Suite
-from simulator.world.scenario import LEAD, Scenario
+from simulator.world.scenario import LEAD, PLACEHOLDER, Scenario
 from simulator.world.style import StylePolicy
 from simulator.world.topic import Topic
 
-PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9-]*)\}")
 At = tuple[str | int, ...]
 
 

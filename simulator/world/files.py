@@ -88,8 +88,12 @@ def causes(error: ValidationError, model: type[BaseModel] | None = None) -> list
     `model`: what was validated; an unknown field at its top is compared with its fields.
     """
     found = []
-    for fault in error.errors(include_url=False, include_context=False):
+    faults = error.errors(include_url=False, include_context=False)
+    inside = {fault["loc"][:length] for fault in faults for length in range(len(fault["loc"]))}
+    for fault in faults:
         where = fault["loc"]
+        if fault["type"] == "too_short" and where in inside:
+            continue  # It would be long enough, were its items right.
         cause = (
             fault["msg"]
             .removeprefix("Value error, ")
@@ -111,7 +115,7 @@ def causes(error: ValidationError, model: type[BaseModel] | None = None) -> list
 
 def near(key: str, known: Iterable[str]) -> str:
     """`did you mean this or that?`, or nothing if no known key is like it."""
-    names = difflib.get_close_matches(key, list(known), n=3, cutoff=0.5)
+    names = difflib.get_close_matches(key, list(known), n=3, cutoff=0.6)
     return f"did you mean {' or '.join(names)}?" if names else ""
 
 

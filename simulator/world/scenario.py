@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
@@ -11,6 +12,8 @@ from simulator.world.persona import Role
 
 LEAD = "lead"
 """The slot that the lead fills in every scenario."""
+PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9-]*)\}")
+"""What is filled in when a script is cast: `{lead}`, a slot, `{topic}`, `{angle}` or a name under `fill`."""
 ANYONE = "anyone"
 """As a beat's `who`: the beat takes effect without a line of its own."""
 

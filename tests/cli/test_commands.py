@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import signal
+import sqlite3
 import subprocess
 from pathlib import Path
 
@@ -11,6 +13,7 @@ import pytest
 
 from simulator.cli import COMMANDS
 from simulator.events import EVENT
+from simulator.world.load import legacy_digest
 from tests.cli.em import EM, em
 
 SCRIPTED = ("--model", "scripted")
@@ -186,6 +189,33 @@ def test_a_changed_world_is_not_mixed_into_a_run(tmp_path: Path) -> None:
     policy.write_text(policy.read_text().replace("retries: 2", "retries: 3"))
     done = em("resume", "a", "--sessions", "2", "--world", "w", cwd=tmp_path)
     assert (done.returncode, "was begun with the content" in done.stderr) == (2, True)
+
+
+def test_a_run_under_the_legacy_digest_is_resumed_while_its_files_are_unchanged(tmp_path: Path) -> None:
+    """Before probes and the policies of single commands were in it, another digest stood on a run's card."""
+    assert em("init", "w", cwd=tmp_path).returncode == 0
+    assert em("generate", "--run", "a", "--sessions", "1", *SCRIPTED, "--world", "w", cwd=tmp_path).returncode == 0
+    with contextlib.closing(sqlite3.connect(tmp_path / "data" / "runs" / "a" / "journal.sqlite")) as journal:
+        journal.execute("UPDATE run SET world = ?", [legacy_digest(tmp_path / "w")])
+        journal.commit()
+    policies = tmp_path / "w" / "policies"
+    (policies / "training.yaml").write_text((policies / "training.yaml").read_text() + "# a remark\n")
+    done = em("resume", "a", "--sessions", "2", "--world", "w", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    (policies / "turns.yaml").write_text((policies / "turns.yaml").read_text() + "# a remark\n")
+    done = em("resume", "a", "--sessions", "3", "--world", "w", cwd=tmp_path)
+    assert (done.returncode, "was begun with the content" in done.stderr) == (2, True)
+
+
+def test_all_faults_of_a_world_are_lines(tmp_path: Path) -> None:
+    assert em("init", "w", cwd=tmp_path).returncode == 0
+    for name in ("bot", "training"):
+        path = tmp_path / "w" / "policies" / f"{name}.yaml"
+        path.write_text(path.read_text() + "nonsense: 1\n")
+    done = em("world", "--world", "w", cwd=tmp_path)
+    lines = done.stderr.splitlines()
+    assert (done.returncode, len(lines), done.stdout) == (2, 2, "")
+    assert lines[0].startswith("em: policies/bot.yaml:") and lines[1].startswith("em: policies/training.yaml:")
 
 
 def test_no_key_gets_anywhere(tmp_path: Path) -> None:

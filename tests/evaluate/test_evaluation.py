@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from simulator.errors import ContentError, UsageError
+from simulator.errors import ContentError, EmError, UsageError
 from simulator.evaluate import regressions, scorecard
 from simulator.evaluate.evaluation import evaluate
 from simulator.evaluate.kept import Kept
@@ -60,6 +61,40 @@ def test_the_subject_is_let_go_when_it_fails(tmp_path: Path, corpus: Path) -> No
     with pytest.raises(KeyError):
         run(subject, tmp_path, corpus)
     assert subject.closed and not list((tmp_path / "evaluations").glob("*"))
+
+
+@pytest.mark.parametrize("wrong", ["corpus", "chat", "judge", "suite", "data"])
+def test_subjects_are_let_go_whatever_is_wrong(tmp_path: Path, corpus: Path, wrong: str) -> None:
+    """Also where nothing was asked yet: a subject may hold a server or a model since it was opened."""
+    (tmp_path / "file").write_text("")
+    taught = tmp_path / "taught.jsonl"
+    taught.write_text(
+        "".join(json.dumps({"id": name, "text": text, "lead_model": "teacher"}) + "\n" for name, text in documents())
+    )
+    changes = {
+        "corpus": {"corpus": tmp_path},
+        "chat": {"chat": tmp_path},
+        "judge": {"corpus": taught, "judge": SimpleNamespace(name="teacher")},
+        "suite": {"suite": "endless"},
+        "data": {"data": tmp_path / "file"},
+    }
+    subjects = [Known(QUICK), Known(QUICK, "other")]
+    given = {"suite": "quick", "seed": 1, "data": tmp_path, "corpus": corpus, **changes[wrong]}
+    with pytest.raises((EmError, KeyError, OSError)):
+        evaluate([("adapter", subject) for subject in subjects], shipped(), **given)
+    assert all(subject.closed for subject in subjects)
+
+
+def test_a_subject_that_cannot_be_let_go_keeps_no_other(tmp_path: Path, corpus: Path) -> None:
+    class Stuck(Known):
+        def close(self) -> None:
+            super().close()
+            raise RuntimeError("stuck")
+
+    subjects = [Known(QUICK), Stuck(QUICK, "stuck"), Known(QUICK, "other")]
+    with pytest.raises(RuntimeError, match="stuck"):
+        evaluate([("adapter", each) for each in subjects], shipped(), suite="quick", seed=1, data=tmp_path)
+    assert all(subject.closed for subject in subjects)
 
 
 def test_a_corpus_that_is_none(tmp_path: Path) -> None:

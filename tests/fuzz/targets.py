@@ -63,7 +63,7 @@ def cards(data: bytes, folder: Path) -> None:
         made = {"name": "card", **made}
     card = validate(CARDS[kind], made, "card.yaml")
     here = shipped()
-    parts = {"personas": here.personas, "scenarios": {}, "topics": here.topics}
+    parts = {"personas": here.personas, "scenarios": {}, "topics": here.topics, "probes": here.probes}
     parts |= {name: getattr(here, name) for name in load.POLICIES}
     match card:
         case Persona():
