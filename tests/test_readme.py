@@ -12,6 +12,7 @@ from simulator.errors import UsageError
 from simulator.irc.server import program
 from tests.cli.em import ROOT, em
 from tests.irc.samples import TEXTS
+from tests.worlds import shipped
 
 TOUR = [
     line.removeprefix("$ ")
@@ -42,6 +43,21 @@ def test_the_tour(tmp_path: Path) -> None:
         allowed = (0, 1) if words[1] in ("simulate", "evaluate", "stage") or "--single" in words else (0,)
         assert done.returncode in allowed, f"{line}\n{done.stdout}\n{done.stderr}"
         assert "Traceback" not in done.stderr
+
+
+def test_a_budget_in_an_example_is_enough_for_its_goal() -> None:
+    """By the README's own figures: what a model costs, and how much of it a run with that model may spend."""
+    text = (ROOT / "README.md").read_text()
+    whole = shipped().quota.target_mb
+    dollars = {model: float(cost) for model, cost in re.findall(r"^\| `([^`]+)` \| \$(\d+) \|", text, re.MULTILINE)}
+    assert len(dollars) >= 3 and f"| {whole:g} MB |" in text
+    examples = [line for line in text.splitlines() if line.lstrip("$ ").startswith("em ") and "--budget-usd" in line]
+    assert examples
+    for line in examples:
+        words = shlex.split(line)
+        given = {words[n]: words[n + 1] for n in range(len(words) - 1) if words[n].startswith("--")}
+        share = float(given["--target-mb"]) / whole
+        assert dollars[given["--model"]] * share <= float(given["--budget-usd"]), line
 
 
 def test_every_command_of_the_table_is_in_the_tour() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,11 +33,20 @@ def adapters() -> None:
 @options.data_option
 @options.json_option
 def list_(data: Path, as_json: bool) -> None:
-    """Every adapter, the current one marked."""
+    """Every adapter, the current one marked.
+
+    Of a training that has not ended: how far it is, and the command that goes on with it.
+    """
     entries = _registry(data).entries()
     if as_json:
         rows = [
-            {"name": e.name, "current": e.current, "fault": e.fault or None, "card": e.card and e.card.model_dump()}
+            {
+                "name": e.name,
+                "current": e.current,
+                "unfinished": e.unfinished and asdict(e.unfinished),
+                "fault": e.fault or None,
+                "card": e.card and e.card.model_dump(),
+            }
             for e in entries
         ]
         click.echo(json.dumps(rows, indent=2))
@@ -53,6 +63,9 @@ def list_(data: Path, as_json: bool) -> None:
         table.add_column(column, justify="right" if column in ("documents", "steps", "validation") else "left")
     for entry in entries:
         mark, card = "*" if entry.current else "", entry.card
+        if entry.unfinished is not None:
+            table.add_row(mark, entry.name, f"unfinished: {entry.unfinished.told}")
+            continue
         if card is None:
             table.add_row(mark, entry.name, "damaged: `em adapters show` says how")
             continue
@@ -60,6 +73,9 @@ def list_(data: Path, as_json: bool) -> None:
         about = (card.made, card.base.name, card.objective, str(card.documents), str(card.steps), loss, card.world)
         table.add_row(mark, entry.name, *about)
     lines.console().print(table)
+    for entry in entries:
+        if entry.unfinished is not None:
+            click.echo(f"go on with {entry.name}: {entry.unfinished.command}")
 
 
 @adapters.command()

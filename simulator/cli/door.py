@@ -11,6 +11,7 @@ import click
 from simulator.cli import options
 
 if TYPE_CHECKING:
+    from simulator.cli.progress import ProgressFile
     from simulator.corpus.stats import Steps
 
 FOLDER = Path("em_character_data")
@@ -94,11 +95,33 @@ def _generate(
             with Journal.read(FOLDER) as journal:
                 kept = journal.tally().kept
             goal = {"sessions": kept + batch if batch else None, "target_mb": target}
-            asyncio.run(go_on(FOLDER, goal, models, world_dir, concurrency, budget_usd, look=options.Look.QUIET))
+            asyncio.run(
+                go_on(
+                    FOLDER,
+                    goal,
+                    models,
+                    world_dir,
+                    concurrency,
+                    budget_usd,
+                    look=options.Look.QUIET,
+                    progress=_progress(),
+                )
+            )
         else:
             goal = {"sessions": batch, "target_mb": target, "length": None}
             asyncio.run(
-                begin(RUN, FOLDER, goal, seed, models, world_dir, concurrency, budget_usd, look=options.Look.QUIET)
+                begin(
+                    RUN,
+                    FOLDER,
+                    goal,
+                    seed,
+                    models,
+                    world_dir,
+                    concurrency,
+                    budget_usd,
+                    look=options.Look.QUIET,
+                    progress=_progress(),
+                )
             )
     finally:
         _write(world_dir, allow_scripted)
@@ -110,7 +133,18 @@ def _resume(
     from simulator.cli.resume import go_on
 
     try:
-        asyncio.run(go_on(FOLDER, {}, models, world_dir, concurrency, budget_usd, look=options.Look.QUIET))
+        asyncio.run(
+            go_on(
+                FOLDER,
+                {},
+                models,
+                world_dir,
+                concurrency,
+                budget_usd,
+                look=options.Look.QUIET,
+                progress=_progress(),
+            )
+        )
     finally:
         _write(world_dir, allow)
 
@@ -126,6 +160,12 @@ def _write(world_dir: Path | None, allow_scripted: bool) -> None:
         if not journal.tally().kept:
             return
     write(FOLDER, FOLDER, ["jsonl", "txt"], False, allow_scripted, world_dir, _steps())
+
+
+def _progress() -> ProgressFile:
+    from simulator.cli.progress import ProgressFile
+
+    return ProgressFile(FOLDER, _steps())
 
 
 def _steps() -> Steps:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from simulator.cli import options
 from simulator.cli.engine import HERE, Engine, engine_options
 from simulator.errors import EmError
+
+if TYPE_CHECKING:
+    from simulator.cli.progress import ProgressFile
 
 
 @click.command()
@@ -88,6 +91,7 @@ async def begin(
     *,
     look: options.Look,
     engine: Engine = HERE,
+    progress: ProgressFile | None = None,
 ) -> None:
     """Creates a run and plays it to its goal. One that could not begin leaves its name free."""
     import shutil
@@ -107,7 +111,9 @@ async def begin(
     try:
         with Journal.create(folder, validate(RunCard, card, "--run")) as journal:
             try:
-                await played(journal, world, models, concurrency, budget_usd, look=look, engine=engine)
+                await played(
+                    journal, world, models, concurrency, budget_usd, look=look, engine=engine, progress=progress
+                )
             except EmError:
                 begun = any(True for _ in journal.sessions())
                 raise

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from simulator.cli import options
 from simulator.cli.engine import HERE, Engine, engine_options
+
+if TYPE_CHECKING:
+    from simulator.cli.progress import ProgressFile
 
 
 @click.command()
@@ -62,6 +65,7 @@ async def go_on(
     *,
     look: options.Look,
     engine: Engine = HERE,
+    progress: ProgressFile | None = None,
 ) -> None:
     """Opens a run and plays it to its goal. `given` holds what is to be other than on the run's card."""
     from simulator.cli.running import played
@@ -85,4 +89,4 @@ async def go_on(
             raise UsageError("holds a real model's lines", place=str(folder), remedy="begin a new run for `scripted`")
         if any(goal.values()):
             journal.extend(run.goal.model_copy(update=goal))
-        await played(journal, world, models, concurrency, budget_usd, look=look, engine=engine)
+        await played(journal, world, models, concurrency, budget_usd, look=look, engine=engine, progress=progress)

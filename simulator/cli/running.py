@@ -15,6 +15,7 @@ from simulator.cli.live import terminal
 from simulator.cli.live.notes import Opened
 from simulator.cli.live.state import opened
 from simulator.cli.live.watched import answered, watched
+from simulator.cli.progress import ProgressFile
 from simulator.corpus import stats
 from simulator.errors import UsageError
 from simulator.events import Said
@@ -35,8 +36,12 @@ async def played(
     *,
     look: options.Look,
     engine: Engine = HERE,
+    progress: ProgressFile | None = None,
 ) -> None:
-    """Plays the journal's run to its goal and says how it went. Raises what Run.go raises, and what `troupe` does."""
+    """Plays the journal's run to its goal and says how it went. Raises what Run.go raises, and what `troupe` does.
+
+    `progress` is written when the first session begins, after every session that is settled, and at the end.
+    """
     guess = _guess(models, world)
     if budget_usd is not None and guess is None:
         raise UsageError(
@@ -47,7 +52,7 @@ async def played(
     with troupe(engine, models, concurrency) as players:
         doors = await options.opened(models, world, players.slots)
         try:
-            await _watched(journal, world, doors, players, budget_usd, guess, look)
+            await _watched(journal, world, doors, players, budget_usd, guess, look, progress)
         finally:
             await doors.aclose()
 
@@ -60,14 +65,21 @@ async def _watched(
     budget_usd: float | None,
     guess: Callable[[SessionPlan], float] | None,
     look: options.Look,
+    progress: ProgressFile | None,
 ) -> None:
     console = lines.console()
     live = look is options.Look.LIVE and terminal.fits(console)
     bar = _Bar(journal, silent=live)
 
     async def go(follower: Callable[[Note], None] | None, screen: terminal.Terminal | None = None) -> None:
+        begun = False
+
         def watch(note: Note) -> None:
+            nonlocal begun
             bar.note(note)
+            if progress is not None and (isinstance(note, Settled) or not begun):
+                progress.write(journal)
+            begun = True
             if follower is not None:
                 follower(note)
 
@@ -97,6 +109,8 @@ async def _watched(
                 await go(None if look is options.Look.QUIET else Follower(console))
     finally:
         click.echo(_summary(journal, bar), err=True)
+        if progress is not None:
+            progress.write(journal)
 
 
 def _opened(journal: Journal, world: World) -> Opened:

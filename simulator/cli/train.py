@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from simulator.cli import options
 from simulator.errors import UsageError
@@ -107,7 +109,14 @@ def train(
         _plan(job, target, err=not only_plan)
     if only_plan:
         return
-    done = training.train(job, target, resume=resume, tell=_tell, say=lambda line: click.echo(f"em: {line}", err=True))
+    done = training.train(
+        job,
+        target,
+        resume=resume,
+        tell=_tell,
+        say=lambda line: click.echo(f"em: {line}", err=True),
+        again=_again(target, launched=job.processes > 1),
+    )
     if quiet:
         return
     if done.interrupted:
@@ -123,6 +132,21 @@ def train(
         f"{done.folder}: the adapter is checkpoint {done.best} of {done.steps}, {loss};"
         f" {done.tokens_per_second:.0f} tokens/s, {_time(done.seconds)}"
     )
+
+
+def _again(target: Path, *, launched: bool) -> str:
+    """The command that goes on with this training: what was typed, with the folder named and --resume."""
+    context = click.get_current_context()
+    words = [*(("accelerate", "launch", "-m", "simulator") if launched else ("em",)), "train"]
+    for parameter in context.command.params:
+        typed = context.get_parameter_source(parameter.name or "") is ParameterSource.COMMANDLINE
+        if not typed or parameter.name in ("out", "resume"):
+            continue
+        value = context.params[parameter.name]
+        for each in value if isinstance(value, tuple) else (value,):
+            words += parameter.opts[:1] if isinstance(parameter, click.Option) else ()
+            words += () if each is True else (str(each),)
+    return shlex.join([*words, "--out", str(target), "--resume"])
 
 
 def _export(

@@ -15,9 +15,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import torch
-from safetensors.torch import load_file, save_file
-
 from simulator.train.adapter import replace
 
 SEAL = "sealed.json"
@@ -37,8 +34,8 @@ def seal(folder: Path) -> None:
     replace(folder / SEAL, json.dumps(files, indent=1).encode())
 
 
-def fault(folder: Path) -> str:
-    """What is wrong with a checkpoint, in a few words; empty: nothing."""
+def fault(folder: Path, *, digests: bool = True) -> str:
+    """What is wrong with a checkpoint, in a few words; empty: nothing. Without `digests` only sizes are compared."""
     try:
         files = json.loads((folder / SEAL).read_bytes())
     except FileNotFoundError:
@@ -51,18 +48,18 @@ def fault(folder: Path) -> str:
             return f"{name} is missing"
         if (size := path.stat().st_size) != told["bytes"]:
             return f"{name} has {size} of {told['bytes']} bytes"
-        if _digest(path) != told["digest"]:
+        if digests and _digest(path) != told["digest"]:
             return f"{name} was changed"
     return ""
 
 
-def newest(folder: Path) -> tuple[Path | None, list[str]]:
-    """The newest whole checkpoint in a folder, and a line for each newer one that is not whole."""
+def newest(folder: Path, *, digests: bool = True) -> tuple[Path | None, list[str]]:
+    """The newest whole checkpoint in a folder, and a line for each newer one that is not whole (see `fault`)."""
     lines = []
     for path in sorted(folder.glob("checkpoint-*"), key=step_of, reverse=True):
         if step_of(path) < 0:
             continue
-        cause = fault(path)
+        cause = fault(path, digests=digests)
         if not cause:
             return path, lines
         lines.append(f"{path.name} {cause}; going back to the one before")
@@ -78,6 +75,9 @@ def drop_after(folder: Path, step: int) -> None:
 
 def write_optimizer(folder: Path, optimizer: Any, scheduler: Any) -> None:
     """The state of both; the tensors of the optimizer apart from its numbers."""
+    import torch
+    from safetensors.torch import save_file
+
     state = optimizer.state_dict()
     tensors, numbers = {}, {}
     for index, entries in state["state"].items():
@@ -94,6 +94,8 @@ def write_optimizer(folder: Path, optimizer: Any, scheduler: Any) -> None:
 
 def read_optimizer(folder: Path, optimizer: Any, scheduler: Any) -> None:
     """Puts both into the state that was written."""
+    from safetensors.torch import load_file
+
     plain = json.loads((folder / NUMBERS).read_bytes())
     state: dict[int, dict[str, Any]] = {}
     for key, value in [*load_file(folder / TENSORS).items(), *plain["state"].items()]:
@@ -108,6 +110,9 @@ def read_optimizer(folder: Path, optimizer: Any, scheduler: Any) -> None:
 
 def write_chance(folder: Path, process: int) -> None:
     """The states of the generators that dropout draws from, of one process; nothing else in a training draws."""
+    import torch
+    from safetensors.torch import save_file
+
     tensors = {"cpu": torch.get_rng_state()}
     if torch.cuda.is_available():
         tensors["cuda"] = torch.cuda.get_rng_state()
@@ -116,6 +121,9 @@ def write_chance(folder: Path, process: int) -> None:
 
 def read_chance(folder: Path, process: int) -> None:
     """Puts the generators into the states that were written; leaves them alone if this process wrote none."""
+    import torch
+    from safetensors.torch import load_file
+
     path = folder / f"chance-{process}.safetensors"
     if not path.is_file():
         return

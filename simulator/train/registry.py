@@ -16,6 +16,7 @@ from simulator import clock
 from simulator.errors import ContentError, EmError, StorageError, UsageError
 from simulator.train import adapter
 from simulator.train.adapter import AdapterCard
+from simulator.train.unfinished import Unfinished, unfinished
 from simulator.world.card import Card
 from simulator.world.files import validate
 
@@ -47,9 +48,11 @@ class Pointer(Card):
 class Entry:
     name: str
     card: AdapterCard | None
-    """None: damaged."""
+    """None: unfinished, or damaged."""
+    unfinished: Unfinished | None
+    """The training that would make it, where that has not ended."""
     fault: str
-    """What is wrong with it, in one line; empty: nothing."""
+    """What is damaged, in one line; empty: nothing."""
     current: bool
 
 
@@ -60,22 +63,25 @@ class Registry:
         self._folder = folder
 
     def entries(self) -> list[Entry]:
-        """Every adapter, by the time it was made; damaged ones last."""
+        """Every adapter, by the time it was made; unfinished and damaged ones last."""
         current = self.pointer().promoted[-1:]
         found = []
         for path in sorted(self._folder.glob("*/")):
             if not re.fullmatch(adapter.NAME, path.name):
                 continue
-            card, fault = None, ""
+            card, fault, training = None, "", unfinished(path)
             try:
-                card = adapter.read(path)
+                card = None if training else adapter.read(path)
             except EmError as error:
                 fault = str(error)
-            found.append(Entry(path.name, card, fault, path.name in current))
+            found.append(Entry(path.name, card, training, fault, path.name in current))
         return sorted(found, key=lambda entry: (entry.card is None, entry.card.made if entry.card else "", entry.name))
 
     def find(self, name: str) -> Path:
-        """The folder of an adapter, or of the current one. Raises UsageError where there is none of the name."""
+        """The folder of an adapter, or of the current one.
+
+        Raises UsageError where there is none of the name, and where its training has not ended.
+        """
         if name == CURRENT:
             promoted = self.pointer().promoted
             if not promoted:
@@ -85,6 +91,9 @@ class Registry:
         if not re.fullmatch(adapter.NAME, name) or not path.is_dir():
             remedy = "`em adapters list` shows those there are; `em train` makes one"
             raise UsageError(f"no adapter `{name}`", place=str(self._folder), remedy=remedy)
+        if training := unfinished(path):
+            remedy = f"go on with `{training.command}`"
+            raise UsageError(f"the training has not ended: {training.told}", place=str(path), remedy=remedy)
         return path
 
     def pointer(self) -> Pointer:

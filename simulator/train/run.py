@@ -17,16 +17,14 @@ from peft import LoraConfig, PeftModel, get_peft_model
 
 from simulator import clock
 from simulator.errors import UsageError
-from simulator.train import adapter, checkpoints, memory, weights
+from simulator.train import adapter, checkpoints, memory, unfinished, weights
 from simulator.train.memory import Shape
 from simulator.train.trainer import LeadTrainer, Sequences, arguments
 from simulator.train.training import Job, first_process
+from simulator.train.unfinished import ASKED, CHECKPOINTS, Asked
 from simulator.train.validation import Validation
 from simulator.train.watch import Interrupt, Told, Watch
 
-CHECKPOINTS = "checkpoints"
-ASKED = "training.json"
-"""What the training in a folder is; written when it begins, compared when it goes on."""
 BEST = "best.json"
 LAST = 10
 """Steps over which the card's training loss is a mean."""
@@ -52,12 +50,22 @@ class Trained:
     """Of this process's steps, evaluations and checkpoints included."""
 
 
-def run(job: Job, out: Path, *, resume: bool, tell: Callable[[Told], None], say: Callable[[str], None]) -> Trained:
+def run(
+    job: Job,
+    out: Path,
+    *,
+    resume: bool,
+    tell: Callable[[Told], None],
+    say: Callable[[str], None],
+    again: str = "",
+) -> Trained:
     """Trains, and leaves in `out` the best adapter with its card, the checkpoints and the curves.
 
     With `resume` it goes on from the newest whole checkpoint, to the same losses as without the stop; what is not
-    whole is told by `say` and written again. Raises UsageError where the folder holds another training, where the
-    memory does not suffice, and for several GPUs without a launcher; NotMet where a loss is no number.
+    whole is told by `say` and written again. `again`: the command that goes on with it, for `unfinished`.
+
+    Raises UsageError where the folder holds another training, where the memory does not suffice, and for several GPUs
+    without a launcher; NotMet where a loss is no number.
     """
     if torch.cuda.device_count() > 1 and job.processes == 1:
         raise UsageError(
@@ -67,7 +75,7 @@ def run(job: Job, out: Path, *, resume: bool, tell: Callable[[Told], None], say:
         )
     _quiet()
     folder = out / CHECKPOINTS
-    start = _begin(job, out, resume, say)
+    start = _begin(job, out, resume, say, again)
     interrupt = Interrupt()
     began = clock.tick()
     with interrupt.listening():
@@ -110,13 +118,15 @@ def step_tokens(job: Job) -> list[int]:
     ]
 
 
-def _begin(job: Job, out: Path, resume: bool, say: Callable[[str], None]) -> Path | None:
+def _begin(job: Job, out: Path, resume: bool, say: Callable[[str], None], again: str) -> Path | None:
     """The checkpoint to go on from; None: from the beginning."""
-    asked = {
-        "corpus": job.corpus.digest,
-        "base": adapter.base(job.settings.base_model, job.base).model_dump(),
-        "settings": job.settings.model_dump(mode="json"),
-    }
+    asked = Asked(
+        corpus=job.corpus.digest,
+        base=adapter.base(job.settings.base_model, job.base),
+        settings=job.settings.model_dump(mode="json"),
+        steps=job.plan.steps,
+        command=again,
+    )
     there = out / ASKED
     if (out / adapter.CARD).exists():
         raise UsageError("holds a finished adapter", place=str(out), remedy="name another --out, or remove it")
@@ -125,15 +135,15 @@ def _begin(job: Job, out: Path, resume: bool, say: Callable[[str], None]) -> Pat
     if not resume:
         if first_process():
             (out / CHECKPOINTS).mkdir(parents=True, exist_ok=True)
-            adapter.replace(there, json.dumps(asked, indent=2).encode())
+            adapter.replace(there, asked.model_dump_json(indent=2).encode())
         return None
     if not there.exists():
         raise UsageError("holds no training to go on with", place=str(out), remedy="begin one without --resume")
-    before = adapter.json_object(there, remedy="begin anew with another --out")
-    for what, value in asked.items():
-        if before.get(what) != value:
+    before, now = unfinished.read(out).model_dump(), asked.model_dump()
+    for what in ("corpus", "base", "settings"):
+        if before[what] != now[what]:
             raise UsageError(
-                f"was begun with another {_difference(before.get(what), value, what)}",
+                f"was begun with another {_difference(before[what], now[what], what)}",
                 place=str(out),
                 remedy="give the same corpus, base and settings, or begin anew with another --out",
             )

@@ -135,11 +135,19 @@ def first_process() -> bool:
     return os.environ.get("RANK", "0") == "0"
 
 
-def train(job: Job, out: Path, *, resume: bool, tell: Callable[[Told], None], say: Callable[[str], None]) -> Any:
+def train(
+    job: Job,
+    out: Path,
+    *,
+    resume: bool,
+    tell: Callable[[Told], None],
+    say: Callable[[str], None],
+    again: str = "",
+) -> Any:
     """Trains the job's adapter into `out`; see `run.run`. Apart, because it imports all of torch."""
     from simulator.train import run
 
-    return run.run(job, out, resume=resume, tell=tell, say=say)
+    return run.run(job, out, resume=resume, tell=tell, say=say, again=again)
 
 
 def _encoded(

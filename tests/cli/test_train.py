@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import os
+import re
+import shlex
+import signal
+import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.cli.em import em
+from tests.cli.em import EM, em
 from tests.train import models
 from tests.train.jobs import PROOF
 
@@ -47,6 +53,29 @@ def test_from_a_corpus_to_an_adapter(place: Path) -> None:
         path.name for path in out.iterdir()
     }
     assert str(place) not in (out / "adapter_config.json").read_text() + (out / "card.json").read_text()
+
+
+def test_one_that_was_killed_is_listed_as_unfinished_with_the_command_that_goes_on(place: Path) -> None:
+    """The command is run as it is printed, in another process, and makes the adapter."""
+    begun = ["train", "corpus", "--base", "base", "--config", str(PROOF), "--set", "precision=fp32"]
+    begun += ["--set", "lora_r=2", "--set", "calibration_documents=0", "--out", "data/adapters/cut"]
+    with subprocess.Popen(
+        [EM, *begun], cwd=place, env={**os.environ, **ONE}, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    ) as training:
+        assert any(line.startswith("step 1/2") for line in training.stderr or ()), "it ended before"
+        training.kill()
+    assert training.returncode == -signal.SIGKILL
+    listed = em("adapters", "list", cwd=place)
+    assert re.search(r"cut +unfinished: step [01] of 2", listed.stdout) and "damaged" not in listed.stdout
+    line = next(row for row in listed.stdout.splitlines() if row.startswith("go on with cut: "))
+    command = shlex.split(line.removeprefix("go on with cut: "))
+    shown = em("adapters", "promote", "cut", cwd=place)
+    assert shown.returncode == 2 and shlex.join(command) in shown.stderr and shown.stderr.count("\n") == 1
+    (row,) = (row for row in json.loads(em("adapters", "list", "--json", cwd=place).stdout) if row["name"] == "cut")
+    assert row["fault"] is None and row["unfinished"]["steps"] == 2 and row["unfinished"]["command"] == line[16:]
+    done = em(*command[1:], cwd=place, env=ONE)
+    assert command[0] == "em" and done.returncode == 0, done.stderr
+    assert "go on with" not in em("adapters", "list", cwd=place).stdout
 
 
 def test_the_plan_loads_no_weights(place: Path) -> None:

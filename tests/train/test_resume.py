@@ -14,6 +14,8 @@ import pytest
 
 from simulator.errors import EmError
 from simulator.train import adapter, checkpoints
+from simulator.train.registry import Registry
+from simulator.train.unfinished import ASKED, unfinished
 from tests.train.jobs import job, run
 
 CHANGES = {"lora_dropout": 0.2, "evaluations": 5, "checkpoints_kept": 3}
@@ -100,6 +102,28 @@ def test_it_goes_on_to_the_same_losses(
     assert adapter.read(tmp_path / "out").validation_loss == pytest.approx(
         min(loss for (kind, step), loss in whole.items() if kind == "validation" and step), abs=1e-6
     )
+
+
+@pytest.mark.parametrize(
+    ("damage", "told"),
+    [
+        (lambda out: None, "step 6 of 10"),
+        (lambda out: (out / "checkpoints" / "checkpoint-6" / checkpoints.SEAL).unlink(), "step 4 of 10"),
+        (lambda out: cut(out / "checkpoints" / "checkpoint-6", adapter.WEIGHTS), "step 4 of 10"),
+        (lambda out: shutil.rmtree(out / "checkpoints"), "step 0 of 10"),
+        (lambda out: (out / ASKED).unlink(), None),
+        (lambda out: (out / ASKED).write_text("{"), None),
+        (lambda out: (out / adapter.CARD).write_text("{}"), None),
+    ],
+    ids=["killed", "killed while saving", "cut in half", "no checkpoint", "of nothing", "of no reading", "ended"],
+)
+def test_what_was_killed_says_how_far_it_is(killed: Path, tmp_path: Path, damage, told: str | None) -> None:
+    shutil.copytree(killed / "out", tmp_path / "out")
+    damage(tmp_path / "out")
+    found = unfinished(tmp_path / "out")
+    assert (found and found.told) == told
+    (entry,) = Registry(tmp_path).entries()
+    assert entry.card is None and (entry.unfinished is None) is bool(entry.fault), "unfinished, or damaged"
 
 
 @pytest.mark.parametrize("change", [{"learning_rate": 0.05}, {"seed": 2}, {"objective": "all"}])
