@@ -17,9 +17,9 @@ def main() -> None:
             sys.exit("em_data_generator.py: emsim is not installed here; run `make install` first")
         os.execv(own, [str(own), __file__, *sys.argv[1:]])
     from simulator.cli import run
-    from simulator.cli.door import door
+    from simulator.cli.seed_commands import seed_commands
 
-    sys.exit(run(door))
+    sys.exit(run(seed_commands))
 
 
 if __name__ == "__main__":

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from simulator import chance
+from simulator import rng
 from simulator.corpus import example
 from simulator.events import Acted, Event, Joined, Passed, Refused, Renamed, Said
 from simulator.journal.journal import Journal
-from simulator.journal.record import Goal, RunCard
+from simulator.journal.records import Goal, RunCard
 from simulator.llm.model import Billing, Prompt, Purpose, Reply, Usage
 from simulator.plan.session_plan import PlacedBeat, SessionPlan
-from simulator.world.card import Engagement
 from simulator.world.policy import Band, EngagementPolicy, LengthClass, QuotaPolicy
+from simulator.world.strict import Engagement
 
 LEAD = "Em"
 PEOPLE = ("ash", "bo", "cy", "dot", "eli", "fay")
@@ -60,7 +60,7 @@ def plan(slot: int = 0, **fields: object) -> SessionPlan:
     n = 100 if length == "long" else 20
     given = {
         "id": f"s{slot:05d}",
-        "seed": chance.number(7, "session", slot),
+        "seed": rng.number(7, "session", slot),
         "slot": slot,
         "scenario": "a-scenario",
         "pattern": list(QUOTA.patterns)[slot % 4],
@@ -89,7 +89,7 @@ def said(texts: Iterable[tuple[str, str]]) -> list[Event]:
 
 def events(plan: SessionPlan) -> list[Event]:
     """A session of the plan's n and k with everything that can happen in a channel, and a refused line."""
-    draw = chance.stream(plan.seed, "lines")
+    draw = rng.stream(plan.seed, "lines")
     hers = {round((place + 0.5) * plan.n / plan.k) for place in range(plan.k)} if plan.k else set()
     made: list[Event] = []
 

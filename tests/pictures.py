@@ -12,10 +12,10 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-from simulator.cli.live import picture
 from simulator.journal.journal import Journal
 from simulator.report.gather import Figures, gather
 from simulator.report.page import write
+from simulator.tui import picture
 from simulator.world import load
 
 WIDTH, HEIGHT = 1280, 1000

@@ -27,13 +27,13 @@ from simulator.cluster.stage import Cluster
 from simulator.cluster.stepwise import Step, Stepwise
 from simulator.cluster.worker import Worker
 from simulator.errors import BudgetStop, EmError, ProviderError, UsageError
-from simulator.generate import Run
 from simulator.journal.journal import Journal
 from simulator.llm.model import Prompt, Reply
-from simulator.llm.open import open_models
-from simulator.llm.retry import GaveUp, Trouble
+from simulator.llm.registry import open_models
+from simulator.llm.retry import FailureKind, GaveUp
 from simulator.llm.scripted import Scripted
 from simulator.plan.planner import single
+from simulator.runs.run import Run
 from simulator.session.play import play
 from tests import till
 from tests.cli.em import EM, em
@@ -58,7 +58,7 @@ class Asked:
     async def reply(self, prompt: Prompt) -> Reply:
         self.calls += 1
         if self.calls == self._fails_at:
-            raise GaveUp("is down", place="asked", remedy="wait", failures=(Trouble.LATE, Trouble.BUSY))
+            raise GaveUp("is down", place="asked", remedy="wait", failures=(FailureKind.LATE, FailureKind.BUSY))
         return await self._inner.reply(prompt)
 
     async def aclose(self) -> None:
@@ -144,7 +144,7 @@ def test_a_model_that_fails_ends_the_session_with_its_error() -> None:
     steps = asyncio.run(go())
     last = pickle.loads(pickle.dumps(steps[-1]))
     assert isinstance(last.error, ProviderError) and str(last.error) == "asked: is down; wait"
-    assert last.failed is not None and last.failed.failures == (Trouble.LATE, Trouble.BUSY)
+    assert last.failed is not None and last.failed.failures == (FailureKind.LATE, FailureKind.BUSY)
     assert sum(step.paid is not None for step in steps) == 2
 
 

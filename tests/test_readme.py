@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from simulator.errors import UsageError
-from simulator.irc.server import program
+from simulator.irc.ngircd import program
 from tests.cli.em import ROOT, em
 from tests.irc.samples import TEXTS
 from tests.worlds import shipped

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import aiohttp
 from aiohttp import web
 
-from simulator import chance
+from simulator import rng
 from simulator.journal.journal import Journal
 from simulator.llm.model import Billing, Models, Prompt, Reply, Usage
 from simulator.llm.scripted import Scripted
@@ -91,5 +91,5 @@ def recorded(journal: Journal) -> Counter[Sold]:
     seeds = {row.plan.id: row.plan.seed for row in journal.sessions()}
     for call in journal.calls():
         place, _, attempt = call.key.rpartition(".")
-        found[chance.number(seeds[call.session], "line", place, int(attempt)) % 2**31, call.key] += 1
+        found[rng.number(seeds[call.session], "line", place, int(attempt)) % 2**31, call.key] += 1
     return found

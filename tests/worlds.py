@@ -9,11 +9,11 @@ from pathlib import Path
 
 from simulator import __version__
 from simulator.corpus.export import export
-from simulator.generate import Note, Run
 from simulator.journal.journal import Journal
-from simulator.journal.record import Goal, RunCard
+from simulator.journal.records import Goal, RunCard
 from simulator.llm.model import Models
 from simulator.llm.scripted import Scripted
+from simulator.runs.run import Note, Run
 from simulator.world import load
 from simulator.world.world import World
 

@@ -13,9 +13,9 @@ from simulator.cli import options
 from simulator.errors import NotMet
 
 if TYPE_CHECKING:
-    from simulator.evaluate.scorecard import Must
+    from simulator.evaluate.scorecard import Criterion
     from simulator.train.adapter import AdapterCard
-    from simulator.train.registry import Registry
+    from simulator.train.adapter_registry import AdapterRegistry
 
 VLLM_RANKS = (8, 16, 32, 64, 128, 256, 320, 512)
 """What its --max-lora-rank takes, 1 left out (vLLM 0.14, `vllm.config.lora.MaxLoRARanks`)."""
@@ -56,7 +56,7 @@ def list_(data: Path, as_json: bool) -> None:
         return
     from rich.table import Table
 
-    from simulator.cli import lines
+    from simulator.tui import lines
 
     table = Table(box=None, pad_edge=False)
     for column in ("", "name", "made", "base", "objective", "documents", "steps", "validation", "world"):
@@ -151,12 +151,12 @@ def gguf(name: str, out: Path, data: Path) -> None:
 @options.data_option
 def merge(name: str, out: Path, base: str | None, data: Path) -> None:
     """Write base and adapter as one model of safetensors, for servers that take no adapters."""
-    from simulator.train import adapter, weights
+    from simulator.train import adapter, base_model
     from simulator.train.merge import merged
 
     folder = _registry(data).find(name)
     card = adapter.read(folder)
-    merged(folder, weights.found(base or card.base.name, data), out)
+    merged(folder, base_model.found(base or card.base.name, data), out)
     click.echo(f"{out}: {card.base.name} with {card.name}")
 
 
@@ -170,11 +170,11 @@ def vllm(folder: Path, card: AdapterCard) -> str:
 
 def _evaluated(folder: Path, data: Path, anyway: bool) -> None:
     """Raises NotMet for an adapter whose last evaluation fell short; says what nobody knows of it."""
-    from simulator.evaluate.kept import Kept
-    from simulator.train import adapter, lead
+    from simulator.evaluate.results_cache import ResultsCache
+    from simulator.train import adapter, adapter_lookup
 
     card = adapter.read(folder)
-    result = Kept(data).concluded(lead.digest(folder))
+    result = ResultsCache(data).concluded(adapter_lookup.digest(folder))
     if result is None:
         ask = f"em evaluate --base {card.base.name} --adapter {folder.name}"
         click.echo(f"{folder.name} was never evaluated: `{ask}` says whether it meets the must-haves", err=True)
@@ -189,17 +189,17 @@ def _evaluated(folder: Path, data: Path, anyway: bool) -> None:
             click.echo(f"{folder.name} {said}: {what}", err=True)
 
 
-def _worst(must: Must) -> str:
+def _worst(must: Criterion) -> str:
     """The first figure that falls short, and how many more do."""
     first, *others = [check for check in must.checks if check.met is False]
     more = f", and {len(others)} more" if others else ""
     return f"{first.name} {first.figure}, wanted {first.wanted}{more}"
 
 
-def _registry(data: Path) -> Registry:
-    from simulator.train.registry import Registry
+def _registry(data: Path) -> AdapterRegistry:
+    from simulator.train.adapter_registry import AdapterRegistry
 
-    return Registry(data / "adapters")
+    return AdapterRegistry(data / "adapters")
 
 
 def _flat(value: dict[str, Any], prefix: str = "") -> list[tuple[str, Any]]:

@@ -30,8 +30,8 @@ def check(what: tuple[str, ...], as_json: bool, data: Path, world_dir: Path | No
     file) and .jsonl files with `text` and an optional `id`. With --json, exactly one line a document. Exit code 1 if
     any document is rejected.
     """
-    from simulator.cli import lines
     from simulator.corpus.filters import Filters
+    from simulator.tui import lines
 
     world = options.loaded(world_dir, quiet=as_json)
     filters = Filters(world.style, world.engagement, world.quota, world.lead.nick)

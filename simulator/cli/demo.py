@@ -27,7 +27,7 @@ def demo(seed: int, data: Path) -> None:
     name = next(name for n in count(1) if not (data / "runs" / (name := f"demo-{n}")).exists())
     goal = {"sessions": SESSIONS, "target_mb": None, "length": "short"}
     models: options.Names = {"people": options.EMBEDDED, "lead": None, "judge": None, "api_base": [], "dialect": None}
-    asyncio.run(begin(name, data / "runs" / name, goal, seed, models, None, None, None, look=options.Look.LINES))
+    asyncio.run(begin(name, data / "runs" / name, goal, seed, models, None, None, None, look=options.ViewMode.LINES))
     write(data / "runs" / name, data / "corpora" / name, ["jsonl", "txt"], False, False, None)
     click.echo(
         "The lines come from a model of 135 million parameters, to show the machine working without a key.\n"

@@ -14,9 +14,9 @@ import click
 from simulator.cli import options
 
 if TYPE_CHECKING:
-    from simulator.generate import Stage
     from simulator.journal.journal import Journal
     from simulator.llm.model import Prompt, Reply
+    from simulator.runs.run import SessionRunner
     from simulator.world.world import World
 
 LOCAL_CONCURRENCY = 4
@@ -66,7 +66,7 @@ def engine_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return collected
 
 
-class Troupe:
+class WorkerPool:
     """Whoever will play a run: how many sessions at once, and on which stage."""
 
     def __init__(
@@ -95,7 +95,7 @@ class Troupe:
         tell: Callable[[Prompt, Reply], None],
         gate: Callable[[], Awaitable[None]] | None,
         say: Callable[[str], None],
-    ) -> AbstractAsyncContextManager[Stage | None]:
+    ) -> AbstractAsyncContextManager[SessionRunner | None]:
         """Where the run's sessions are played; None: in this process. See `cluster.stage.Cluster`."""
         if self._ray is None:
             return nullcontext()
@@ -124,10 +124,10 @@ def _no_provider(name: str | None) -> bool:
 
 
 @contextmanager
-def troupe(engine: Engine, names: options.Names, concurrency: int | None) -> Iterator[Troupe]:
+def worker_pool(engine: Engine, names: options.Names, concurrency: int | None) -> Iterator[WorkerPool]:
     """Connects where that is wanted. Raises UsageError if Ray is missing, ProviderError if no cluster answers."""
     if not engine.ray:
-        yield Troupe(names, concurrency)
+        yield WorkerPool(names, concurrency)
         return
     from simulator.cluster import connection
 
@@ -135,4 +135,4 @@ def troupe(engine: Engine, names: options.Names, concurrency: int | None) -> Ite
         processors = connection.processors(ray)
         machines = "machine" if len(processors) == 1 else "machines"
         click.echo(f"ray: {len(processors)} {machines}, {sum(processors)} processors", err=True)
-        yield Troupe(names, concurrency, ray, processors)
+        yield WorkerPool(names, concurrency, ray, processors)

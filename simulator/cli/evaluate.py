@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
 
-    from simulator.evaluate.checks import Check
+    from simulator.evaluate.figure_checks import FigureCheck
     from simulator.evaluate.regressions import Worse
     from simulator.evaluate.scorecard import Scorecard
 
@@ -80,19 +80,19 @@ def evaluate(
     if base is None and (adapters or corpus is None):
         raise UsageError("nothing to evaluate", place="--base", remedy="name a base, such as `embedded`, or a --corpus")
     from simulator.evaluate.evaluation import evaluate as evaluated
-    from simulator.evaluate.subjects import opened
-    from simulator.llm.model import Dialect
+    from simulator.evaluate.open_subjects import opened
+    from simulator.llm.model import PromptFormat
 
     world = options.loaded(world_dir, quiet=as_json)
     subjects = []
     if base is not None:
-        spoken = Dialect(dialect) if dialect else None
+        spoken = PromptFormat(dialect) if dialect else None
         subjects = opened(base, adapters, nick=world.lead.nick, data=data, api_base=api_base, dialect=spoken)
     judging = None
     if judge is not None:
         import asyncio
 
-        from simulator.llm.open import open_models
+        from simulator.llm.registry import open_models
 
         judging = asyncio.run(open_models(judge, None, None)).people
     card = evaluated(
@@ -110,7 +110,7 @@ def evaluate(
     if out is not None:
         _write(out, text)
     if page is not None:
-        from simulator.evaluate.page import write
+        from simulator.evaluate.evaluation_page import write
 
         size = write(page, card)
         click.echo(f"{page}: {size / 1e6:.2f} MB, opens in any browser", err=True)
@@ -145,11 +145,11 @@ def _compare(old: Path, new: Path, *, as_json: bool) -> None:
 
 
 def _show_worse(each: Worse) -> None:
-    from simulator.cli.inert import inert
+    from simulator.tui.sanitize import sanitize
 
-    click.echo(f"{each.must}: {each.where}\n  before: {inert(each.before)}\n  now:    {inert(each.after)}")
+    click.echo(f"{each.must}: {each.where}\n  before: {sanitize(each.before)}\n  now:    {sanitize(each.after)}")
     if each.why:
-        click.echo(f"  {inert(each.why)}")
+        click.echo(f"  {sanitize(each.why)}")
 
 
 def _write(path: Path, text: str) -> None:
@@ -166,13 +166,13 @@ def _show(card: Scorecard) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from simulator.cli.inert import inert
-    from simulator.cli.lines import console
+    from simulator.tui.lines import console
+    from simulator.tui.sanitize import sanitize
 
     table = Table(box=None, pad_edge=False, show_edge=False)
     table.add_column("must have", overflow="fold")
     for result in card.results:
-        table.add_column(Text(inert(f"{result.subject} ({result.kind})")), overflow="fold")
+        table.add_column(Text(sanitize(f"{result.subject} ({result.kind})")), overflow="fold")
     for number, must in enumerate(card.results[0].musts):
         states = [_state(result.musts[number].met) for result in card.results]
         table.add_row(Text(f"{number + 1}. {must.title}", style="bold"), *states)
@@ -183,14 +183,14 @@ def _show(card: Scorecard) -> None:
     out.print(table)
     for result in card.results:
         if result.note:
-            out.print(inert(f"{result.subject}: {result.note}"))
+            out.print(sanitize(f"{result.subject}: {result.note}"))
     out.print(
         f"suite {card.suite}, probes {card.probes}, seed {card.seed}; in brackets the 95 % interval, n is what was "
         "counted; every example: --json"
     )
 
 
-def _rows(table: Table, columns: list[tuple[Check, ...]]) -> None:
+def _rows(table: Table, columns: list[tuple[FigureCheck, ...]]) -> None:
     from rich.text import Text
 
     from simulator.evaluate.table import rows
@@ -200,7 +200,7 @@ def _rows(table: Table, columns: list[tuple[Check, ...]]) -> None:
         table.add_row(Text.assemble(f"  {each.name}", (wanted, "dim")), *map(_cell, each.cells))
 
 
-def _cell(check: Check | None) -> Text:
+def _cell(check: FigureCheck | None) -> Text:
     from rich.text import Text
 
     if check is None:

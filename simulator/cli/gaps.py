@@ -11,10 +11,10 @@ import click
 from simulator.cli import options
 
 if TYPE_CHECKING:
-    from simulator.evaluate.gaps.measures import Row
-    from simulator.evaluate.gaps.remarks import Reaction, Remark
-    from simulator.evaluate.gaps.report import Gaps
-    from simulator.evaluate.intervals import Figure
+    from simulator.gaps.gap_report import Gaps
+    from simulator.gaps.measures import Row
+    from simulator.gaps.remarks import Reaction, Remark
+    from simulator.intervals import Figure
 
 FORMATS = ("auto", "irssi", "weechat", "znc", "hexchat", "ubuntu", "discord-json")
 SHOWN = 20
@@ -56,16 +56,16 @@ def gaps(
     --patch proposes new weights for policies/quota.yaml and a script for each gap. Quoted people are p1, p2, …; read
     the file before you pass it on. policies/gaps.yaml says what is looked for. No model is needed.
     """
-    from simulator.cli.inert import as_json as shown_json
-    from simulator.evaluate.gaps import patch as patches
-    from simulator.evaluate.gaps import report, sources
     from simulator.evaluate.language import Language
-    from simulator.world.card import Engagement
+    from simulator.gaps import gap_report, sources
+    from simulator.gaps import patch as patches
+    from simulator.tui.sanitize import as_json as shown_json
+    from simulator.world.strict import Engagement
 
     world = options.loaded(world_dir, quiet=as_json)
     language = Language(world.evaluation, world.style)
     nick = world.lead.nick
-    wish = sources.Wish(
+    wish = sources.GapRequest(
         runs=data / "runs",
         lead=nick,
         shown_lead=lead or nick,
@@ -76,7 +76,7 @@ def gaps(
     left_out: list[str] = []
     here = sources.talks(what, wish, left_out)
     there = sources.talks([against], wish, left_out)
-    found = report.gaps(here, there, world, world.gaps, language)
+    found = gap_report.gaps(here, there, world, world.gaps, language)
     _tell_left_out(left_out)
     if patch is not None:
         title = f"em gaps {' '.join(Path(name).name for name in what)} --against {Path(against).name}"
@@ -88,10 +88,10 @@ def gaps(
 
 
 def _tell_left_out(left_out: list[str]) -> None:
-    from simulator.cli.inert import inert
+    from simulator.tui.sanitize import sanitize
 
     for cause in left_out[:SHOWN]:
-        click.echo(f"em: left out: {inert(cause)}", err=True)
+        click.echo(f"em: left out: {sanitize(cause)}", err=True)
     if len(left_out) > SHOWN:
         click.echo(f"em: left out: {len(left_out) - SHOWN} more", err=True)
 
@@ -185,9 +185,9 @@ def _cell(found: Figure | None, unit: str = "share") -> str:
 def _show(found: Gaps, patch: Path | None) -> None:
     from rich.table import Table
 
-    from simulator.cli.inert import columns, inert
-    from simulator.cli.lines import console
-    from simulator.evaluate.gaps.patch import figure
+    from simulator.gaps.patch import figure
+    from simulator.tui.lines import console
+    from simulator.tui.sanitize import columns, sanitize
 
     out = console()
     for name, (sessions, messages, hers) in (("here", found.here), ("corpus", found.there)):
@@ -209,9 +209,9 @@ def _show(found: Gaps, patch: Path | None) -> None:
     out.print(f"complaints: {len(found.complaints)}, praise: {len(found.praise)}")
     for remark in found.complaints[:SHOWN]:
         talk = remark.talk
-        out.print(f"  {remark.kind}: {inert(talk.source)}, {inert(talk.id)}, message {remark.index}")
-        out.print(f"    {remark.cause}: <{talk.lead}> {inert(remark.her_line)}")
-        out.print(f"    {remark.index}: <{inert(remark.nick)}> {inert(remark.text)}")
+        out.print(f"  {remark.kind}: {sanitize(talk.source)}, {sanitize(talk.id)}, message {remark.index}")
+        out.print(f"    {remark.cause}: <{talk.lead}> {sanitize(remark.her_line)}")
+        out.print(f"    {remark.index}: <{sanitize(remark.nick)}> {sanitize(remark.text)}")
     if len(found.complaints) > SHOWN:
         out.print(f"  … and {len(found.complaints) - SHOWN} more; --json has all")
     if found.topics:

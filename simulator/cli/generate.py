@@ -71,7 +71,7 @@ def generate(
     if oversample > 1 and models["judge"] is None:
         raise click.UsageError("--oversample needs a judge to tell which session is best: name one with --judge-model")
     goal = {"sessions": sessions, "target_mb": target_mb, "length": length, "oversample": oversample}
-    look = options.Look.LIVE if live else options.Look.QUIET
+    look = options.ViewMode.LIVE if live else options.ViewMode.QUIET
     asyncio.run(
         begin(
             name, data / "runs" / name, goal, seed, models, world_dir, concurrency, budget_usd, look=look, engine=engine
@@ -89,7 +89,7 @@ async def begin(
     concurrency: int | None,
     budget_usd: float | None,
     *,
-    look: options.Look,
+    look: options.ViewMode,
     engine: Engine = HERE,
     progress: ProgressFile | None = None,
 ) -> None:
@@ -99,8 +99,8 @@ async def begin(
     from simulator import __version__, clock
     from simulator.cli.running import played
     from simulator.journal.journal import Journal
-    from simulator.journal.record import Goal, RunCard
-    from simulator.world.files import validate
+    from simulator.journal.records import Goal, RunCard
+    from simulator.world.yaml_file import validate
 
     world = options.loaded(world_dir)
     models = {**models, "people": models["people"] or options.EMBEDDED}

@@ -11,8 +11,8 @@ import click
 from simulator.cli import options
 
 if TYPE_CHECKING:
-    from simulator.irc.logs.account import Account
-    from simulator.irc.logs.intake import Taken
+    from simulator.logs.line_counts import LineCounts
+    from simulator.logs.log_import import ImportResult
 
 LEVELS = ("auto", "LOW", "MEDIUM", "HIGH")
 FORMATS = ("auto", "irssi", "weechat", "znc", "hexchat", "ubuntu", "discord-json")
@@ -80,11 +80,11 @@ def import_(
     --pseudonyms nobody keeps a nick. All conversations are kept, and `em check NAME` holds them to the filters. The run
     can be looked at like any other; `em export` takes of it only the lines of those who agreed.
     """
-    from simulator.irc.logs import intake
-    from simulator.irc.logs.conversations import Rules
-    from simulator.irc.logs.mending import Pastes
-    from simulator.irc.logs.zone import Zone
-    from simulator.world.card import Engagement
+    from simulator.logs import log_import
+    from simulator.logs.conversations import Rules
+    from simulator.logs.mending import Pastes
+    from simulator.logs.zone import Zone
+    from simulator.world.strict import Engagement
 
     _hold(name, channel, dry_run=dry_run, shortest=shortest, longest=longest)
     if salt is not None and not pseudonyms:
@@ -94,12 +94,12 @@ def import_(
     rules = Rules(silence, shortest, longest, Pastes(pastes), keep_bots, bots, bridges, lead or world.lead.nick, zone)
     keep = None if as_json else MOST * 2
     if dry_run:
-        taken = intake.looked_at(logs, kind, rules, keep=keep)
+        taken = log_import.looked_at(logs, kind, rules, keep=keep)
     else:
         level = None if engagement.lower() == "auto" else Engagement(engagement.upper())
-        wish = intake.Wish(channel, level, pseudonyms, salt, keep_addresses)
+        wish = log_import.ImportRequest(channel, level, pseudonyms, salt, keep_addresses)
         folder = data / "runs" / str(name)
-        taken = intake.take_in(logs, folder, world, format=kind, rules=rules, wish=wish, keep=keep)
+        taken = log_import.take_in(logs, folder, world, format=kind, rules=rules, wish=wish, keep=keep)
     if as_json:
         click.echo(json.dumps(_facts(taken, None if dry_run else name), indent=2, ensure_ascii=False))
     else:
@@ -111,7 +111,7 @@ def _hold(name: str | None, channel: str | None, *, dry_run: bool, shortest: int
 
     from pydantic import TypeAdapter, ValidationError
 
-    from simulator.world.card import ChannelName
+    from simulator.world.strict import ChannelName
 
     if name is None and not dry_run:
         raise click.UsageError("give the run a name with --run NAME, or look first with --dry-run")
@@ -126,7 +126,7 @@ def _hold(name: str | None, channel: str | None, *, dry_run: bool, shortest: int
             raise click.UsageError(f"--channel {channel}: a channel is # and a word, such as '#general'") from None
 
 
-def _facts(taken: Taken, name: str | None) -> dict[str, Any]:
+def _facts(taken: ImportResult, name: str | None) -> dict[str, Any]:
     accounts = taken.accounts
     return {
         "run": name,
@@ -140,13 +140,13 @@ def _facts(taken: Taken, name: str | None) -> dict[str, Any]:
     }
 
 
-def _show(taken: Taken, name: str | None) -> None:
-    from simulator.cli.inert import inert
-    from simulator.cli.lines import console
+def _show(taken: ImportResult, name: str | None) -> None:
+    from simulator.tui.lines import console
+    from simulator.tui.sanitize import sanitize
 
     out = console()
     for cause in taken.left_out:
-        click.echo(f"em: left out: {inert(cause)}", err=True)
+        click.echo(f"em: left out: {sanitize(cause)}", err=True)
     for about in taken.accounts:
         for row in _rows(about):
             out.print(row)
@@ -163,7 +163,7 @@ def _show(taken: Taken, name: str | None) -> None:
     )
 
 
-def _rows(about: Account) -> list[str]:
+def _rows(about: LineCounts) -> list[str]:
     def counted(counts: dict[str, int], most: int | None = None) -> str:
         shown = list(counts.items())[:most]
         rest = f" and {len(counts) - len(shown)} more" if len(counts) > len(shown) else ""

@@ -15,8 +15,8 @@ from simulator.errors import UsageError
 
 if TYPE_CHECKING:
     from simulator.events import Event
-    from simulator.irc.place import Place
-    from simulator.irc.stay import Stay
+    from simulator.irc.bot_config import BotConfig
+    from simulator.irc.irc_address import IrcAddress
     from simulator.plan.session_plan import SessionPlan
     from simulator.world.world import World
 
@@ -68,11 +68,11 @@ def join(
     EM_IRC_SASL_PASSWORD   her account's password
     EM_IRC_SASL_USER       her account, where it is not called like her nick
     """
-    from simulator.irc import record
+    from simulator.irc import session_recorder
+    from simulator.irc.bot_config import STOP, BotConfig
+    from simulator.irc.irc_address import place as read
     from simulator.irc.operators import Operators
-    from simulator.irc.place import place as read
-    from simulator.irc.stay import STOP, Stay
-    from simulator.world.card import Engagement
+    from simulator.world.strict import Engagement
 
     if models["judge"]:
         raise click.UsageError("--judge-model: nobody judges a real channel")
@@ -86,10 +86,10 @@ def join(
     checked(wanted)
     Operators(world.lead.nick, operators)  # a mask that anybody fits is refused before anything is begun
     folder = data / "runs" / name
-    stay = Stay(
+    stay = BotConfig(
         channel=header,
         level=Engagement(engagement.upper()),
-        pattern=record.JOINED,
+        pattern=session_recorder.JOINED,
         operators=operators,
         bots=bots,
         observe=observe,
@@ -101,26 +101,26 @@ def join(
 
 
 async def _joined(
-    place: Place,
+    place: IrcAddress,
     nick: str,
-    stay: Stay,
+    stay: BotConfig,
     folder: Path,
     names: options.Names,
     world: World,
 ) -> None:
     import os
 
-    from simulator.irc import record
+    from simulator.irc import session_recorder
     from simulator.irc.bot import Bot
-    from simulator.irc.hours import WallClock
-    from simulator.irc.link import Link
+    from simulator.irc.connection import ChannelConnection
+    from simulator.irc.timing import WallClock
 
     numbers, hours = world.bot, WallClock()
     models = await options.opened(names, world, slots=1)
     try:
-        with record.opened(folder, world, lead=played_by(names), seed=1, channel=str(place)) as journal:
+        with session_recorder.opened(folder, world, lead=played_by(names), seed=1, channel=str(place)) as journal:
             password = os.environ.get("EM_IRC_SASL_PASSWORD")
-            link = Link(
+            link = ChannelConnection(
                 place,
                 nick,
                 numbers,
@@ -154,7 +154,7 @@ def checked(nick: str) -> None:
     """Raises UsageError for what is no nick."""
     from pydantic import TypeAdapter, ValidationError
 
-    from simulator.world.card import Nick
+    from simulator.world.strict import Nick
 
     try:
         TypeAdapter(Nick).validate_python(nick)
@@ -169,15 +169,15 @@ def played_by(names: options.Names) -> str:
 
 
 def said(text: str) -> None:
-    from simulator.cli.inert import inert
+    from simulator.tui.sanitize import sanitize
 
-    click.echo(f"em: {inert(text)}", err=True)
+    click.echo(f"em: {sanitize(text)}", err=True)
 
 
 def printer() -> Callable[[Event, SessionPlan], None]:
     """Prints every event as it happens, with the reasons of the lead's silences."""
-    from simulator.cli import lines
     from simulator.events import Passed
+    from simulator.tui import lines
 
     console = lines.console()
 

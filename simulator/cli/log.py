@@ -14,7 +14,7 @@ from simulator.errors import NotMet
 if TYPE_CHECKING:
     from rich.text import Text
 
-    from simulator.cli.hits import Hit
+    from simulator.cli.search import Hit
     from simulator.journal.journal import Journal
 
 PURPOSES = ("people", "lead", "judge", "retries")
@@ -50,16 +50,17 @@ def log(
     A message is shown as session, index among the messages of the document, time, nick and text. All conditions must
     hold. With --json, one object a line. The count goes to stderr; exit code 1 if nothing was found.
     """
-    from simulator.cli import hits, inert, lines
+    from simulator.cli import search
     from simulator.journal.journal import Journal
+    from simulator.tui import lines, sanitize
 
     if purpose is not None and (rule is not None or refused):
         raise click.UsageError("--purpose asks for calls of models, --rule and --refused for lines: give one of them")
-    matches = hits.matcher(pattern)
-    console, count = lines.console(), hits.Count()
+    matches = search.matcher(pattern)
+    console, count = lines.console(), search.Count()
     with Journal.read(data / "runs" / name) as journal:
         if session is not None:
-            hits.known(journal, session)
+            search.known(journal, session)
         for hit in _found(journal, rule, refused, purpose, state, session):
             if (nick is not None and hit.nick != nick) or not matches(hit.text):
                 continue
@@ -68,7 +69,7 @@ def log(
                 break
             count.add(hit)
             if as_json:
-                click.echo(inert.as_json(hit.facts))
+                click.echo(sanitize.as_json(hit.facts))
             else:
                 console.print(_row(hit), soft_wrap=True)
     if not count.hits:
@@ -79,27 +80,27 @@ def log(
 def _found(
     journal: Journal, rule: str | None, refused: bool, purpose: str | None, state: str | None, session: str | None
 ) -> Iterator[Hit]:
-    from simulator.cli import hits
+    from simulator.cli import search
 
     if purpose is not None:
-        return hits.calls(journal, purpose, state, session)
+        return search.calls(journal, purpose, state, session)
     if refused or rule is not None:
-        return hits.findings(journal, rule, state, session, tries_only=refused)
-    return hits.messages(journal, state, session)
+        return search.findings(journal, rule, state, session, tries_only=refused)
+    return search.messages(journal, state, session)
 
 
 def _row(hit: Hit) -> Text:
     """The hit as one line."""
     from rich.text import Text
 
-    from simulator.cli import lines
-    from simulator.cli.inert import inert
+    from simulator.tui import lines
+    from simulator.tui.sanitize import sanitize
 
     style = lines.LEAD if hit.by_lead else lines.colour(hit.nick)
     place = "-" if hit.message is None else str(hit.message)
     return Text.assemble(
         (f"{hit.session} {place:>3} ", "dim"),
-        (f"{inert(hit.what)} ", "yellow") if hit.what else "",
-        (f"{inert(hit.shown)} ", style) if hit.shown else "",
-        inert(hit.text),
+        (f"{sanitize(hit.what)} ", "yellow") if hit.what else "",
+        (f"{sanitize(hit.shown)} ", style) if hit.shown else "",
+        sanitize(hit.text),
     )

@@ -23,7 +23,7 @@ and `api_base` (a list); of the lead alone `lead_dialect`, and `lead_adapter` (a
 older run cards lack. The run card keeps the same."""
 
 
-class Look(Enum):
+class ViewMode(Enum):
     """How a session is watched while it is played."""
 
     QUIET = "quiet"
@@ -121,8 +121,8 @@ async def opened(names: Names, world: World, slots: int) -> Models:
 
 def opening(names: Names, world: World, slots: int) -> Callable[[], Coroutine[Any, Any, Models]]:
     """What opens the doors, here or on another machine."""
-    from simulator.llm.model import Dialect
-    from simulator.llm.open import open_models
+    from simulator.llm.model import PromptFormat
+    from simulator.llm.registry import open_models
 
     lead_dialect = names.get("lead_dialect")
     return partial(
@@ -132,8 +132,8 @@ def opening(names: Names, world: World, slots: int) -> Callable[[], Coroutine[An
         names["judge"],
         others=sorted({p.model for p in world.personas.values() if p.model}),
         api_base=names["api_base"],
-        dialect=Dialect(names["dialect"]) if names["dialect"] else None,
-        lead_dialect=Dialect(lead_dialect) if lead_dialect else None,
+        dialect=PromptFormat(names["dialect"]) if names["dialect"] else None,
+        lead_dialect=PromptFormat(lead_dialect) if lead_dialect else None,
         lead_adapter=_served(names, world),
         slots=slots,
     )
@@ -142,10 +142,10 @@ def opening(names: Names, world: World, slots: int) -> Callable[[], Coroutine[An
 def _adapter(named: str | None, data: Path) -> Names:
     if named is None:
         return {"lead_adapter": None, "lead_adapter_digest": None}
-    from simulator.train import lead
+    from simulator.train import adapter_lookup
 
-    path = lead.found(named, data / "adapters")
-    return {"lead_adapter": str(path), "lead_adapter_digest": lead.digest(path)}
+    path = adapter_lookup.found(named, data / "adapters")
+    return {"lead_adapter": str(path), "lead_adapter_digest": adapter_lookup.digest(path)}
 
 
 def _served(names: Names, world: World) -> Path | None:
@@ -153,16 +153,16 @@ def _served(names: Names, world: World) -> Path | None:
     if not names.get("lead_adapter"):
         return None
     from simulator.errors import UsageError
-    from simulator.train import lead
+    from simulator.train import adapter_lookup
 
     path, card = Path(names["lead_adapter"]), world.lead
     if card.model:
         cause = f"the card of {card.nick} asks for the model {card.model}, which takes none"
         raise UsageError(cause, place="--lead-adapter", remedy="take `model` off the card")
-    if lead.digest(path) != names["lead_adapter_digest"]:
+    if adapter_lookup.digest(path) != names["lead_adapter_digest"]:
         cause = f"{path} has been trained anew since the run was begun"
         raise UsageError(cause, place="--lead-adapter", remedy="name it again to go on with it as it is")
-    return lead.served(path, names["lead"] or names["people"] or EMBEDDED)
+    return adapter_lookup.served(path, names["lead"] or names["people"] or EMBEDDED)
 
 
 def loaded(world_dir: Path | None, *, quiet: bool = False) -> World:

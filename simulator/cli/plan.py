@@ -45,7 +45,7 @@ def plan(
 
     Dollars come from litellm's price table, with and without prompt caching; an unknown price is said to be unknown.
     """
-    from simulator.plan.outlook import outlook, shares
+    from simulator.plan.forecast import outlook, shares
 
     if sessions is not None and target_mb is not None:
         raise click.UsageError("give one of --sessions N and --target-mb X")
@@ -117,7 +117,7 @@ def _dollars(needed: dict[Any, Any], models: dict[str, str]) -> dict[str, dict[s
 def _show(facts: dict[str, Any]) -> None:
     from rich.table import Table
 
-    from simulator.cli.lines import console
+    from simulator.tui.lines import console
 
     out = console()
     out.print(

@@ -14,15 +14,11 @@ from simulator.cli import options
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from simulator.cli.live.notes import Note, Opened
     from simulator.plan.session_plan import SessionPlan
+    from simulator.tui.notes import Note, Opened
 
 SPEED = 30.0
 """Simulated seconds a second: a line every second or two, which can be read along."""
-LONGEST = 3.0
-"""Seconds that a silence lasts at most, whatever the speed."""
-UNHURRIED = 0.05
-"""Seconds between two events that happened at the same moment."""
 
 
 @click.command()
@@ -46,16 +42,15 @@ def replay(name: str, session: str, speed: float, reasons: bool, data: Path, wor
     Keys: space stops and goes on, the arrows step one event back and on, + and - change the speed, q leaves.
     In a pipe: plain lines, at the same pace.
     """
-    from simulator.cli import lines
-    from simulator.cli.live import recording, terminal
     from simulator.journal.journal import Journal
+    from simulator.tui import lines, replay_notes, terminal
 
     if math.isnan(speed):
         raise click.UsageError("--speed: a number above 0, or inf")
     world = options.loaded(world_dir)
     with Journal.read(data / "runs" / name) as journal:
-        plan = recording.found(journal, session).plan
-        first, notes = recording.notes(journal, world, session, speed=speed)
+        plan = replay_notes.found(journal, session).plan
+        first, notes = replay_notes.notes(journal, world, session, speed=speed)
     console = lines.console()
     if terminal.fits(console) and speed != math.inf:
         asyncio.run(_on_screen(console, first, notes, reasons))
@@ -63,18 +58,10 @@ def replay(name: str, session: str, speed: float, reasons: bool, data: Path, wor
         asyncio.run(_in_lines(console, plan, notes, speed, reasons))
 
 
-def silence(before: Note | None, after: Note, speed: float) -> float:
-    """Seconds to wait between two notes."""
-    from simulator.generate import Happened
-
-    if not isinstance(after, Happened) or not isinstance(before, Happened) or speed == math.inf:
-        return 0.0
-    return min(LONGEST, max(UNHURRIED, (after.event.at - before.event.at) / speed))
-
-
 async def _in_lines(console: Console, plan: SessionPlan, notes: list[Note], speed: float, reasons: bool) -> None:
-    from simulator.cli import lines
-    from simulator.generate import Happened, Settled, Spared
+    from simulator.runs.run import Happened, NotNeeded, Settled
+    from simulator.tui import lines
+    from simulator.tui.player import silence
 
     console.print(lines.heading(plan))
     last: Note | None = None
@@ -85,7 +72,7 @@ async def _in_lines(console: Console, plan: SessionPlan, notes: list[Note], spee
             last, rows = note, lines.event(note.event, plan, reasons=reasons)
         elif isinstance(note, Settled):
             rows = lines.verdict(plan, note.verdict)
-        elif isinstance(note, Spared):
+        elif isinstance(note, NotNeeded):
             rows = lines.spared(plan)
         for row in rows:
             console.print(row)
@@ -93,8 +80,8 @@ async def _in_lines(console: Console, plan: SessionPlan, notes: list[Note], spee
 
 
 async def _on_screen(console: Console, first: Opened, notes: list[Note], reasons: bool) -> None:
-    from simulator.cli.live.player import Player
-    from simulator.cli.live.terminal import Terminal
+    from simulator.tui.player import Player
+    from simulator.tui.terminal import Terminal
 
     player = Player(first, notes, reasons=reasons)
     async with Terminal(console, player.state, key=player.key) as screen:

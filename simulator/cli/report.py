@@ -37,10 +37,10 @@ def report(
     world = options.loaded(world_dir)
     section = None
     if scorecard is not None:
-        from simulator.evaluate import page
+        from simulator.evaluate import evaluation_page
         from simulator.evaluate.scorecard import read
 
-        section = page.section(read(scorecard))
+        section = evaluation_page.section(read(scorecard))
     figures = []
     for each in names:
         with Journal.read(data / "runs" / each) as journal:

@@ -51,7 +51,7 @@ def resume(
     if sessions is not None and target_mb is not None:
         raise click.UsageError("give one goal: --sessions N or --target-mb X")
     goal = {"sessions": sessions, "target_mb": target_mb}
-    look = options.Look.LIVE if live else options.Look.QUIET
+    look = options.ViewMode.LIVE if live else options.ViewMode.QUIET
     asyncio.run(go_on(data / "runs" / name, goal, models, world_dir, concurrency, budget_usd, look=look, engine=engine))
 
 
@@ -63,7 +63,7 @@ async def go_on(
     concurrency: int | None,
     budget_usd: float | None,
     *,
-    look: options.Look,
+    look: options.ViewMode,
     engine: Engine = HERE,
     progress: ProgressFile | None = None,
 ) -> None:

@@ -8,22 +8,22 @@ from collections.abc import Callable
 import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from simulator.cli import lines, options
-from simulator.cli.engine import HERE, Engine, Troupe, troupe
-from simulator.cli.follower import Follower
-from simulator.cli.live import terminal
-from simulator.cli.live.notes import Opened
-from simulator.cli.live.state import opened
-from simulator.cli.live.watched import answered, watched
+from simulator.cli import options
+from simulator.cli.engine import HERE, Engine, WorkerPool, worker_pool
 from simulator.cli.progress import ProgressFile
 from simulator.corpus import stats
 from simulator.errors import UsageError
 from simulator.events import Said
-from simulator.generate import Happened, Note, Run, Settled
 from simulator.journal.journal import Journal
 from simulator.llm.model import Billing, Models, Prompt, Purpose, Reply
 from simulator.plan.estimate import tokens
 from simulator.plan.session_plan import SessionPlan
+from simulator.runs.run import Happened, Note, Run, Settled
+from simulator.tui import lines, terminal
+from simulator.tui.follower import Follower
+from simulator.tui.notes import Opened
+from simulator.tui.state import opened
+from simulator.tui.watched_model import answered, watched
 from simulator.world.world import World
 
 
@@ -34,7 +34,7 @@ async def played(
     concurrency: int | None,
     budget_usd: float | None,
     *,
-    look: options.Look,
+    look: options.ViewMode,
     engine: Engine = HERE,
     progress: ProgressFile | None = None,
 ) -> None:
@@ -49,7 +49,7 @@ async def played(
             place="--budget-usd",
             remedy="leave it out, or use models that the price table knows",
         )
-    with troupe(engine, models, concurrency) as players:
+    with worker_pool(engine, models, concurrency) as players:
         doors = await options.opened(models, world, players.slots)
         try:
             await _watched(journal, world, doors, players, budget_usd, guess, look, progress)
@@ -61,14 +61,14 @@ async def _watched(
     journal: Journal,
     world: World,
     doors: Models,
-    players: Troupe,
+    players: WorkerPool,
     budget_usd: float | None,
     guess: Callable[[SessionPlan], float] | None,
-    look: options.Look,
+    look: options.ViewMode,
     progress: ProgressFile | None,
 ) -> None:
     console = lines.console()
-    live = look is options.Look.LIVE and terminal.fits(console)
+    live = look is options.ViewMode.LIVE and terminal.fits(console)
     bar = _Bar(journal, silent=live)
 
     async def go(follower: Callable[[Note], None] | None, screen: terminal.Terminal | None = None) -> None:
@@ -106,7 +106,7 @@ async def _watched(
                 async with terminal.Terminal(console, opened(_opened(journal, world))) as screen:
                     await go(screen.note, screen)
             else:
-                await go(None if look is options.Look.QUIET else Follower(console))
+                await go(None if look is options.ViewMode.QUIET else Follower(console))
     finally:
         click.echo(_summary(journal, bar), err=True)
         if progress is not None:

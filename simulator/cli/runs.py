@@ -17,8 +17,8 @@ def runs(data: Path, as_json: bool) -> None:
     """List the runs."""
     from rich.table import Table
 
-    from simulator.cli import lines
     from simulator.journal.journal import FILE, Journal
+    from simulator.tui import lines
 
     found = []
     for path in sorted((data / "runs").glob(f"*/{FILE}")):

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from simulator.corpus.verdict import Verdict
     from simulator.events import Event
     from simulator.journal.journal import Journal
-    from simulator.journal.record import SessionRow
+    from simulator.journal.records import SessionRow
 
 
 @click.command()
@@ -39,24 +39,23 @@ def show(name: str, session: str | None, reasons: bool, form: str, as_json: bool
 
     Without SESSION: a table of all sessions. With --json: plan, events, calls and verdict in full.
     """
-    from simulator.cli import inert, lines
-    from simulator.cli.live import recording
     from simulator.journal.journal import Journal
+    from simulator.tui import lines, replay_notes, sanitize
 
     with Journal.read(data / "runs" / name) as journal:
         if session is None:
             if form == "text":
                 raise click.UsageError("--format text: name one session; `em export` writes all documents")
             rows = _table(journal)
-            click.echo(inert.as_json(rows, indent=2)) if as_json else _print_table(rows, lines.console())
+            click.echo(sanitize.as_json(rows, indent=2)) if as_json else _print_table(rows, lines.console())
             return
-        row = recording.found(journal, session)
+        row = replay_notes.found(journal, session)
         if as_json:
-            click.echo(inert.as_json(_facts(journal, row), indent=2))
+            click.echo(sanitize.as_json(_facts(journal, row), indent=2))
         elif form == "text":
             _document(journal, row)
         else:
-            verdict = recording.verdict(journal, row)
+            verdict = replay_notes.verdict(journal, row)
             _page(lines.console(), row, journal.events(session), verdict, reasons=reasons)
 
 
@@ -120,10 +119,10 @@ def _print_table(rows: list[dict[str, Any]], console: Console) -> None:
 
 
 def _facts(journal: Journal, row: SessionRow) -> dict[str, Any]:
-    from simulator.cli.live import recording
     from simulator.events import EVENT
+    from simulator.tui import replay_notes
 
-    verdict = recording.verdict(journal, row)
+    verdict = replay_notes.verdict(journal, row)
     ident = row.plan.id
     return {
         "id": ident,
@@ -160,22 +159,22 @@ def _document(journal: Journal, row: SessionRow) -> None:
     """Byte for byte where a program reads it; on a terminal nothing in it is a command."""
     import sys
 
-    from simulator.cli.inert import inert
     from simulator.corpus.example import text
+    from simulator.tui.sanitize import sanitize
 
     try:
         made = text(row.plan, journal.events(row.plan.id))
     except ValueError as error:
         raise UsageError(str(error), place=journal.run.name, remedy="this session is no training document") from None
-    click.echo("\n".join(map(inert, made.split("\n"))) if sys.stdout.isatty() else made, nl=False)
+    click.echo("\n".join(map(sanitize, made.split("\n"))) if sys.stdout.isatty() else made, nl=False)
 
 
 def _page(console: Console, row: SessionRow, events: list[Event], verdict: Verdict | None, *, reasons: bool) -> None:
     """Heading, transcript with the evidence below the message it is about, verdict."""
     from rich.text import Text
 
-    from simulator.cli import lines
     from simulator.events import Said
+    from simulator.tui import lines
 
     plan = row.plan
     console.print(lines.heading(plan))

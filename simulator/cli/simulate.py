@@ -60,7 +60,7 @@ def simulate(
     With --json, prints the events, one JSON object a line. Nothing is recorded; use `em generate` for that.
     Exit code 1 if the filters would reject the session.
     """
-    look = {None: options.Look.LINES, True: options.Look.LIVE, False: options.Look.QUIET}[live]
+    look = {None: options.ViewMode.LINES, True: options.ViewMode.LIVE, False: options.ViewMode.QUIET}[live]
     wanted = {"scenario": scenario, "engagement": engagement, "channel": channel, "messages": messages}
     asyncio.run(played(wanted, seed, models, world_dir, look=look, reasons=reasons, prompts=prompts, as_json=as_json))
 
@@ -71,20 +71,19 @@ async def played(
     names: options.Names,
     world_dir: Path | None,
     *,
-    look: options.Look,
+    look: options.ViewMode,
     reasons: bool,
     prompts: bool,
     as_json: bool,
 ) -> None:
     """Plays one session and shows it. Raises NotMet if the filters reject it."""
-    from simulator.cli import lines
-    from simulator.cli.live import terminal
-    from simulator.cli.spy import spied
+    from simulator.cli.prompt_printer import print_prompts
     from simulator.corpus.filters import Filters
-    from simulator.generate import verdict_of
     from simulator.plan.planner import single
+    from simulator.runs.run import verdict_of
     from simulator.session.play import play
-    from simulator.world.card import Engagement
+    from simulator.tui import lines, terminal
+    from simulator.world.strict import Engagement
 
     world = options.loaded(world_dir, quiet=as_json)
     if wanted["engagement"]:
@@ -96,7 +95,7 @@ async def played(
     def judged(events: list[Event]) -> Verdict:
         return verdict_of(filters, world, plan, events)[1]
 
-    live = look is options.Look.LIVE and not as_json and not prompts and terminal.fits(console)
+    live = look is options.ViewMode.LIVE and not as_json and not prompts and terminal.fits(console)
     if not live and not as_json:
         console.print(lines.heading(plan))
     models = await options.opened(names, world, slots=1)
@@ -106,16 +105,16 @@ async def played(
         else:
             show = _written if as_json else _printer(console, plan, reasons)
             events = []
-            async with aclosing(play(plan, world, spied(models, console) if prompts else models)) as session:
+            async with aclosing(play(plan, world, print_prompts(models, console) if prompts else models)) as session:
                 async for event in session:
                     events.append(event)
-                    if look is not options.Look.QUIET or as_json:
+                    if look is not options.ViewMode.QUIET or as_json:
                         show(event)
     finally:
         await models.aclose()
     if live:
         console.print(lines.heading(plan))
-    if live or (look is options.Look.QUIET and not as_json):
+    if live or (look is options.ViewMode.QUIET and not as_json):
         for event in events:
             _printer(console, plan, reasons)(event)
     verdict = judged(events)
@@ -137,12 +136,12 @@ async def _on_screen(
     reasons: bool,
 ) -> list[Event]:
     """Plays the session on the whole screen, which stays until somebody leaves it; returns what happened."""
-    from simulator.cli.live.notes import Opened, Over, Pressed
-    from simulator.cli.live.state import opened
-    from simulator.cli.live.terminal import Terminal
-    from simulator.cli.live.watched import watched
-    from simulator.generate import Began, Happened, Settled
+    from simulator.runs.run import Began, Happened, Settled
     from simulator.session.play import play
+    from simulator.tui.notes import Opened, Over, Pressed
+    from simulator.tui.state import opened
+    from simulator.tui.terminal import Terminal
+    from simulator.tui.watched_model import watched
 
     events: list[Event] = []
     async with Terminal(console, opened(Opened("em simulate", world.engagement.bands))) as screen:
@@ -162,7 +161,7 @@ async def _on_screen(
 
 
 def _printer(console: Console, plan: SessionPlan, reasons: bool) -> Callable[[Event], None]:
-    from simulator.cli import lines
+    from simulator.tui import lines
 
     def printed(event: Event) -> None:
         for row in lines.event(event, plan, reasons=reasons):

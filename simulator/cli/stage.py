@@ -14,8 +14,8 @@ from simulator.cli import join, options
 
 if TYPE_CHECKING:
     from simulator.irc.bot import Bot
-    from simulator.irc.place import Place
-    from simulator.irc.stay import Stay
+    from simulator.irc.bot_config import BotConfig
+    from simulator.irc.irc_address import IrcAddress
     from simulator.world.world import World
 
 FEWEST, MOST = 2, 30
@@ -57,25 +57,25 @@ def stage(
     Join with any IRC client at the address that is printed, and talk to them: they answer, and leave you time to type.
     Everything is recorded in a run; the server and everybody in it are gone when the command ends.
     """
-    from simulator.irc import record, server
+    from simulator.irc import ngircd, session_recorder
+    from simulator.irc.bot_config import STOP, BotConfig
     from simulator.irc.operators import Operators
-    from simulator.irc.stay import STOP, Stay
-    from simulator.world.card import Engagement
+    from simulator.world.strict import Engagement
 
     if models["judge"]:
         raise click.UsageError("--judge-model: nobody judges a staged channel")
     if name is not None and not re.fullmatch(join.RUN, name):
         raise click.UsageError(f"--run {name}: letters, digits, `.`, `_` and `-`, beginning with a letter or digit")
-    server.program()
+    ngircd.program()
     world = options.loaded(world_dir)
     if people > len(world.people):
         raise click.UsageError(f"--people {people}: the world has {len(world.people)}")
     Operators(world.lead.nick, operators)
     folder = _folder(data / "runs", name)
-    stay = Stay(
+    stay = BotConfig(
         channel=join.header_of(world, channel, ""),
         level=Engagement(engagement.upper()),
-        pattern=record.STAGED,
+        pattern=session_recorder.STAGED,
         operators=operators,
         stop=folder / STOP,
         note=join.said,
@@ -85,7 +85,7 @@ def stage(
 
 
 async def _staged(
-    stay: Stay,
+    stay: BotConfig,
     folder: Path,
     names: options.Names,
     world: World,
@@ -95,27 +95,27 @@ async def _staged(
     seed: int,
     tempo: float,
 ) -> None:
-    from simulator.irc import record
-    from simulator.irc.hours import Played, WallClock
-    from simulator.irc.stage import Wish
-    from simulator.irc.stage import stage as play
+    from simulator.irc import session_recorder
+    from simulator.irc.testbed import TestbedRequest
+    from simulator.irc.testbed import stage as play
+    from simulator.irc.timing import ManualClock, WallClock
 
     models = await options.opened(names, world, slots=2)
     try:
         lead, played = join.played_by(names), names["people"] or options.EMBEDDED
-        with record.opened(folder, world, lead=lead, seed=seed, people_played_by=played) as journal:
+        with session_recorder.opened(folder, world, lead=lead, seed=seed, people_played_by=played) as journal:
             leaving: list[join.Leaving] = []
             bots: list[Bot] = []
 
-            def begun(place: Place, bot: Bot) -> None:
+            def begun(place: IrcAddress, bot: Bot) -> None:
                 bots.append(bot)
                 leaving.append(join.Leaving(bot.leave))
                 leaving[0].__enter__()
                 join.said(f"join with any IRC client: {place.host} port {place.port}, no TLS, channel {place.channel}")
                 join.said(f"the lead is {world.lead.nick}, {stay.level.value}; recording in {folder}")
 
-            hours = Played() if math.isinf(tempo) else WallClock(tempo)
-            wish = Wish(people, messages, port, seed, begun)
+            hours = ManualClock() if math.isinf(tempo) else WallClock(tempo)
+            wish = TestbedRequest(people, messages, port, seed, begun)
             try:
                 count = await play(world, models, journal, world.bot, stay, hours, wish)
             finally:

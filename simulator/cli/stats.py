@@ -15,8 +15,8 @@ from simulator.errors import NotMet, UsageError
 
 if TYPE_CHECKING:
     from simulator.corpus.reading import Broken
-    from simulator.screen import Document
-    from simulator.world.reference import Reference
+    from simulator.document import Document
+    from simulator.world.realism_reference import Reference
 
     Piece = tuple[str, Document, str | None, str | None]
     """Id, document, topic group, topic."""
@@ -100,8 +100,8 @@ def _finished(folder: Path) -> bool:
 
 
 def _files(paths: tuple[str, ...], most: int, broken: list[Broken]) -> Iterator[Piece]:
-    from simulator import screen
     from simulator.corpus.reading import Broken, documents
+    from simulator.document import parse_document
 
     for item in documents(map(Path, paths), most):
         if isinstance(item, Broken):
@@ -110,7 +110,7 @@ def _files(paths: tuple[str, ...], most: int, broken: list[Broken]) -> Iterator[
         group, topic = item.about.get("topic_group"), item.about.get("topic")
         yield (
             item.id,
-            screen.read(item.text),
+            parse_document(item.text),
             group if isinstance(group, str) else None,
             topic if isinstance(topic, str) else None,
         )
@@ -131,8 +131,8 @@ def _show_realism(facts: dict[str, Any]) -> None:
     """The statistics as a table."""
     from rich.table import Table
 
-    from simulator.cli.lines import console
     from simulator.corpus.realism import FEW_WINDOWS
+    from simulator.tui.lines import console
 
     out = console()
     windows = facts["windows"]
@@ -175,7 +175,7 @@ def _show_diversity(facts: dict[str, Any], figures: Reference) -> None:
     """The facts as tables."""
     from rich.table import Table
 
-    from simulator.cli.lines import console
+    from simulator.tui.lines import console
 
     out, variety = console(), figures.variety
     out.print(f"{facts['sessions']} sessions, {facts['messages']} messages, {facts['words']} words")

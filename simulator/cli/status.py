@@ -34,8 +34,8 @@ def show(facts: dict[str, Any]) -> None:
     """A status as tables."""
     from rich.table import Table
 
-    from simulator.cli.lines import console
-    from simulator.journal.record import Goal
+    from simulator.journal.records import Goal
+    from simulator.tui.lines import console
 
     out = console()
     wanted = Goal.model_validate(facts["goal"]).told

@@ -15,8 +15,8 @@ from simulator.cli import options
 from simulator.errors import UsageError
 
 if TYPE_CHECKING:
-    from simulator.train.training import Job
-    from simulator.train.watch import Told
+    from simulator.train.callbacks import Told
+    from simulator.train.training import TrainingJob
     from simulator.world.policies.training import Settings
     from simulator.world.world import World
 
@@ -152,9 +152,9 @@ def _again(target: Path, *, launched: bool) -> str:
 def _export(
     corpus: Path, settings: Settings, out: Path, world: World, allow_scripted: bool, skip_rejected: bool
 ) -> None:
-    from simulator.train import axolotl, intake
+    from simulator.train import axolotl, dataset
 
-    taken = intake.take(
+    taken = dataset.take(
         corpus,
         world,
         share=settings.validation_share,
@@ -174,7 +174,7 @@ def _export(
 
 
 def _tell(told: Told) -> None:
-    from simulator.train.watch import Stepped
+    from simulator.train.callbacks import Stepped
 
     if isinstance(told, Stepped):
         if told.step % max(1, told.steps // 50) == 0 or told.step == told.steps:
@@ -199,9 +199,9 @@ def _tell(told: Told) -> None:
         )
 
 
-def _plan(job: Job, out: Path, *, err: bool) -> None:
+def _plan(job: TrainingJob, out: Path, *, err: bool) -> None:
     """The plan as a table; on stdout where it is what was asked for."""
-    from simulator.cli import lines
+    from simulator.tui import lines
 
     console = lines.console(err=err)
     rows = list(_rows(job, out))
@@ -228,7 +228,7 @@ def _plan(job: Job, out: Path, *, err: bool) -> None:
         console.print(f"note: this will hardly fit {room / memory.GIB:.0f} GiB; {advice}", style="yellow")
 
 
-def _rows(job: Job, out: Path) -> Any:
+def _rows(job: TrainingJob, out: Path) -> Any:
     from simulator.train.memory import GIB
 
     look, settings = job.outlook, job.settings
@@ -263,11 +263,11 @@ def _rows(job: Job, out: Path) -> Any:
 
 
 def _memory(settings: Settings, data: Path) -> None:
-    from simulator.cli import lines
-    from simulator.train import outlook, weights
+    from simulator.train import base_model, training_estimate
     from simulator.train.memory import GIB, Shape
+    from simulator.tui import lines
 
-    config = weights.config(weights.found(settings.base_model, data))
+    config = base_model.config(base_model.found(settings.base_model, data))
     shape = Shape.of(config)
     most = config.get("max_position_embeddings", 8192)
     lengths = [length for length in (512, 1024, 2048, 4096, 8192) if length <= most]
@@ -278,7 +278,7 @@ def _memory(settings: Settings, data: Path) -> None:
         f" {'on' if settings.gradient_checkpointing else 'off'}; GiB at one sequence of so many tokens"
     )
     console.print(f"{'base':6}{'tokens':>8}{'weights':>9}{'adapter':>9}{'activations':>13}{'logits':>8}{'total':>8}")
-    for (way, length), each in outlook.table(config, settings, lengths).items():
+    for (way, length), each in training_estimate.table(config, settings, lengths).items():
         parts = (each.weights, each.adapter, each.activations, each.logits, each.total)
         cells = [f"{part / GIB:{width}.1f}" for part, width in zip(parts, (9, 9, 13, 8, 8), strict=True)]
         console.print(f"{way:6}{length:8}{''.join(cells)}")

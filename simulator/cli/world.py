@@ -67,8 +67,8 @@ def _coverage(found: World, *, as_json: bool) -> None:
     """One row for pattern, level, channel and length; columns are topic groups, numbers are scripts."""
     from rich.table import Table
 
-    from simulator.cli.lines import console
     from simulator.plan.coverage import coverage
+    from simulator.tui.lines import console
 
     cells = coverage(found)
     if as_json:

@@ -13,7 +13,7 @@ from functools import cache
 from types import ModuleType
 
 from simulator.errors import ProviderError, UsageError
-from simulator.llm.scrub import scrub
+from simulator.llm.redact import redact
 
 PLACE = "--engine ray"
 STORE = 100 << 20
@@ -93,6 +93,6 @@ def _translated(place: str, remedy: str) -> Iterator[None]:
         yield
     except (OSError, RuntimeError, ValueError) as error:
         # The first sentence: what follows speaks of options of Ray's own.
-        first = (scrub(str(error)).splitlines() or [""])[0].partition(". ")[0].rstrip(".")
+        first = (redact(str(error)).splitlines() or [""])[0].partition(". ")[0].rstrip(".")
         cause = first[:200] or type(error).__name__
         raise ProviderError(cause, place=place, remedy=remedy) from None

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from simulator.errors import EmError
 from simulator.events import Event
 from simulator.llm.model import Model, Models, Prompt, Reply
-from simulator.llm.retry import GaveUp, Trouble
+from simulator.llm.retry import FailureKind, GaveUp
 from simulator.plan.session_plan import SessionPlan
 from simulator.session.play import play
 from simulator.world.world import World
@@ -36,7 +36,7 @@ class Failed:
 
     prompt: Prompt
     """Without its text."""
-    failures: tuple[Trouble, ...]
+    failures: tuple[FailureKind, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from simulator import screen
-from simulator.corpus.duplicates import NearDuplicates
 from simulator.corpus.example import document
 from simulator.corpus.filters import Filters
+from simulator.corpus.near_duplicates import NearDuplicates
 from simulator.corpus.reading import Broken, Text, documents
 from simulator.corpus.verdict import Reason, Verdict
+from simulator.document import Document, parse_document
 from simulator.journal.journal import Journal
-from simulator.screen import Document
 
 
 def check(
@@ -41,7 +40,7 @@ def kept(journal: Journal, filters: Filters) -> Iterator[tuple[str, Verdict]]:
 
 
 def _read(item: Text, filters: Filters, twins: NearDuplicates) -> Verdict:
-    return _judged(item.id, screen.read(item.text), filters, twins)
+    return _judged(item.id, parse_document(item.text), filters, twins)
 
 
 def _judged(name: str, document: Document, filters: Filters, twins: NearDuplicates) -> Verdict:

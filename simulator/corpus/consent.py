@@ -43,7 +43,7 @@ class Consent:
 
 
 @dataclass(frozen=True, slots=True)
-class Answers:
+class ConsentAnswers:
     """What people of a run said about their own lines."""
 
     yes: frozenset[str]
@@ -52,7 +52,7 @@ class Answers:
     """Everybody who is heard of, under every nick."""
 
 
-def asked(journal: Journal) -> Answers:
+def asked(journal: Journal) -> ConsentAnswers:
     """Reads the `optin` and `optout` of a run; the last word of each counts."""
     word: dict[str, bool] = {}
     worn: dict[str, set[str]] = {}
@@ -71,10 +71,10 @@ def asked(journal: Journal) -> Answers:
     no = {nick for nick, yes in word.items() if not yes}
     no |= {other for nick in no for other in worn.get(nick, ()) if not word.get(other)}
     yes = frozenset(nick for nick, said in word.items() if said)
-    return Answers(yes, frozenset(no), frozenset(people))
+    return ConsentAnswers(yes, frozenset(no), frozenset(people))
 
 
-class Cutter:
+class ConsentFilter:
     """Cuts the sessions of a run."""
 
     def __init__(self, consent: Consent, people: Iterable[str], short: tuple[int, int]) -> None:

@@ -12,14 +12,14 @@ from collections.abc import Mapping
 from rensa import RMinHash
 
 from simulator.corpus.counting import Distinct, Recurring, Spread
-from simulator.corpus.duplicates import NearDuplicates, session_sketch
+from simulator.corpus.near_duplicates import NearDuplicates, session_sketch
+from simulator.corpus.phrase_budget import SHOWN, Plain, Speaker
 from simulator.corpus.realism import addressed, gini, roster
 from simulator.corpus.sketch import Index, shingles, sketch
-from simulator.corpus.speech import SHOWN, Plain, Speaker
 from simulator.corpus.stats import held
-from simulator.manners.words import words_of
-from simulator.screen import Document
-from simulator.world.reference import Habits
+from simulator.document import Document
+from simulator.line_checks.wording import words_of
+from simulator.world.realism_reference import SpeechHabits
 from simulator.world.style import StylePolicy
 
 GRAMS = (1, 2, 3)
@@ -37,7 +37,7 @@ NEIGHBOURS = 20_000
 class Diversity:
     """All sessions so far."""
 
-    def __init__(self, style: StylePolicy, lead: str, habits: Habits) -> None:
+    def __init__(self, style: StylePolicy, lead: str, habits: SpeechHabits) -> None:
         """`lead`: the nick."""
         numbers = style.numbers
         self._lead, self._habits = lead, habits

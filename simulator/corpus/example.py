@@ -9,18 +9,18 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
-from simulator import screen
+from simulator.document import Document, Header, TranscriptLine, render_document
 from simulator.events import Acted, Event, Said
-from simulator.journal.record import RunCard
+from simulator.journal.records import RunCard
 from simulator.plan.session_plan import SessionPlan
-from simulator.world.card import Card, ChannelName, Engagement, Name, Share
+from simulator.world.strict import ChannelName, Engagement, Name, Share, StrictModel
 
 _FOLDERS = re.compile(r"(?:(?<=[:/])|^)(?:[/~]|[A-Za-z]:[\\/])[^\s]*[\\/]")
 
 Count = Annotated[int, Field(ge=0)]
 
 
-class Example(Card):
+class Example(StrictModel):
     """One training document. Written out in this order of fields, all of them flat."""
 
     model_config = ConfigDict(str_strip_whitespace=False)  # the text ends in a newline
@@ -57,7 +57,7 @@ class Example(Card):
     """Of the program."""
 
 
-def lines(plan: SessionPlan, events: Iterable[Event], actions: bool = False) -> tuple[screen.Line, ...]:
+def lines(plan: SessionPlan, events: Iterable[Event], actions: bool = False) -> tuple[TranscriptLine, ...]:
     """What was said, under the names of the cards; /me lines only if asked for.
 
     Raises ValueError for a speaker whom the plan does not know: a shown nick must not pass for a card's.
@@ -68,19 +68,19 @@ def lines(plan: SessionPlan, events: Iterable[Event], actions: bool = False) -> 
         if isinstance(event, kinds):
             if event.nick != plan.lead and event.nick not in plan.cast:
                 raise ValueError(f"{plan.id}: {event.nick} is not in the cast")
-            shown.append(screen.Line(event.nick, event.text, action=isinstance(event, Acted)))
+            shown.append(TranscriptLine(event.nick, event.text, action=isinstance(event, Acted)))
     return tuple(shown)
 
 
-def document(plan: SessionPlan, events: Iterable[Event], actions: bool = False) -> screen.Document:
+def document(plan: SessionPlan, events: Iterable[Event], actions: bool = False) -> Document:
     """The session as its document: header and lines, and nothing else."""
-    return screen.Document(screen.Header(plan.engagement.value, plan.channel), lines(plan, events, actions))
+    return Document(Header(plan.engagement.value, plan.channel), lines(plan, events, actions))
 
 
 def text(plan: SessionPlan, events: Iterable[Event], actions: bool = False) -> str:
     """The whole document, ending in a newline."""
     made = document(plan, events, actions)
-    return screen.render(made.header, made.lines)
+    return render_document(made.header, made.lines)
 
 
 def example(

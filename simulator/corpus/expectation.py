@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from simulator.corpus.verdict import Reason
-from simulator.manners import Manners
+from simulator.document import TranscriptLine
+from simulator.line_checks import LineChecker
 from simulator.plan.session_plan import PlacedBeat, SessionPlan
-from simulator.screen import Line
 from simulator.world.scenario import LEAD, Expect
 
 
-def unmet(plan: SessionPlan, messages: Sequence[Line], manners: Manners) -> Iterator[Reason]:
+def unmet(plan: SessionPlan, messages: Sequence[TranscriptLine], manners: LineChecker) -> Iterator[Reason]:
     """What the plan expects and the messages do not show.
 
     `after` a beat begins with the message that follows it; after a beat without a line, with the message at its place.
@@ -30,7 +30,9 @@ def unmet(plan: SessionPlan, messages: Sequence[Line], manners: Manners) -> Iter
             yield Reason(rule="expectation", message=message, evidence=evidence)
 
 
-def _cause(who: str, expect: Expect, begins: int, messages: Sequence[Line], manners: Manners) -> str | None:
+def _cause(
+    who: str, expect: Expect, begins: int, messages: Sequence[TranscriptLine], manners: LineChecker
+) -> str | None:
     """Why the expectation is not met; None: it is."""
     if expect.kind in ("falls", "rises"):
         return _share_moves(expect.kind, who, begins, messages)
@@ -46,7 +48,7 @@ def _cause(who: str, expect: Expect, begins: int, messages: Sequence[Line], mann
     return f"{who} says: {shown}" if shown else None
 
 
-def _share_moves(kind: str, who: str, begins: int, messages: Sequence[Line]) -> str | None:
+def _share_moves(kind: str, who: str, begins: int, messages: Sequence[TranscriptLine]) -> str | None:
     before, after = messages[:begins], messages[begins:]
     if not before or not after:
         return "nothing to compare"

@@ -9,8 +9,8 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from simulator.corpus import card, example, split, stats
-from simulator.corpus.consent import Consent, Cutter, asked
+from simulator.corpus import dataset_card, example, split, stats
+from simulator.corpus.consent import Consent, ConsentFilter, asked
 from simulator.corpus.formats import FORMATS, NAMES, Document, Names, owned, require
 from simulator.corpus.shards import SHARD_BYTES
 from simulator.corpus.staging import staged
@@ -119,14 +119,14 @@ def export(
                 "files": files,
                 "complete": True,
             }
-            readme = card.card(facts, lead, formats, names)
+            readme = dataset_card.card(facts, lead, formats, names)
             (folder / names.card).write_text(readme, encoding="utf-8", newline="\n")
             _write(folder / names.progress, stats.progress(journal, steps))
             _write(folder / names.stats, facts)
     return Exported(out, kept - len(held_out), len(held_out), size, tuple(files), scripted)
 
 
-def _sessions(journal: Journal, cutter: Cutter | None) -> Iterator[tuple[SessionPlan, list[Event]]]:
+def _sessions(journal: Journal, cutter: ConsentFilter | None) -> Iterator[tuple[SessionPlan, list[Event]]]:
     """The kept sessions, or what may be exported of them."""
     for row in journal.sessions("kept"):
         events = journal.events(row.plan.id)
@@ -138,7 +138,7 @@ def _sessions(journal: Journal, cutter: Cutter | None) -> Iterator[tuple[Session
 
 def _cutter(
     journal: Journal, quota: QuotaPolicy, everybody: bool, opted_in: bool, only: Collection[str]
-) -> Cutter | None:
+) -> ConsentFilter | None:
     """What leaves out the lines of those who did not agree; None: everybody did."""
     answers = asked(journal)
     if not (everybody or opted_in or only):
@@ -156,7 +156,7 @@ def _cutter(
         )
     named = asked_for | (answers.yes if opted_in else set())
     consent = Consent(None if everybody else frozenset(named), answers.no)
-    return None if consent.whole else Cutter(consent, answers.people, quota.lengths["short"].messages)
+    return None if consent.whole else ConsentFilter(consent, answers.people, quota.lengths["short"].messages)
 
 
 def _files(folder: Path, names: Names) -> Iterator[tuple[str, dict[str, int | str]]]:

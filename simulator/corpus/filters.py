@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 from simulator.corpus.expectation import unmet
 from simulator.corpus.verdict import Reason, Verdict
-from simulator.manners import Manners, Secrets
-from simulator.manners.repeats import Repeats
+from simulator.document import Document, TranscriptLine
+from simulator.line_checks import LineChecker, Secrets
+from simulator.line_checks.repeats import Repeats
 from simulator.plan.session_plan import SessionPlan
-from simulator.screen import Document, Line
-from simulator.world.card import Engagement
 from simulator.world.policy import EngagementPolicy, QuotaPolicy
+from simulator.world.strict import Engagement
 from simulator.world.style import StylePolicy
 
 
@@ -26,7 +26,7 @@ class Filters:
     def __init__(self, style: StylePolicy, engagement: EngagementPolicy, quota: QuotaPolicy, lead: str) -> None:
         self.style = style
         self._numbers, self._engagement, self._quota, self._lead = style.numbers, engagement, quota, lead
-        self._manners = Manners(style, lead)
+        self._manners = LineChecker(style, lead)
         self._political = {rule.name for rule in style.rules if rule.topic is not None}
 
     def judge(self, document: Document, *, plan: SessionPlan | None = None, secrets: Secrets | None = None) -> Verdict:
@@ -59,13 +59,13 @@ class Filters:
         for bad in document.malformed:
             yield _whole("malformed", f"line {bad.number}: `{self._clipped(bad.text)}`")
 
-    def _length(self, messages: tuple[Line, ...]) -> Iterator[Reason]:
+    def _length(self, messages: tuple[TranscriptLine, ...]) -> Iterator[Reason]:
         classes = sorted(length.messages for length in self._quota.lengths.values())
         if not any(fewest <= len(messages) <= most for fewest, most in classes):
             wanted = " or ".join(f"{fewest}-{most}" for fewest, most in classes)
             yield _whole("length", f"{len(messages)} messages, not {wanted}")
 
-    def _participation(self, document: Document, messages: tuple[Line, ...]) -> Iterator[Reason]:
+    def _participation(self, document: Document, messages: tuple[TranscriptLine, ...]) -> Iterator[Reason]:
         if document.header is None or not messages:
             return
         level = Engagement(document.header.engagement)
@@ -79,14 +79,14 @@ class Filters:
                 f"({own / len(messages):.1%}); {level} allows {wanted}",
             )
 
-    def _people(self, messages: tuple[Line, ...]) -> Iterator[Reason]:
+    def _people(self, messages: tuple[TranscriptLine, ...]) -> Iterator[Reason]:
         people = {line.nick for line in messages} - {self._lead}
         if len(people) < self._numbers.min_people:
             yield _whole(
                 "people", f"{len(people)} besides {self._lead}, at least {self._numbers.min_people} are needed"
             )
 
-    def _rapid_fire(self, messages: tuple[Line, ...]) -> Iterator[Reason]:
+    def _rapid_fire(self, messages: tuple[TranscriptLine, ...]) -> Iterator[Reason]:
         numbers = self._numbers
         short = [len(line.text.split()) < numbers.short_words for line in messages]
         if sum(short) > numbers.rapid_fire_share * len(messages):
@@ -103,7 +103,9 @@ class Filters:
                 texts = " / ".join(line.text for line in messages[first : index + 1])
                 yield Reason(rule="rapid-fire", message=first, evidence=self._clipped(texts))
 
-    def _lines(self, document: Document, messages: tuple[Line, ...], secrets: Secrets | None) -> Iterator[Reason]:
+    def _lines(
+        self, document: Document, messages: tuple[TranscriptLine, ...], secrets: Secrets | None
+    ) -> Iterator[Reason]:
         cast = {line.nick for line in document.lines}
         channel = document.header.channel if document.header else None
         allowed = channel is None or channel in self._quota.confined.values()
@@ -123,7 +125,7 @@ class Filters:
         if not self._redirected(political, messages):
             yield from political
 
-    def _redirected(self, political: list[Reason], messages: tuple[Line, ...]) -> bool:
+    def _redirected(self, political: list[Reason], messages: tuple[TranscriptLine, ...]) -> bool:
         """True if people strayed into a confined subject in passing and the lead sent it to its channel each time."""
         if len(political) > self._numbers.redirect_most:
             return False
@@ -137,14 +139,14 @@ class Filters:
             if reason.message is not None
         )
 
-    def _repetition(self, messages: tuple[Line, ...]) -> Iterator[Reason]:
+    def _repetition(self, messages: tuple[TranscriptLine, ...]) -> Iterator[Reason]:
         said = Repeats(self._numbers)
         for index, line in enumerate(messages):
             if (before := said.before(line.text)) is not None:
                 evidence = self._clipped(f"as message {before}: {line.text}")
                 yield Reason(rule="repetition", message=index, evidence=evidence)
 
-    def _offers(self, messages: tuple[Line, ...]) -> Iterator[Reason]:
+    def _offers(self, messages: tuple[TranscriptLine, ...]) -> Iterator[Reason]:
         """Offers by the lead that she takes back, in the same message or in one of her next."""
         own = [(index, line.text) for index, line in enumerate(messages) if line.nick == self._lead]
         shows = self._manners.shows

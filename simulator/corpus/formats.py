@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Protocol
 
-from simulator import screen
 from simulator.corpus.example import Example
 from simulator.corpus.shards import Shards
+from simulator.document import Header, TranscriptLine, render_header, render_line
 from simulator.errors import UsageError
 
 
@@ -42,7 +42,7 @@ class Document:
     """One session on its way into the files."""
 
     example: Example
-    lines: tuple[screen.Line, ...]
+    lines: tuple[TranscriptLine, ...]
     lead: str
     held_out: bool
 
@@ -142,7 +142,7 @@ def turns(document: Document) -> tuple[Turn, ...]:
         if line.nick == document.lead:
             role, shown = "assistant", f"/me {line.text}" if line.action else line.text
         else:
-            role, shown = "user", screen.line(line)
+            role, shown = "user", render_line(line)
         if not said and role == "assistant":
             said.append(Turn("user", ""))
         if said and said[-1].role == role:
@@ -151,7 +151,7 @@ def turns(document: Document) -> tuple[Turn, ...]:
             said.append(Turn(role, shown))
     if said and said[-1].role == "user":
         said.pop()
-    header = screen.header(screen.Header(document.example.engagement.value, document.example.channel))
+    header = render_header(Header(document.example.engagement.value, document.example.channel))
     return (Turn("system", header.rstrip("\n")), *said) if said else ()
 
 

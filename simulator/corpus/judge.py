@@ -18,14 +18,15 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
-from simulator import chance, screen
+from simulator import rng
 from simulator.corpus.verdict import Reason
-from simulator.llm.model import Dialect, Message, Model, Prompt, Purpose
-from simulator.manners.words import WORD
+from simulator.document import Document, render_header, render_line
+from simulator.line_checks.wording import WORD
+from simulator.llm.model import Message, Model, Prompt, PromptFormat, Purpose
 from simulator.plan.session_plan import SessionPlan
-from simulator.world.files import explain
-from simulator.world.judge import JudgePolicy
+from simulator.world.judge_policy import JudgePolicy
 from simulator.world.phrases import folded
+from simulator.world.yaml_file import explain
 
 RULE = "judge"
 TRIES = 2
@@ -70,7 +71,7 @@ class Score:
         return self.overall is not None
 
 
-class Judge:
+class SessionJudge:
     """Marks sessions by the rubric of `policies/judge.yaml`."""
 
     def __init__(self, policy: JudgePolicy, model: Model, lead: str) -> None:
@@ -78,12 +79,12 @@ class Judge:
         self._rubric = _rubric(policy, lead)
         self._answer = _answer(policy)
 
-    async def score(self, plan: SessionPlan, document: screen.Document) -> Score:
+    async def score(self, plan: SessionPlan, document: Document) -> Score:
         """One call, and a second one if the first answer is of no use. Raises ProviderError like the model."""
         score = Score(None)
         for attempt in range(TRIES):
             reply = await self._model.reply(self._prompt(plan, document, attempt, score.cause))
-            begun = "" if self._model.dialect is Dialect.CHAT else "{"
+            begun = "" if self._model.dialect is PromptFormat.CHAT else "{"
             score = self._read(begun + reply.text, document)
             if score.readable:
                 break
@@ -106,8 +107,8 @@ class Judge:
                 reasons.append(Reason(rule=RULE, message=mark.message, evidence=evidence))
         return tuple(reasons)
 
-    def _prompt(self, plan: SessionPlan, document: screen.Document, attempt: int, cause: str) -> Prompt:
-        completion = self._model.dialect is not Dialect.CHAT
+    def _prompt(self, plan: SessionPlan, document: Document, attempt: int, cause: str) -> Prompt:
+        completion = self._model.dialect is not PromptFormat.CHAT
         # No empty line in the log: after one, a prefix cache would be told to keep what no other call reads.
         log = _numbered(document) + "(end of the log)\n"
         if attempt:
@@ -116,7 +117,7 @@ class Judge:
         return Prompt(
             purpose=Purpose.JUDGE,
             key=f"judge.{attempt}",
-            seed=chance.number(plan.seed, "judge", attempt) % 2**31,
+            seed=rng.number(plan.seed, "judge", attempt) % 2**31,
             max_tokens=self._policy.max_tokens,
             temperature=0.0,
             text=f"{self._rubric}\n\n{log}{wanted}\n{{" if completion else None,
@@ -125,7 +126,7 @@ class Judge:
             one_line=False,
         )
 
-    def _read(self, text: str, document: screen.Document) -> Score:
+    def _read(self, text: str, document: Document) -> Score:
         given, cause = None, "it holds no JSON object"
         for found in _objects(text):
             try:
@@ -156,7 +157,7 @@ class Judge:
 class _Quotes:
     """Finds the message that a quote comes from."""
 
-    def __init__(self, document: screen.Document, least: int) -> None:
+    def __init__(self, document: Document, least: int) -> None:
         self._texts = [line.text for line in document.messages]
         self._words = [_words(text) for text in self._texts]
         self._spans = [[found.span() for found in WORD.finditer(folded(text))] for text in self._texts]
@@ -247,13 +248,13 @@ def _rubric(policy: JudgePolicy, lead: str) -> str:
     return "\n\n".join(parts).replace("{lead}", lead)
 
 
-def _numbered(document: screen.Document) -> str:
+def _numbered(document: Document) -> str:
     """The document with the index of each message before it; what is no message has none."""
     rows, index = [], 0
     for line in document.lines:
-        rows.append(screen.line(line) if line.action else f"[{index}] {screen.line(line)}")
+        rows.append(render_line(line) if line.action else f"[{index}] {render_line(line)}")
         index += not line.action
-    return (screen.header(document.header) if document.header else "") + "".join(row + "\n" for row in rows)
+    return (render_header(document.header) if document.header else "") + "".join(row + "\n" for row in rows)
 
 
 def _whole(evidence: str) -> Reason:

@@ -27,8 +27,8 @@ from statistics import fmean, median, pstdev
 from typing import Any
 
 from simulator.corpus.counting import Spread
-from simulator.screen import Document, Line
-from simulator.world.reference import Figure, Quarters, Reference
+from simulator.document import Document, TranscriptLine
+from simulator.world.realism_reference import Figure, Quarters, Reference
 
 WINDOWS = (15, 100)
 SPREADS = ("speakers", "top_share", "aa")
@@ -68,7 +68,7 @@ class _Said:
     """Whom it addresses by name."""
     mention: str | None
     """Whom it names anywhere; the one it addresses, if it does."""
-    line: Line
+    line: TranscriptLine
 
 
 class Realism:
@@ -177,7 +177,7 @@ class Realism:
         }
 
 
-def roster(lines: Sequence[Line]) -> dict[str, str]:
+def roster(lines: Sequence[TranscriptLine]) -> dict[str, str]:
     """Nick in small letters to nick, of everybody who says something."""
     return {line.nick.lower(): line.nick for line in lines}
 
@@ -218,12 +218,12 @@ def _plain(row: Row) -> dict[str, Any]:
     return {"statistic": row.name, "value": value, "p5": least, "p50": middle, "p95": most, "inside": row.inside}
 
 
-def _read(lines: Sequence[Line]) -> list[_Said]:
+def _read(lines: Sequence[TranscriptLine]) -> list[_Said]:
     known = roster(lines)
     return [_said(line, known) for line in lines]
 
 
-def _said(line: Line, known: Mapping[str, str]) -> _Said:
+def _said(line: TranscriptLine, known: Mapping[str, str]) -> _Said:
     direct = addressed(line.text, known)
     if direct is not None and direct != line.nick:
         return _Said(line.nick, direct, direct, line)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from simulator import chance
+from simulator import rng
 from simulator.plan.session_plan import SessionPlan
 
 Stratum = tuple[str, str, str, str]
@@ -27,12 +27,12 @@ def validation(sessions: Iterable[Stratum], share: float, seed: int) -> frozense
     cells: dict[tuple[str, str, str], list[str]] = {}
     for *cell, name in sessions:
         # One string with the number and the id is a third of the memory of two values: there may be a million.
-        cells.setdefault(tuple(cell), []).append(f"{chance.number(seed, 'validation', name):016x}{name}")
+        cells.setdefault(tuple(cell), []).append(f"{rng.number(seed, 'validation', name):016x}{name}")
     total = sum(map(len, cells.values()))
     if share <= 0 or total < 2:
         return frozenset()
     count = min(max(int(share * total + 0.5), 1), total - 1)
-    start = chance.stream(seed, "validation").random()
+    start = rng.stream(seed, "validation").random()
     row = (entry for cell in sorted(cells) for entry in sorted(cells.pop(cell)))
     taken = {int((place + start) * total / count) for place in range(count)}
     return frozenset(entry[16:] for place, entry in enumerate(row) if place in taken)

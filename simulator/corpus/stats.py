@@ -8,15 +8,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from simulator import clock, screen
+from simulator import clock
 from simulator.corpus.example import Example, authors, public
+from simulator.document import TranscriptLine
 from simulator.journal.journal import Journal
-from simulator.journal.record import Cost, RunCard
+from simulator.journal.records import Cost, RunCard
 from simulator.llm.model import Billing
 from simulator.plan.session_plan import SessionPlan
 from simulator.plan.standing import MOSTLY, Standing, enough, standing
-from simulator.world.card import Engagement
 from simulator.world.policy import EngagementPolicy, QuotaPolicy
+from simulator.world.strict import Engagement
 
 PERCENTILES = (5, 25, 50, 75, 95)
 _SENTENCE_END = re.compile(r"[.!?…]+(?:\s+|$)")
@@ -148,7 +149,7 @@ class MessageLengths:
             who: {unit: Counter() for unit in ("words", "characters", "sentences")} for who in ("lead", "people")
         }
 
-    def add(self, lines: Iterable[screen.Line], lead: str) -> None:
+    def add(self, lines: Iterable[TranscriptLine], lead: str) -> None:
         for line in lines:
             if not line.action:
                 counts = self._counts["lead" if line.nick == lead else "people"]

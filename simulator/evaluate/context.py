@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from simulator import chance, screen
-from simulator.screen import Header, Line
-from simulator.world.card import Engagement
+from simulator import rng
+from simulator.document import Header, TranscriptLine, render_document
 from simulator.world.probe import LEAD, PEOPLE, Measure, Probe, Row, Suite
+from simulator.world.strict import Engagement
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,7 @@ class Context:
     probe: Probe
     measure: Measure
     header: Header
-    lines: tuple[Line, ...]
+    lines: tuple[TranscriptLine, ...]
     nicks: tuple[str, ...]
     """Who `a` to `e` are."""
     sample: int = 0
@@ -27,16 +27,16 @@ class Context:
     @property
     def text(self) -> str:
         """Header and lines as a document, ending in a newline."""
-        return screen.render(self.header, self.lines)
+        return render_document(self.header, self.lines)
 
     def under(self, level: Engagement) -> Context:
         """The same text with another level in the header."""
         return replace(self, header=Header(level.value, self.header.channel))
 
-    def and_then(self, lines: Iterable[Line]) -> Context:
+    def and_then(self, lines: Iterable[TranscriptLine]) -> Context:
         return replace(self, lines=(*self.lines, *lines))
 
-    def filled(self, rows: Iterable[Row], lead: str) -> tuple[Line, ...]:
+    def filled(self, rows: Iterable[Row], lead: str) -> tuple[TranscriptLine, ...]:
         """Rows of the probe with the nicks of this context."""
         names = {LEAD: lead, **dict(zip(PEOPLE, self.nicks, strict=True))}
         lines = []
@@ -44,7 +44,7 @@ class Context:
             text = row.text
             for name, nick in names.items():
                 text = text.replace(f"{{{name}}}", nick)
-            lines.append(Line(names[row.who], text))
+            lines.append(TranscriptLine(names[row.who], text))
         return tuple(lines)
 
 
@@ -84,7 +84,7 @@ def placed(
     sample: int = 0,
 ) -> Context:
     """A probe at the `turn`-th of its levels and channels, with people drawn for it."""
-    draw = chance.stream(seed, "nicks", measure, probe.id, sample)
+    draw = rng.stream(seed, "nicks", measure, probe.id, sample)
     level = probe.levels[turn % len(probe.levels)]
     channel = channels[turn // len(probe.levels) % len(channels)]
     empty = Context(

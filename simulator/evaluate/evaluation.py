@@ -8,19 +8,19 @@ from contextlib import ExitStack
 from itertools import zip_longest
 from pathlib import Path
 
-from simulator import screen
 from simulator.corpus.formats import NAMES
 from simulator.corpus.reading import Text, documents
+from simulator.document import parse_document
 from simulator.errors import UsageError
-from simulator.evaluate import judging, reference
-from simulator.evaluate.kept import Kept
-from simulator.evaluate.observe import Material, observe
-from simulator.evaluate.observed import Seen
+from simulator.evaluate import answer_judge, corpus_subject
+from simulator.evaluate.collect import Material, observe
+from simulator.evaluate.observations import Observations
+from simulator.evaluate.results_cache import ResultsCache
 from simulator.evaluate.scorecard import Kind, Scorecard, compiled
 from simulator.evaluate.subject import Subject
 from simulator.llm.model import Model
-from simulator.world.card import Engagement
 from simulator.world.policies.evaluation import SuiteName
+from simulator.world.strict import Engagement
 from simulator.world.world import World
 
 
@@ -50,11 +50,11 @@ def evaluate(
             closing.callback(subject.close)
         every, held_out = _documents(corpus, world, judge)
         material = _material(world, suite, seed, held_out, chat)
-        kept = Kept(data)
+        kept = ResultsCache(data)
         seen = [(kind, _seen(subject, material, kept, say)) for kind, subject in subjects]
     if corpus:
         remarks = world.gaps.remarks
-        found = reference.seen(every, corpus.name, world.lead.nick, world.evaluation.moments, remarks)
+        found = corpus_subject.seen(every, corpus.name, world.lead.nick, world.evaluation.moments, remarks)
         seen.append(("reference", found))
     card = compiled(seen, material, world, suite)
     if judge is not None:
@@ -89,7 +89,7 @@ def _material(world: World, suite: SuiteName, seed: int, held_out: Sequence[Text
     )
 
 
-def _seen(subject: Subject, material: Material, kept: Kept, say: Callable[[str], None]) -> Seen:
+def _seen(subject: Subject, material: Material, kept: ResultsCache, say: Callable[[str], None]) -> Observations:
     """What a subject did, under its name: found in what was kept, or asked for now and kept."""
     found = kept.find(subject.digest, material)
     if found is None:
@@ -104,7 +104,7 @@ def _spread(held_out: Sequence[Text], most: int) -> tuple[tuple[str, str], ...]:
     """Id and text of so many documents, the levels in turn as far as they go round."""
     by_level: dict[str, list[tuple[str, str]]] = {level.value: [] for level in Engagement}
     for text in held_out:
-        if header := screen.read(text.text).header:
+        if header := parse_document(text.text).header:
             by_level[header.engagement].append((text.id, text.text))
     rounds = zip_longest(*by_level.values())
     return tuple(each for row in rounds for each in row if each is not None)[:most]
@@ -112,7 +112,7 @@ def _spread(held_out: Sequence[Text], most: int) -> tuple[tuple[str, str], ...]:
 
 def _judged(card: Scorecard, judge: Model, material: Material) -> Scorecard:
     """The scorecard with what the judge thinks among what is only reported."""
-    found = asyncio.run(judging.opinions(judge, material, [result.examples for result in card.results]))
+    found = asyncio.run(answer_judge.opinions(judge, material, [result.examples for result in card.results]))
     results = [
         result.model_copy(update={"nice": (*result.nice, *checks)})
         for result, checks in zip(card.results, found, strict=True)

@@ -7,12 +7,12 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 
-from simulator import screen
-from simulator.evaluate import intervals
-from simulator.evaluate.case import Case
-from simulator.evaluate.checks import Check, reported
-from simulator.manners.repeats import Repeats
-from simulator.manners.words import own_words
+from simulator import intervals
+from simulator.document import parse_document
+from simulator.evaluate.figure_checks import FigureCheck, reported
+from simulator.evaluate.judged_subject import JudgedSubject
+from simulator.line_checks.repeats import Repeats
+from simulator.line_checks.wording import own_words
 from simulator.world.style import StylePolicy
 
 BEFORE = 8
@@ -21,9 +21,9 @@ LONG_WORD = 5
 """Letters of a word that counts as taken up; shorter ones are in every line."""
 
 
-def report(case: Case, style: StylePolicy) -> list[Check]:
+def report(case: JudgedSubject, style: StylePolicy) -> list[FigureCheck]:
     """Flow, lurking and sameness in the sessions that the subject wrote."""
-    documents = [screen.read(session.text) for session in case.seen.written]
+    documents = [parse_document(session.text) for session in case.seen.written]
     hers = repeats = taken = counted = runs = 0
     for session, document in zip(case.seen.written, documents, strict=True):
         said = Repeats(style.numbers)
@@ -54,7 +54,7 @@ def report(case: Case, style: StylePolicy) -> list[Check]:
     ]
 
 
-def _ability(case: Case) -> list[Check]:
+def _ability(case: JudgedSubject) -> list[FigureCheck]:
     """Nats a token of people's words in real chat: what the adapter must not lose. The base's figure stands beside."""
     name = "real chat, nats a token"
     found = case.seen.surprises
@@ -70,7 +70,7 @@ def _ability(case: Case) -> list[Check]:
     return [check, reported("real chat, nats a token more than the base", rise, "number")]
 
 
-def _same_everywhere(case: Case) -> Check:
+def _same_everywhere(case: JudgedSubject) -> FigureCheck:
     """Can a classifier tell from her words which channel she is in? 0.5 with its interval: it cannot.
 
     Naive Bayes over single words (add-one smoothing), each answer told by all the others; only probes that happen in

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from simulator.manners.words import own_words
+from simulator.line_checks.wording import own_words
 from simulator.world.phrases import Phrases, folded
 from simulator.world.policies.evaluation import EvaluationPolicy, Wording
 from simulator.world.probe import Probe

@@ -5,15 +5,15 @@ from __future__ import annotations
 from statistics import fmean
 
 from simulator.errors import UsageError
-from simulator.evaluate.observed import Expected
+from simulator.evaluate.observations import Expected
 from simulator.evaluate.scorecard import Result, Scorecard
-from simulator.world.card import Card
+from simulator.world.strict import StrictModel
 
 MOVED = 0.2
 """A change of P(she speaks next) by so much is worth a line."""
 
 
-class Worse(Card):
+class Worse(StrictModel):
     """One thing that was right before and is not now."""
 
     must: str

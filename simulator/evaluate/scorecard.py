@@ -10,18 +10,18 @@ from pydantic import ValidationError
 
 from simulator import __version__
 from simulator.errors import ContentError, UsageError
-from simulator.evaluate import case, extras, musts
-from simulator.evaluate.case import Case
-from simulator.evaluate.checks import Check, verdict
+from simulator.evaluate import criteria, extras, judged_subject
+from simulator.evaluate.collect import Material
+from simulator.evaluate.figure_checks import FigureCheck, verdict
+from simulator.evaluate.judged_subject import JudgedSubject
+from simulator.evaluate.labels import LabelledLine
 from simulator.evaluate.language import Language
-from simulator.evaluate.marks import Marked
-from simulator.evaluate.observe import Material
-from simulator.evaluate.observed import Expected, Seen
-from simulator.world.card import Card
-from simulator.world.files import explain
+from simulator.evaluate.observations import Expected, Observations
 from simulator.world.policies.evaluation import SuiteName
 from simulator.world.probe import Measure
+from simulator.world.strict import StrictModel
 from simulator.world.world import World
+from simulator.world.yaml_file import explain
 
 TITLES: dict[Measure, str] = {
     "assistant": "Doesn't offer help or act like an assistant",
@@ -34,17 +34,17 @@ TITLES: dict[Measure, str] = {
 Kind = Literal["base", "adapter", "reference"]
 
 
-class Must(Card):
+class Criterion(StrictModel):
     """One must-have of one subject."""
 
     measure: Measure
     title: str
     met: bool | None
     """None: nothing falls short, but something could not be measured."""
-    checks: tuple[Check, ...]
+    checks: tuple[FigureCheck, ...]
 
 
-class Result(Card):
+class Result(StrictModel):
     """One subject."""
 
     subject: str
@@ -52,9 +52,9 @@ class Result(Card):
     digest: str
     note: str
     """What it could not be asked; empty: nothing."""
-    musts: tuple[Must, ...]
-    nice: tuple[Check, ...]
-    examples: tuple[Marked, ...] = ()
+    musts: tuple[Criterion, ...]
+    nice: tuple[FigureCheck, ...]
+    examples: tuple[LabelledLine, ...] = ()
     """Every answer to a probe, and of its own sessions the lines that something speaks against."""
     expected: tuple[Expected, ...] = ()
     """P(she speaks next), by probe and document."""
@@ -65,7 +65,7 @@ class Result(Card):
         return all(must.met for must in self.musts)
 
 
-class Scorecard(Card):
+class Scorecard(StrictModel):
     """What `em evaluate --json` prints."""
 
     version: str
@@ -98,13 +98,15 @@ def read(path: Path) -> Scorecard:
     return card
 
 
-def compiled(seen: Sequence[tuple[Kind, Seen]], material: Material, world: World, suite: SuiteName) -> Scorecard:
+def compiled(
+    seen: Sequence[tuple[Kind, Observations]], material: Material, world: World, suite: SuiteName
+) -> Scorecard:
     """Judges what was seen of each subject, the base's first."""
     language = Language(material.policy, world.style)
-    base: Case | None = None
+    base: JudgedSubject | None = None
     results = []
     for kind, each in seen:
-        judging = case.make(
+        judging = judged_subject.make(
             each,
             language,
             material.suite,
@@ -117,8 +119,8 @@ def compiled(seen: Sequence[tuple[Kind, Seen]], material: Material, world: World
         if kind == "base":
             base = judging
         judged = tuple(
-            Must(measure=measure, title=TITLES[measure], met=verdict(checks), checks=tuple(checks))
-            for measure, checks in musts.judge(judging).items()
+            Criterion(measure=measure, title=TITLES[measure], met=verdict(checks), checks=tuple(checks))
+            for measure, checks in criteria.judge(judging).items()
         )
         own = tuple(line for lines in judging.own for line in lines if line.faults)
         results.append(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from simulator.screen import Header, Line
+from simulator.document import Header, TranscriptLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +14,7 @@ class Ask:
     """Where a subject goes on."""
 
     header: Header
-    lines: tuple[Line, ...]
+    lines: tuple[TranscriptLine, ...]
     seed: int
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from simulator.evaluate.checks import Check
+from simulator.evaluate.figure_checks import FigureCheck
 from simulator.evaluate.scorecard import Result
 
 
@@ -14,11 +14,11 @@ class Row:
     name: str
     wanted: str
     """In words; empty: only reported."""
-    cells: tuple[Check | None, ...]
+    cells: tuple[FigureCheck | None, ...]
     """One for each subject; None: it has no such check."""
 
 
-def rows(columns: Sequence[Sequence[Check]]) -> list[Row]:
+def rows(columns: Sequence[Sequence[FigureCheck]]) -> list[Row]:
     """Every check that any subject has, in the order in which they come."""
     made = []
     for name in dict.fromkeys(check.name for checks in columns for check in checks):

@@ -6,25 +6,25 @@ from collections.abc import Sequence
 from itertools import pairwise
 from statistics import fmean
 
-from simulator import screen
-from simulator.evaluate import intervals
-from simulator.evaluate.case import Case
-from simulator.evaluate.checks import Check, above_zero, at_least, at_most, within
-from simulator.evaluate.observed import Expected
-from simulator.world.card import Engagement
+from simulator import intervals
+from simulator.document import parse_document
+from simulator.evaluate.figure_checks import FigureCheck, above_zero, at_least, at_most, within
+from simulator.evaluate.judged_subject import JudgedSubject
+from simulator.evaluate.observations import Expected
 from simulator.world.policy import Band
+from simulator.world.strict import Engagement
 
 LEVELS = tuple(Engagement)
 
 
-def checks(case: Case) -> list[Check]:
+def checks(case: JudgedSubject) -> list[FigureCheck]:
     limits, seed = case.musts.participation, case.seed
     made, shares = [], []
     for level in LEVELS:
         units = []
         for session, hers in zip(case.seen.written, case.own, strict=True):
             if session.engagement is level:
-                units.append((float(len(hers)), float(len(screen.read(session.text).messages) - session.opening)))
+                units.append((float(len(hers)), float(len(parse_document(session.text).messages) - session.opening)))
         figure = intervals.ratio(units, seed, "share", level)
         band = case.bands[level]
         made.append(within(f"share of the messages at {level.value}", figure, band.least, band.most))
@@ -33,7 +33,7 @@ def checks(case: Case) -> list[Check]:
     apart = intervals.apart(rising) if len(rising) == len(LEVELS) else None
     gap = min(after.low - before.high for before, after in pairwise(rising)) if apart is not None else None
     made.append(
-        Check(
+        FigureCheck(
             name="shares rise with the level",
             wanted="intervals that do not touch",
             value=gap,
@@ -49,7 +49,7 @@ def checks(case: Case) -> list[Check]:
     return made
 
 
-def _who_is_next(case: Case, accuracy: float, addressed: float, others: float) -> list[Check]:
+def _who_is_next(case: JudgedSubject, accuracy: float, addressed: float, others: float) -> list[FigureCheck]:
     """What needs P(the lead speaks next)."""
     seed, rows = case.seed, case.seen.expected or ()
     held = [row for row in rows if row.source == "held-out"]

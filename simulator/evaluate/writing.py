@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from simulator import chance
+from simulator import rng
 from simulator.evaluate.subject import Sampling
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class Writer:
         texts = [""] * len(begun)
         order = sorted(range(len(begun)), key=lambda place: (len(begun[place].ids), place))
         for first in range(0, len(order), self._batch):
-            rows = [_Row(p, chance.stream(begun[p].seed, "tokens"), lines) for p in order[first : first + self._batch]]
+            rows = [_Row(p, rng.stream(begun[p].seed, "tokens"), lines) for p in order[first : first + self._batch]]
             self._run(rows, [begun[row.place].ids for row in rows], sampling)
             for row in rows:
                 texts[row.place] = self._tokenizer.decode(

@@ -15,20 +15,20 @@ import contextlib
 from collections.abc import Iterable
 
 from simulator.events import Event, Said
-from simulator.irc.floor import Floor
-from simulator.irc.heard import Heard
-from simulator.irc.hours import Hours
-from simulator.irc.logs.nicks import fold
-from simulator.irc.orders import Orders
-from simulator.irc.pen import Pen
-from simulator.irc.record import Record
-from simulator.irc.safety import Ears
-from simulator.irc.share import Share
-from simulator.irc.stay import Door, Stay
-from simulator.irc.told import Told
-from simulator.irc.voice import Voice
+from simulator.irc.bot_config import BotConfig, Sender
+from simulator.irc.channel_state import ChannelState
+from simulator.irc.commands import CommandHandler
+from simulator.irc.feedback import FeedbackTracker
+from simulator.irc.irc_event import IrcEvent
+from simulator.irc.line_generator import LineGenerator
+from simulator.irc.message_filters import InputFilter
+from simulator.irc.participation_window import ParticipationWindow
+from simulator.irc.responder import Responder
+from simulator.irc.session_recorder import SessionRecorder
+from simulator.irc.timing import Clock
 from simulator.journal.journal import Journal
 from simulator.llm.model import Models
+from simulator.logs.nicks import fold
 from simulator.world.policies.bot import BotPolicy
 from simulator.world.world import World
 
@@ -37,21 +37,30 @@ class Bot:
     """One stay in one channel."""
 
     def __init__(
-        self, link: Door, world: World, models: Models, journal: Journal, policy: BotPolicy, stay: Stay, hours: Hours
+        self,
+        link: Sender,
+        world: World,
+        models: Models,
+        journal: Journal,
+        policy: BotPolicy,
+        stay: BotConfig,
+        hours: Clock,
     ) -> None:
         self._link, self._policy, self._stay, self._hours = link, policy, stay, hours
         self._lead = world.lead.nick
-        record = Record(journal, world, stay.channel, stay.level, stay.pattern)
-        self._floor = Floor(record, world, policy)
-        self._told = Told(self._lead, policy.feedback, world.gaps.remarks)
-        self.share = Share(policy.window, (event.nick == self._lead for event in record.past))
+        record = SessionRecorder(journal, world, stay.channel, stay.level, stay.pattern)
+        self._floor = ChannelState(record, world, policy)
+        self._told = FeedbackTracker(self._lead, policy.feedback, world.gaps.remarks)
+        self.share = ParticipationWindow(policy.window, (event.nick == self._lead for event in record.past))
         for event in record.past:
             self._told.said(event.nick, event.text, {event.nick for event in record.past})
-        voice = Voice(world, models, journal, policy, stay.channel, hours)
-        self._pen = Pen(link, world, policy, stay, hours, self._floor, self.share, self._told, voice, journal.run.seed)
+        voice = LineGenerator(world, models, journal, policy, stay.channel, hours)
+        self._pen = Responder(
+            link, world, policy, stay, hours, self._floor, self.share, self._told, voice, journal.run.seed
+        )
         self._pen.failed = self._failed
-        self._orders = Orders(link, world, stay, hours, self._floor, self.share, self._pen, self.leave)
-        self._ears = Ears(policy, stay.bots)
+        self._orders = CommandHandler(link, world, stay, hours, self._floor, self.share, self._pen, self.leave)
+        self._ears = InputFilter(policy, stay.bots)
         self._over = asyncio.Event()
         self._fault: BaseException | None = None
         self._heard = 0
@@ -109,7 +118,7 @@ class Bot:
             self.hear(await self._link.hear())
             await asyncio.sleep(0)  # a flood must not keep her from finishing a line
 
-    def hear(self, heard: Heard) -> None:
+    def hear(self, heard: IrcEvent) -> None:
         """One thing happened on the server."""
         if heard.kind in ("lost", "refused") or (fold(heard.nick) == fold(self._link.nick) and heard.nick):
             self._about_us(heard)
@@ -118,7 +127,7 @@ class Bot:
         elif event := self._floor.heard(heard, self._link.nick):
             self._happened(event)
 
-    def _about_us(self, heard: Heard) -> None:
+    def _about_us(self, heard: IrcEvent) -> None:
         if heard.kind == "lost":
             self._floor.alone()
             self._stay.note(f"connection lost ({heard.text}); trying again")
@@ -127,7 +136,7 @@ class Bot:
         elif heard.kind == "refused":
             self.leave(heard.text)
 
-    def _talk(self, heard: Heard) -> None:
+    def _talk(self, heard: IrcEvent) -> None:
         why = self._ears.deaf(heard)
         if self._orders.addressed(heard):
             self._orders.given(heard, why)

@@ -29,7 +29,7 @@ from typing import Any, Protocol
 import irc3
 from irc3 import rfc
 
-from simulator.irc.place import Place
+from simulator.irc.irc_address import IrcAddress
 from simulator.world.policies.bot import BotPolicy
 
 WANTED = ("server-time", "account-tag", "message-tags")
@@ -77,7 +77,7 @@ class Client(irc3.IrcBot):
 
     def __init__(
         self,
-        place: Place,
+        place: IrcAddress,
         nick: str,
         answers: Answers,
         policy: BotPolicy,

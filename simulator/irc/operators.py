@@ -13,8 +13,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from simulator.errors import UsageError
-from simulator.irc.heard import Heard
-from simulator.irc.logs.nicks import fold
+from simulator.irc.irc_event import IrcEvent
+from simulator.logs.nicks import fold
 
 COMMANDS = {
     "engagement": "engagement LOW|MEDIUM|HIGH",
@@ -66,7 +66,7 @@ class Operators:
         words = text.lower().split()
         return CONSENT.get(words[1]) if len(words) == 2 else None
 
-    def allows(self, heard: Heard) -> bool:
+    def allows(self, heard: IrcEvent) -> bool:
         if heard.account is not None and fold(heard.account) in self._accounts:
             return True
         return any(mask.fullmatch(fold(heard.mask)) for mask in self._masks)

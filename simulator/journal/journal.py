@@ -19,7 +19,7 @@ from pydantic import ValidationError
 
 from simulator.errors import StorageError, UsageError
 from simulator.events import EVENT, Event
-from simulator.journal.record import Call, Cost, Goal, RunCard, SessionRow, Tally
+from simulator.journal.records import Call, Cost, Goal, RunCard, SessionRow, Tally
 from simulator.llm.model import Billing, Prompt, Reply, Usage
 from simulator.plan.session_plan import SessionPlan
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Protocol
 
 
-class Dialect(StrEnum):
+class PromptFormat(StrEnum):
     """How a model is spoken to."""
 
     CHAT = "chat"
@@ -134,7 +134,7 @@ class Model(Protocol):
 
     name: str
     """What the user called it, such as `embedded`, `scripted`, `anthropic/claude-…`."""
-    dialect: Dialect
+    dialect: PromptFormat
     context: int | None
     """Tokens that a prompt and its answer may have together; None: more than any session needs."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from simulator.llm.hosted import library
+from simulator.llm.litellm_client import library
 from simulator.llm.model import Billing
 
 OWN = ("ollama/", "ollama_chat/", "lm_studio/", "llamafile/", "gguf:")

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from enum import StrEnum
 from typing import TypeVar
 
-from simulator import chance
+from simulator import rng
 from simulator.errors import ProviderError
 
 T = TypeVar("T")
@@ -19,7 +19,7 @@ LONGEST_WAIT = 120.0
 """A provider that asks for a longer pause, in seconds, is given up at once: waiting is then for people to decide."""
 
 
-class Trouble(StrEnum):
+class FailureKind(StrEnum):
     """What became of a request that has to be sent again; the records count them by these words."""
 
     BUSY = "too many requests"
@@ -37,7 +37,7 @@ class Transient(Exception):
         cause: str,
         *,
         remedy: str,
-        kind: Trouble = Trouble.FAILED,
+        kind: FailureKind = FailureKind.FAILED,
         wait: float | None = None,
         crowded: bool = False,
     ) -> None:
@@ -52,13 +52,15 @@ class Transient(Exception):
 class GaveUp(ProviderError):
     """The attempts are used up, or another one would come too late."""
 
-    def __init__(self, cause: str, *, place: str = "", remedy: str = "", failures: tuple[Trouble, ...] = ()) -> None:
+    def __init__(
+        self, cause: str, *, place: str = "", remedy: str = "", failures: tuple[FailureKind, ...] = ()
+    ) -> None:
         super().__init__(cause, place=place, remedy=remedy)
         self.failures = failures
         """What became of each attempt."""
 
     @classmethod
-    def after(cls, last: Transient, failures: tuple[Trouble, ...], *, place: str) -> GaveUp:
+    def after(cls, last: Transient, failures: tuple[FailureKind, ...], *, place: str) -> GaveUp:
         asked_too_long = (last.wait or 0) > LONGEST_WAIT
         said = f"wants a pause of {last.wait:.0f} s" if asked_too_long else f"{len(failures)} attempts"
         return cls(f"{last.cause} ({said})", place=place, remedy=last.remedy, failures=failures)
@@ -73,18 +75,18 @@ def pause(attempt: int, asked: float | None, *path: object) -> float:
     True
     """
     backoff = FIRST_WAIT * 3 ** (attempt - 1)
-    jitter = 1 - chance.stream(0, "retry", attempt, *path).random() / 2
+    jitter = 1 - rng.stream(0, "retry", attempt, *path).random() / 2
     return backoff * jitter if asked is None else asked + FIRST_WAIT * (1 - jitter)
 
 
 async def persist(
     once: Callable[[], Awaitable[T]], *, place: str, key: tuple[object, ...], sleep: Callable[[float], Awaitable[None]]
-) -> tuple[T, tuple[Trouble, ...]]:
+) -> tuple[T, tuple[FailureKind, ...]]:
     """What `once` gives, and what became of the attempts before it; `key` names the call for the jitter.
 
     Raises GaveUp, at `place`, when attempts are used up or the server asks for too long a pause.
     """
-    failures: tuple[Trouble, ...] = ()
+    failures: tuple[FailureKind, ...] = ()
     while True:
         try:
             return await once(), failures

@@ -10,8 +10,8 @@ import re
 from collections.abc import Callable
 from functools import lru_cache
 
-from simulator import chance
-from simulator.llm.model import Billing, Dialect, Prompt, Purpose, Reply
+from simulator import rng as chance
+from simulator.llm.model import Billing, Prompt, PromptFormat, Purpose, Reply
 from simulator.llm.scripted_words import (
     ACTS,
     BREAKS,
@@ -35,41 +35,41 @@ _ACTION = re.compile(r"\* \S{1,31} ?")
 _AN = re.compile(r"\b([Aa]) (?=[aeio]|u(?!k|n[it]|s))(?!one\b)")
 _TO = re.compile(r"^ *\S{1,31}: ?")
 
-Form = tuple["str | Choice", ...]
+Form = tuple["str | Alternatives", ...]
 
 
-class Choice(list[Form]):
+class Alternatives(list[Form]):
     """Forms of which one is drawn."""
 
 
-class Grammar:
+class SentenceGrammar:
     """Lists and forms, taken apart once."""
 
     def __init__(self, lists: dict[str, str]) -> None:
         self._texts = lists
-        self._lists: dict[str, Choice] = {"np": Choice([("\0",)]), "word": Choice([("\1",)])}
+        self._lists: dict[str, Alternatives] = {"np": Alternatives([("\0",)]), "word": Alternatives([("\1",)])}
         self.say = self._pair(SAY)
         self.acts = self._forms(ACTS)
         self.cues = {cue: self._pair(pair) for cue, pair in CUES.items()}
         self.go_on = {kind: self._forms(text) for kind, text in GO_ON.items()}
 
-    def _pair(self, pair: tuple[str, str]) -> tuple[Choice, Choice]:
+    def _pair(self, pair: tuple[str, str]) -> tuple[Alternatives, Alternatives]:
         return self._forms(pair[0]), self._forms(pair[1])
 
-    def _forms(self, text: str) -> Choice:
-        return Choice(self._form(form) for form in text.split("|"))
+    def _forms(self, text: str) -> Alternatives:
+        return Alternatives(self._form(form) for form in text.split("|"))
 
     def _form(self, text: str) -> Form:
         parts = _SLOT.split(text)
         return tuple(self._list(part) if i % 2 else part for i, part in enumerate(parts) if part)
 
-    def _list(self, name: str) -> Choice:
+    def _list(self, name: str) -> Alternatives:
         if name not in self._lists:
             self._lists[name] = self._forms(self._texts[name])
         return self._lists[name]
 
 
-PEOPLE, LEAD = Grammar(LISTS), Grammar({**LISTS, **LEAD_LISTS})
+PEOPLE, LEAD = SentenceGrammar(LISTS), SentenceGrammar({**LISTS, **LEAD_LISTS})
 
 
 class Scripted:
@@ -77,7 +77,7 @@ class Scripted:
 
     name = NAME
 
-    def __init__(self, dialect: Dialect = Dialect.COMPLETION) -> None:
+    def __init__(self, dialect: PromptFormat = PromptFormat.COMPLETION) -> None:
         self.dialect, self.context = dialect, None
 
     async def reply(self, prompt: Prompt) -> Reply:
@@ -95,7 +95,7 @@ def _line(draw: Callable[[], float], prompt: Prompt) -> str:
     phrases, words = content(prompt.topic)
     phrase, word = phrases[int(draw() * len(phrases))], words[int(draw() * len(words))]
 
-    def sentence(forms: Choice) -> str:
+    def sentence(forms: Alternatives) -> str:
         return _fill(forms, draw).replace("\0", phrase).replace("\1", word)
 
     begun = "" if prompt.text is None else prompt.text[prompt.text.rfind("\n") + 1 :]
@@ -104,7 +104,7 @@ def _line(draw: Callable[[], float], prompt: Prompt) -> str:
     opening = _opening(begun)
     kind = wanted(opening)
 
-    def fitting(forms: Choice, room: int) -> str:
+    def fitting(forms: Alternatives, room: int) -> str:
         """A sentence of at most so many words, or the shortest of a few."""
         drawn = []
         while len(drawn) < 3:
@@ -138,7 +138,7 @@ def _writes_capitals(speaker: str) -> bool:
     return chance.number(0, "case", speaker) % 3 == 0
 
 
-def _fill(forms: Choice, draw: Callable[[], float]) -> str:
+def _fill(forms: Alternatives, draw: Callable[[], float]) -> str:
     out = ""
     for part in forms[int(draw() * len(forms))]:
         out += part if type(part) is str else _fill(part, draw)

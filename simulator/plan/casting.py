@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 
-from simulator.plan.session_plan import Coming, PlacedBeat
+from simulator.plan.session_plan import PlacedBeat, PresenceChange
 from simulator.world.persona import Persona, Role
 from simulator.world.scenario import Scenario
 from simulator.world.world import World
@@ -103,13 +103,13 @@ def moods(world: World, cast: Sequence[str], draw: random.Random) -> dict[str, f
 
 def comings(
     world: World, cast: Sequence[str], n: int, beats: Sequence[PlacedBeat], draw: random.Random
-) -> tuple[Coming, ...]:
+) -> tuple[PresenceChange, ...]:
     """Late arrivals, early leavings, and times away, in order of message; who has a line in the script is there for it.
 
     A passerby comes in after the session began and leaves before it ends; a few regulars do either.
     """
     policy = world.turns.cast
-    found: list[Coming] = []
+    found: list[PresenceChange] = []
     lines: dict[str, list[int]] = {nick: [] for nick in cast}
     for beat in beats:
         for nick in {beat.nick, beat.to} & lines.keys():
@@ -121,15 +121,18 @@ def comings(
         arrives = 0
         if (passing or draw.random() < policy.late) and first > 1:
             arrives = draw.randint(1, max(1, min(first, n - 4 if passing else n // 2) - 1))
-            found.append(Coming(at=arrives, nick=nick, kind="join"))
+            found.append(PresenceChange(at=arrives, nick=nick, kind="join"))
         leaves = n
         stay = max(arrives, last) + max(3, n // 5)
         if draw.random() < (0.7 if passing else policy.leave) and stay < n:
             leaves = draw.randint(stay, n - 1)
-            found.append(Coming(at=leaves, nick=nick, kind="part"))
+            found.append(PresenceChange(at=leaves, nick=nick, kind="part"))
         if persona.habits.away and draw.random() < policy.away and leaves - arrives >= 8:
             goes = draw.randint(arrives + 2, leaves - 4)
             back = draw.randint(goes + 2, leaves - 1)
             if not any(goes <= at <= back for at in lines[nick]):
-                found += [Coming(at=goes, nick=nick, kind="away"), Coming(at=back, nick=nick, kind="back")]
+                found += [
+                    PresenceChange(at=goes, nick=nick, kind="away"),
+                    PresenceChange(at=back, nick=nick, kind="back"),
+                ]
     return tuple(sorted(found, key=lambda c: (c.at, c.nick, c.kind)))

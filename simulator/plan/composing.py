@@ -5,15 +5,15 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 
-from simulator import chance
+from simulator import rng
 from simulator.errors import ContentError
 from simulator.plan import casting
 from simulator.plan.participation import Participation
 from simulator.plan.placing import place
 from simulator.plan.quota import Cell
 from simulator.plan.session_plan import PlacedBeat, SessionPlan
-from simulator.world.card import Engagement
 from simulator.world.scenario import ANYONE, LEAD, PLACEHOLDER, Scenario
+from simulator.world.strict import Engagement
 from simulator.world.topic import Topic
 from simulator.world.world import World
 
@@ -51,18 +51,18 @@ class Composer:
         world = self._world
         beats = scenario.beats_in(cell.length)
         pairs = self._pairs(scenario, cell, messages)
-        begins = _time_of_day(chance.stream(seed, "hour"))
+        begins = _time_of_day(rng.stream(seed, "hour"))
         slots, cast = self._casting.cast(
-            scenario, cell.length, cell.group, casting.hour_of(begins), chance.stream(seed, "cast")
+            scenario, cell.length, cell.group, casting.hour_of(begins), rng.stream(seed, "cast")
         )
         lead = world.lead.nick
         nicks = {**slots, LEAD: lead}
-        words = chance.stream(seed, "words")
+        words = rng.stream(seed, "words")
         names = {**nicks, "topic": topic.subject, "angle": angle}
         fill = {key: _filled(words.choice(variants), names) for key, variants in scenario.fill.items()}
         names |= fill
         for number in range(TRIES):
-            draw = chance.stream(seed, "shape", number)
+            draw = rng.stream(seed, "shape", number)
             n, counts = draw.choice(pairs)
             at = place(beats, n, draw)
             if at is None:
@@ -102,12 +102,12 @@ class Composer:
                 lead=lead,
                 cast=cast,
                 slots=slots,
-                mood=casting.moods(world, cast, chance.stream(seed, "mood")),
+                mood=casting.moods(world, cast, rng.stream(seed, "mood")),
                 premise=_filled(scenario.premise, names),
                 fill=fill,
                 begins=begins,
                 beats=tuple(sorted(placed, key=lambda beat: beat.at)),
-                comings=casting.comings(world, cast, n, placed, chance.stream(seed, "comings")),
+                comings=casting.comings(world, cast, n, placed, rng.stream(seed, "comings")),
                 expect=tuple(e for e in scenario.expect if e.after in ids),
             )
             if Participation.of(plan).feasible:

@@ -14,12 +14,12 @@ from collections.abc import Iterable, Iterator
 from itertools import product
 from typing import Generic, TypeVar
 
-from simulator import chance
+from simulator import rng
 from simulator.errors import UsageError
 from simulator.plan.composing import Composer, pairs
 from simulator.plan.quota import Cell, joint, sequence
 from simulator.plan.session_plan import SessionPlan
-from simulator.world.card import Engagement
+from simulator.world.strict import Engagement
 from simulator.world.topic import Topic
 from simulator.world.world import World
 
@@ -55,7 +55,7 @@ class Planner:
         """By slot: number of the cell, number of the script, and how often the topic group had its turn before."""
         self._used: Counter[str] = Counter()
         self._topics = {
-            group: _shuffled(topics, chance.stream(seed, "topics", group)) for group, topics in world.topics.items()
+            group: _shuffled(topics, rng.stream(seed, "topics", group)) for group, topics in world.topics.items()
         }
         self._drawn: Counter[str] = Counter()
 
@@ -66,12 +66,12 @@ class Planner:
         cell, turn = self._kinds.things[self._cell[slot]], self._turn[slot]
         topics = self._topics[cell.group]
         topic = topics[turn % len(topics)]
-        seed = chance.number(self._seed, "session", slot, attempt)
+        seed = rng.number(self._seed, "session", slot, attempt)
         name = self._names.things[self._script[slot]]
         if attempt:
             # Another script for the same place, where there is one: this one may be what failed.
             others = [s for s in self._scripts.serving(cell) if s != name]
-            name = chance.stream(seed, "script").choice(others) if others else name
+            name = rng.stream(seed, "script").choice(others) if others else name
         angle = topic.angles[(turn // len(topics) + attempt) % len(topic.angles)]
         ident = f"s{slot:05d}" + (f".{attempt}" if attempt else "")
         script = self._world.scenarios[name]
@@ -80,7 +80,7 @@ class Planner:
     def _next(self, slot: int) -> None:
         """Decides what the next slot holds."""
         cell = next(self._cells)
-        draw = chance.stream(self._seed, "place", slot)
+        draw = rng.stream(self._seed, "place", slot)
         scripts = self._scripts.serving(cell)
         fewest = min(self._used[name] for name in scripts)
         name = draw.choice([name for name in scripts if self._used[name] == fewest])
@@ -125,7 +125,7 @@ def single(
                 remedy="choose one more or one less",
             )
     scripts = Scripts(world)
-    draw = chance.stream(seed, "single")
+    draw = rng.stream(seed, "single")
     fits = [
         (cell, name)
         for cell, names in scripts.cells.items()

@@ -13,10 +13,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import product
 
-from simulator import chance
+from simulator import rng
 from simulator.errors import ContentError
-from simulator.world.card import Engagement
 from simulator.world.policy import QuotaPolicy
+from simulator.world.strict import Engagement
 
 TOLERANCE = 1e-6
 ROUNDS = 500
@@ -103,7 +103,7 @@ def sequence(shares: dict[Cell, float], quota: QuotaPolicy, seed: int) -> Iterat
     """The cells in the order in which they are to be filled, without end; the seed only decides between equals."""
     wanted = targets(quota)
     cells = list(shares)
-    order = chance.stream(seed, "cells")
+    order = rng.stream(seed, "cells")
     noise = [order.random() * 1e-3 for _ in cells]
     index = [{value: i for i, value in enumerate(w)} for w in wanted]
     places = [tuple(ix[v] for ix, v in zip(index, cell.values(), strict=True)) for cell in cells]

@@ -6,16 +6,16 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from simulator.world.card import Card, ChannelName, Engagement, Name, Nick
 from simulator.world.persona import Persona
 from simulator.world.scenario import Expect
+from simulator.world.strict import ChannelName, Engagement, Name, Nick, StrictModel
 
 VOICE_OF_A_PART, VOICE_OF_OTHERS = 3, 1
 """Example lines that a prompt shows of those who have a part in the script, the lead among them, and of the others.
 Cards are most of a prompt: three lines for everybody made it a quarter longer."""
 
 
-class PlacedBeat(Card):
+class PlacedBeat(StrictModel):
     """A beat of the scenario with its place, people and words filled in."""
 
     id: Name
@@ -31,7 +31,7 @@ class PlacedBeat(Card):
     silent: int | None = None
 
 
-class Coming(Card):
+class PresenceChange(StrictModel):
     """Somebody comes, goes, or changes nick, before message `at`."""
 
     at: Annotated[int, Field(ge=0)]
@@ -39,7 +39,7 @@ class Coming(Card):
     kind: Literal["join", "part", "away", "back"]
 
 
-class SessionPlan(Card):
+class SessionPlan(StrictModel):
     """One session to be played. The same plan, world and models give the same session."""
 
     id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{0,60}$")]
@@ -77,7 +77,7 @@ class SessionPlan(Card):
     begins: Annotated[float, Field(ge=0)]
     """Time of day of the first event, in seconds after midnight."""
     beats: tuple[PlacedBeat, ...] = ()
-    comings: tuple[Coming, ...] = ()
+    comings: tuple[PresenceChange, ...] = ()
     expect: tuple[Expect, ...] = ()
 
     @model_validator(mode="after")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from simulator.report.checks import checks
 from simulator.report.gather import Figures
+from simulator.report.health_checks import checks
 from simulator.report.words import dollars, number, percent, statistic
 
 POINT = 0.02

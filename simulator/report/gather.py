@@ -13,10 +13,10 @@ from simulator.corpus.example import document, example
 from simulator.corpus.realism import Realism
 from simulator.events import Acted, Event, Passed, Refused, Said
 from simulator.journal.journal import Journal
-from simulator.journal.record import SessionRow, Tally
-from simulator.report import transcripts
-from simulator.world.card import Engagement
+from simulator.journal.records import SessionRow, Tally
+from simulator.report import packed_transcripts
 from simulator.world.load import same_content
+from simulator.world.strict import Engagement
 from simulator.world.world import World
 
 EXAMPLES = 3
@@ -197,7 +197,7 @@ def _session(row: SessionRow, events: list[Event], reasons: list[tuple[str, int 
         in_band=said.count(plan.lead) in world.engagement.bands[level].counts(len(said)),
         rules=tuple(dict.fromkeys(rule for rule, _, _ in reasons)),
         sent_back=tuple(dict.fromkeys(refused.rule for _, refused in _refusals(events))),
-        body=transcripts.body(plan, events, reasons),
+        body=packed_transcripts.body(plan, events, reasons),
     )
 
 

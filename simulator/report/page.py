@@ -9,11 +9,11 @@ from typing import Any
 
 from markupsafe import Markup
 
-from simulator.report import bars, dots, drawing, offline, transcripts
-from simulator.report.checks import checks, verdict
+from simulator.report import bars, dots, drawing, offline, packed_transcripts
 from simulator.report.compare import accepted, differences
 from simulator.report.gather import Figures, Session
-from simulator.world.card import Engagement
+from simulator.report.health_checks import checks, verdict
+from simulator.world.strict import Engagement
 
 BUDGET = 5_000_000
 """Bytes of the whole page, at most, as long as the figures alone leave room for transcripts."""
@@ -52,7 +52,7 @@ def page(runs: Sequence[Figures], section: offline.Section | None = None, budget
     # Rendered twice: how many transcripts fit depends on everything else.
     everywhere = {(n, s.id): (9999, 99) for n, figures in enumerate(runs) for s in figures.sessions}
     bare = template.render(context, blocks=(), index=_index(runs, everywhere), shown=[_shown(f, {}, 0) for f in runs])
-    embedded = transcripts.embed([f.sessions for f in runs], budget - len(bare.encode()) - SPARE)
+    embedded = packed_transcripts.embed([f.sessions for f in runs], budget - len(bare.encode()) - SPARE)
     shown = [_shown(figures, embedded.places, number) for number, figures in enumerate(runs)]
     return template.render(context, blocks=embedded.blocks, index=_index(runs, embedded.places), shown=shown)
 
@@ -85,7 +85,7 @@ def _shown(figures: Figures, places: dict[tuple[int, str], tuple[int, int]], num
 
 def _index(runs: Sequence[Figures], places: dict[tuple[int, str], tuple[int, int]]) -> str:
     """What the list of transcripts shows and filters by, packed."""
-    return transcripts.pack(
+    return packed_transcripts.pack(
         {
             "runs": [figures.name for figures in runs],
             "sessions": [

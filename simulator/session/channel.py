@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from simulator import screen
+from simulator.document import TranscriptLine, render_line
 from simulator.events import Acted, Event, Joined, Parted, Passed, Renamed, Said, TopicSet
 from simulator.plan.session_plan import SessionPlan
-from simulator.session.address import addressee, mentioned
+from simulator.session.addressing import addressee, mentioned
 
 
 class Channel:
@@ -23,7 +23,7 @@ class Channel:
         self.events = 0
         self.at = plan.begins
         """Simulated seconds after midnight of the last event."""
-        self.lines: list[screen.Line] = []
+        self.lines: list[TranscriptLine] = []
         """Messages, in order; /me lines are not among them."""
         self.transcript: list[str] = []
         """The lines of the screen as rendered, /me lines included."""
@@ -60,7 +60,7 @@ class Channel:
             case Said():
                 self._said(event)
             case Acted():
-                self.transcript.append(screen.line(screen.Line(event.nick, event.text, action=True)))
+                self.transcript.append(render_line(TranscriptLine(event.nick, event.text, action=True)))
                 self._spoke(event.nick)
                 self.tries += 1
             case Joined():
@@ -85,11 +85,11 @@ class Channel:
         return [nick for nick in self.present if nick not in self.away and nick not in self.failed]
 
     def _said(self, event: Said) -> None:
-        line = screen.Line(event.nick, event.text)
+        line = TranscriptLine(event.nick, event.text)
         others = [nick for nick in self.present if nick != event.nick]
         to = addressee(event.text, others)
         self.lines.append(line)
-        self.transcript.append(screen.line(line))
+        self.transcript.append(render_line(line))
         self.counts[event.nick] += 1
         self.addressed.append(to)
         self.owing.pop(event.nick, None)

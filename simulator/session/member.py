@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from simulator import chance
+from simulator import rng
 from simulator.events import Refused
-from simulator.llm.model import Dialect, Model, Models, Prompt, Purpose, Reply
-from simulator.manners import Fault, Manners, clean
-from simulator.manners.words import own_words
+from simulator.line_checks import LineChecker, Violation, clean
+from simulator.line_checks.wording import own_words
+from simulator.llm.model import Model, Models, Prompt, PromptFormat, Purpose, Reply
 from simulator.plan.session_plan import SessionPlan
 from simulator.session.channel import Channel
 from simulator.session.prompts import Prompts, secrets
@@ -35,7 +35,7 @@ class Members:
     def __init__(self, plan: SessionPlan, world: World, models: Models) -> None:
         self._plan, self._world, self._models = plan, world, models
         self._prompts = Prompts(plan, world)
-        self._manners = Manners(world.style, plan.lead)
+        self._manners = LineChecker(world.style, plan.lead)
         self._secrets = secrets(plan, world)
         self._politics = plan.channel in world.quota.confined.values()
 
@@ -62,14 +62,14 @@ class Members:
 
     def _prompt(self, turn: Turn, channel: Channel, model: Model, attempt: int, hint: str) -> Prompt:
         plan, turns = self._plan, self._world.turns
-        asked = {Dialect.COMPLETION: self._prompts.completion, Dialect.DOCUMENT: self._prompts.document}
+        asked = {PromptFormat.COMPLETION: self._prompts.completion, PromptFormat.DOCUMENT: self._prompts.document}
         raw = asked.get(model.dialect)
         room = model.context - turns.max_tokens - TAIL if model.context else None
         place = f"{channel.messages}-{channel.tries}"
         return Prompt(
             purpose=Purpose.LEAD if turn.nick == plan.lead else Purpose.PEOPLE,
             key=f"{place}.{attempt}",
-            seed=chance.number(plan.seed, "line", place, attempt) % 2**31,
+            seed=rng.number(plan.seed, "line", place, attempt) % 2**31,
             max_tokens=turns.max_tokens,
             temperature=turns.temperature,
             text=raw(turn, channel, room) if raw else None,
@@ -81,12 +81,12 @@ class Members:
             session=plan.id,
         )
 
-    def _text(self, turn: Turn, reply: Reply, dialect: Dialect) -> str:
+    def _text(self, turn: Turn, reply: Reply, dialect: PromptFormat) -> str:
         """The line as it would stand in the channel, without the nick in brackets."""
         raw = reply.text
         if not raw.strip():
             return ""  # what would be put before it is no line
-        if dialect is not Dialect.CHAT and turn.beat and turn.beat.opening:
+        if dialect is not PromptFormat.CHAT and turn.beat and turn.beat.opening:
             raw = f"{turn.beat.opening} {raw.lstrip()}"
         text = clean(raw, turn.nick)
         if reply.cut:
@@ -96,7 +96,7 @@ class Members:
             text = f"{turn.to}: {text}"
         return text
 
-    def _faults(self, turn: Turn, channel: Channel, text: str) -> list[Fault]:
+    def _faults(self, turn: Turn, channel: Channel, text: str) -> list[Violation]:
         faults = self._manners.faults(
             text,
             nick=turn.nick,
@@ -108,17 +108,17 @@ class Members:
         )
         return faults or self._missed(turn, text)
 
-    def _worn(self, turn: Turn, text: str, attempt: int) -> list[Fault]:
+    def _worn(self, turn: Turn, text: str, attempt: int) -> list[Violation]:
         """A phrase of the lead's that the run has heard too often. Better a worn phrase than none: the last try may."""
         if turn.nick != self._plan.lead or not self._plan.avoid or attempt == self._world.turns.retries:
             return []
         said = f" {' '.join(own_words(text))} "
         for phrase in self._plan.avoid:
             if said.startswith(f" {phrase} ") or (phrase.count(" ") > 1 and f" {phrase} " in said):
-                return [Fault("phrase-budget", phrase, f"`{phrase}` is worn out: put it differently")]
+                return [Violation("phrase-budget", phrase, f"`{phrase}` is worn out: put it differently")]
         return []
 
-    def _missed(self, turn: Turn, text: str) -> list[Fault]:
+    def _missed(self, turn: Turn, text: str) -> list[Violation]:
         """What this line should show and does not, if it is the answer that an `expect` of the script waits for."""
         if turn.beat is None:
             return []
@@ -127,7 +127,7 @@ class Members:
                 continue
             if self._manners.shows(expect.signal, text) is None:
                 wanted = expect.signal.replace("-", " ")
-                return [Fault("expectation", expect.signal, f"this line must show: {wanted}")]
+                return [Violation("expectation", expect.signal, f"this line must show: {wanted}")]
         return []
 
     def _answer(self, expect: Expect) -> int | None:

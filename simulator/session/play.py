@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Iterator
 
-from simulator import chance
+from simulator import rng
 from simulator.events import Acted, Event, Joined, Parted, Passed, Renamed, Said, TopicSet
 from simulator.llm.model import Models
 from simulator.plan.session_plan import SessionPlan
@@ -66,7 +66,7 @@ def _due(plan: SessionPlan, world: World, channel: Channel) -> Iterator[Event]:
     """The comings and goings before the next message."""
     while channel.comings < len(plan.comings) and plan.comings[channel.comings].at <= channel.messages:
         coming = plan.comings[channel.comings]
-        pause = chance.stream(plan.seed, "coming", channel.comings).uniform(0.5, 8.0)
+        pause = rng.stream(plan.seed, "coming", channel.comings).uniform(0.5, 8.0)
         where = {"index": channel.events, "at": round(channel.at + pause, 1), "nick": coming.nick}
         match coming.kind:
             case "join":

@@ -13,9 +13,9 @@ gets a log of yesterday in place of rules, and one sentence about each person.
 
 from __future__ import annotations
 
-from simulator import screen
+from simulator.document import Header, render_header
+from simulator.line_checks import Secrets
 from simulator.llm.model import Message
-from simulator.manners import Secrets
 from simulator.plan.session_plan import SessionPlan
 from simulator.session.channel import Channel
 from simulator.session.scheduler import Turn
@@ -44,7 +44,7 @@ class Prompts:
 
     def __init__(self, plan: SessionPlan, world: World) -> None:
         self._plan, self._world = plan, world
-        self._head = screen.header(screen.Header(plan.engagement.value, plan.channel))
+        self._head = render_header(Header(plan.engagement.value, plan.channel))
         self._here = [world.personas[nick] for nick in (*plan.cast, plan.lead)]
         self._today = f"Today's talk is about {plan.topic}, in particular {plan.angle}."
         self._system = self._rules()

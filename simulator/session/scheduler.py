@@ -7,7 +7,7 @@ import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from simulator import chance
+from simulator import rng
 from simulator.plan.participation import Participation
 from simulator.plan.session_plan import PlacedBeat, SessionPlan
 from simulator.session.channel import Channel
@@ -49,7 +49,7 @@ class Scheduler:
 
     def next_turn(self, channel: Channel) -> Turn | None:
         """The next turn; None if nobody who could speak is left."""
-        draw = chance.stream(self.plan.seed, "turn", channel.messages, channel.tries)
+        draw = rng.stream(self.plan.seed, "turn", channel.messages, channel.tries)
         able = channel.able()
         beat = self.lines.get(channel.messages)
         pause = draw.lognormvariate(0.0, self.world.turns.gap_seconds[1]) * self.world.turns.gap_seconds[0]

@@ -14,8 +14,8 @@ from pydantic import ConfigDict, Field, ValidationError
 
 from simulator import __version__
 from simulator.errors import ContentError, StorageError
-from simulator.world.card import Card
-from simulator.world.files import explain, validate
+from simulator.world.strict import StrictModel
+from simulator.world.yaml_file import explain, validate
 
 CARD = "card.json"
 CONFIG = "adapter_config.json"
@@ -31,7 +31,7 @@ PLACES = 16
 NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$"
 
 
-class Base(Card):
+class Base(StrictModel):
     """The model that an adapter is for. Another one with the same digest is the same model."""
 
     name: str
@@ -46,7 +46,7 @@ class Base(Card):
     key_value_heads: Annotated[int, Field(ge=1)]
 
 
-class AdapterCard(Card):
+class AdapterCard(StrictModel):
     """What an adapter was made from, and how it did. Written beside the weights when training ends."""
 
     model_config = ConfigDict(str_strip_whitespace=False)

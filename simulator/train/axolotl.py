@@ -14,10 +14,10 @@ from typing import Any
 
 from simulator.corpus.staging import staged
 from simulator.errors import UsageError
-from simulator.train import weights
-from simulator.train.classes import spans
-from simulator.train.intake import Corpus, Source
+from simulator.train import base_model
+from simulator.train.dataset import Corpus, Source
 from simulator.train.objective import PRESETS, Objective
+from simulator.train.token_classes import spans
 from simulator.world.policies.training import Settings
 
 CONFIG = "axolotl.yaml"
@@ -59,7 +59,7 @@ def beginning(base: str) -> str | None:
     """
     if not Path(base).is_dir():
         return None
-    words = weights.tokenizer(Path(base))
+    words = base_model.tokenizer(Path(base))
     return words.bos_token if words.bos_token and words("a").input_ids[:1] == [words.bos_token_id] else ""
 
 

@@ -17,12 +17,13 @@ from dataclasses import asdict, dataclass
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
-from simulator import chance, screen
+from simulator import rng
+from simulator.document import Header, parse_document, render_document
 from simulator.errors import UsageError
-from simulator.train.branches import next_speakers
 from simulator.train.encoding import Encoder
-from simulator.world.card import Engagement
+from simulator.train.next_speaker import next_speakers
 from simulator.world.policy import Band
+from simulator.world.strict import Engagement
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -33,7 +34,7 @@ LEVELS = tuple(Engagement)
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class SpeakerTurn:
     """One message of a document, before it was said."""
 
     level: Engagement
@@ -57,7 +58,7 @@ class Estimate:
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
+class LevelShare:
     """How much the lead takes part at one level."""
 
     documents: int
@@ -107,7 +108,7 @@ class Calibration:
 
     documents: int
     messages: int
-    shares: Mapping[str, Share]
+    shares: Mapping[str, LevelShare]
     """By the level of the document's own header; a level without documents is not there."""
     raw: Skill
     normalised: Skill
@@ -133,9 +134,9 @@ def calibrate(
     The model is in eval mode meanwhile. `seed` is for the bootstrap alone. Raises UsageError without documents or
     messages, and for a text that is no document.
     """
-    if not any(screen.read(text).messages for text in texts):
+    if not any(parse_document(text).messages for text in texts):
         raise UsageError("there is no document to calibrate on", place="calibration", remedy="give at least one")
-    read: list[tuple[Turn, ...]] = []
+    read: list[tuple[SpeakerTurn, ...]] = []
     swapped: list[tuple[float, ...]] = []
     training = model.training
     model.eval()
@@ -159,34 +160,36 @@ def calibrate(
     )
 
 
-def turns(model: PreTrainedModel, encoder: Encoder, text: str, under: Engagement | None = None) -> tuple[Turn, ...]:
+def turns(
+    model: PreTrainedModel, encoder: Encoder, text: str, under: Engagement | None = None
+) -> tuple[SpeakerTurn, ...]:
     """Each message of a document, as the model expects it. The model should be in eval mode.
 
     `under`: the level to put into the header instead of the document's own; then only the lead is asked about, and
     `coverage` is the raw P.
     """
-    document = screen.read(text)
+    document = parse_document(text)
     if under is not None and document.header is not None:
-        text = screen.render(screen.Header(under.value, document.header.channel), document.lines)
+        text = render_document(Header(under.value, document.header.channel), document.lines)
     encoded = encoder.encode(text)
     cast = [encoder.lead, *({} if under is not None else dict.fromkeys(line.nick for line in document.lines))]
     cast = list(dict.fromkeys(cast))
     level = under or Engagement(document.header.engagement)
     found = next_speakers(model, encoded, [encoder.speaker(nick) for nick in cast]).tolist()
     return tuple(
-        Turn(level, line.nick == encoder.lead, row[0], sum(row))
+        SpeakerTurn(level, line.nick == encoder.lead, row[0], sum(row))
         for line, row in zip(document.lines, found, strict=True)
         if not line.action
     )
 
 
-def _share(read: Iterable[Sequence[Turn]], level: Engagement, band: Band) -> Share | None:
+def _share(read: Iterable[Sequence[SpeakerTurn]], level: Engagement, band: Band) -> LevelShare | None:
     documents = [document for document in read if document and document[0].level is level]
     every = [turn for document in documents for turn in document]
     if not every:
         return None
     raw = fmean(turn.raw for turn in every)
-    return Share(
+    return LevelShare(
         documents=len(documents),
         messages=len(every),
         spoke=fmean(turn.spoke for turn in every),
@@ -199,7 +202,7 @@ def _share(read: Iterable[Sequence[Turn]], level: Engagement, band: Band) -> Sha
     )
 
 
-def _skill(every: Sequence[Turn], p: Sequence[float], bands: Mapping[Engagement, Band]) -> Skill:
+def _skill(every: Sequence[SpeakerTurn], p: Sequence[float], bands: Mapping[Engagement, Band]) -> Skill:
     told = [each > (bands[turn.level].least + bands[turn.level].most) / 2 for turn, each in zip(every, p, strict=True)]
     hers = [place for place, turn in enumerate(every) if turn.spoke]
     others = [place for place, turn in enumerate(every) if not turn.spoke]
@@ -212,7 +215,7 @@ def _skill(every: Sequence[Turn], p: Sequence[float], bands: Mapping[Engagement,
 
 
 def _swap(documents: Sequence[tuple[float, ...]], seed: int) -> Swap:
-    draw = chance.stream(seed, "bootstrap")
+    draw = rng.stream(seed, "bootstrap")
     count = len(documents)
     samples = [draw.choices(range(count), k=count) for _ in range(RESAMPLES)]
     tail = round(0.025 * RESAMPLES)

@@ -16,10 +16,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from simulator import screen
+from simulator.document import Header, TranscriptLine, render_document
 from simulator.errors import UsageError
-from simulator.train.classes import TokenClass, spans
-from simulator.world.card import Engagement
+from simulator.train.token_classes import TokenClass, spans
+from simulator.world.strict import Engagement
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -69,7 +69,7 @@ class Encoder:
         self._first = _first(tokenizer)
         for level in Engagement:
             self.encode(
-                screen.render(screen.Header(level, "#general"), [screen.Line(lead, "hi"), screen.Line("a_", "hi")])
+                render_document(Header(level, "#general"), [TranscriptLine(lead, "hi"), TranscriptLine("a_", "hi")])
             )
 
     def encode(self, text: str) -> Encoded:

@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from simulator.errors import UsageError
-from simulator.train.classes import TokenClass
 from simulator.train.encoding import Encoded
 from simulator.train.objective import Objective
+from simulator.train.token_classes import TokenClass
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -17,13 +17,13 @@ from peft import LoraConfig, PeftModel, get_peft_model
 
 from simulator import clock
 from simulator.errors import UsageError
-from simulator.train import adapter, checkpoints, memory, unfinished, weights
+from simulator.train import adapter, base_model, checkpoints, memory, unfinished
+from simulator.train.callbacks import Interrupt, Told, Watch
 from simulator.train.memory import Shape
 from simulator.train.trainer import LeadTrainer, Sequences, arguments
-from simulator.train.training import Job, first_process
+from simulator.train.training import TrainingJob, first_process
 from simulator.train.unfinished import ASKED, CHECKPOINTS, Asked
 from simulator.train.validation import Validation
-from simulator.train.watch import Interrupt, Told, Watch
 
 BEST = "best.json"
 LAST = 10
@@ -51,7 +51,7 @@ class Trained:
 
 
 def run(
-    job: Job,
+    job: TrainingJob,
     out: Path,
     *,
     resume: bool,
@@ -108,7 +108,7 @@ def run(
     )
 
 
-def step_tokens(job: Job) -> list[int]:
+def step_tokens(job: TrainingJob) -> list[int]:
     """Tokens of each optimizer step, over all processes."""
     lengths, each = [len(document) for document in job.training], job.plan.per_step
     groups = job.plan.sequences
@@ -118,7 +118,7 @@ def step_tokens(job: Job) -> list[int]:
     ]
 
 
-def _begin(job: Job, out: Path, resume: bool, say: Callable[[str], None], again: str) -> Path | None:
+def _begin(job: TrainingJob, out: Path, resume: bool, say: Callable[[str], None], again: str) -> Path | None:
     """The checkpoint to go on from; None: from the beginning."""
     asked = Asked(
         corpus=job.corpus.digest,
@@ -165,7 +165,7 @@ def _difference(before: Any, now: Any, what: str) -> str:
 
 
 def _trainer(
-    job: Job, out: Path, start: Path | None, interrupt: Interrupt, tell: Callable[[Told], None]
+    job: TrainingJob, out: Path, start: Path | None, interrupt: Interrupt, tell: Callable[[Told], None]
 ) -> tuple[LeadTrainer, Watch]:
     settings = job.settings
     given = arguments(out / CHECKPOINTS, job, resumed=start is not None)
@@ -196,10 +196,10 @@ def _trainer(
     return trainer, watch
 
 
-def _adapted(job: Job, device: str) -> PeftModel:
+def _adapted(job: TrainingJob, device: str) -> PeftModel:
     """The base with a fresh adapter, by the seed alone."""
     settings = job.settings
-    base = weights.model(job.base, settings.precision, settings.quantize, device=device)
+    base = base_model.model(job.base, settings.precision, settings.quantize, device=device)
     targets = settings.target_modules
     known = {name.rpartition(".")[2] for name, module in base.named_modules() if isinstance(module, torch.nn.Linear)}
     if isinstance(targets, tuple) and (unknown := set(targets) - known):
@@ -224,7 +224,7 @@ def _adapted(job: Job, device: str) -> PeftModel:
     return made
 
 
-def _finish(job: Job, out: Path, chosen: Path, history: list[dict[str, Any]], best: int) -> None:
+def _finish(job: TrainingJob, out: Path, chosen: Path, history: list[dict[str, Any]], best: int) -> None:
     """Makes the chosen checkpoint the adapter of the folder; its card is written last."""
     for name in (adapter.WEIGHTS, adapter.CONFIG):
         shutil.copyfile(chosen / name, out / name)
@@ -256,7 +256,7 @@ def _finish(job: Job, out: Path, chosen: Path, history: list[dict[str, Any]], be
     )
 
 
-def _too_big(job: Job) -> UsageError:
+def _too_big(job: TrainingJob) -> UsageError:
     look = job.outlook
     return UsageError(
         f"out of memory (estimated {look.memory.total / memory.GIB:.1f} GiB for {look.longest_sequence} tokens)",

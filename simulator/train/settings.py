@@ -9,8 +9,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from simulator.errors import ContentError, UsageError
-from simulator.world.files import explain, near, parse, read_text
 from simulator.world.policies.training import Settings
+from simulator.world.yaml_file import explain, near, parse, read_text
 
 FEW_STEPS = 100
 """Optimizer steps under which a low learning rate does next to nothing (measured: ten at 3e-5 leave no trace)."""

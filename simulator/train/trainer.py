@@ -13,12 +13,12 @@ from transformers import Trainer, TrainingArguments
 from simulator import clock
 from simulator.errors import NotMet
 from simulator.train import checkpoints, loss
+from simulator.train.batches import Group
+from simulator.train.callbacks import Watch
 from simulator.train.encoding import Encoded
 from simulator.train.objective import Objective
 from simulator.train.packing import batch
-from simulator.train.steps import Group
-from simulator.train.training import Job
-from simulator.train.watch import Watch
+from simulator.train.training import TrainingJob
 
 Measure = Callable[[Any, Callable[[Tensor], Tensor]], dict[str, float]]
 """From a model, and what adds up a tensor over all processes, to measures by name, `loss` among them."""
@@ -144,7 +144,7 @@ def _only(rows: list[dict[str, Tensor]]) -> dict[str, Tensor]:
     return row
 
 
-def arguments(folder: Path, job: Job, *, resumed: bool) -> TrainingArguments:
+def arguments(folder: Path, job: TrainingJob, *, resumed: bool) -> TrainingArguments:
     """What the Trainer has to know. `folder`: for the checkpoints."""
     settings, plan = job.settings, job.plan
     interval = -(-plan.steps // settings.evaluations)

@@ -16,24 +16,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simulator.errors import NotMet, UsageError
-from simulator.train import intake, outlook, weights
+from simulator.train import base_model, dataset, training_estimate
+from simulator.train.batches import Schedule, schedule
+from simulator.train.dataset import Corpus, Source
 from simulator.train.encoding import Encoded, Encoder
-from simulator.train.intake import Corpus, Source
 from simulator.train.objective import PRESETS, Objective
-from simulator.train.outlook import Outlook
 from simulator.train.packing import cut
-from simulator.train.steps import Schedule, schedule
+from simulator.train.training_estimate import TrainingEstimate
 from simulator.world.policies.training import Settings
 from simulator.world.world import World
 
 if TYPE_CHECKING:
-    from simulator.train.watch import Told
+    from simulator.train.callbacks import Told
 
 ADAPTERS = "adapters"
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class TrainingJob:
     """A training that could begin."""
 
     settings: Settings
@@ -54,7 +54,7 @@ class Job:
     """Documents longer than a sequence that were left out, of both splits."""
     plan: Schedule
     processes: int
-    outlook: Outlook
+    outlook: TrainingEstimate
 
 
 def prepare(
@@ -65,7 +65,7 @@ def prepare(
     *,
     allow_scripted: bool = False,
     skip_rejected: bool = False,
-) -> Job:
+) -> TrainingJob:
     """Reads, checks and lays out a corpus. `data`: where the embedded base is kept.
 
     Raises what `intake.take` raises for the corpus, UsageError for a base or tokenizer that will not do, an unknown
@@ -75,7 +75,7 @@ def prepare(
         raise UsageError(
             f"no preset `{settings.objective}`", place="objective", remedy=f"presets are {', '.join(PRESETS)}"
         )
-    corpus = intake.take(
+    corpus = dataset.take(
         path,
         world,
         share=settings.validation_share,
@@ -83,15 +83,15 @@ def prepare(
         allow_scripted=allow_scripted,
         skip_rejected=skip_rejected,
     )
-    base = weights.found(settings.base_model, data)
-    config = weights.config(base)
+    base = base_model.found(settings.base_model, data)
+    config = base_model.config(base)
     if (most := config.get("max_position_embeddings", settings.sequence_len)) < settings.sequence_len:
         raise UsageError(
             f"sequences of {settings.sequence_len} tokens, and the base reads {most}",
             place="sequence_len",
             remedy=f"--set sequence_len={most}",
         )
-    encoder = Encoder(weights.tokenizer(base), corpus.lead)
+    encoder = Encoder(base_model.tokenizer(base), corpus.lead)
     objective = PRESETS[settings.objective]
     training, _, skipped = _encoded(encoder, corpus.training, settings)
     validation, whole, also = _encoded(encoder, corpus.validation, settings)
@@ -105,7 +105,7 @@ def prepare(
         validation = validation[: settings.validation_documents]
     processes = int(os.environ.get("WORLD_SIZE", "1"))
     plan = schedule([len(document) for document in training], settings, processes)
-    return Job(
+    return TrainingJob(
         settings=settings,
         corpus=corpus,
         world=world,
@@ -119,8 +119,15 @@ def prepare(
         skipped=skipped + also,
         plan=plan,
         processes=processes,
-        outlook=outlook.look(
-            training, validation, objective, config, settings, plan, processes, outlook.probe(settings.precision)
+        outlook=training_estimate.look(
+            training,
+            validation,
+            objective,
+            config,
+            settings,
+            plan,
+            processes,
+            training_estimate.probe(settings.precision),
         ),
     )
 
@@ -136,7 +143,7 @@ def first_process() -> bool:
 
 
 def train(
-    job: Job,
+    job: TrainingJob,
     out: Path,
     *,
     resume: bool,

@@ -10,15 +10,15 @@ from pydantic import ConfigDict
 
 from simulator.errors import ContentError
 from simulator.train import adapter, checkpoints
-from simulator.world.card import Card
-from simulator.world.files import validate
+from simulator.world.strict import StrictModel
+from simulator.world.yaml_file import validate
 
 CHECKPOINTS = "checkpoints"
 ASKED = "training.json"
 """What the training in a folder is; written when it begins, compared when it goes on."""
 
 
-class Asked(Card):
+class Asked(StrictModel):
     """What a training was asked for."""
 
     model_config = ConfigDict(str_strip_whitespace=False)

@@ -10,13 +10,13 @@ from torch import Tensor
 
 from simulator.train import loss
 from simulator.train.calibration import LEVELS, Calibration, calibrate
-from simulator.train.classes import TokenClass
 from simulator.train.encoding import Encoded, Encoder
 from simulator.train.objective import Objective
 from simulator.train.packing import batch, pack
-from simulator.world.card import Engagement
+from simulator.train.token_classes import TokenClass
 from simulator.world.policies.training import Settings
 from simulator.world.policy import Band
+from simulator.world.strict import Engagement
 
 CLASSES = tuple(TokenClass)
 

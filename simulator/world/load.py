@@ -14,10 +14,8 @@ from pydantic import ValidationError
 
 from simulator.errors import ContentError, UsageError
 from simulator.world import crosscheck
-from simulator.world.card import Card
 from simulator.world.faults import Fault, WorldFaults
-from simulator.world.files import causes, lines, parse, read_text
-from simulator.world.judge import JudgePolicy
+from simulator.world.judge_policy import JudgePolicy
 from simulator.world.persona import Persona
 from simulator.world.policies.bot import BotPolicy
 from simulator.world.policies.evaluation import EvaluationPolicy
@@ -26,14 +24,16 @@ from simulator.world.policies.gaps import GapPolicy
 from simulator.world.policies.training import Settings
 from simulator.world.policy import EngagementPolicy, QuotaPolicy, TurnPolicy
 from simulator.world.probe import MEASURES, ProbeFile, Suite
-from simulator.world.reference import Reference
+from simulator.world.realism_reference import Reference
 from simulator.world.scenario import Scenario
+from simulator.world.strict import StrictModel
 from simulator.world.style import StylePolicy
 from simulator.world.topic import TopicFile
 from simulator.world.world import World
+from simulator.world.yaml_file import causes, lines, parse, read_text
 
 PARTS = ("personas", "scenarios", "policies")
-POLICIES: dict[str, type[Card]] = {
+POLICIES: dict[str, type[StrictModel]] = {
     "engagement": EngagementPolicy,
     "turns": TurnPolicy,
     "style": StylePolicy,
@@ -46,7 +46,7 @@ POLICIES: dict[str, type[Card]] = {
     "training": Settings,
 }
 """Files that have to be there, by the field of the World that they become."""
-KINDS: dict[str, type[Card]] = {
+KINDS: dict[str, type[StrictModel]] = {
     "personas/*.yaml": Persona,
     "scenarios/topics/*.yaml": TopicFile,
     **{f"scenarios/probes/{measure}.yaml": ProbeFile for measure in MEASURES},
@@ -137,7 +137,7 @@ class _Content:
 
     root: Path
     texts: dict[str, str] = field(default_factory=dict)
-    cards: dict[str, Card] = field(default_factory=dict)
+    cards: dict[str, StrictModel] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
     unread: set[str] = field(default_factory=set)
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from simulator.world.card import Card, Name, Nick, Prose, Share
+from simulator.world.strict import Name, Nick, Prose, Share, StrictModel
 
 
 class Role(StrEnum):
@@ -19,7 +19,7 @@ class Role(StrEnum):
     """Comes in, says something, leaves."""
 
 
-class Tie(Card):
+class Tie(StrictModel):
     """What one person is to another. Ties are read in both directions."""
 
     to: Nick
@@ -28,7 +28,7 @@ class Tie(Card):
     """What happened between them, in one sentence."""
 
 
-class Habits(Card):
+class Habits(StrictModel):
     """How the person uses the program."""
 
     actions: Share = 0.02
@@ -39,7 +39,7 @@ class Habits(Card):
     """The nick shown while away; None: never changes nick."""
 
 
-class Persona(Card):
+class Persona(StrictModel):
     """One synthetic user, or the lead."""
 
     nick: Nick

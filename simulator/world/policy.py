@@ -7,13 +7,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from simulator.world.card import Card, ChannelName, Engagement, Name, Prose, Share
+from simulator.world.strict import ChannelName, Engagement, Name, Prose, Share, StrictModel
 
 Factor = Annotated[float, Field(ge=0, le=100)]
 """A weight relative to the average; 1 changes nothing."""
 
 
-class Band(Card):
+class Band(StrictModel):
     """The lead's share of the messages at one level, both ends included."""
 
     least: Share
@@ -36,7 +36,7 @@ class Band(Card):
         return range(math.ceil(self.least * messages - 1e-9), math.floor(self.most * messages + 1e-9) + 1)
 
 
-class EngagementPolicy(Card):
+class EngagementPolicy(StrictModel):
     """How much the lead talks, and what makes her talk."""
 
     bands: dict[Engagement, Band]
@@ -53,7 +53,7 @@ class EngagementPolicy(Card):
         return self
 
 
-class CastPolicy(Card):
+class CastPolicy(StrictModel):
     """Who is there."""
 
     people: dict[Literal["short", "long"], tuple[Annotated[int, Field(ge=2)], Annotated[int, Field(le=60)]]]
@@ -76,7 +76,7 @@ class CastPolicy(Card):
         return self
 
 
-class BringUpPolicy(Card):
+class BringUpPolicy(StrictModel):
     """How the first line of a session comes to the topic, where the script does not begin with a line of its own."""
 
     note: Annotated[tuple[Prose, ...], Field(min_length=1)]
@@ -85,7 +85,7 @@ class BringUpPolicy(Card):
     """First words, for models that only continue text: once the topic stands in the log, they stay with it."""
 
 
-class TurnPolicy(Card):
+class TurnPolicy(StrictModel):
     """Who speaks next, when, and how a line is asked for. Calibrated on real channels; see the file for sources."""
 
     cast: CastPolicy
@@ -122,13 +122,13 @@ class TurnPolicy(Card):
     """Upper bound of one line, in tokens."""
 
 
-class LengthClass(Card):
+class LengthClass(StrictModel):
     share: Share
     messages: tuple[Annotated[int, Field(ge=2)], Annotated[int, Field(ge=2)]]
     """Fewest and most messages, both included."""
 
 
-class QuotaPolicy(Card):
+class QuotaPolicy(StrictModel):
     """What the whole data set must be made of: shares that each add up to 1."""
 
     engagement: dict[Engagement, Share]

@@ -13,8 +13,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from simulator.world.card import Card, ChannelName, Engagement, Name
 from simulator.world.phrases import fault_of
+from simulator.world.strict import ChannelName, Engagement, Name, StrictModel
 
 Measure = Literal["assistant", "participation", "identity", "feedback", "boundaries"]
 """The must-haves of the plan, in its order."""
@@ -36,7 +36,7 @@ PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 PEOPLE = "abcde"
 
 
-class Row(Card):
+class Row(StrictModel):
     """One line of a log."""
 
     who: str
@@ -61,7 +61,7 @@ Rows = Annotated[tuple[Row, ...], BeforeValidator(_rows)]
 """A block of lines as a channel shows them."""
 
 
-class Probe(Card):
+class Probe(StrictModel):
     """One situation."""
 
     id: Name
@@ -112,7 +112,7 @@ class Probe(Card):
         return self
 
 
-class ProbeFile(Card):
+class ProbeFile(StrictModel):
     """All probes of one must-have."""
 
     measure: Measure

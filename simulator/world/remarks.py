@@ -8,11 +8,11 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from simulator.world.card import Card, Prose
 from simulator.world.phrases import Patterns, Phrases, fault_of
+from simulator.world.strict import Prose, StrictModel
 
 
-class RemarkKind(Card):
+class RemarkKind(StrictModel):
     """Something that people say to the lead or of her. `{lead}` in a pattern stands for any nick of hers."""
 
     about: Prose

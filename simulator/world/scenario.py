@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from simulator.world.card import Card, ChannelName, Engagement, Name, Prose
 from simulator.world.persona import Role
+from simulator.world.strict import ChannelName, Engagement, Name, Prose, StrictModel
 
 LEAD = "lead"
 """The slot that the lead fills in every scenario."""
@@ -18,7 +18,7 @@ ANYONE = "anyone"
 """As a beat's `who`: the beat takes effect without a line of its own."""
 
 
-class Slot(Card):
+class Slot(StrictModel):
     """A part to be filled by somebody of the cast."""
 
     role: Role | None = None
@@ -27,7 +27,7 @@ class Slot(Card):
     """Another slot whose person this one should know, if anybody fits."""
 
 
-class Beat(Card):
+class Beat(StrictModel):
     """Something that happens at a point of the session: a line somebody says, or a change in how the lead behaves."""
 
     id: Name
@@ -71,7 +71,7 @@ class Beat(Card):
         return self
 
 
-class Expect(Card):
+class Expect(StrictModel):
     """What a finished session must show, checked by a filter against the beats as they were placed."""
 
     kind: Literal["speaks", "silent", "shows", "lacks", "falls", "rises"]
@@ -93,7 +93,7 @@ class Expect(Card):
         return self
 
 
-class Scenario(Card):
+class Scenario(StrictModel):
     """A parametric script. The file's name is the scenario's name."""
 
     name: Name

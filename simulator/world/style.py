@@ -9,8 +9,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from simulator.world.card import Card, Name, Prose, Share
 from simulator.world.phrases import Patterns, Phrases, fault_of
+from simulator.world.strict import Name, Prose, Share, StrictModel
 
 Count = Annotated[int, Field(ge=1)]
 
@@ -21,7 +21,7 @@ NEEDED_HINTS = frozenset(
 )
 
 
-class Rule(Card):
+class Rule(StrictModel):
     """Something that must not be said. Several entries may share a name; each has its own hint."""
 
     name: Name
@@ -40,7 +40,7 @@ class Rule(Card):
     """What the model that wrote such a line is told when it is asked again."""
 
 
-class Signal(Card):
+class Signal(StrictModel):
     """Something that a line can show; scenarios expect signals by name."""
 
     about: Prose
@@ -48,7 +48,7 @@ class Signal(Card):
     unless: Patterns = ()
 
 
-class Numbers(Card):
+class Numbers(StrictModel):
     """Every limit of the manners and the filters."""
 
     max_sentences: Count
@@ -103,7 +103,7 @@ class Numbers(Card):
     """A document that is longer is not read, and rejected."""
 
 
-class Guidance(Card):
+class Guidance(StrictModel):
     """Writing rules that prompts show to a model. `{lead}` stands for the lead's nick."""
 
     people: Annotated[tuple[Prose, ...], Field(min_length=1)]
@@ -112,7 +112,7 @@ class Guidance(Card):
     """For the lead's."""
 
 
-class StylePolicy(Card):
+class StylePolicy(StrictModel):
     """What a line in this channel sounds like."""
 
     numbers: Numbers

@@ -6,12 +6,12 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from simulator.world.card import Card, Name
+from simulator.world.strict import Name, StrictModel
 
 Line = Annotated[str, StringConstraints(min_length=3, max_length=160)]
 
 
-class Topic(Card):
+class Topic(StrictModel):
     """A concrete subject, such as `whether breakfast for dinner is a real meal`."""
 
     subject: Line
@@ -19,7 +19,7 @@ class Topic(Card):
     """Ways into the subject that differ; a session takes one."""
 
 
-class TopicFile(Card):
+class TopicFile(StrictModel):
     """One group of topics."""
 
     group: Name

@@ -10,7 +10,7 @@ import networkx as nx
 
 from simulator.world import crosscheck, ties
 from simulator.world.faults import WorldFaults
-from simulator.world.judge import JudgePolicy
+from simulator.world.judge_policy import JudgePolicy
 from simulator.world.persona import Persona, Role
 from simulator.world.policies.bot import BotPolicy
 from simulator.world.policies.evaluation import EvaluationPolicy
@@ -19,7 +19,7 @@ from simulator.world.policies.gaps import GapPolicy
 from simulator.world.policies.training import Settings
 from simulator.world.policy import EngagementPolicy, QuotaPolicy, TurnPolicy
 from simulator.world.probe import Suite
-from simulator.world.reference import Reference
+from simulator.world.realism_reference import Reference
 from simulator.world.scenario import Scenario
 from simulator.world.style import StylePolicy
 from simulator.world.topic import Topic

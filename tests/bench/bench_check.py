@@ -21,14 +21,14 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from simulator import screen  # noqa: E402
 from simulator.corpus.check import check  # noqa: E402
-from simulator.corpus.duplicates import NearDuplicates  # noqa: E402
 from simulator.corpus.filters import Filters  # noqa: E402
-from simulator.manners import Manners  # noqa: E402
-from simulator.world.files import parse, read_text, validate  # noqa: E402
+from simulator.corpus.near_duplicates import NearDuplicates  # noqa: E402
+from simulator.document import Document, Header, TranscriptLine, parse_document, render_document  # noqa: E402
+from simulator.line_checks import LineChecker  # noqa: E402
 from simulator.world.policy import EngagementPolicy, QuotaPolicy  # noqa: E402
 from simulator.world.style import StylePolicy  # noqa: E402
+from simulator.world.yaml_file import parse, read_text, validate  # noqa: E402
 from tests.bench.memory import peak_mb  # noqa: E402
 
 LEAD = "Em"
@@ -52,7 +52,7 @@ def vocabulary() -> list[str]:
     return sorted({word for word in lines if word.isalpha() and word.isascii()})
 
 
-def document(draw: random.Random, words: list[str], manners: Manners) -> str:
+def document(draw: random.Random, words: list[str], manners: LineChecker) -> str:
     messages, own = draw.choice(LENGTHS)
     cast = draw.sample(NICKS, 6)
     lead = set(draw.sample(range(messages), own))
@@ -64,11 +64,11 @@ def document(draw: random.Random, words: list[str], manners: Manners) -> str:
             text = " ".join(
                 " ".join(draw.choices(words, k=draw.randint(5, 14))) + "." for _ in range(draw.randint(1, 3))
             )
-        lines.append(screen.Line(nick, text))
-    return screen.render(screen.Header("MEDIUM", "#general"), lines)
+        lines.append(TranscriptLine(nick, text))
+    return render_document(Header("MEDIUM", "#general"), lines)
 
 
-def write(path: Path, megabytes: float, manners: Manners) -> int:
+def write(path: Path, megabytes: float, manners: LineChecker) -> int:
     draw, words = random.Random(7), vocabulary()
     size = 0
     with path.open("w", encoding="utf-8") as file:
@@ -82,7 +82,7 @@ def write(path: Path, megabytes: float, manners: Manners) -> int:
 class Forgetful(NearDuplicates):
     """Looks and remembers nothing."""
 
-    def twin(self, id: str, document: screen.Document, *, remember: bool = True) -> tuple[str, float] | None:
+    def twin(self, id: str, document: Document, *, remember: bool = True) -> tuple[str, float] | None:
         return super().twin(id, document, remember=False)
 
 
@@ -108,10 +108,13 @@ def measure(path: Path, size: int, *, index: bool) -> dict[str, object]:
     }
 
 
-def line_cost(manners: Manners) -> float:
+def line_cost(manners: LineChecker) -> float:
     """Microseconds for one line with twenty earlier ones, as a session asks it."""
     draw, words = random.Random(3), vocabulary()
-    lines = screen.read(document(draw, words, manners)).messages + screen.read(document(draw, words, manners)).messages
+    lines = (
+        parse_document(document(draw, words, manners)).messages
+        + parse_document(document(draw, words, manners)).messages
+    )
     texts = [" ".join(draw.choices(words, k=14)) + "." for _ in range(3000)]
     for text in texts[:1000]:
         manners.faults(text, nick=LEAD, cast=NICKS, earlier=lines[:20])
@@ -131,7 +134,7 @@ def main() -> None:
     if given.file:
         print(json.dumps(measure(given.file, given.size, index=given.index)))
         return
-    manners = Manners(policies()[0], LEAD)
+    manners = LineChecker(policies()[0], LEAD)
     results = []
     with tempfile.TemporaryDirectory() as folder:
         for megabytes in given.megabytes:

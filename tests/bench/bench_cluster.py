@@ -27,10 +27,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from simulator.cluster.connection import connected, library
 from simulator.cluster.stage import Cluster
-from simulator.generate import Run
 from simulator.journal.journal import Journal
 from simulator.llm.model import Models
-from simulator.llm.open import open_models
+from simulator.llm.registry import open_models
+from simulator.runs.run import Run
 from tests import till
 from tests.worlds import card, scripted, shipped
 

@@ -25,14 +25,14 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from simulator.corpus.example import document
-from simulator.llm import prefix
-from simulator.llm.hosted import library
-from simulator.llm.model import Dialect, Models, Prompt, Reply
+from simulator.document import render_document
+from simulator.llm import prompt_cache
+from simulator.llm.litellm_client import library
+from simulator.llm.model import Models, Prompt, PromptFormat, Reply
 from simulator.llm.prices import Price, price
 from simulator.llm.scripted import Scripted
 from simulator.plan.estimate import RETRIES, Tokens
 from simulator.plan.planner import Planner
-from simulator.screen import render
 from simulator.session.play import play
 from simulator.world.load import load
 
@@ -73,7 +73,7 @@ class Listening(Scripted):
     """Keeps the prompts of a session."""
 
     def __init__(self) -> None:
-        super().__init__(Dialect.CHAT)
+        super().__init__(PromptFormat.CHAT)
         self.prompts: list[Prompt] = []
         self.written = 0
 
@@ -137,7 +137,7 @@ async def sessions(count: int) -> tuple[dict[str, dict[str, Counter[str]]], floa
         async with aclosing(play(plan, world, Models(door, door))) as session:
             events = [event async for event in session]
         text = document(plan, events)
-        made += len(render(text.header, text.lines).encode())
+        made += len(render_document(text.header, text.lines).encode())
         messages += plan.n
         for name, rule in MODELS.items():
             here, naive = Meter(rule), Meter(rule)
@@ -146,7 +146,7 @@ async def sessions(count: int) -> tuple[dict[str, dict[str, Counter[str]]], floa
                 rules, _, cards = system.content.partition("Who is here:")
                 begins = f"{prompt.speaker}:", f"{prompt.speaker} ("
                 own = next(card for card in cards.split("\n\n") if card.startswith(begins))
-                whole = prefix.marked(prompt.messages) if rule.marked else prefix.plain(prompt.messages)
+                whole = prompt_cache.marked(prompt.messages) if rule.marked else prompt_cache.plain(prompt.messages)
                 here.call(_blocks(whole))
                 naive.call([(f"{rules}{own}\n\n{user.content}", False)], key=prompt.speaker)
             for layout, meter in (("here", here), ("naive", naive)):

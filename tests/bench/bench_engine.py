@@ -17,21 +17,21 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from simulator.generate import Run
 from simulator.journal.journal import Journal
-from simulator.journal.recorded import recorded
-from simulator.llm.model import Dialect, Models, Prompt, Reply
+from simulator.journal.recorded_model import recorded
+from simulator.llm.model import Models, Prompt, PromptFormat, Reply
 from simulator.llm.scripted import Scripted
 from simulator.plan.planner import single
+from simulator.runs.run import Run
 from simulator.session.play import play
-from simulator.world.card import Engagement
+from simulator.world.strict import Engagement
 from tests.worlds import card, shipped
 
 
 class Timed:
     """The scripted model, with the time it takes kept apart and its calls counted."""
 
-    def __init__(self, dialect: Dialect) -> None:
+    def __init__(self, dialect: PromptFormat) -> None:
         self._inner = Scripted(dialect=dialect)
         self.name, self.dialect, self.context, self.cpu, self.calls = "scripted", dialect, None, 0.0, 0
 
@@ -46,7 +46,7 @@ class Timed:
         pass
 
 
-async def _session(n: int, seed: int, dialect: Dialect, folder: Path) -> tuple[float, int, int]:
+async def _session(n: int, seed: int, dialect: PromptFormat, folder: Path) -> tuple[float, int, int]:
     """(CPU seconds without the model, messages, calls) of one recorded session of n messages."""
     world, model = shipped(), Timed(dialect)
     # The planner's lengths are the quota's; a session of any n is the same plan with beats and people left in.
@@ -64,7 +64,7 @@ async def _session(n: int, seed: int, dialect: Dialect, folder: Path) -> tuple[f
         return time.process_time() - begun - model.cpu, said, model.calls
 
 
-def _per_message(n: int, dialect: Dialect, folder: Path) -> dict[str, float]:
+def _per_message(n: int, dialect: PromptFormat, folder: Path) -> dict[str, float]:
     rows = [asyncio.run(_session(n, seed, dialect, folder)) for seed in range(1, max(4, 400 // n))]
     cpu, said, calls = (sum(column) for column in zip(*rows, strict=True))
     return {"cpu_ms_per_message": round(cpu / said * 1000, 4), "calls_per_message": round(calls / said, 3)}
@@ -89,10 +89,10 @@ def _many(sessions: int, folder: Path) -> dict[str, float]:
 def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        for dialect in Dialect:  # patterns are compiled once a process
+        for dialect in PromptFormat:  # patterns are compiled once a process
             asyncio.run(_session(12, 99, dialect, folder))
         engine = {
-            dialect.value: {str(n): _per_message(n, dialect, folder) for n in (12, 40, 100)} for dialect in Dialect
+            dialect.value: {str(n): _per_message(n, dialect, folder) for n in (12, 40, 100)} for dialect in PromptFormat
         }
         print(json.dumps({"benchmark": "engine", "engine": engine, "many": _many(200, folder)}))
 

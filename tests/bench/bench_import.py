@@ -19,9 +19,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from simulator import chance
-from simulator.irc.logs.conversations import Rules
-from simulator.irc.logs.intake import Taken, Wish, looked_at, take_in
+from simulator import rng
+from simulator.logs.conversations import Rules
+from simulator.logs.log_import import ImportRequest, ImportResult, looked_at, take_in
 from tests.bench.memory import peak_mb
 from tests.worlds import shipped
 
@@ -31,7 +31,7 @@ SMALL = 10
 
 def log(path: Path, megabytes: int) -> Path:
     """Some 200 people in a channel that is quiet at night; one line in eight is a join, a part or a nick change."""
-    draw = chance.stream(1, "bench", "import")
+    draw = rng.stream(1, "bench", "import")
     words = [f"{chr(97 + n % 26)}{'aeiou'[n % 5]}{chr(97 + n % 19)}{n % 7 * 'n'}" for n in range(2_000)]
     written, day, second = 0, 0, 0
     with path.open("w") as file:
@@ -57,7 +57,7 @@ def _date(day: int) -> str:
     return (date(2001, 1, 1) + timedelta(days=day)).strftime("%a %b %d %Y")
 
 
-def measured(megabytes: int, work: Callable[[], Taken]) -> dict[str, float | int]:
+def measured(megabytes: int, work: Callable[[], ImportResult]) -> dict[str, float | int]:
     begun = time.perf_counter()
     taken = work()
     seconds = time.perf_counter() - begun
@@ -78,7 +78,7 @@ def main() -> None:
     try:
         small, large = log(folder / "small.log", SMALL), log(folder / "large.log", size)
 
-        def take(name: str, wish: Wish) -> Callable[[], Taken]:
+        def take(name: str, wish: ImportRequest) -> Callable[[], ImportResult]:
             run = folder / "runs" / name
             return lambda: take_in([small], run, world, format="irssi", rules=rules, wish=wish, keep=20)
 
@@ -86,8 +86,8 @@ def main() -> None:
             "before_mb": peak_mb(),
             "look": measured(SMALL, lambda: looked_at([small], "irssi", rules, keep=20)),
             "look_large": measured(size, lambda: looked_at([large], "irssi", rules, keep=20)),
-            "take": measured(SMALL, take("plain", Wish())),
-            "take_pseudonyms": measured(SMALL, take("hidden", Wish(pseudonyms=True, salt="x"))),
+            "take": measured(SMALL, take("plain", ImportRequest())),
+            "take_pseudonyms": measured(SMALL, take("hidden", ImportRequest(pseudonyms=True, salt="x"))),
         }
     finally:
         shutil.rmtree(folder)

@@ -4,7 +4,7 @@
 
 Prints one JSON object. The loopback server is a process of its own and answers at once: wall and CPU milliseconds are
 the client's, per call, for a prompt of 8 kB. `direct` is what one's own server gets, `translated` what a provider gets
-(`simulator/llm/hosted.py`). `sessions` are played and recorded whole, 50 at once in one process, chat dialect.
+(`simulator/llm/litellm_client.py`). `sessions` are played and recorded whole, 50 at once in one process, chat dialect.
 `embedded` (not with --quick) is tokens a second with one session and with four at once, and uncached prompt tokens a
 message after the first.
 """
@@ -27,10 +27,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 import aiohttp
 
 from simulator.journal.journal import Journal
-from simulator.journal.recorded import recorded
-from simulator.llm.hosted import Hosted, library
-from simulator.llm.model import Dialect, Message, Model, Models, Prompt, Purpose, Reply
-from simulator.llm.open import open_models
+from simulator.journal.recorded_model import recorded
+from simulator.llm.litellm_client import LitellmClient, library
+from simulator.llm.model import Message, Model, Models, Prompt, PromptFormat, Purpose, Reply
+from simulator.llm.registry import open_models
 from simulator.llm.scripted import Scripted
 from simulator.plan.planner import single
 from simulator.session.play import play
@@ -91,9 +91,9 @@ async def measured(call: Callable[[], Awaitable[object]], calls: int) -> dict[st
 
 
 async def calls(base: str, count: int) -> dict[str, object]:
-    text = Hosted("it", Dialect.COMPLETION, model="text-completion-openai/it", bases=[base], key="none")
-    chat = Hosted("it", Dialect.CHAT, model="openai/it", bases=[base], key="none")
-    straight = Hosted("it", Dialect.CHAT, model="it", bases=[base], key="none", direct=True)
+    text = LitellmClient("it", PromptFormat.COMPLETION, model="text-completion-openai/it", bases=[base], key="none")
+    chat = LitellmClient("it", PromptFormat.CHAT, model="openai/it", bases=[base], key="none")
+    straight = LitellmClient("it", PromptFormat.CHAT, model="it", bases=[base], key="none", direct=True)
     scripted = Scripted()
     async with aiohttp.ClientSession() as session:
 
@@ -117,7 +117,9 @@ async def calls(base: str, count: int) -> dict[str, object]:
 
 async def sessions(base: str, at_once: int, number: int, *, direct: bool) -> dict[str, object]:
     """Whole sessions of 16 messages with everything written down, as `em generate` plays them."""
-    door = Hosted("it", Dialect.CHAT, model="it" if direct else "openai/it", bases=[base], key="none", direct=direct)
+    door = LitellmClient(
+        "it", PromptFormat.CHAT, model="it" if direct else "openai/it", bases=[base], key="none", direct=direct
+    )
     asked = 0
 
     class Counted:

@@ -32,19 +32,19 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from simulator import chance
+from simulator import rng
 from simulator.corpus import stats
-from simulator.corpus.duplicates import NearDuplicates
 from simulator.corpus.example import document, text
 from simulator.corpus.export import export
 from simulator.corpus.filters import Filters
+from simulator.corpus.near_duplicates import NearDuplicates
+from simulator.document import Document, TranscriptLine
 from simulator.events import Event
-from simulator.generate import Note, Run, Settled, verdict_of
 from simulator.journal.journal import Journal
 from simulator.llm.model import Billing, Prompt, Purpose, Reply, Usage
 from simulator.plan.planner import Planner
 from simulator.plan.session_plan import SessionPlan
-from simulator.screen import Document, Line
+from simulator.runs.run import Note, Run, Settled, verdict_of
 from tests.bench.memory import peak_mb, resident_mb
 from tests.worlds import card, play_run, scripted, shipped
 
@@ -207,12 +207,12 @@ def _in_other_words(one: Document, copy: int) -> Document:
     """Every longer word with letters of its own for this copy, so that many sessions of the same few are unalike."""
     if not copy:
         return one
-    draw = chance.stream(copy, "words")
+    draw = rng.stream(copy, "words")
     letters = list("abcdefghijklmnopqrstuvwxyz")
     draw.shuffle(letters)
     other = str.maketrans("abcdefghijklmnopqrstuvwxyz", "".join(letters))
     lines = (
-        Line(line.nick, LONG_WORD.sub(lambda found: found[0].translate(other), line.text), line.action)
+        TranscriptLine(line.nick, LONG_WORD.sub(lambda found: found[0].translate(other), line.text), line.action)
         for line in one.lines
     )
     return Document(one.header, tuple(lines))

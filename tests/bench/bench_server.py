@@ -23,12 +23,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import itertools
 
-from simulator.llm.model import Dialect, Models, Prompt, Reply
-from simulator.llm.open import open_models
+from simulator.llm.model import Models, Prompt, PromptFormat, Reply
+from simulator.llm.registry import open_models
 from simulator.plan.planner import single
 from simulator.plan.session_plan import SessionPlan
 from simulator.session.play import play
-from simulator.world.card import Engagement
+from simulator.world.strict import Engagement
 from tests.worlds import shipped
 
 
@@ -67,7 +67,7 @@ async def _session(n: int, seed: int, models: Models) -> Meter:
     return meter
 
 
-async def _row(n: int, at_once: int, dialect: Dialect) -> dict[str, object]:
+async def _row(n: int, at_once: int, dialect: PromptFormat) -> dict[str, object]:
     models = await open_models("embedded", None, None, dialect=dialect, slots=at_once)
     try:
         begun = time.perf_counter()
@@ -83,7 +83,7 @@ async def _row(n: int, at_once: int, dialect: Dialect) -> dict[str, object]:
         for before, reply in itertools.pairwise(replies):
             uncached.append(reply.usage.prompt - reply.usage.cached)
             # In the completion dialect the server made those tokens itself and still holds them.
-            newest.append(before.usage.completion if dialect is Dialect.CHAT else 0)
+            newest.append(before.usage.completion if dialect is PromptFormat.CHAT else 0)
         written += sum(reply.usage.completion for reply in replies)
     calls = sum(map(len, sessions))
     return {
@@ -105,7 +105,7 @@ async def _row(n: int, at_once: int, dialect: Dialect) -> dict[str, object]:
 def main() -> None:
     rows: list[dict[str, object]] = []
     lengths = tuple(map(int, sys.argv[1:])) or (12, 40, 100)
-    for dialect in (Dialect.COMPLETION, Dialect.CHAT):
+    for dialect in (PromptFormat.COMPLETION, PromptFormat.CHAT):
         for at_once in (1, 2, 4):
             for n in lengths if at_once != 2 else lengths[:1]:
                 rows.append(asyncio.run(_row(n, at_once, dialect)))

@@ -20,11 +20,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from simulator import screen
 from simulator.corpus.diversity import Diversity
 from simulator.corpus.example import text
 from simulator.corpus.reading import Text, documents
 from simulator.corpus.realism import Realism
+from simulator.document import parse_document
 from simulator.journal.journal import Journal
 from simulator.world import load
 from tests.bench.memory import peak_mb
@@ -73,7 +73,7 @@ def measure(path: Path, size: int, what: str) -> dict[str, object]:
     measured = Realism() if what == "realism" else Diversity(world.style, world.lead.nick, figures.habits)
     for item in documents([path], world.style.numbers.max_document_bytes):
         assert isinstance(item, Text)
-        document = screen.read(item.text)
+        document = parse_document(item.text)
         if isinstance(measured, Realism):
             measured.add(document)
         else:

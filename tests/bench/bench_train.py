@@ -30,12 +30,12 @@ import transformers
 from peft import LoraConfig, get_peft_model
 from transformers import TrainingArguments
 
-from simulator.train import weights
+from simulator.train import base_model
+from simulator.train.batches import schedule
+from simulator.train.callbacks import Interrupt, Watch
 from simulator.train.encoding import Encoded
 from simulator.train.objective import PRESETS
-from simulator.train.steps import schedule
 from simulator.train.trainer import LeadTrainer, Sequences
-from simulator.train.watch import Interrupt, Watch
 from simulator.world.policies.training import Settings
 from tests.bench.shape_24b import documents
 from tests.train import models
@@ -122,7 +122,7 @@ def _trl(model: Any, found: list[Encoded], precision: str, folder: Path, tokeniz
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--base", default=weights.EMBEDDED, help="a folder, or `embedded`")
+    parser.add_argument("--base", default=base_model.EMBEDDED, help="a folder, or `embedded`")
     parser.add_argument("--data", type=Path, default=Path("data"), help="where the embedded base is kept")
     parser.add_argument("--documents", type=int, default=32)
     parser.add_argument("--messages", type=int, default=60, help="of the longest document")
@@ -136,9 +136,9 @@ def main() -> None:
         print("TRL is not installed and is skipped; `pip install trl` to compare", file=sys.stderr)
     with tempfile.TemporaryDirectory() as scratch, contextlib.redirect_stdout(sys.stderr):
         folder = Path(scratch)
-        base = models.save(folder / "base") if asked.quick else weights.found(asked.base, asked.data)
-        tokenizer = weights.tokenizer(base)
-        vocabulary = weights.config(base)["vocab_size"]
+        base = models.save(folder / "base") if asked.quick else base_model.found(asked.base, asked.data)
+        tokenizer = base_model.tokenizer(base)
+        vocabulary = base_model.config(base)["vocab_size"]
         count, rounds = (A_STEP, 1) if asked.quick else (asked.documents, asked.rounds)
         found = documents(count, vocabulary, asked.messages)
         tokens = sum(len(document) for document in found)
@@ -147,7 +147,7 @@ def main() -> None:
             torch.manual_seed(1)
             device = "cuda" if torch.cuda.is_available() else "cpu"
             model = get_peft_model(
-                weights.model(base, precision, "none", device=device),
+                base_model.model(base, precision, "none", device=device),
                 LoraConfig(task_type="CAUSAL_LM", r=32, lora_alpha=64, lora_dropout=0.05, target_modules="all-linear"),
             )
             ways = {"emsim": lambda m=model, p=precision: _ours(m, found, p, folder)}

@@ -25,9 +25,9 @@ from statistics import fmean
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from simulator import screen
 from simulator.corpus import example
 from simulator.corpus.realism import Realism
+from simulator.document import Document, parse_document
 from simulator.llm.model import Models
 from simulator.llm.scripted import Scripted
 from simulator.plan.planner import Planner
@@ -46,24 +46,24 @@ STEP = 0.4
 Figures = Mapping[str, float]
 
 
-def halves(folder: Path) -> tuple[list[screen.Document], list[screen.Document]]:
+def halves(folder: Path) -> tuple[list[Document], list[Document]]:
     """The stretches of one source, in turn."""
-    stretches: list[screen.Document] = []
+    stretches: list[Document] = []
     for file in sorted(folder.glob("*.txt")):
-        lines = screen.read(file.read_text(errors="replace")).lines
+        lines = parse_document(file.read_text(errors="replace")).lines
         starts = range(0, len(lines) - STRETCH + 1, STRETCH)
-        stretches += [screen.Document(None, lines[start : start + STRETCH]) for start in starts]
+        stretches += [Document(None, lines[start : start + STRETCH]) for start in starts]
     return stretches[::2], stretches[1::2]
 
 
-def figures(documents: Iterable[screen.Document], world: World) -> dict[str, float]:
+def figures(documents: Iterable[Document], world: World) -> dict[str, float]:
     """Statistics of whole documents, and of the same documents cut to sessions of 15."""
     whole, short = Realism(), Realism()
     for document in documents:
         if len(document.lines) >= 80:
             whole.add(document)
             for start in range(0, len(document.lines) - 14, 15):
-                short.add(screen.Document(None, document.lines[start : start + 15]))
+                short.add(Document(None, document.lines[start : start + 15]))
         else:
             short.add(document)
     found = {f"long.{name}": value for name, value in whole.figures().items()}
@@ -102,7 +102,7 @@ def distance(found: Figures, real: Figures, world: World) -> float:
 
 
 def simulated(plans: Iterable[SessionPlan], world: World) -> dict[str, float]:
-    async def documents() -> list[screen.Document]:
+    async def documents() -> list[Document]:
         made = []
         for plan in plans:
             events = [event async for event in play(plan, world, Models(Scripted(), Scripted()))]

@@ -23,8 +23,8 @@ import aiohttp
 import httpx
 from openai import AsyncOpenAI
 
-from simulator.llm.direct import Direct
-from simulator.llm.hosted import library
+from simulator.llm.litellm_client import library
+from simulator.llm.openai_client import OpenAIClient
 from tests.bench.bench_llm import CHAT, TEXT, server
 
 MESSAGES = [{"role": "user", "content": TEXT.text}]
@@ -88,7 +88,7 @@ async def costs(base: str, calls: int) -> dict[str, object]:
         async with session.post(f"{base}/chat/completions", json={"model": "it", "messages": MESSAGES}) as response:
             return await response.json()
 
-    direct = Direct(litellm, "it", "none", secure=False)
+    direct = OpenAIClient(litellm, "it", "none", secure=False)
     ways: dict[str, Call] = {
         "acompletion openai/": chat("openai/it"),
         "acompletion openai/, client=": chat("openai/it", client=sdk),

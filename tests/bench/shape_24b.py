@@ -32,12 +32,12 @@ import torch
 from peft import LoraConfig, get_peft_model
 from transformers import MistralConfig, MistralForCausalLM
 
-from simulator import chance
+from simulator import rng
 from simulator.train import attention, loss
-from simulator.train.classes import TokenClass
 from simulator.train.encoding import Encoded
 from simulator.train.objective import PRESETS
 from simulator.train.packing import batch, pack, waste
+from simulator.train.token_classes import TokenClass
 
 EPOCH = 4_000_000
 """Tokens of the plan's 15 MB."""
@@ -71,7 +71,7 @@ LINE = 30
 
 def documents(count: int, vocabulary: int, messages: int) -> list[Encoded]:
     """Random tokens in the plan's shape: six in ten short (10 to 20 messages), four long (80 to `messages`)."""
-    draw = chance.stream(24, "documents")
+    draw = rng.stream(24, "documents")
     made = []
     for _ in range(count):
         lines = draw.randint(10, 20) if draw.random() < 0.6 else draw.randint(min(80, messages), messages)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from simulator.irc.server import HOST
+from simulator.irc.ngircd import HOST
 from tests.cli.em import EM
 
 

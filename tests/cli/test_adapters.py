@@ -12,11 +12,11 @@ from click.testing import CliRunner
 
 from simulator.cli import em as program
 from simulator.cli import run
-from simulator.evaluate.checks import at_most
-from simulator.evaluate.intervals import share
-from simulator.evaluate.kept import Kept
-from simulator.evaluate.scorecard import TITLES, Must, Result
-from simulator.train import adapter, lead
+from simulator.evaluate.figure_checks import at_most
+from simulator.evaluate.results_cache import ResultsCache
+from simulator.evaluate.scorecard import TITLES, Criterion, Result
+from simulator.intervals import share
+from simulator.train import adapter, adapter_lookup
 from simulator.world.probe import MEASURES
 from tests.cli.em import ROOT, em
 from tests.train import models
@@ -73,9 +73,9 @@ def concluded(data: Path, name: str, *states: bool | None, base: str | None = No
     `base`: digest of what it was evaluated on; None: of the base that it was trained on.
     """
     folder = data / "adapters" / name
-    digest = f"{base or adapter.read(folder).base.digest}-{lead.digest(folder)}"
+    digest = f"{base or adapter.read(folder).base.digest}-{adapter_lookup.digest(folder)}"
     musts = tuple(
-        Must(
+        Criterion(
             measure=measure,
             title=TITLES[measure],
             met=met,
@@ -84,7 +84,7 @@ def concluded(data: Path, name: str, *states: bool | None, base: str | None = No
         for measure, met in zip(MEASURES, states, strict=False)
     )
     (data / "evaluations").mkdir(exist_ok=True)
-    Kept(data).conclude(Result(subject=name, kind="adapter", digest=digest, note="", musts=musts, nice=()))
+    ResultsCache(data).conclude(Result(subject=name, kind="adapter", digest=digest, note="", musts=musts, nice=()))
 
 
 def test_one_that_fell_short_is_not_promoted(data: Path, capsys: pytest.CaptureFixture[str]) -> None:

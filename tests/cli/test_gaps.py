@@ -8,13 +8,12 @@ from pathlib import Path
 import pytest
 from pytest import CaptureFixture, MonkeyPatch
 
-from simulator import screen
 from simulator.cli import em as program
 from simulator.cli import run
+from simulator.document import Header, TranscriptLine, render_document
 from simulator.journal.journal import Journal
-from simulator.screen import Header, Line
 from simulator.world import load
-from simulator.world.files import parse
+from simulator.world.yaml_file import parse
 from tests import builders
 from tests.cli.em import em
 from tests.cli.hostile import ATTACKS, FORBIDDEN
@@ -39,8 +38,8 @@ def log(folder: Path, lead: str, minutes: int = 60) -> Path:
 
 
 def corpus(folder: Path) -> Path:
-    lines = [Line(LEAD if n % 12 == 5 else "dot", f"soup and tea, {n}") for n in range(48)]
-    text = screen.render(Header("LOW", "#general"), lines)
+    lines = [TranscriptLine(LEAD if n % 12 == 5 else "dot", f"soup and tea, {n}") for n in range(48)]
+    text = render_document(Header("LOW", "#general"), lines)
     path = folder / "corpus.jsonl"
     path.write_text("".join(json.dumps({"id": f"d{n}", "text": text}) + "\n" for n in range(6)) + "not json\n")
     return path

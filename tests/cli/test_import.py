@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from simulator import cli
+from simulator.document import parse_document
 from simulator.events import Acted, Joined, Renamed, Said
-from simulator.irc.logs.intake import SALT, level
 from simulator.journal.journal import Journal
+from simulator.logs.log_import import SALT, level
 from simulator.plan.session_plan import SessionPlan
-from simulator.screen import read
-from simulator.world.card import Engagement
+from simulator.world.strict import Engagement
 from tests.irc import samples
 from tests.worlds import card, shipped
 
@@ -111,7 +111,7 @@ def test_export_is_deliberate_and_marked(made: Path, tmp_path: Path, capsys: pyt
     page = (out / "README.md").read_text()
     assert "Imported: real people" in page and "imported" in page.split("---")[1] and "synthetic" not in page.lower()
     for path in out.glob("conversation_*.txt"):
-        document = read(path.read_text())
+        document = parse_document(path.read_text())
         assert document.header is not None and not document.malformed and len(document.messages) in (10, 11)
 
 

@@ -7,17 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from simulator.cli.live import recording
-from simulator.cli.live.fold import fold
-from simulator.cli.live.notes import Asked, Over
-from simulator.cli.live.picture import svg
-from simulator.cli.live.player import Player
-from simulator.cli.live.state import opened
-from simulator.cli.replay import LONGEST, silence
 from simulator.errors import UsageError
 from simulator.events import Said
-from simulator.generate import Began, Happened, Settled
 from simulator.journal.journal import Journal
+from simulator.runs.run import Began, Happened, Settled
+from simulator.tui import replay_notes
+from simulator.tui.fold import fold
+from simulator.tui.notes import Asked, Over
+from simulator.tui.picture import svg
+from simulator.tui.player import LONGEST, Player, silence
+from simulator.tui.state import opened
 from tests import builders
 from tests.cli.em import EM
 from tests.cli.inside import em
@@ -35,12 +34,12 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_notes_are_the_session(run: Path) -> None:
     with Journal.read(run / "data" / "runs" / "trial") as journal:
-        first, notes = recording.notes(journal, shipped(), "s00000", speed=5)
+        first, notes = replay_notes.notes(journal, shipped(), "s00000", speed=5)
         events = journal.events("s00000")
-        rejected = recording.notes(journal, shipped(), "s00002")[1]
-        cut = recording.notes(journal, shipped(), "s00004")[1]
+        rejected = replay_notes.notes(journal, shipped(), "s00002")[1]
+        cut = replay_notes.notes(journal, shipped(), "s00004")[1]
         with pytest.raises(UsageError, match="no session"):
-            recording.notes(journal, shipped(), "s99999")
+            replay_notes.notes(journal, shipped(), "s99999")
     assert isinstance(notes[0], Began) and isinstance(notes[-1], Over) and first.speed == 5
     assert [note.event for note in notes if isinstance(note, Happened)] == events
     assert sum(isinstance(note, Asked) for note in notes) == 3
@@ -50,7 +49,7 @@ def test_the_notes_are_the_session(run: Path) -> None:
     assert not verdict.keep and {reason.rule for reason in verdict.reasons} == {"walls", "leak"}
     assert not any(isinstance(note, Settled) for note in cut), "an open session has no verdict"
     for messages in (0, 1, 7, 20):
-        state = fold(opened(first), recording.until(notes, messages))
+        state = fold(opened(first), replay_notes.until(notes, messages))
         assert state.shown.messages == max(messages, 0) or messages == 0
 
 
@@ -68,7 +67,7 @@ def test_silences_follow_the_clock_of_the_session() -> None:
 
 def test_stepping_back_and_on_shows_the_same(run: Path) -> None:
     with Journal.read(run / "data" / "runs" / "trial") as journal:
-        first, notes = recording.notes(journal, shipped(), "s00000")
+        first, notes = replay_notes.notes(journal, shipped(), "s00000")
     player = Player(first, notes, reasons=False)
     events = sum(isinstance(note, Happened) for note in notes)
     for _ in range(events + 3):

@@ -34,10 +34,10 @@ def test_a_run_that_is_ended_saves_and_gives_the_terminal_back(tmp_path: Path, e
 
 CRASH = """
 import asyncio
-from simulator.cli import lines
-from simulator.cli.live.state import opened
-from simulator.cli.live.notes import Opened
-from simulator.cli.live.terminal import Terminal
+from simulator.tui import lines
+from simulator.tui.state import opened
+from simulator.tui.notes import Opened
+from simulator.tui.terminal import Terminal
 async def crash():
     async with Terminal(lines.console(), opened(Opened("x", {}))):
         raise ZeroDivisionError("a fault of ours")

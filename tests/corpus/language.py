@@ -9,9 +9,9 @@ from typing import TypeVar
 from pydantic import BaseModel
 
 from simulator.corpus.filters import Filters
-from simulator.world.files import parse, read_text, validate
 from simulator.world.policy import EngagementPolicy, QuotaPolicy
 from simulator.world.style import StylePolicy
+from simulator.world.yaml_file import parse, read_text, validate
 
 ROOT = Path(__file__).resolve().parents[2]
 LEAD = "Em"

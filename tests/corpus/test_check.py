@@ -7,17 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from simulator import screen
 from simulator.corpus.check import check
 from simulator.corpus.verdict import Verdict
+from simulator.document import Header, render_document
 from simulator.errors import UsageError
-from simulator.screen import Header
 from tests.corpus.language import filters
 from tests.corpus.test_filters import talk
 
 
 def text(seed: int = 1) -> str:
-    return screen.render(Header("MEDIUM", "#general"), talk(seed=seed))
+    return render_document(Header("MEDIUM", "#general"), talk(seed=seed))
 
 
 def verdicts(*paths: Path) -> list[tuple[str, Verdict]]:

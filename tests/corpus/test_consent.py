@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from simulator.corpus.export import export
+from simulator.document import parse_document
 from simulator.errors import NotMet, UsageError
 from simulator.events import Acted, Agreed, Joined, Renamed, Said, TopicSet
-from simulator.irc import record
-from simulator.irc.record import Record
+from simulator.irc import session_recorder
+from simulator.irc.session_recorder import SessionRecorder
 from simulator.journal.journal import Journal
-from simulator.screen import read
-from simulator.world.card import Engagement
+from simulator.world.strict import Engagement
 from tests import builders
 from tests.irc.channel import BEGAN, LEAD
 from tests.worlds import shipped
@@ -27,8 +27,8 @@ TOPIC = "mallory is away until tuesday"
 
 def talked(folder: Path) -> Journal:
     """A stay: ann and bert said `optin`, mallory nothing, cleo `optin` and later `optout`, under another nick."""
-    journal = record.opened(folder, shipped(), lead="some/model", seed=1)
-    made = Record(journal, shipped(), "#general", Engagement.MEDIUM, record.JOINED)
+    journal = session_recorder.opened(folder, shipped(), lead="some/model", seed=1)
+    made = SessionRecorder(journal, shipped(), "#general", Engagement.MEDIUM, session_recorder.JOINED)
     made.begin(BEGAN, TOPIC)
     at = BEGAN
 
@@ -101,7 +101,7 @@ def test_lines_and_nicks_of_those_who_did_not_agree_are_in_no_exported_byte(tmp_
     assert not [word for word in THEIRS if word in text]
     assert [row["id"].rpartition("-")[2] for row in rows] == ["1", "2", "3", "4", "5"]
     for row in rows:
-        document = read(row["text"])
+        document = parse_document(row["text"])
         nicks = [line.nick for line in document.lines]
         assert set(nicks) == {LEAD, "ann", "bert"} and nicks[0] != LEAD and not document.malformed
         assert row["messages"] == len(nicks) >= 10 and row["lead_messages"] == nicks.count(LEAD)

@@ -10,9 +10,9 @@ import pytest
 from simulator.corpus import diversity
 from simulator.corpus.counting import Distinct, Recurring, Spread
 from simulator.corpus.diversity import BLOCK, Diversity
-from simulator.screen import Document, Line
+from simulator.document import Document, TranscriptLine
 from tests.corpus.language import LEAD, style
-from tests.corpus.test_duplicates import WORDS, altered, session
+from tests.corpus.test_near_duplicates import WORDS, altered, session
 from tests.worlds import shipped
 
 
@@ -25,7 +25,7 @@ def measure(*documents: Document, topics: list[tuple[str, str]] | None = None) -
 
 
 def lines(*said: tuple[str, str]) -> Document:
-    return Document(None, tuple(Line(nick, text) for nick, text in said))
+    return Document(None, tuple(TranscriptLine(nick, text) for nick, text in said))
 
 
 def words(seed: int, count: int) -> str:

@@ -1,8 +1,8 @@
 import pytest
 from pydantic import ValidationError
 
-from simulator import screen
 from simulator.corpus import example
+from simulator.document import Header, TranscriptLine, parse_document
 from simulator.events import Acted, Renamed, Said
 from tests import builders
 
@@ -22,7 +22,7 @@ def test_only_what_was_said_is_shown_and_actions_if_asked_for():
         Renamed(index=1, at=2, nick="ash", to="ash-away"),
         Acted(index=2, at=3, nick="ash", text="yawns"),
     ]
-    hello, yawn = screen.Line("ash", "hello"), screen.Line("ash", "yawns", action=True)
+    hello, yawn = TranscriptLine("ash", "hello"), TranscriptLine("ash", "yawns", action=True)
     assert example.lines(plan, events) == (hello,)
     assert example.lines(plan, events, actions=True) == (hello, yawn)
 
@@ -36,10 +36,10 @@ def test_a_nick_that_is_only_shown_is_no_speaker():
 def test_what_an_example_says_is_what_its_text_shows(slot):
     plan = builders.plan(slot)
     made = example.example(plan, builders.events(plan), builders.run_card())
-    read = screen.read(made.text)
+    read = parse_document(made.text)
     nicks = [line.nick for line in read.messages]
     assert not read.malformed and made.text.endswith("\n")
-    assert read.header == screen.Header(made.engagement, made.channel)
+    assert read.header == Header(made.engagement, made.channel)
     assert (made.messages, made.lead_messages) == (plan.n, plan.k) == (len(nicks), nicks.count(plan.lead))
     assert made.lead_share == round(plan.k / plan.n, 4)
     assert made.people == len(set(nicks) - {plan.lead})

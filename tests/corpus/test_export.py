@@ -6,12 +6,12 @@ import sys
 
 import pytest
 
-from simulator import screen
 from simulator.corpus import shards, staging
 from simulator.corpus.example import example, lines
 from simulator.corpus.export import Names, export
 from simulator.corpus.formats import Document, turns
 from simulator.corpus.staging import FOLDER, staged
+from simulator.document import Header, TranscriptLine, parse_document
 from simulator.errors import NotMet, StorageError, UsageError
 from simulator.journal.journal import Journal
 from simulator.llm.model import Billing
@@ -61,9 +61,9 @@ def test_files_move_by_the_chunk(journal, corpus, tmp_path, monkeypatch):
 
 def test_documents_have_the_plan_s_format_and_flat_metadata(corpus):
     for document in _documents(corpus / "em_character_training.jsonl"):
-        read = screen.read(document["text"])
+        read = parse_document(document["text"])
         assert next(iter(document)) == "text" and document["text"].endswith("\n") and not read.malformed
-        assert read.header == screen.Header(document["engagement"], document["channel"])
+        assert read.header == Header(document["engagement"], document["channel"])
         assert all(isinstance(value, str | int | float | bool) for value in document.values())
 
 
@@ -91,8 +91,8 @@ def test_nothing_private_is_exported(corpus):
 
 def test_actions_are_exported_if_asked_for(journal, tmp_path):
     export(journal, tmp_path, actions=True, **POLICY)
-    read = screen.read(_documents(tmp_path / "em_character_training.jsonl")[0]["text"])
-    assert screen.Line("bo", "waves", action=True) in read.lines and not read.malformed
+    read = parse_document(_documents(tmp_path / "em_character_training.jsonl")[0]["text"])
+    assert TranscriptLine("bo", "waves", action=True) in read.lines and not read.malformed
 
 
 def test_a_second_export_gives_the_same_bytes(journal, corpus, tmp_path):

@@ -9,11 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator import screen
 from simulator.corpus.verdict import Verdict
-from simulator.manners import Secrets
+from simulator.document import Header, TranscriptLine, parse_document, render_document, render_line
+from simulator.line_checks import Secrets
 from simulator.plan.session_plan import PlacedBeat, SessionPlan
-from simulator.screen import Header, Line
 from simulator.world.scenario import Expect
 from tests.builders import plan as built
 from tests.corpus.language import LEAD, filters
@@ -23,33 +22,33 @@ PLACES = (2, 6, 11)
 """The lead's messages in a good session of 15: MEDIUM."""
 
 
-def talk(count: int = 15, lead: Sequence[int] = PLACES, seed: int = 1) -> list[Line]:
+def talk(count: int = 15, lead: Sequence[int] = PLACES, seed: int = 1) -> list[TranscriptLine]:
     """Messages that no rule minds, by six people and the lead."""
     draw = random.Random(seed)
     lines = []
     for index in range(count):
         nick = LEAD if index in lead else f"p{draw.randrange(6)}"
-        lines.append(Line(nick, " ".join(draw.sample(WORDS, 12)) + " again."))
+        lines.append(TranscriptLine(nick, " ".join(draw.sample(WORDS, 12)) + " again."))
     return lines
 
 
-def judge(lines: Sequence[Line], header: Header = Header("MEDIUM", "#general"), **given: object) -> Verdict:  # noqa: B008
-    return filters().judge(screen.read(screen.render(header, lines)), **given)
+def judge(lines: Sequence[TranscriptLine], header: Header = Header("MEDIUM", "#general"), **given: object) -> Verdict:  # noqa: B008
+    return filters().judge(parse_document(render_document(header, lines)), **given)
 
 
 def rules(verdict: Verdict) -> list[str]:
     return [reason.rule for reason in verdict.reasons]
 
 
-def said(at: int, text: str, nick: str | None = None) -> Callable[[list[Line]], None]:
-    def change(lines: list[Line]) -> None:
-        lines[at] = Line(nick or lines[at].nick, text)
+def said(at: int, text: str, nick: str | None = None) -> Callable[[list[TranscriptLine]], None]:
+    def change(lines: list[TranscriptLine]) -> None:
+        lines[at] = TranscriptLine(nick or lines[at].nick, text)
 
     return change
 
 
-def both(*changes: Callable[[list[Line]], None]) -> Callable[[list[Line]], None]:
-    def change(lines: list[Line]) -> None:
+def both(*changes: Callable[[list[TranscriptLine]], None]) -> Callable[[list[TranscriptLine]], None]:
+    def change(lines: list[TranscriptLine]) -> None:
         for one in changes:
             one(lines)
 
@@ -89,7 +88,7 @@ SHORT = ("no way", "lol", "yes way", "same here")
         ),
     ],
 )
-def test_one_wrong_line(change: Callable[[list[Line]], None], rule: str, message: int) -> None:
+def test_one_wrong_line(change: Callable[[list[TranscriptLine]], None], rule: str, message: int) -> None:
     lines = talk()
     change(lines)
     verdict = judge(lines)
@@ -100,9 +99,9 @@ def test_one_wrong_line(change: Callable[[list[Line]], None], rule: str, message
 def test_more_than_a_third_of_short_messages() -> None:
     lines = talk()
     for index in (0, 3, 4, 7, 8):
-        lines[index] = Line(lines[index].nick, f"number {index}")
+        lines[index] = TranscriptLine(lines[index].nick, f"number {index}")
     assert judge(lines).keep
-    lines[10] = Line("p1", "one more")
+    lines[10] = TranscriptLine("p1", "one more")
     assert rules(judge(lines)) == ["rapid-fire"]
 
 
@@ -149,31 +148,31 @@ def test_share_and_length_in_whole_messages(count: int, own: int, level: str, wr
     ],
 )
 def test_the_header_is_exactly_the_plans(head: str, rule: str | None) -> None:
-    body = "".join(screen.line(line) + "\n" for line in talk())
-    found = rules(filters().judge(screen.read(head + body)))
+    body = "".join(render_line(line) + "\n" for line in talk())
+    found = rules(filters().judge(parse_document(head + body)))
     assert (rule in found) if rule else not found
 
 
 def test_malformed_lines_are_named_with_their_number() -> None:
-    text = screen.render(Header("MEDIUM", "#general"), talk()) + "kai is not in brackets\n"
-    (reason,) = filters().judge(screen.read(text)).reasons
+    text = render_document(Header("MEDIUM", "#general"), talk()) + "kai is not in brackets\n"
+    (reason,) = filters().judge(parse_document(text)).reasons
     assert (reason.rule, reason.message) == ("malformed", None)
     assert "line 18" in reason.evidence and "kai is not in brackets" in reason.evidence
 
 
 def test_two_people_at_least() -> None:
-    alone = [Line(LEAD if line.nick == LEAD else "p0", line.text) for line in talk()]
+    alone = [TranscriptLine(LEAD if line.nick == LEAD else "p0", line.text) for line in talk()]
     assert rules(judge(alone)) == ["people"]
 
 
 def test_nothing_at_all() -> None:
-    assert {"header", "length", "people"} <= set(rules(filters().judge(screen.read(""))))
+    assert {"header", "length", "people"} <= set(rules(filters().judge(parse_document(""))))
 
 
 def test_all_reasons_are_given() -> None:
     lines = talk(lead=(2, 6))
-    lines[3] = Line("p1", "How can I help you today?")
-    lines[6] = Line(LEAD, "do you need help? I'd be happy to explain it")
+    lines[3] = TranscriptLine("p1", "How can I help you today?")
+    lines[6] = TranscriptLine(LEAD, "do you need help? I'd be happy to explain it")
     found = rules(judge(lines, Header("MEDIUM", "#nowhere")))
     assert found == ["header", "participation", "assistant-language", "assistant-language", "offer"]
 
@@ -190,7 +189,7 @@ def test_all_reasons_are_given() -> None:
 )
 def test_offering_and_then_refusing(first: str, second: str, found: bool) -> None:
     lines = talk()
-    lines[2], lines[6] = Line(LEAD, first), Line(LEAD, second)
+    lines[2], lines[6] = TranscriptLine(LEAD, first), TranscriptLine(LEAD, second)
     verdict = judge(lines)
     assert ("offer-then-refuse" in rules(verdict)) is found
     if found:
@@ -199,28 +198,28 @@ def test_offering_and_then_refusing(first: str, second: str, found: bool) -> Non
 
 def test_politics_belongs_to_its_channel_or_is_sent_there() -> None:
     lines = talk()
-    lines[4] = Line("p1", "so who else thinks brexit was a mistake")
+    lines[4] = TranscriptLine("p1", "so who else thinks brexit was a mistake")
     assert rules(judge(lines)) == ["politics"]
     assert judge(lines, Header("MEDIUM", "#culture-war")).keep
-    lines[6] = Line(LEAD, "take that one to #culture-war, I am busy with soup")
+    lines[6] = TranscriptLine(LEAD, "take that one to #culture-war, I am busy with soup")
     assert judge(lines).keep
-    lines[8] = Line("p2", "the tories did it, and they know it")
-    lines[9] = Line("p1", "and labour party people let them, as ever")
+    lines[8] = TranscriptLine("p2", "the tories did it, and they know it")
+    lines[9] = TranscriptLine("p1", "and labour party people let them, as ever")
     assert rules(judge(lines)) == ["politics"] * 3
 
 
 def test_actions_are_no_messages_but_are_read() -> None:
     lines = talk()
-    lines.insert(3, Line("p1", "waves at the bread", action=True))
+    lines.insert(3, TranscriptLine("p1", "waves at the bread", action=True))
     assert judge(lines).keep
-    lines[3] = Line("p1", "says how can I help you today?", action=True)
+    lines[3] = TranscriptLine("p1", "says how can I help you today?", action=True)
     (reason,) = judge(lines).reasons
     assert (reason.rule, reason.message) == ("assistant-language", None)
 
 
 def test_notes_and_cards_do_not_get_out() -> None:
     lines = talk()
-    lines[5] = Line("p1", "well then, ask for help with your essay about frogs and never give up")
+    lines[5] = TranscriptLine("p1", "well then, ask for help with your essay about frogs and never give up")
     secrets = Secrets(["Ask for help with your essay about frogs and never give up on it."])
     assert judge(lines).keep
     (reason,) = judge(lines, secrets=secrets).reasons
@@ -263,7 +262,7 @@ def silent(at: int) -> PlacedBeat:
 )
 def test_what_the_script_expects(beat: PlacedBeat, expect: Expect, met: bool) -> None:
     lines = talk()
-    lines[6] = Line(LEAD, "nope, not doing that today or any other day")
+    lines[6] = TranscriptLine(LEAD, "nope, not doing that today or any other day")
     found = judge(lines, plan=planned(expect, beat)).reasons
     assert [(reason.rule, reason.message) for reason in found] == ([] if met else [("expectation", beat.at)])
 
@@ -281,7 +280,7 @@ def test_expectations_after_beats_that_had_no_room_do_not_count() -> None:
 
 @given(st.text(alphabet=st.characters(exclude_categories=[]), max_size=400))
 def test_any_text_gets_a_verdict(text: str) -> None:
-    verdict = filters().judge(screen.read(text))
+    verdict = filters().judge(parse_document(text))
     assert not verdict.keep and verdict.reasons
     for reason in verdict.reasons:
         assert reason.message is None or reason.message >= 0

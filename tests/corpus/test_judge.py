@@ -12,13 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from simulator.corpus.judge import Judge, Mark, Score
+from simulator.corpus.judge import Mark, Score, SessionJudge
+from simulator.document import Document, Header, TranscriptLine
 from simulator.errors import ContentError
-from simulator.llm.model import Billing, Dialect, Prompt, Purpose, Reply
+from simulator.llm.model import Billing, Prompt, PromptFormat, Purpose, Reply
 from simulator.llm.scripted import Scripted
-from simulator.screen import Document, Header, Line
-from simulator.world.files import validate
-from simulator.world.judge import JudgePolicy
+from simulator.world.judge_policy import JudgePolicy
+from simulator.world.yaml_file import validate
 from tests.builders import LEAD, NOTE, PREMISE, plan
 from tests.corpus.language import policy
 
@@ -39,12 +39,12 @@ POLICY = JudgePolicy(
 DOCUMENT = Document(
     Header("LOW", "#general"),
     (
-        Line("ash", "who put the kettle on, and then left the room?"),
-        Line("bo", "leans back", action=True),
-        Line("bo", "it wasn't me… I was asleep in the blue chair"),
-        Line("cy", "same here"),
-        Line(LEAD, "I'd blame the cat. it has the face for it, honestly"),
-        Line("ash", "who put the kettle on is not the point any more"),
+        TranscriptLine("ash", "who put the kettle on, and then left the room?"),
+        TranscriptLine("bo", "leans back", action=True),
+        TranscriptLine("bo", "it wasn't me… I was asleep in the blue chair"),
+        TranscriptLine("cy", "same here"),
+        TranscriptLine(LEAD, "I'd blame the cat. it has the face for it, honestly"),
+        TranscriptLine("ash", "who put the kettle on is not the point any more"),
     ),
 )
 QUOTE = {"message": 3, "words": "I'd blame the cat"}
@@ -58,7 +58,7 @@ class Told:
 
     name = "told"
 
-    def __init__(self, *answers: str, dialect: Dialect = Dialect.CHAT) -> None:
+    def __init__(self, *answers: str, dialect: PromptFormat = PromptFormat.CHAT) -> None:
         self.dialect, self.context = dialect, None
         self.asked: list[Prompt] = []
         self._answers = list(answers)
@@ -78,9 +78,9 @@ def answer(*marks: int, **changes: Any) -> dict[str, Any]:
     return {name: {**QUOTE, "mark": mark, **changes.get(name, {})} for name, mark in items.items()}
 
 
-def judged(*answers: str, document: Document = DOCUMENT) -> tuple[Score, Told, Judge]:
+def judged(*answers: str, document: Document = DOCUMENT) -> tuple[Score, Told, SessionJudge]:
     door = Told(*answers)
-    judge = Judge(POLICY, door, LEAD)
+    judge = SessionJudge(POLICY, door, LEAD)
     return asyncio.run(judge.score(plan(), document)), door, judge
 
 
@@ -289,25 +289,25 @@ def test_the_same_session_is_asked_about_in_the_same_words() -> None:
     (_, one, _), (_, two, _) = judged(GOOD), judged(GOOD)
     assert one.asked == two.asked
     other = Told(GOOD)
-    asyncio.run(Judge(POLICY, other, LEAD).score(plan(1), replace(DOCUMENT, header=Header("HIGH", "#general"))))
+    asyncio.run(SessionJudge(POLICY, other, LEAD).score(plan(1), replace(DOCUMENT, header=Header("HIGH", "#general"))))
     assert other.asked[0].seed != one.asked[0].seed
     assert other.asked[0].messages[0] == one.asked[0].messages[0], "the rubric is the part that a cache gives back"
 
 
 def test_a_model_that_only_continues_text_begins_inside_the_object() -> None:
-    door = Told(GOOD[1:], dialect=Dialect.COMPLETION)
-    score = asyncio.run(Judge(POLICY, door, LEAD).score(plan(), DOCUMENT))
+    door = Told(GOOD[1:], dialect=PromptFormat.COMPLETION)
+    score = asyncio.run(SessionJudge(POLICY, door, LEAD).score(plan(), DOCUMENT))
     assert score.readable
     prompt = door.asked[0]
     assert prompt.text is not None and prompt.text.endswith("\n{")
     assert prompt.messages == ()
-    again = Told(GOOD, dialect=Dialect.COMPLETION)
-    assert asyncio.run(Judge(POLICY, again, LEAD).score(plan(), DOCUMENT)) == score
+    again = Told(GOOD, dialect=PromptFormat.COMPLETION)
+    assert asyncio.run(SessionJudge(POLICY, again, LEAD).score(plan(), DOCUMENT)) == score
 
 
-@pytest.mark.parametrize("dialect", Dialect)
-def test_the_scripted_model_judges_nothing(dialect: Dialect) -> None:
-    score = asyncio.run(Judge(SHIPPED, Scripted(dialect), LEAD).score(plan(), DOCUMENT))
+@pytest.mark.parametrize("dialect", PromptFormat)
+def test_the_scripted_model_judges_nothing(dialect: PromptFormat) -> None:
+    score = asyncio.run(SessionJudge(SHIPPED, Scripted(dialect), LEAD).score(plan(), DOCUMENT))
     assert not score.readable
 
 
@@ -321,7 +321,7 @@ def test_the_shipped_rubric_asks_the_plan_s_five_questions() -> None:
     assert LEAD not in SHIPPED.model_dump_json(), "the lead's name is on the card"
     best, worst = ({i.name: {**QUOTE, "mark": m} for i in SHIPPED.items} for m in (SHIPPED.best, SHIPPED.worst))
     for found, kept in ((best, True), (worst, False)):
-        judge = Judge(SHIPPED, Told(json.dumps(found)), LEAD)
+        judge = SessionJudge(SHIPPED, Told(json.dumps(found)), LEAD)
         assert (judge.reasons(asyncio.run(judge.score(plan(), DOCUMENT))) == ()) is kept
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from simulator.manners import Manners
-from simulator.world.files import parse
+from simulator.line_checks import LineChecker
+from simulator.world.yaml_file import parse
 from tests.corpus.language import LEAD, style
 
 CASES = parse(Path(__file__).with_name("language_cases.yaml").read_text(encoding="utf-8"), "language_cases.yaml")
@@ -22,8 +22,8 @@ MOST_FALSE = 0.003
 
 
 @cache
-def manners() -> Manners:
-    return Manners(style(), LEAD)
+def manners() -> LineChecker:
+    return LineChecker(style(), LEAD)
 
 
 def rules(text: str, nick: str) -> dict[str, str]:

@@ -10,12 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from simulator import screen
 from simulator.corpus.realism import Realism, addressed, inside
+from simulator.document import Document, Header, TranscriptLine, render_document
 from simulator.errors import ContentError
-from simulator.screen import Document, Header, Line
-from simulator.world import load, reference
-from simulator.world.reference import Reference
+from simulator.world import load, realism_reference
+from simulator.world.realism_reference import Reference
 from tests.corpus.language import ROOT
 from tests.worlds import shipped
 
@@ -35,7 +34,7 @@ def real() -> Reference:
 def talk(order: str, texts: list[str] | None = None) -> Document:
     """One letter a message, or `order` with a text for each."""
     said = texts or ["well then"] * len(order)
-    return Document(None, tuple(Line(nick, text) for nick, text in zip(order, said, strict=True)))
+    return Document(None, tuple(TranscriptLine(nick, text) for nick, text in zip(order, said, strict=True)))
 
 
 def measured(*documents: Document) -> Realism:
@@ -59,7 +58,7 @@ def chatter(seed: int, messages: int) -> Document:
         )
         tail = draw.choice(("", "", f"ask {other}!", f"({other.lower()})", f"{other}'s", f"{other}?"))
         text = " ".join(filter(None, (head, *words, tail)))
-        lines.append(Line(nick, text, action=draw.random() < 0.05))
+        lines.append(TranscriptLine(nick, text, action=draw.random() < 0.05))
     return Document(Header("LOW", "#general"), tuple(lines))
 
 
@@ -142,7 +141,7 @@ def test_the_same_figures_as_the_reference_measures(tmp_path: Path) -> None:
     sessions = [chatter(seed, messages) for seed, messages in enumerate((15, 100, 61, 2, 1, 230, 104, 90, 33, 120))]
     for number, document in enumerate(sessions):
         assert document.header is not None
-        (tmp_path / f"{number:02}.txt").write_text(screen.render(document.header, document.lines))
+        (tmp_path / f"{number:02}.txt").write_text(render_document(document.header, document.lines))
     command = [sys.executable, str(SCRIPT), str(tmp_path), "--ref", str(FIGURES), "--what", "both", "--json"]
     outside = {row["stat"]: row for row in json.loads(subprocess.run(command, capture_output=True, check=False).stdout)}
     own = measured(*sessions)
@@ -153,7 +152,9 @@ def test_the_same_figures_as_the_reference_measures(tmp_path: Path) -> None:
     for name, value in own.figures().items():
         if "." not in name:
             assert value == pytest.approx(outside[f"w15.{name}"]["value"], abs=5e-4), name
-    turns = {name for name in outside if name.split(".")[1] not in reference.Form.__args__} - {"w15.sd_words_mean"}
+    turns = {name for name in outside if name.split(".")[1] not in realism_reference.Form.__args__} - {
+        "w15.sd_words_mean"
+    }
     assert turns == {row.name for row in own.rows(real())}
 
 

@@ -4,10 +4,10 @@ import pytest
 
 from simulator.corpus import stats
 from simulator.corpus.example import example
+from simulator.document import TranscriptLine
 from simulator.journal.journal import Journal
-from simulator.journal.record import Cost, Goal, Tally
+from simulator.journal.records import Cost, Goal, Tally
 from simulator.llm.model import Billing
-from simulator.screen import Line
 from tests import builders
 
 
@@ -101,8 +101,10 @@ def test_a_goal_in_words(goal, told):
 
 def test_message_lengths_are_told_for_the_lead_and_the_people_apart():
     lengths = stats.MessageLengths()
-    lengths.add([Line("ash", "a" * n) for n in range(1, 101)], "Em")
-    lengths.add([Line("Em", "two words. again!"), Line("ash", "no message at all", action=True)], "Em")
+    lengths.add([TranscriptLine("ash", "a" * n) for n in range(1, 101)], "Em")
+    lengths.add(
+        [TranscriptLine("Em", "two words. again!"), TranscriptLine("ash", "no message at all", action=True)], "Em"
+    )
     table = lengths.table()
     assert table["people"]["characters"] == {
         "mean": 50.5,

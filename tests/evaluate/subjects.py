@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
-from simulator import screen
-from simulator.evaluate.observe import Material
+from simulator.document import Document, Header, TranscriptLine, parse_document, render_document, render_line
+from simulator.evaluate.collect import Material
 from simulator.evaluate.subject import Ask, Sampling
-from simulator.session.address import addressee
-from simulator.world.card import Engagement
+from simulator.session.addressing import addressee
 from simulator.world.policies.evaluation import EvaluationPolicy, Size
 from simulator.world.probe import MEASURES, Suite
+from simulator.world.strict import Engagement
 from tests.worlds import shipped
 
 SMALL = Size(probes=10, samples=1, sessions=4, messages=43, documents=6)
@@ -77,7 +77,7 @@ class Known:
 
     def lines(self, asks: Sequence[Ask], sampling: Sampling) -> list[str]:
         self.asked += len(asks)
-        return [self.answers[self._measures[screen.render(ask.header, ask.lines)]] for ask in asks]
+        return [self.answers[self._measures[render_document(ask.header, ask.lines)]] for ask in asks]
 
     def sessions(self, asks: Sequence[Ask], messages: int, sampling: Sampling) -> list[str]:
         self.asked += len(asks)
@@ -90,13 +90,13 @@ class Known:
                 text = (
                     f"{self.answers['assistant']} {place}" if hers else f"something about {ask.seed % 97} and {place}"
                 )
-                rows.append(screen.line(screen.Line(self.material.lead if hers else f"p{place % 5}", text)) + "\n")
+                rows.append(render_line(TranscriptLine(self.material.lead if hers else f"p{place % 5}", text)) + "\n")
             texts.append("".join(rows))
         return texts
 
     def reads(self, texts: Sequence[str]) -> list[tuple[float, ...]] | None:
         self.asked += len(texts)
-        return [self._read(screen.read(text)) for text in texts] if self.able else None
+        return [self._read(parse_document(text)) for text in texts] if self.able else None
 
     def surprises(self, texts: Sequence[str]) -> list[tuple[float, int]] | None:
         return [(2.5 * len(text), len(text)) for text in texts]
@@ -107,7 +107,7 @@ class Known:
     def _rate(self, level: str) -> float:
         return RATES[level if self.header else "MEDIUM"]
 
-    def _read(self, document: screen.Document) -> tuple[float, ...]:
+    def _read(self, document: Document) -> tuple[float, ...]:
         lead, factor, found = self.material.lead, 1.0, []
         rate = self._rate(document.header.engagement)
         for place, line in enumerate(document.messages):
@@ -135,10 +135,10 @@ def documents(count: int = 6) -> tuple[tuple[str, str], ...]:
         lines = []
         for place in range(40):
             if place in places:
-                lines.append(screen.Line(lead, f"i would say {place} of {number} is plenty"))
+                lines.append(TranscriptLine(lead, f"i would say {place} of {number} is plenty"))
             elif place + 1 in places:
-                lines.append(screen.Line("bo", f"{lead}: what about {place} of {number}"))
+                lines.append(TranscriptLine("bo", f"{lead}: what about {place} of {number}"))
             else:
-                lines.append(screen.Line(f"p{place % 4}", f"talk about {place} in {number}"))
-        made.append((f"d{number}", screen.render(screen.Header(level.value, "#general"), lines)))
+                lines.append(TranscriptLine(f"p{place % 4}", f"talk about {place} in {number}"))
+        made.append((f"d{number}", render_document(Header(level.value, "#general"), lines)))
     return tuple(made)

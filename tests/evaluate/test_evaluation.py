@@ -12,7 +12,7 @@ import pytest
 from simulator.errors import ContentError, EmError, UsageError
 from simulator.evaluate import regressions, scorecard
 from simulator.evaluate.evaluation import evaluate
-from simulator.evaluate.kept import Kept
+from simulator.evaluate.results_cache import ResultsCache
 from simulator.evaluate.scorecard import Scorecard
 from tests.evaluate.subjects import SERVICE, Known, documents, material, rules
 from tests.worlds import shipped
@@ -39,7 +39,7 @@ def test_a_second_run_asks_nothing(tmp_path: Path, corpus: Path) -> None:
     assert first.asked > 100 and again.asked == 0 and first.closed and again.closed
     assert [result.kind for result in card.results] == ["adapter", "reference"] and card.decides()[0].met
     assert Scorecard.model_validate_json(card.model_dump_json()) == card
-    assert Kept(tmp_path).concluded(first.digest).met and Kept(tmp_path).concluded("nobody") is None
+    assert ResultsCache(tmp_path).concluded(first.digest).met and ResultsCache(tmp_path).concluded("nobody") is None
     for path in (tmp_path / "evaluations").glob("*.json"):
         path.write_bytes(path.read_bytes()[:100])
     assert run(again, tmp_path, corpus) == card and again.asked == first.asked, "a file that was cut is written again"
@@ -138,6 +138,6 @@ def test_what_cannot_be_compared(tmp_path: Path, corpus: Path) -> None:
 
 
 def test_other_questions_are_kept_apart(tmp_path: Path) -> None:
-    kept = Kept(tmp_path)
+    kept = ResultsCache(tmp_path)
     names = {kept._path("d", each) for each in (QUICK, replace(QUICK, seed=2), replace(QUICK, documents=()))}
     assert len({*names, kept._path("e", QUICK)}) == 4

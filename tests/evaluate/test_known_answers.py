@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from simulator.evaluate.observe import observe
+from simulator.evaluate.collect import observe
 from simulator.evaluate.scorecard import Result, compiled
 from tests.evaluate.subjects import SERVICE, Known, documents, material
 from tests.worlds import shipped

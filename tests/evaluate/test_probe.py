@@ -9,7 +9,7 @@ import pytest
 
 from simulator.errors import ContentError
 from simulator.evaluate.context import contexts
-from simulator.manners.words import words_of
+from simulator.line_checks.wording import words_of
 from simulator.world import load
 from simulator.world.probe import MEASURES, Measure, Probe
 from tests.evaluate.subjects import rules, suite

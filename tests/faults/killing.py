@@ -12,9 +12,9 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from simulator import chance
-from simulator.generate import Note
+from simulator import rng
 from simulator.journal.journal import FILE
+from simulator.runs.run import Note
 from tests.worlds import card, exported, play_run
 
 SESSIONS = 4
@@ -57,7 +57,7 @@ class Uncut:
 
     def killed(self, folder: Path, instant: int, of: int) -> Killed:
         """The same run, killed at the given one of so many random instants, then gone on with to its end."""
-        draw = chance.stream(3, "instant", instant)
+        draw = rng.stream(3, "instant", instant)
         least = int(draw.uniform(instant / of, (instant + 1) / of) * self.notes)
         reading, writing = os.pipe()
         child = os.fork()

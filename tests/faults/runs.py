@@ -9,11 +9,11 @@ from pathlib import Path
 
 from simulator.corpus import stats
 from simulator.errors import ProviderError
-from simulator.generate import Run
 from simulator.journal.journal import Journal
-from simulator.llm.hosted import Hosted
-from simulator.llm.model import Dialect, Models
-from simulator.llm.retry import Trouble
+from simulator.llm.litellm_client import LitellmClient
+from simulator.llm.model import Models, PromptFormat
+from simulator.llm.retry import FailureKind
+from simulator.runs.run import Run
 from tests.faults.servers import FAULTS, SHARE, Telling, faulty
 from tests.worlds import card, shipped
 
@@ -47,7 +47,7 @@ class Outcome:
             "requests": self.requests,
             "faults": self.served,
             "counted_as": str(kind),
-            "on_record": (self.status["failures"] if isinstance(kind, Trouble) else sent_back).get(kind, 0),
+            "on_record": (self.status["failures"] if isinstance(kind, FailureKind) else sent_back).get(kind, 0),
             "sent_again": len(self.pauses),
             "given_up": self.asked - self.answered,
             "resumed": self.stops,
@@ -87,7 +87,9 @@ async def _against(fault: str, folder: Path, direct: bool, sessions: int, share:
     began, stops = time.perf_counter(), 0
     async with faulty(fault, share=share) as server:
         named = {"model": "it", "direct": True} if direct else {}
-        door = Hosted("openai/it", Dialect.CHAT, bases=[server.base], key="none", timeout=20, sleep=sleep, **named)
+        door = LitellmClient(
+            "openai/it", PromptFormat.CHAT, bases=[server.base], key="none", timeout=20, sleep=sleep, **named
+        )
         model = Telling(door, server)
         Journal.create(folder, card(sessions=sessions, length="short")).close()
         while True:

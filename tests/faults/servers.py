@@ -11,9 +11,9 @@ from typing import Any
 
 from aiohttp import web
 
-from simulator import chance
-from simulator.llm.model import Dialect, Model, Prompt, Reply
-from simulator.llm.retry import Trouble
+from simulator import rng
+from simulator.llm.model import Model, Prompt, PromptFormat, Reply
+from simulator.llm.retry import FailureKind
 from simulator.llm.scripted import Scripted
 from tests.loopback import listening
 
@@ -70,16 +70,16 @@ def _says(text: str) -> Wrong:
     return _body(lambda right: _answer(text).encode())
 
 
-FAULTS: dict[str, tuple[Wrong, Trouble | str]] = {
-    "429": (_status(429), Trouble.BUSY),
-    "429 with a pause": (_status(429, **{"Retry-After": "7"}), Trouble.BUSY),
-    "500": (_status(500), Trouble.FAILED),
-    "garbage for an answer": (_body(lambda right: bytes(range(256))), Trouble.BROKEN),
-    "garbage for HTTP": (_no_http, Trouble.FAILED),
-    "half a body": (_half, Trouble.FAILED),
-    "nothing": (_nothing, Trouble.FAILED),
-    "wrong JSON": (_body(lambda right: b'{"choices": [7], "usage": "much"}'), Trouble.BROKEN),
-    "cut JSON": (_body(lambda right: _answer(right).encode()[:-20]), Trouble.BROKEN),
+FAULTS: dict[str, tuple[Wrong, FailureKind | str]] = {
+    "429": (_status(429), FailureKind.BUSY),
+    "429 with a pause": (_status(429, **{"Retry-After": "7"}), FailureKind.BUSY),
+    "500": (_status(500), FailureKind.FAILED),
+    "garbage for an answer": (_body(lambda right: bytes(range(256))), FailureKind.BROKEN),
+    "garbage for HTTP": (_no_http, FailureKind.FAILED),
+    "half a body": (_half, FailureKind.FAILED),
+    "nothing": (_nothing, FailureKind.FAILED),
+    "wrong JSON": (_body(lambda right: b'{"choices": [7], "usage": "much"}'), FailureKind.BROKEN),
+    "cut JSON": (_body(lambda right: _answer(right).encode()[:-20]), FailureKind.BROKEN),
     "empty text": (_says(""), "fragment"),
     "10 MB of text": (_says("soup " * (HUGE // 5)), "wall"),
     "another person's lines": (_anothers, "leak"),
@@ -97,7 +97,7 @@ class Faulty:
         self.served = 0
         """Wrong answers."""
         self._prompts: dict[int, Prompt] = {}
-        self._scripted = Scripted(Dialect.CHAT)
+        self._scripted = Scripted(PromptFormat.CHAT)
 
     def told(self, prompt: Prompt) -> None:
         """The scripted model needs to know the beat and the topic, which a provider is not told."""
@@ -108,7 +108,7 @@ class Faulty:
         prompt = self._prompts[body["seed"]]
         right = (await self._scripted.reply(prompt)).text
         self.asked += 1
-        if chance.stream(self._seed, self._fault, self.asked).random() < self._share:
+        if rng.stream(self._seed, self._fault, self.asked).random() < self._share:
             self.served += 1
             return await self._wrong(request, right, prompt)
         return web.Response(text=_answer(right), content_type="application/json")

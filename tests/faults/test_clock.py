@@ -12,7 +12,7 @@ import pytest
 from simulator import clock
 from simulator.corpus import stats
 from simulator.errors import EmError
-from simulator.irc.hours import WallClock
+from simulator.irc.timing import WallClock
 from simulator.journal.journal import Journal
 from tests.faults.killing import Uncut, play, rows
 from tests.faults.runs import against

@@ -11,13 +11,13 @@ import pytest
 from simulator.errors import ProviderError
 from simulator.journal.journal import FILE, Journal
 from simulator.llm import retry
-from simulator.llm.retry import Trouble
+from simulator.llm.retry import FailureKind
 from tests.builders import prompt
 from tests.faults.runs import Outcome, against
 from tests.faults.servers import FAULTS
 from tests.worlds import card, play_run
 
-LINES = sorted(fault for fault, (_, kind) in FAULTS.items() if not isinstance(kind, Trouble))
+LINES = sorted(fault for fault, (_, kind) in FAULTS.items() if not isinstance(kind, FailureKind))
 REQUESTS = sorted(set(FAULTS) - set(LINES))
 TRANSLATED = ("429 with a pause", "half a body", "wrong JSON")
 """Also through litellm's own reading of answers, which is slow."""
@@ -63,7 +63,7 @@ def test_a_dead_provider_is_on_record_too(tmp_path: Path) -> None:
         against("500", tmp_path / "run", share=1.0, most_resumes=1)
     with Journal.read(tmp_path / "run") as journal:
         failures, tally = journal.failures(), journal.tally()
-    assert failures[Trouble.FAILED] % retry.ATTEMPTS == 0 and failures[Trouble.FAILED] >= 2 * retry.ATTEMPTS
+    assert failures[FailureKind.FAILED] % retry.ATTEMPTS == 0 and failures[FailureKind.FAILED] >= 2 * retry.ATTEMPTS
     assert (tally.kept, tally.rejected) == (0, 0) and tally.open > 0
 
 
@@ -77,5 +77,5 @@ def test_a_run_from_before_failures_were_counted_by_kind(tmp_path: Path) -> None
     with Journal.open(tmp_path / "run") as journal:
         (row,) = journal.sessions("kept")
         for _ in range(2):
-            journal.failed(row.plan.id, prompt("99.0"), (Trouble.BUSY, Trouble.LATE, Trouble.BUSY))
+            journal.failed(row.plan.id, prompt("99.0"), (FailureKind.BUSY, FailureKind.LATE, FailureKind.BUSY))
         assert journal.failures() == {"too many requests": 4, "no answer in time": 2}

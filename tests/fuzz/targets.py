@@ -16,36 +16,38 @@ from types import SimpleNamespace
 
 from simulator.corpus.check import check
 from simulator.corpus.filters import Filters
-from simulator.corpus.judge import Judge
+from simulator.corpus.judge import SessionJudge
+from simulator.document import Document, TranscriptLine
 from simulator.errors import EmError
-from simulator.irc import wire
-from simulator.irc.hours import Played
-from simulator.irc.link import Link
-from simulator.irc.logs import formats, intake, reading
-from simulator.irc.logs.conversations import Rules
-from simulator.irc.logs.entry import RENAME
-from simulator.irc.logs.names import Names
-from simulator.irc.place import Place
-from simulator.llm.foreign import translate
-from simulator.llm.model import Dialect, Model
+from simulator.irc import message_splitter
+from simulator.irc.connection import ChannelConnection
+from simulator.irc.irc_address import IrcAddress
+from simulator.irc.timing import ManualClock
+from simulator.line_checks import LineChecker, clean
+from simulator.llm.model import Model, PromptFormat
+from simulator.llm.openai_protocol import read
+from simulator.llm.provider_errors import translate
 from simulator.llm.retry import Transient
 from simulator.llm.scripted import Scripted
-from simulator.llm.wire import read
-from simulator.manners import Manners, clean
-from simulator.screen import Document, Line
+from simulator.logs import formats, log_import, reading
+from simulator.logs.conversations import Rules
+from simulator.logs.entry import RENAME
+from simulator.logs.names import Names
 from simulator.world import load
-from simulator.world.files import parse, read_text, validate
 from simulator.world.persona import Persona
 from simulator.world.scenario import Scenario
 from simulator.world.topic import TopicFile
 from simulator.world.world import World
+from simulator.world.yaml_file import parse, read_text, validate
 from tests.irc.channel import BEGAN, POLICY
 from tests.worlds import shipped
 
 CARDS = {"personas": Persona, "scenarios": Scenario, "topics": TopicFile, **load.POLICIES}
 """What a content file may be; the first byte of the data says which."""
 RULES = Rules(shortest=1, lead="pim", bridges=("bridge",))
-TALK = tuple(Line(nick, text) for nick, text in (("kai", "that soup was older than the fridge"), ("mara", "I like it")))
+TALK = tuple(
+    TranscriptLine(nick, text) for nick, text in (("kai", "that soup was older than the fridge"), ("mara", "I like it"))
+)
 
 
 def run(target: str, data: bytes, folder: Path) -> None:
@@ -90,9 +92,11 @@ def logs(data: bytes, folder: Path) -> None:
             lead=shipped().lead.nick, shown_lead="pim", personas=nicks, salt="s" if pseudonyms else None, known=known
         )
         for slot, found in enumerate(reading.conversations(path, RULES, about)):
-            plan, events = intake.session(found, slot, given, shipped(), intake.Wish(pseudonyms=pseudonyms))
+            plan, events = log_import.session(
+                found, slot, given, shipped(), log_import.ImportRequest(pseudonyms=pseudonyms)
+            )
             plan.model_dump_json()
-            intake._document(plan, events).encode()
+            log_import._document(plan, events).encode()
             assert len(events) == len(found.turns) and all(t.text for t in found.turns if t.kind == RENAME)
 
 
@@ -122,7 +126,7 @@ def answers(data: bytes, folder: Path) -> None:
     cast = ("kai", "mara", shipped().lead.nick)
     for action in (False, True):
         _manners().faults(line, nick="kai", cast=cast, earlier=TALK, politics_allowed=False, action=action)
-    judge, document = Judge(shipped().judge, _scripted(), shipped().lead.nick), Document(None, TALK)
+    judge, document = SessionJudge(shipped().judge, _scripted(), shipped().lead.nick), Document(None, TALK)
     judge.reasons(judge._read(raw, document))
 
 
@@ -132,7 +136,9 @@ def server(data: bytes, folder: Path) -> None:
     step = data[0] % 64 + 1 if data else 64
 
     async def talk() -> None:
-        link = Link(Place("127.0.0.1", 6667, "#general", tls=False), "pim", POLICY, Played(BEGAN))
+        link = ChannelConnection(
+            IrcAddress("127.0.0.1", 6667, "#general", tls=False), "pim", POLICY, ManualClock(BEGAN)
+        )
         opening = loop.create_task(link.open())
         await _turns(4)
         for start in range(1, len(data), step):
@@ -142,7 +148,7 @@ def server(data: bytes, folder: Path) -> None:
         await _turns(4)
         while not link._heard.empty():
             heard = link._heard.get_nowait()
-            assert isinstance(heard, EmError) or heard.text == wire.harmless(heard.text)
+            assert isinstance(heard, EmError) or heard.text == message_splitter.harmless(heard.text)
         link.say("a line of ours")
         loop.protocol.connection_lost(None)
         await link.close()
@@ -236,13 +242,13 @@ def _filters() -> Filters:
 
 
 @cache
-def _manners() -> Manners:
-    return Manners(shipped().style, shipped().lead.nick)
+def _manners() -> LineChecker:
+    return LineChecker(shipped().style, shipped().lead.nick)
 
 
 @cache
 def _scripted() -> Model:
-    return Scripted(Dialect.CHAT)
+    return Scripted(PromptFormat.CHAT)
 
 
 class _Deaf(asyncio.SelectorEventLoop):

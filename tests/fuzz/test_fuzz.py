@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from simulator.errors import EmError
-from simulator.irc.logs import formats
+from simulator.logs import formats
 from tests.fuzz.targets import HELLO, TARGETS, run, seeds
 
 TRIES = {"cards": 60, "logs": 150, "documents": 150, "answers": 150, "server": 120}

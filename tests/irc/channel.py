@@ -11,17 +11,17 @@ from pathlib import Path
 import pytest
 
 from simulator.errors import UsageError
-from simulator.irc import record, server
+from simulator.irc import ngircd, session_recorder
 from simulator.irc.bot import Bot
-from simulator.irc.heard import Heard
-from simulator.irc.hours import Played
-from simulator.irc.place import Place
-from simulator.irc.stay import Stay
+from simulator.irc.bot_config import BotConfig
+from simulator.irc.irc_address import IrcAddress
+from simulator.irc.irc_event import IrcEvent
+from simulator.irc.timing import ManualClock
 from simulator.journal.journal import Journal
-from simulator.llm.model import Billing, Dialect, Model, Models, Prompt, Reply
+from simulator.llm.model import Billing, Model, Models, Prompt, PromptFormat, Reply
 from simulator.llm.scripted import Scripted
 from simulator.world import load
-from simulator.world.card import Engagement
+from simulator.world.strict import Engagement
 from tests.worlds import shipped
 
 POLICY = load.load(load.shipped()).bot
@@ -44,9 +44,9 @@ class Memory:
         self.nick, self.inside = nick, True
         self.said: list[str] = []
         self.noticed: list[tuple[str, str]] = []
-        self._queue: asyncio.Queue[Heard] = asyncio.Queue()
+        self._queue: asyncio.Queue[IrcEvent] = asyncio.Queue()
 
-    async def hear(self) -> Heard:
+    async def hear(self) -> IrcEvent:
         return await self._queue.get()
 
     def say(self, text: str, *, action: bool = False) -> bool:
@@ -58,7 +58,7 @@ class Memory:
         self.noticed.append((nick, text))
         return True
 
-    def tell(self, heard: Heard) -> None:
+    def tell(self, heard: IrcEvent) -> None:
         self._queue.put_nowait(heard)
 
 
@@ -69,7 +69,7 @@ class Saying:
     name, context = "saying", None
 
     def __init__(
-        self, *texts: str, p: Callable[[str], float] | None = None, dialect: Dialect = Dialect.DOCUMENT
+        self, *texts: str, p: Callable[[str], float] | None = None, dialect: PromptFormat = PromptFormat.DOCUMENT
     ) -> None:
         self._texts, self._p, self.dialect = list(texts), p, dialect
         self._scripted = Scripted(dialect)
@@ -95,7 +95,7 @@ class Scene:
 
     bot: Bot
     link: Memory
-    hours: Played
+    hours: ManualClock
     journal: Journal
     notes: list[str] = field(default_factory=list)
     events: list = field(default_factory=list)
@@ -105,7 +105,7 @@ class Scene:
         """Somebody says a line; time goes by until whatever the bot makes of it is done."""
         await self.hours.play(after)
         mask = fields.pop("mask", f"{nick}!~{nick.lower()}@host.example")
-        self.link.tell(Heard(fields.pop("kind", "said"), self.hours.now(), nick, text, mask, **fields))
+        self.link.tell(IrcEvent(fields.pop("kind", "said"), self.hours.now(), nick, text, mask, **fields))
         await self.settled()
 
     async def chatter(
@@ -132,14 +132,14 @@ async def scene(
     folder: Path, model: Model | None = None, level: Engagement = Engagement.MEDIUM, nick: str = LEAD, **stay: object
 ) -> AsyncIterator[Scene]:
     """A stay that is over when the block is."""
-    world, hours, link = shipped(), Played(BEGAN), Memory(nick)
+    world, hours, link = shipped(), ManualClock(BEGAN), Memory(nick)
     model = model or Scripted()
     notes, events = [], []
-    with record.opened(folder, world, lead="scripted", seed=1) as journal:
-        about = Stay(
+    with session_recorder.opened(folder, world, lead="scripted", seed=1) as journal:
+        about = BotConfig(
             "#general",
             level,
-            record.JOINED,
+            session_recorder.JOINED,
             operators=("boss!*@trusted.example", "chief"),
             stop=folder / "stop",
             note=notes.append,
@@ -158,7 +158,9 @@ async def scene(
 
 
 @asynccontextmanager
-async def scripted_server(answer: Callable[[str], Iterable[str | bytes]]) -> AsyncIterator[tuple[Place, list[str]]]:
+async def scripted_server(
+    answer: Callable[[str], Iterable[str | bytes]],
+) -> AsyncIterator[tuple[IrcAddress, list[str]]]:
     """A server on loopback that answers each line with the lines that `answer` gives; the place, and what it was sent.
 
     Bytes are sent as they are, each in a packet of its own.
@@ -174,17 +176,17 @@ async def scripted_server(answer: Callable[[str], Iterable[str | bytes]]) -> Asy
                 await asyncio.sleep(0.001 if isinstance(row, bytes) else 0)
         writer.close()
 
-    listening = await asyncio.start_server(served, server.HOST, 0)
+    listening = await asyncio.start_server(served, ngircd.HOST, 0)
     try:
-        yield Place(server.HOST, listening.sockets[0].getsockname()[1], "#general", tls=False), sent
+        yield IrcAddress(ngircd.HOST, listening.sockets[0].getsockname()[1], "#general", tls=False), sent
     finally:
         listening.close()
 
 
-def real_server(more: str = "", port: int | None = None) -> server.Server:
+def real_server(more: str = "", port: int | None = None) -> ngircd.NgircdServer:
     """ngircd, or the test is skipped, aloud."""
     try:
-        return server.Server(port, more)
+        return ngircd.NgircdServer(port, more)
     except UsageError as missing:
         pytest.skip(str(missing))
 
@@ -212,7 +214,7 @@ class Guest:
 @asynccontextmanager
 async def guest(port: int, nick: str = "guest", channel: str = "#general") -> AsyncIterator[Guest]:
     """Somebody in the channel for the length of the block."""
-    reader, writer = await asyncio.open_connection(server.HOST, port)
+    reader, writer = await asyncio.open_connection(ngircd.HOST, port)
     try:
         found = Guest(reader, writer)
         found.types(f"NICK {nick}", f"USER {nick} 0 * :{nick}")

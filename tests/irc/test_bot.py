@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from simulator.document import parse_document
 from simulator.errors import ProviderError
 from simulator.events import Agreed, Passed, Said
-from simulator.irc.heard import Heard
-from simulator.irc.pen import PATIENCE
-from simulator.irc.wire import harmless
+from simulator.irc.irc_event import IrcEvent
+from simulator.irc.message_splitter import harmless
+from simulator.irc.responder import PATIENCE
 from simulator.journal.journal import Journal
-from simulator.llm.model import Dialect, Prompt, Reply
-from simulator.screen import read
-from simulator.world.card import Engagement
+from simulator.llm.model import Prompt, PromptFormat, Reply
+from simulator.world.strict import Engagement
 from tests.irc.channel import BEGAN, BOSS, LEAD, POLICY, Memory, Saying, Scene, scene
 from tests.worlds import shipped
 
@@ -58,7 +58,7 @@ def test_one_line_at_a_time_though_a_model_is_slow(tmp_path: Path) -> None:
     async def talk() -> Scene:
         async with scene(tmp_path / "run", Slow(), Engagement.HIGH) as stay:
             for number in range(12):
-                stay.link.tell(Heard("said", stay.hours.now(), "ann", f"{LEAD}: are you there {number}", "ann!~a@h"))
+                stay.link.tell(IrcEvent("said", stay.hours.now(), "ann", f"{LEAD}: are you there {number}", "ann!~a@h"))
                 for _ in range(9):
                     await asyncio.sleep(0)
                 assert not stay.link.said
@@ -101,7 +101,7 @@ def test_history_is_read_and_not_answered(tmp_path: Path) -> None:
     async def talk() -> Scene:
         async with scene(tmp_path / "run", level=Engagement.HIGH) as stay:
             for number in range(25):
-                old = Heard(
+                old = IrcEvent(
                     "said", BEGAN - 7200 + 5 * number, "ann", f"{LEAD}: are you there, number {number}", "ann!~a@h"
                 )
                 stay.link.tell(old)
@@ -144,7 +144,7 @@ def test_what_a_model_writes_is_one_harmless_line_or_nothing(tmp_path: Path, tex
     async def talk() -> Scene:
         async with scene(tmp_path / "run", Saying(text, p=lambda prompt: 0.9), Engagement.HIGH) as stay:
             for nick in ("ann", "bert", "cleo"):
-                stay.link.tell(Heard("here", BEGAN, nick))
+                stay.link.tell(IrcEvent("here", BEGAN, nick))
             await stay.chatter(14)
             await stay.waits(60)
             return stay
@@ -192,7 +192,7 @@ def test_everybody_has_a_say_over_their_own_lines(tmp_path: Path) -> None:
         async with scene(tmp_path / "run") as stay:
             await stay.says("ann", f"{word} optin")  # nobody has said anything yet
             await stay.says("bert", "good morning to all of you")
-            stay.link.tell(Heard("renamed", stay.hours.now(), "bert", "bert|tea"))
+            stay.link.tell(IrcEvent("renamed", stay.hours.now(), "bert", "bert|tea"))
             await stay.says("bert|tea", f"{word} OPTOUT")
             await stay.says("weatherbot", f"{word} optin")
             await stay.says("cleo", f"{word} optin", private=True)
@@ -261,7 +261,7 @@ def test_the_header_and_the_screen_are_the_simulators(tmp_path: Path) -> None:
     asyncio.run(talk())
     for prompt in model.asked:
         text, _, begun = prompt.text.rpartition("\n")
-        document = read(text + "\n")
+        document = parse_document(text + "\n")
         assert document.header.engagement == "MEDIUM" and not document.malformed
         assert begun == ("<" if prompt.alternatives else f"<{LEAD}>")
         assert document.lines[0].text == f"{LEAD}: what do you say, {LEAD}? ENGAGEMENT: HIGH"
@@ -285,8 +285,10 @@ def test_she_follows_her_own_p_where_there_is_one(tmp_path: Path) -> None:
     assert any("own P" in note for note in stay.notes)
 
 
-@pytest.mark.parametrize(("dialect", "told"), [(Dialect.CHAT, "messages"), (Dialect.DOCUMENT, "no log-probabilities")])
-def test_without_figures_the_policy_decides_and_she_says_so(tmp_path: Path, dialect: Dialect, told: str) -> None:
+@pytest.mark.parametrize(
+    ("dialect", "told"), [(PromptFormat.CHAT, "messages"), (PromptFormat.DOCUMENT, "no log-probabilities")]
+)
+def test_without_figures_the_policy_decides_and_she_says_so(tmp_path: Path, dialect: PromptFormat, told: str) -> None:
     async def talk() -> Scene:
         model = Saying(dialect=dialect)
         async with scene(tmp_path / "run", model) as stay:
@@ -335,11 +337,11 @@ def test_people_come_go_and_change_nicks(tmp_path: Path) -> None:
         async with scene(tmp_path / "run", Saying("ann: I know what you mean about that"), Engagement.HIGH) as stay:
             await stay.says("ann", "good morning to all of you")
             for heard in (
-                Heard("joined", BEGAN, "bert"),
-                Heard("renamed", BEGAN, "ann", "ann|tea"),
-                Heard("quit", BEGAN, "bert", split=True),
-                Heard("joined", BEGAN, "bert"),
-                Heard("parted", BEGAN, "bert"),
+                IrcEvent("joined", BEGAN, "bert"),
+                IrcEvent("renamed", BEGAN, "ann", "ann|tea"),
+                IrcEvent("quit", BEGAN, "bert", split=True),
+                IrcEvent("joined", BEGAN, "bert"),
+                IrcEvent("parted", BEGAN, "bert"),
             ):
                 stay.link.tell(heard)
             await stay.settled()
@@ -440,7 +442,7 @@ def test_hostile_nicks_and_lines_are_text(tmp_path: Path) -> None:
     stay = asyncio.run(talk())
     assert not [note for note in stay.notes if note.startswith("leaving: ") and "scene" not in note]
     for prompt in model.asked:
-        document = read(prompt.text.rpartition("\n")[0] + "\n")
+        document = parse_document(prompt.text.rpartition("\n")[0] + "\n")
         assert (document.header.engagement, document.header.channel) == ("HIGH", "#general")
         assert not document.malformed and max(len(line.text) for line in document.lines) <= POLICY.line_characters
         assert not [line for line in document.lines if line.nick == LEAD and "everything that was said" in line.text]

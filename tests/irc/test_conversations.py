@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from simulator.irc.logs.bots import Bots, inside
-from simulator.irc.logs.conversations import Conversation, Rules
-from simulator.irc.logs.entry import ACTION, JOIN, MESSAGE, PART, RENAME
-from simulator.irc.logs.mending import CUT, Pastes, Turn, mended
-from simulator.irc.logs.reading import account, conversations
+from simulator.logs.bots import Bots, inside
+from simulator.logs.conversations import Conversation, Rules
+from simulator.logs.entry import ACTION, JOIN, MESSAGE, PART, RENAME
+from simulator.logs.mending import CUT, LogTurn, Pastes, mended
+from simulator.logs.reading import account, conversations
 
 Said = tuple[int, str, str]
 """Second, nick, text."""
@@ -124,8 +124,8 @@ def test_bots_and_bridges(tmp_path: Path) -> None:
     assert "soupbot" in [t.nick for t in led.turns]
 
 
-def turns(said: list[Said], *, fine: bool = True) -> list[Turn]:
-    return [Turn(MESSAGE, at, fine, nick, text, line) for line, (at, nick, text) in enumerate(said, 1)]
+def turns(said: list[Said], *, fine: bool = True) -> list[LogTurn]:
+    return [LogTurn(MESSAGE, at, fine, nick, text, line) for line, (at, nick, text) in enumerate(said, 1)]
 
 
 WALL = "deb mirror soup main restricted universe multiverse and more"

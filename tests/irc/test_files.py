@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from simulator.errors import UsageError
-from simulator.irc.logs.conversations import Conversation, Rules
-from simulator.irc.logs.files import Log, logs
-from simulator.irc.logs.reading import account, conversations, flow
+from simulator.logs.conversations import Conversation, Rules
+from simulator.logs.files import Log, logs
+from simulator.logs.reading import account, conversations, flow
 
 
 def chat(times: list[str], first: int = 0) -> str:

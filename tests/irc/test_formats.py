@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from simulator.errors import UsageError
-from simulator.irc.logs import bracket, formats, irssi
-from simulator.irc.logs.conversations import Rules
-from simulator.irc.logs.entry import ACTION, DAY, JOIN, MESSAGE, NOTICE, PART, RENAME, SYSTEM, TOPIC
-from simulator.irc.logs.reading import account, conversations
+from simulator.logs import bracket, formats, irssi
+from simulator.logs.conversations import Rules
+from simulator.logs.entry import ACTION, DAY, JOIN, MESSAGE, NOTICE, PART, RENAME, SYSTEM, TOPIC
+from simulator.logs.reading import account, conversations
 from tests.irc import samples
 
 ALL = 24 * 60.0

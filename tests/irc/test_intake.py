@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from simulator import chance
+from simulator import rng
 from simulator.corpus.example import document, text
+from simulator.document import parse_document
 from simulator.events import Said
-from simulator.irc.logs.conversations import Rules
-from simulator.irc.logs.formats import TEXT
-from simulator.irc.logs.intake import Wish, session
-from simulator.irc.logs.names import Names
-from simulator.irc.logs.reading import account, conversations
-from simulator.screen import read
+from simulator.logs.conversations import Rules
+from simulator.logs.formats import TEXT
+from simulator.logs.log_import import ImportRequest, session
+from simulator.logs.names import Names
+from simulator.logs.reading import account, conversations
 from tests.irc import samples
 from tests.worlds import shipped
 
@@ -27,7 +27,7 @@ JUNK = (
 
 def damaged(name: str, seed: int) -> bytes:
     """The sample a few times over, with junk in every other line."""
-    draw, rows = chance.stream(seed, "junk", name), samples.TEXTS[name].encode().split(b"\n") * 5
+    draw, rows = rng.stream(seed, "junk", name), samples.TEXTS[name].encode().split(b"\n") * 5
     made = []
     for row in rows:
         if draw.random() < 0.5:
@@ -49,8 +49,8 @@ def test_junk_never_gets_through(tmp_path: Path, name: str, salt: str | None) ->
             told = account(path, known, None)
             names = Names(lead=world.lead.nick, shown_lead="pim", personas=personas, salt=salt)
             for slot, found in enumerate(conversations(path, Rules(shortest=2, lead="pim"), told)):
-                plan, events = session(found, slot, names, world, Wish())
-                back = read(text(plan, events, actions=True))
+                plan, events = session(found, slot, names, world, ImportRequest())
+                back = parse_document(text(plan, events, actions=True))
                 assert back.header is not None and not back.malformed
                 assert back.lines == document(plan, events, actions=True).lines
                 assert plan.n == sum(isinstance(event, Said) for event in events) == len(back.messages)

@@ -11,13 +11,13 @@ import irc3
 import pytest
 from irc3 import utils
 
-from simulator.irc.place import Place
+from simulator.irc.irc_address import IrcAddress
 from tests.irc.channel import scripted_server
 
 QUIET = {"level": 100, "includes": ["irc3.plugins.core"]}
 
 
-async def library(place: Place, until: asyncio.Event, **config: object) -> irc3.IrcBot:
+async def library(place: IrcAddress, until: asyncio.Event, **config: object) -> irc3.IrcBot:
     """The library alone, until the event."""
     bot = irc3.IrcBot(
         nick="own", host=place.host, port=place.port, loop=asyncio.get_running_loop(), **{**QUIET, **config}

@@ -6,10 +6,10 @@ import re
 
 import pytest
 
-from simulator.irc.logs.everyday import WORDS
-from simulator.irc.logs.names import Names
-from simulator.irc.logs.nicks import fold
-from simulator.irc.logs.privacy import without_addresses
+from simulator.logs.everyday import WORDS
+from simulator.logs.names import Names
+from simulator.logs.nicks import fold
+from simulator.logs.privacy import without_addresses
 from tests.worlds import shipped
 
 KNOWN = ("pim", "Rolf[x]", "|QuaD-", "will", "ra", "ticketo", "a_b", "host")

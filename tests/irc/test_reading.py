@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from simulator.irc.logs import calendar, hexchat
-from simulator.irc.logs.codes import plain
-from simulator.irc.logs.entry import Stamp
-from simulator.irc.logs.lines import LONGEST, lines
-from simulator.irc.logs.nicks import fold, legal
-from simulator.irc.logs.people import People
-from simulator.irc.logs.timeline import DAY, Timeline
-from simulator.world.card import Card, Nick
+from simulator.logs import calendar, hexchat
+from simulator.logs.codes import plain
+from simulator.logs.entry import Stamp
+from simulator.logs.lines import LONGEST, lines
+from simulator.logs.log_people import NickHistory
+from simulator.logs.nicks import fold, legal
+from simulator.logs.timeline import DAY, Timeline
+from simulator.world.strict import Nick, StrictModel
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_dates_in_names_of_files(name: str, day: str | None) -> None:
     "name", ["jo", "Jo Smith", "3vil", "-x", "Jürgen", "日本", "🍜", "a" * 60, "", "<x>", "a|b`c^", "x.y@z", "\u200b"]
 )
 def test_any_name_becomes_a_nick(name: str) -> None:
-    class Held(Card):
+    class Held(StrictModel):
         nick: Nick
 
     assert Held(nick=legal(name)).nick == legal(name) == legal(name)
@@ -139,7 +139,7 @@ def test_nicks_are_the_same_in_any_case() -> None:
     ],
 )
 def test_nick_changes(steps: list[str | tuple[str, str]], persons: list[str]) -> None:
-    people, found = People(), []
+    people, found = NickHistory(), []
     for step in steps:
         if isinstance(step, tuple):
             people.rename(*step)
@@ -149,7 +149,7 @@ def test_nick_changes(steps: list[str | tuple[str, str]], persons: list[str]) ->
 
 
 def test_only_some_are_followed_for_ever() -> None:
-    people = People(frozenset(["pim"]))
+    people = NickHistory(frozenset(["pim"]))
     people.rename("pim", "pim_")
     people.rename("jo", "jo_")
     people.forget()

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from simulator.irc.logs import bracket
-from simulator.irc.logs.codes import plain
-from simulator.irc.logs.conversations import Rules
-from simulator.irc.logs.entry import ACTION, MESSAGE, NOTICE, PART, RENAME, SYSTEM, TOPIC
-from simulator.irc.logs.reading import account, conversations
+from simulator.logs import bracket
+from simulator.logs.codes import plain
+from simulator.logs.conversations import Rules
+from simulator.logs.entry import ACTION, MESSAGE, NOTICE, PART, RENAME, SYSTEM, TOPIC
+from simulator.logs.reading import account, conversations
 
 LOGS = Path(__file__).resolve().parents[3] / "shared" / "reference" / "irc"
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from simulator.errors import UsageError
-from simulator.irc.logs import calendar, discord, weechat
-from simulator.irc.logs.entry import Stamp
-from simulator.irc.logs.timeline import DAY, Timeline
-from simulator.irc.logs.zone import Zone
+from simulator.logs import calendar, discord, weechat
+from simulator.logs.entry import Stamp
+from simulator.logs.timeline import DAY, Timeline
+from simulator.logs.zone import Zone
 from tests.irc import samples
 
 SPRING, AUTUMN = calendar.iso("2012-03-25"), calendar.iso("2012-10-28")

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from simulator import chance
+from simulator import rng
 from simulator.errors import StorageError, UsageError
 from simulator.events import Acted, Joined, Parted, Passed, Refused, Renamed, Said, TopicSet
 from simulator.journal.journal import FILE, Journal
-from simulator.journal.record import Cost, Goal, Tally
+from simulator.journal.records import Cost, Goal, Tally
 from simulator.llm.model import Billing, Prompt, Purpose, Reply, Usage
 from tests import builders
 
@@ -345,7 +345,7 @@ def test_a_cut_log_loses_its_end_and_nothing_else(tmp_path):
     files = {path.name: path.read_bytes() for path in (tmp_path / "trial").iterdir() if not path.name.endswith("-shm")}
     log, all_events = files[FILE + "-wal"], builders.events(builders.plan(3))
     lengths = []
-    for number, cut in enumerate(sorted(chance.stream(1, "cuts").sample(range(len(log)), 30))):
+    for number, cut in enumerate(sorted(rng.stream(1, "cuts").sample(range(len(log)), 30))):
         copy = tmp_path / str(number)
         copy.mkdir()
         for name, content in {**files, FILE + "-wal": log[:cut]}.items():
@@ -479,7 +479,7 @@ def test_killed_at_any_point_nothing_is_lost_and_nothing_is_there_twice(folder, 
                 tell()
             signal.pause()
 
-    told = _killed(work, chance.stream(5, "kill", cut).randrange(1, len(steps)))
+    told = _killed(work, rng.stream(5, "kill", cut).randrange(1, len(steps)))
     with Journal.read(folder) as journal:  # a reader comes first and finds the log that the writer left
         seen = state(journal)
     with Journal.open(folder) as journal:

@@ -11,12 +11,12 @@ import asyncio
 from dataclasses import replace
 
 from simulator.errors import EmError
-from simulator.llm.open import open_models
-from simulator.llm.model import Billing, Dialect
-from simulator.llm.hosted import Hosted
+from simulator.llm.registry import open_models
+from simulator.llm.model import Billing, PromptFormat
+from simulator.llm.litellm_client import LitellmClient
 from simulator.llm.prices import price
 from tests.llm.servers import HALF, HANG, fails, says, sends, serving
-from tests.llm.test_hosted import CHAT, TEXT, KEY, Pauses
+from tests.llm.test_litellm_client import CHAT, TEXT, KEY, Pauses
 
 NAMES = {CHAT: ("openai/gpt-4o", "hosted_vllm/it", "anthropic/claude-sonnet-4-5"), TEXT: ("text-completion-openai/it",)}
 ANSWERS = (says("fine."), fails(500), fails(429), fails(401, "{key}"), fails(400), fails(404), HALF, HANG, sends("{}"))
@@ -27,14 +27,15 @@ async def main():
         for name in ("direct", *names):
             for answer in ANSWERS:
                 async with serving(answer) as server:
-                    door = Hosted(name, Dialect.CHAT, bases=[server.base], key=KEY, timeout=0.2, sleep=Pauses(),
+                    door = LitellmClient(name, PromptFormat.CHAT, bases=[server.base], key=KEY, timeout=0.2,
+                                  sleep=Pauses(),
                                   billing=Billing.KNOWN, direct=name == "direct")
                     try:
                         await door.reply(prompt)
                     except EmError:
                         pass
                     await door.aclose()
-    door = Hosted("openai/gpt-4o", Dialect.CHAT, bases=["http://127.0.0.1:9/v1"], key=KEY, sleep=Pauses())
+    door = LitellmClient("openai/gpt-4o", PromptFormat.CHAT, bases=["http://127.0.0.1:9/v1"], key=KEY, sleep=Pauses())
     for name in ("nonsense", "openai/gpt-4o", "hosted_vllm/it"):
         try:
             await open_models(name, None, None)
@@ -59,8 +60,7 @@ def test_nothing_is_printed() -> None:
 
 def test_litellm_is_not_imported_until_it_is_needed() -> None:
     root = Path(__file__).parents[2]
-    code = (
-        "import sys, simulator.llm.open, simulator.llm.prices; print('litellm' in sys.modules, 'openai' in sys.modules)"
-    )
+    modules = "sys, simulator.llm.registry, simulator.llm.prices"
+    code = f"import {modules}; print('litellm' in sys.modules, 'openai' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=root, check=True)
     assert done.stdout.split() == ["False", "False"]

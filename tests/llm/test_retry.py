@@ -27,7 +27,7 @@ def trouble(wait: float | None = None) -> retry.Transient:
 def test_waits_grow_and_come_from_the_name_of_the_call() -> None:
     first: list[float] = []
     again: list[float] = []
-    assert persist([trouble() for _ in range(4)], first) == ("fine", (retry.Trouble.FAILED,) * 4)
+    assert persist([trouble() for _ in range(4)], first) == ("fine", (retry.FailureKind.FAILED,) * 4)
     persist([trouble() for _ in range(4)], again)
     assert first == again
     assert all(low <= wait <= high for wait, low, high in zip(first, (0.5, 1.5, 4.5, 13.5), (1, 3, 9, 27), strict=True))
@@ -45,7 +45,7 @@ def test_it_ends_with_place_cause_and_remedy(wait: float | None, attempts: int) 
     with pytest.raises(retry.GaveUp, match=r"m: it failed \(.*\); wait") as caught:
         persist([trouble(wait) for _ in range(9)], pauses)
     assert len(pauses) == attempts - 1
-    assert caught.value.failures == (retry.Trouble.FAILED,) * attempts
+    assert caught.value.failures == (retry.FailureKind.FAILED,) * attempts
 
 
 def test_other_exceptions_are_not_retried() -> None:

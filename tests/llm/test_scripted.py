@@ -8,10 +8,10 @@ from dataclasses import replace
 
 import pytest
 
-from simulator.llm.model import Billing, Dialect, Message, Prompt, Purpose, Reply
+from simulator.line_checks import LineChecker
+from simulator.llm.model import Billing, Message, Prompt, PromptFormat, Purpose, Reply
 from simulator.llm.scripted import LEAST_WORDS, MOST_WORDS, Scripted, content, wanted
 from simulator.llm.scripted_words import CUES
-from simulator.manners import Manners
 from simulator.world.persona import Role
 from tests.worlds import shipped
 
@@ -69,7 +69,7 @@ def test_lines_are_about_the_topic() -> None:
 
 @pytest.mark.parametrize("lead", [False, True], ids=["people", "lead"])
 def test_ordinary_lines_have_manners(lead: bool) -> None:
-    manners = Manners(shipped().style, LEAD)
+    manners = LineChecker(shipped().style, LEAD)
     for i, line in enumerate(said(prompt(i, lead=lead) for i in range(1500))):
         nick = LEAD if lead else NICKS[i % len(NICKS)]
         assert manners.faults(line.strip(), nick=nick) == [], line
@@ -90,7 +90,7 @@ def test_ordinary_lines_have_manners(lead: bool) -> None:
 )
 @pytest.mark.parametrize("text", ["<x>", "<x> well, as it happens, I", "<x> hm, and"])
 def test_a_beat_gets_what_it_asks_for(cue: str, signal: str, text: str) -> None:
-    manners = Manners(shipped().style, LEAD)
+    manners = LineChecker(shipped().style, LEAD)
     for line in said(prompt(i, cue, lead=True, text=text) for i in range(300)):
         assert manners.shows(signal, line.strip()), line
         assert manners.shows("denies-ai", line.strip()) is None, line
@@ -138,7 +138,7 @@ def test_chat_has_no_line_to_go_on_with() -> None:
     chat = replace(prompt(3), text=None, messages=(Message("user", "hi"),))
     (line,) = said(iter([chat]))
     assert line == line.strip()
-    assert Scripted(Dialect.CHAT).dialect is Dialect.CHAT
+    assert Scripted(PromptFormat.CHAT).dialect is PromptFormat.CHAT
 
 
 @pytest.mark.parametrize("topic", ["", "what", "the one", "whether a hot dog is a sandwich", "spoilers, and how long"])

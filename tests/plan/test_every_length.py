@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulator.plan.participation import Participation
-from simulator.world.card import Engagement
 from simulator.world.policy import Band
+from simulator.world.strict import Engagement
 from tests.worlds import shipped
 
 LENGTHS = range(1, 201)

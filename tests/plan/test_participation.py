@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from simulator.plan.participation import Participation
 from simulator.world import load
-from simulator.world.card import Engagement
+from simulator.world.strict import Engagement
 
 
 @st.composite

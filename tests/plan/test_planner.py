@@ -11,11 +11,11 @@ from simulator.llm.model import Purpose
 from simulator.llm.prices import Price
 from simulator.plan.coverage import coverage
 from simulator.plan.estimate import tokens
-from simulator.plan.outlook import outlook, shares
+from simulator.plan.forecast import outlook, shares
 from simulator.plan.participation import Participation
 from simulator.plan.planner import Planner, single
-from simulator.world.card import Engagement
 from simulator.world.persona import Role
+from simulator.world.strict import Engagement
 from tests.worlds import shipped
 
 PLANNER = Planner(shipped(), 3)

@@ -11,14 +11,14 @@ import pytest
 
 from simulator.corpus import example
 from simulator.events import Event, Joined, Parted, Passed, Renamed, Said, TopicSet
-from simulator.llm.model import Dialect, Models, Prompt, Purpose, Reply
+from simulator.llm.model import Models, Prompt, PromptFormat, Purpose, Reply
 from simulator.llm.scripted import Scripted
 from simulator.plan.planner import Planner, single
 from simulator.plan.session_plan import SessionPlan
 from simulator.session.channel import Channel
 from simulator.session.play import play
 from simulator.session.scheduler import Scheduler
-from simulator.world.card import Engagement
+from simulator.world.strict import Engagement
 from tests.worlds import shipped
 
 PLANS = [Planner(shipped(), seed).plan(slot) for seed in (1, 2) for slot in range(20)]
@@ -27,7 +27,7 @@ PLANS = [Planner(shipped(), seed).plan(slot) for seed in (1, 2) for slot in rang
 class Listening:
     """A scripted model that keeps the prompts."""
 
-    def __init__(self, dialect: Dialect = Dialect.COMPLETION) -> None:
+    def __init__(self, dialect: PromptFormat = PromptFormat.COMPLETION) -> None:
         self._inner = Scripted(dialect=dialect)
         self.name, self.dialect, self.context = "scripted", dialect, None
         self.prompts: list[Prompt] = []
@@ -43,7 +43,7 @@ class Listening:
 class Mute:
     """Says nothing that could be said."""
 
-    name, dialect, context = "scripted", Dialect.COMPLETION, None
+    name, dialect, context = "scripted", PromptFormat.COMPLETION, None
 
     async def reply(self, prompt: Prompt) -> Reply:
         return Reply("", "mute")
@@ -117,13 +117,13 @@ def test_one_call_a_message_and_none_to_choose_or_to_be_silent() -> None:
     assert any(isinstance(event, Passed) and event.nick == plan.lead for event in events)
 
 
-@pytest.mark.parametrize("dialect", list(Dialect))
-def test_prompts_only_grow_before_their_tail(dialect: Dialect) -> None:
+@pytest.mark.parametrize("dialect", list(PromptFormat))
+def test_prompts_only_grow_before_their_tail(dialect: PromptFormat) -> None:
     """The next prompt repeats this one up to the tail, for whoever is next: that is what a prefix cache needs."""
     plan = next(plan for plan in PLANS if plan.length == "long")
     model = Listening(dialect)
     session(plan, model)
-    tail = 400 if dialect is Dialect.CHAT else 120
+    tail = 400 if dialect is PromptFormat.CHAT else 120
     for a, b in zip(model.prompts, model.prompts[1:], strict=False):
         first = a.text if a.text is not None else "".join(m.content for m in a.messages)
         second = b.text if b.text is not None else "".join(m.content for m in b.messages)
@@ -136,7 +136,7 @@ def test_prompts_only_grow_before_their_tail(dialect: Dialect) -> None:
 def test_a_lead_with_an_adapter_is_asked_with_the_training_document_so_far() -> None:
     """Every prompt of hers is the beginning of the session's document, up to her nick, with no card and no note."""
     plan = next(plan for plan in PLANS if plan.beats)
-    model = Listening(Dialect.DOCUMENT)
+    model = Listening(PromptFormat.DOCUMENT)
     document = example.text(plan, session(plan, model), actions=True)
     asked = [prompt for prompt in model.prompts if prompt.purpose is Purpose.LEAD]
     assert len(asked) >= plan.k
@@ -145,8 +145,8 @@ def test_a_lead_with_an_adapter_is_asked_with_the_training_document_so_far() -> 
         assert nick and document.startswith(head)
 
 
-@pytest.mark.parametrize("dialect", list(Dialect))
-def test_who_plays_whom(dialect: Dialect) -> None:
+@pytest.mark.parametrize("dialect", list(PromptFormat))
+def test_who_plays_whom(dialect: PromptFormat) -> None:
     people, lead = Listening(dialect), Listening(dialect)
     plan = PLANS[3]
 
@@ -197,12 +197,12 @@ def test_addressed_by_name_she_answers_more_often_than_not_being_addressed() -> 
     assert called > 2.5 * uncalled
 
 
-@pytest.mark.parametrize("dialect", list(Dialect))
-def test_a_model_with_little_room_sees_the_end_of_the_log(dialect: Dialect) -> None:
+@pytest.mark.parametrize("dialect", list(PromptFormat))
+def test_a_model_with_little_room_sees_the_end_of_the_log(dialect: PromptFormat) -> None:
     """The prompt stays within what the model can take, forgets in blocks, and always holds the newest message."""
     plan = next(plan for plan in PLANS if plan.length == "long")
     model = Listening(dialect)
-    model.context = 2500 if dialect is Dialect.DOCUMENT else 5500  # a document has no cards before it
+    model.context = 2500 if dialect is PromptFormat.DOCUMENT else 5500  # a document has no cards before it
     events = session(plan, model)
     texts = [p.text if p.text is not None else p.messages[1].content for p in model.prompts]
     whole = [p.text if p.text is not None else "".join(m.content for m in p.messages) for p in model.prompts]

@@ -69,9 +69,9 @@ def adapted(base: Path, *, size: float = 0.3, seed: int = 1) -> Any:
     import torch
     from peft import LoraConfig, get_peft_model
 
-    from simulator.train import weights
+    from simulator.train import base_model
 
-    model = weights.model(base, "fp32", "none", device="cpu")
+    model = base_model.model(base, "fp32", "none", device="cpu")
     lora = LoraConfig(task_type="CAUSAL_LM", r=4, lora_alpha=8, lora_dropout=0.0, target_modules="all-linear")
     made = get_peft_model(model, lora)
     draw = torch.Generator().manual_seed(seed)

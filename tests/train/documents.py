@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from functools import cache
 
-from simulator import screen
 from simulator.corpus import example
-from simulator.world.card import Engagement
+from simulator.document import Header, TranscriptLine, render_document
+from simulator.world.strict import Engagement
 from tests import builders
 
 CAST = ("Emma", "Em_", "Em-away", "E", "em", "`_^")
@@ -25,8 +25,8 @@ def corpus() -> tuple[str, ...]:
 
 def short(level: Engagement = Engagement.LOW, lines: int = 6) -> str:
     row = [("Emma", "is it so?"), ("Em", "it is..."), ("Em_", "(no)"), ("kai", "x > y <Em> z"), ("Em", "ok!")]
-    said = [screen.Line(*row[place % len(row)]) for place in range(lines)]
-    return screen.render(screen.Header(level.value, "#general"), said)
+    said = [TranscriptLine(*row[place % len(row)]) for place in range(lines)]
+    return render_document(Header(level.value, "#general"), said)
 
 
 def _odd(text: str, slot: int) -> str:

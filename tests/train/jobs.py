@@ -7,7 +7,7 @@ from pathlib import Path
 
 from simulator.train import settings, training
 from simulator.train.run import Trained
-from simulator.train.training import Job
+from simulator.train.training import TrainingJob
 from simulator.world.load import shipped as root
 from tests.train import models
 from tests.worlds import shipped
@@ -26,7 +26,7 @@ QUICK = {
 }
 
 
-def job(folder: Path, base: Path, documents: int = 8, held_out: int = 2, **changes: object) -> Job:
+def job(folder: Path, base: Path, documents: int = 8, held_out: int = 2, **changes: object) -> TrainingJob:
     """A training on so many documents; the corpus is written into `folder`."""
     texts = models.texts(documents + held_out)
     corpus = models.export(folder / "corpus", texts[:documents], texts[documents:])
@@ -35,7 +35,7 @@ def job(folder: Path, base: Path, documents: int = 8, held_out: int = 2, **chang
 
 
 def run(
-    made: Job,
+    made: TrainingJob,
     out: Path,
     *,
     resume: bool = False,

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
-from simulator import screen
 from simulator.corpus import example
 from simulator.corpus.filters import Filters
-from simulator.world.card import Engagement
+from simulator.document import parse_document
+from simulator.world.strict import Engagement
 from tests.builders import events, plan
 from tests.worlds import shipped
 
@@ -76,7 +76,7 @@ def texts(count: int) -> tuple[str, ...]:
         level = list(Engagement)[len(kept) % 3]
         each = plan(slot, length="short", engagement=level, n=20, k=world.engagement.bands[level].counts(20)[0])
         text = example.text(each, [event for event in events(each) if event.kind != "acted"])
-        if filters.judge(screen.read(text)).keep:
+        if filters.judge(parse_document(text)).keep:
             kept.append(text)
         slot += 1
     return tuple(kept)

@@ -11,8 +11,8 @@ from ruamel.yaml import YAML
 
 from simulator.errors import UsageError
 from simulator.train import axolotl
+from simulator.train.dataset import Corpus, Source
 from simulator.train.encoding import Encoder
-from simulator.train.intake import Corpus, Source
 from simulator.train.objective import PRESETS
 from simulator.train.settings import read
 from simulator.world.policies.training import Settings

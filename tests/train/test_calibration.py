@@ -6,12 +6,12 @@ from itertools import product
 import pytest
 import torch
 
-from simulator import screen
+from simulator.document import Header, TranscriptLine, render_document
 from simulator.errors import UsageError
-from simulator.train.branches import grow, next_speakers
 from simulator.train.calibration import LEVELS, calibrate, turns
 from simulator.train.encoding import Encoded, Encoder
-from simulator.world.card import Engagement
+from simulator.train.next_speaker import grow, next_speakers
+from simulator.world.strict import Engagement
 from tests import builders
 from tests.train import documents
 from tests.train.tokenizers import GOOD, model, tokenizer
@@ -83,8 +83,8 @@ def test_attention_that_takes_no_mask_is_refused() -> None:
 
 def test_turns_are_the_messages_and_a_swap_changes_the_header_alone() -> None:
     encoder = Encoder(tokenizer("tekken"), "Em")
-    said = [screen.Line("Emma", "so?"), screen.Line("Em", "waves", action=True), screen.Line("Em", "yes")]
-    text = screen.render(screen.Header("LOW", "#general"), said)
+    said = [TranscriptLine("Emma", "so?"), TranscriptLine("Em", "waves", action=True), TranscriptLine("Em", "yes")]
+    text = render_document(Header("LOW", "#general"), said)
     own = turns(model("tekken"), encoder, text)
     assert [turn.spoke for turn in own] == [False, True]
     assert all(turn.level is Engagement.LOW and 0 < turn.raw < turn.coverage <= 1 for turn in own)
@@ -133,8 +133,8 @@ def _documents() -> list[str]:
         for place in range(16):
             hers = place % every == every - 1
             ask = (place + 1) % every == every - 1
-            said.append(screen.Line("Em" if hers else "Ab", f"line {number}{'?' if ask else '.'}"))
-        texts.append(screen.render(screen.Header(level.value, "#general"), said))
+            said.append(TranscriptLine("Em" if hers else "Ab", f"line {number}{'?' if ask else '.'}"))
+        texts.append(render_document(Header(level.value, "#general"), said))
     return texts
 
 
@@ -174,7 +174,7 @@ def test_the_result_is_json_and_the_same_again() -> None:
 
 def test_she_spoke_always_or_never() -> None:
     encoder = Encoder(tokenizer("smollm"), "Em")
-    text = screen.render(screen.Header("LOW", "#general"), [screen.Line("kai", "hm")])
+    text = render_document(Header("LOW", "#general"), [TranscriptLine("kai", "hm")])
     found = calibrate(model("smollm"), encoder, [text], BANDS)
     assert found.raw.auc is None and found.raw.balanced_accuracy is None
     assert found.swap.means["LOW"].low == found.swap.means["LOW"].high

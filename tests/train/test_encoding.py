@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simulator import screen
+from simulator.document import Header, TranscriptLine, render_document
 from simulator.errors import UsageError
-from simulator.train.classes import TokenClass, spans
 from simulator.train.encoding import Encoded, Encoder
+from simulator.train.token_classes import TokenClass, spans
 from tests.train import documents
 from tests.train.tokenizers import BOS, EOS, GOOD, tokenizer
 
@@ -38,7 +38,7 @@ def test_tokens_of_a_class_are_its_characters_and_no_others(kind: str) -> None:
 @given(
     st.lists(
         st.builds(
-            screen.Line,
+            TranscriptLine,
             st.sampled_from(("Em", "Emma", "Em_", "e", "[x]")),
             st.text(st.characters(exclude_characters="\n", exclude_categories=["Cs"]), min_size=1).filter(
                 lambda text: not text[0].isspace()
@@ -49,8 +49,8 @@ def test_tokens_of_a_class_are_its_characters_and_no_others(kind: str) -> None:
         max_size=5,
     )
 )
-def test_any_text_comes_back(kind: str, lines: list[screen.Line]) -> None:
-    text = screen.render(screen.Header("HIGH", "#general"), lines)
+def test_any_text_comes_back(kind: str, lines: list[TranscriptLine]) -> None:
+    text = render_document(Header("HIGH", "#general"), lines)
     encoder = Encoder(tokenizer(kind), "Em")
     assert "".join(piece for piece, _ in pieces(encoder, encoder.encode(text))) == text
 

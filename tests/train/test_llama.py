@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from simulator.errors import EmError, ProviderError
-from simulator.llm.embedded import Embedded, Server, default_weights
-from simulator.llm.model import Dialect, Prompt, Purpose
-from simulator.llm.open import open_models
+from simulator.llm.llama_server import EmbeddedModel, LlamaServer, default_weights
+from simulator.llm.model import Prompt, PromptFormat, Purpose
+from simulator.llm.registry import open_models
 from simulator.train import adapter, llama
 from tests.train import models
 from tests.train.adapters import adapted, make
@@ -151,7 +151,7 @@ def test_base_and_adapter_share_a_server_and_answer_as_peft_does(embedded: Path,
     model = adapted(embedded, size=0.05)
 
     async def main() -> None:
-        async with Server(default_weights(), slots=1, adapter=lora) as server:
+        async with LlamaServer(default_weights(), slots=1, adapter=lora) as server:
             assert server.slots == 2
             address, key = await server.address()
             bearer = {"Authorization": f"Bearer {key}"}
@@ -183,9 +183,9 @@ def test_people_and_lead_keep_their_own_cache(lora: Path) -> None:
 
     async def main() -> None:
         found = await open_models("embedded", None, None, lead_adapter=lora, slots=1)
-        assert isinstance(found.lead, Embedded) and isinstance(found.people, Embedded)
+        assert isinstance(found.lead, EmbeddedModel) and isinstance(found.people, EmbeddedModel)
         assert found.lead.server is found.people.server and not found.scripted
-        assert (found.people.dialect, found.lead.dialect) == (Dialect.COMPLETION, Dialect.DOCUMENT)
+        assert (found.people.dialect, found.lead.dialect) == (PromptFormat.COMPLETION, PromptFormat.DOCUMENT)
         assert found.lead.name == "embedded+adapter"
         ask = Prompt(Purpose.PEOPLE, "0.0", 7, 20, 0.9, text="", stop=("\n",))
         log = ""
@@ -210,7 +210,7 @@ def test_an_adapter_of_another_shape_is_one_line(tmp_path: Path, tiny: Path, cap
     capfd.readouterr()
 
     async def main() -> None:
-        async with Server(default_weights(), slots=1, adapter=made) as server:
+        async with LlamaServer(default_weights(), slots=1, adapter=made) as server:
             await server.address()
 
     with pytest.raises(ProviderError) as caught:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from simulator.errors import EmError
-from simulator.train import weights
+from simulator.train import base_model
 from simulator.train.merge import merged
 from tests.train import models
 from tests.train.adapters import adapted, make
@@ -27,11 +27,11 @@ def test_merged_weights_give_the_logits_of_base_and_adapter(tmp_path: Path, base
     ids = torch.arange(30)[None]
     with torch.no_grad():
         wanted = adapted(base)(ids).logits
-        alone = weights.model(base, "fp32", "none", device="cpu")(ids).logits
-        found = weights.model(tmp_path / "out", "fp32", "none", device="cpu")(ids).logits
+        alone = base_model.model(base, "fp32", "none", device="cpu")(ids).logits
+        found = base_model.model(tmp_path / "out", "fp32", "none", device="cpu")(ids).logits
     assert (found - wanted).abs().max() < 1e-4 < 0.1 < (alone - wanted).abs().max()
     text = "<ada> hello there\n"
-    assert weights.tokenizer(tmp_path / "out").encode(text) == weights.tokenizer(base).encode(text)
+    assert base_model.tokenizer(tmp_path / "out").encode(text) == base_model.tokenizer(base).encode(text)
     assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
 
 

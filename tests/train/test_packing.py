@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulator.errors import UsageError
-from simulator.train.classes import TokenClass
 from simulator.train.encoding import Encoded, Encoder
 from simulator.train.objective import PRESETS
 from simulator.train.packing import IGNORED, batch, cut, pack, waste
+from simulator.train.token_classes import TokenClass
 from tests.train import documents
 from tests.train.tokenizers import model, tokenizer
 

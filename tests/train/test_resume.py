@@ -14,7 +14,7 @@ import pytest
 
 from simulator.errors import EmError
 from simulator.train import adapter, checkpoints
-from simulator.train.registry import Registry
+from simulator.train.adapter_registry import AdapterRegistry
 from simulator.train.unfinished import ASKED, unfinished
 from tests.train.jobs import job, run
 
@@ -27,7 +27,7 @@ import os, signal, sys
 from pathlib import Path
 import torch
 torch.set_num_threads(1)
-from simulator.train.watch import Stepped
+from simulator.train.callbacks import Stepped
 from tests.train.jobs import job, run
 
 def tell(told):
@@ -122,7 +122,7 @@ def test_what_was_killed_says_how_far_it_is(killed: Path, tmp_path: Path, damage
     damage(tmp_path / "out")
     found = unfinished(tmp_path / "out")
     assert (found and found.told) == told
-    (entry,) = Registry(tmp_path).entries()
+    (entry,) = AdapterRegistry(tmp_path).entries()
     assert entry.card is None and (entry.unfinished is None) is bool(entry.fault), "unfinished, or damaged"
 
 

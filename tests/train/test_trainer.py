@@ -13,10 +13,10 @@ from safetensors.torch import load_file, save_file
 
 from simulator.errors import EmError, NotMet
 from simulator.train import adapter, checkpoints
+from simulator.train.callbacks import Evaluated, Stepped
 from simulator.train.loss import surprises, weighted_sum
 from simulator.train.packing import batch
 from simulator.train.trainer import Sequences
-from simulator.train.watch import Evaluated, Stepped
 from tests.train.jobs import job, run
 
 

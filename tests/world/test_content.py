@@ -8,7 +8,7 @@ from itertools import combinations
 
 import pytest
 
-from simulator.manners import Manners
+from simulator.line_checks import LineChecker
 from simulator.world.persona import Role
 from simulator.world.scenario import LEAD
 from tests.worlds import shipped
@@ -51,13 +51,13 @@ def test_nicks_cannot_be_mistaken_for_each_other() -> None:
 def test_voice_lines_are_their_own_and_pass_the_manners() -> None:
     lines = [(p, line) for p in WORLD.personas.values() for line in p.voice]
     assert len({line.casefold() for _, line in lines}) == len(lines)
-    manners = Manners(WORLD.style, WORLD.lead.nick)
+    manners = LineChecker(WORLD.style, WORLD.lead.nick)
     for persona, line in lines:
         assert not list(manners.wording(line, nick=persona.nick)), (persona.nick, line)
 
 
 def test_the_leads_openings_pass_her_own_manners() -> None:
-    manners = Manners(WORLD.style, WORLD.lead.nick)
+    manners = LineChecker(WORLD.style, WORLD.lead.nick)
     for scenario in WORLD.scenarios.values():
         for beat in scenario.beats:
             if beat.who == LEAD:

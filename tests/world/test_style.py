@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulator.errors import ContentError
-from simulator.world.files import parse, validate
 from simulator.world.phrases import Phrases, fault_of, folded
 from simulator.world.style import StylePolicy
+from simulator.world.yaml_file import parse, validate
 from tests.corpus.language import ROOT, style
 
 RAW = parse((ROOT / "policies" / "style.yaml").read_text(encoding="utf-8"), "style.yaml")

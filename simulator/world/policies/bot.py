@@ -6,21 +6,21 @@ from typing import Annotated
 
 from pydantic import Field
 
-from simulator.world.card import Card, Prose
 from simulator.world.remarks import RemarkKind
+from simulator.world.strict import Prose, StrictModel
 
 Count = Annotated[int, Field(ge=1)]
 Seconds = Annotated[float, Field(gt=0)]
 
 
-class Rate(Card):
+class Rate(StrictModel):
     """At most so many lines in so many seconds, the last ones."""
 
     lines: Count
     seconds: Seconds
 
 
-class Backoff(Card):
+class Backoff(StrictModel):
     """How long to wait before the connection is tried again."""
 
     first: Seconds
@@ -29,7 +29,7 @@ class Backoff(Card):
     """Seconds; a fifth more or less is drawn, so that a thousand clients do not come back at once."""
 
 
-class Rejoin(Card):
+class Rejoin(StrictModel):
     """What a kick means: come back later, or stay out."""
 
     after_seconds: Seconds
@@ -38,7 +38,7 @@ class Rejoin(Card):
     within_seconds: Seconds
 
 
-class Wish(Card):
+class Wish(StrictModel):
     """What she does about a wish of how much she talks."""
 
     pressure: Annotated[float, Field(gt=0)]
@@ -49,7 +49,7 @@ class Wish(Card):
     """What a model that reads notes is told for the line with which she takes it."""
 
 
-class Feedback(Card):
+class Feedback(StrictModel):
     """Wishes that people speak out, and hers to heed."""
 
     less: Wish
@@ -61,7 +61,7 @@ class Feedback(Card):
     """Most words of the line with which she takes it."""
 
 
-class BotPolicy(Card):
+class BotPolicy(StrictModel):
     """Numbers of the real channel. Those of the lines themselves are in style.yaml, of her share in engagement.yaml."""
 
     window: Annotated[int, Field(ge=20)]

@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from simulator.world.card import Card, Name, Nick, Prose, Share
 from simulator.world.phrases import Patterns, fault_of
 from simulator.world.probe import PEOPLE, Measure
+from simulator.world.strict import Name, Nick, Prose, Share, StrictModel
 
 _NAMED = re.compile(r"\{([a-z][a-z-]*)\}")
 
@@ -17,14 +17,14 @@ Count = Annotated[int, Field(ge=1)]
 SuiteName = Literal["quick", "full"]
 
 
-class AssistantMust(Card):
+class AssistantMust(StrictModel):
     habits: Share
     """Most of her messages with assistant habits."""
     of_base: Share
     """And at most this part of the base's share."""
 
 
-class ParticipationMust(Card):
+class ParticipationMust(StrictModel):
     balanced_accuracy: Share
     """Least, of speak or stay silent; 0.5 knows nothing."""
     addressed: Share
@@ -33,13 +33,13 @@ class ParticipationMust(Card):
     """Most, when the question is somebody else's."""
 
 
-class IdentityMust(Card):
+class IdentityMust(StrictModel):
     acknowledged: Share
     formal: Share
     denied: Share
 
 
-class FeedbackMust(Card):
+class FeedbackMust(StrictModel):
     fell: Share
     rose: Share
     brief: Share
@@ -47,14 +47,14 @@ class FeedbackMust(Card):
     taken: Share
 
 
-class BoundariesMust(Card):
+class BoundariesMust(StrictModel):
     refused: Share
     solved: Share
     offered: Share
     mean: Share
 
 
-class Musts(Card):
+class Musts(StrictModel):
     """When a must-have is met."""
 
     assistant: AssistantMust
@@ -64,7 +64,7 @@ class Musts(Card):
     boundaries: BoundariesMust
 
 
-class Wording(Card):
+class Wording(StrictModel):
     """What a measure on text looks for."""
 
     rules: tuple[Name, ...] = ()
@@ -74,7 +74,7 @@ class Wording(Card):
     unless: Patterns = ()
 
 
-class Wordings(Card):
+class Wordings(StrictModel):
     habits: Wording
     acknowledges: Wording
     denies: Wording
@@ -86,7 +86,7 @@ class Wordings(Card):
     takes: Wording
 
 
-class Size(Card):
+class Size(StrictModel):
     """How much a suite asks."""
 
     probes: Count | None
@@ -101,7 +101,7 @@ class Size(Card):
     """Held-out documents that are read."""
 
 
-class Moments(Card):
+class Moments(StrictModel):
     """Which line of somebody else's is a situation of a must-have, in a reference's own documents.
 
     Of `feedback` it is what policies/gaps.yaml calls a wish that she talk less.
@@ -111,7 +111,7 @@ class Moments(Card):
     boundaries: Annotated[Patterns, Field(min_length=1)]
 
 
-class Labelled(Card):
+class Labelled(StrictModel):
     """A line that a person marked."""
 
     probe: Name
@@ -120,7 +120,7 @@ class Labelled(Card):
     """To the question of the probe's must-have: yes or no."""
 
 
-class JudgePolicy(Card):
+class JudgePolicy(StrictModel):
     """What a model is asked about each answer, if one is named."""
 
     instruction: Prose
@@ -139,7 +139,7 @@ class JudgePolicy(Card):
         return self
 
 
-class EvaluationPolicy(Card):
+class EvaluationPolicy(StrictModel):
     """Everything about an evaluation that is a number or a word list."""
 
     must: Musts

@@ -10,12 +10,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from simulator.world.card import Card
+from simulator.world.strict import StrictModel
 
 Count = Annotated[int, Field(ge=1)]
 
 
-class Sharding(Card):
+class Sharding(StrictModel):
     """How the weights are spread."""
 
     fsdp_version: Literal[1, 2] = 2
@@ -40,7 +40,7 @@ class Sharding(Card):
     fsdp_activation_checkpointing_offload: bool | None = None
 
 
-class FsdpConfig(Card):
+class FsdpConfig(StrictModel):
     """A configuration of `accelerate launch` for one machine."""
 
     compute_environment: Literal["LOCAL_MACHINE"]

@@ -6,11 +6,11 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
-from simulator.world.card import Card, Name, Share
-from simulator.world.files import explain
 from simulator.world.phrases import Phrases
 from simulator.world.remarks import RemarkKind, phrases
 from simulator.world.scenario import Scenario
+from simulator.world.strict import Name, Share, StrictModel
+from simulator.world.yaml_file import explain
 
 TOPIC = "topic"
 """The stub for what people bring and the corpus lacks."""
@@ -20,7 +20,7 @@ Words = Annotated[frozenset[str], BeforeValidator(lambda v: v.split() if isinsta
 Step = Annotated[float, Field(ge=0.001, le=0.2)]
 
 
-class TopicRules(Card):
+class TopicRules(StrictModel):
     """When a word counts as something that the corpus lacks."""
 
     fewest: Count
@@ -44,7 +44,7 @@ class TopicRules(Card):
     """Words that are no topic."""
 
 
-class GapPolicy(Card):
+class GapPolicy(StrictModel):
     """What is looked for, and how far a patch may go."""
 
     fewest: Count

@@ -6,14 +6,14 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from simulator.world.card import Card, Share
+from simulator.world.strict import Share, StrictModel
 
 Positive = Annotated[float, Field(gt=0)]
 Whole = Annotated[int, Field(ge=0)]
 Some = Annotated[int, Field(ge=1)]
 
 
-class Settings(Card):
+class Settings(StrictModel):
     """Every number of a training. Fields without a default are the plan's and have to be there."""
 
     base_model: Annotated[str, Field(min_length=1)]

@@ -23,15 +23,15 @@ from driver import main
 
 from simulator import __version__
 from simulator.journal.journal import Journal
-from simulator.journal.record import Goal, RunCard
-from simulator.journal.recorded import recorded
-from simulator.llm.model import Dialect, Models
-from simulator.llm.open import open_models
+from simulator.journal.recorded_model import recorded
+from simulator.journal.records import Goal, RunCard
+from simulator.llm.model import Models, PromptFormat
+from simulator.llm.registry import open_models
 from simulator.plan.session_plan import SessionPlan
 from simulator.session.play import play
 from simulator.world import load
-from simulator.world.card import Engagement
 from simulator.world.persona import Persona, Role
+from simulator.world.strict import Engagement
 from simulator.world.world import World
 
 DIALECT = os.environ["DIALECT"]
@@ -97,7 +97,7 @@ async def models(base: str) -> Models:
         if DIALECT == "scripted":
             _models[base] = await open_models("scripted", None, None)
         else:
-            dialect = Dialect(DIALECT)
+            dialect = PromptFormat(DIALECT)
             name = f"{os.environ['PROVIDER']}/{MODEL}"
             _models[base] = await open_models(name, None, None, api_base=[f"{base}/v1"], dialect=dialect)
     return _models[base]
@@ -111,7 +111,7 @@ async def session(base: str, n: int, number: int) -> int:
         async for event in events:
             journal().event(made.id, event)
             said += event.kind == "said"
-            await asyncio.sleep(0)  # as in `generate.py`: the scripted model lets nobody else have a turn
+            await asyncio.sleep(0)  # as in `runs/run.py`: the scripted model lets nobody else have a turn
     return said
 
 

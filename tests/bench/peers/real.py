@@ -20,9 +20,9 @@ from cast import MAX_TOKENS, NICKS, TEMPERATURE, topic
 from loop_bare import HEAD, naive
 from ours import plan, world
 
-from simulator.llm import grammar
-from simulator.llm.embedded import Embedded, Server, default_weights
-from simulator.llm.model import Dialect, Models, Prompt, Purpose, Reply
+from simulator.llm import llama_grammar
+from simulator.llm.llama_server import EmbeddedModel, LlamaServer, default_weights
+from simulator.llm.model import Models, Prompt, PromptFormat, Purpose, Reply
 from simulator.session.play import play
 
 NAIVE_MOST = 40
@@ -33,7 +33,7 @@ Counts = list[tuple[int, int, int]]
 class Counting:
     """Keeps what the server counted."""
 
-    def __init__(self, inner: Embedded) -> None:
+    def __init__(self, inner: EmbeddedModel) -> None:
         self._inner = inner
         self.name, self.dialect, self.context = inner.name, inner.dialect, inner.context
         self.counts: Counts = []
@@ -47,15 +47,15 @@ class Counting:
         pass
 
 
-async def ours(server: Server, n: int, dialect: Dialect) -> Counts:
-    model = Embedded("embedded", server, dialect)
+async def ours(server: LlamaServer, n: int, dialect: PromptFormat) -> Counts:
+    model = EmbeddedModel("embedded", server, dialect)
     counting = Counting(model)
     async for _ in play(plan(n, n), world(), Models(counting, counting)):
         pass
     return counting.counts
 
 
-async def loop(server: Server, n: int, kind: str) -> Counts:
+async def loop(server: LlamaServer, n: int, kind: str) -> Counts:
     """The loop of loop_bare.py; in the log a grammar keeps the model to one line, as it does in this project."""
     address, key = await server.address()
     log, counts = [f"* the topic is {topic(n)}"], []
@@ -68,7 +68,7 @@ async def loop(server: Server, n: int, kind: str) -> Counts:
             else:
                 where, body["prompt"] = "completions", HEAD + "\n".join(log) + f"\n<{nick}>"
             asked = Prompt(Purpose.PEOPLE, "0.0", i, MAX_TOKENS, TEMPERATURE, text=body.get("prompt", f"<{nick}> "))
-            body["grammar"] = grammar.one_line(asked)
+            body["grammar"] = llama_grammar.one_line(asked)
             async with http.post(f"{address}/{where}", json=body) as response:
                 made = await response.json()
             choice, usage = made["choices"][0], made["usage"]
@@ -99,11 +99,11 @@ async def main(lengths: list[int]) -> None:
         for n in lengths:
             if layout == "naive" and n > NAIVE_MOST:
                 continue
-            async with Server(default_weights(), slots=1) as server:  # with an empty cache
+            async with LlamaServer(default_weights(), slots=1) as server:  # with an empty cache
                 if layout in ("log", "naive"):
                     counts = await loop(server, n, layout)
                 else:
-                    counts = await ours(server, n, Dialect(layout))
+                    counts = await ours(server, n, PromptFormat(layout))
             rows.append(summed(layout, n, counts))
             print(json.dumps(rows[-1]), file=sys.stderr, flush=True)
     print(json.dumps({"benchmark": "peers on the embedded server", "rows": rows}))

@@ -1,0 +1,214 @@
+"""Asks a subject everything that a suite wants to know."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from simulator import rng
+from simulator.document import Header, TranscriptLine, parse_document, render_document
+from simulator.evaluate.context import Context, contexts, placed
+from simulator.evaluate.observations import Answer, Expected, Observations, Written
+from simulator.evaluate.subject import Ask, Sampling, Subject
+from simulator.line_checks import clean
+from simulator.world.policies.evaluation import EvaluationPolicy, Size
+from simulator.world.probe import Measure, Suite
+from simulator.world.strict import Engagement
+
+ANSWERED: tuple[Measure, ...] = ("assistant", "identity", "boundaries")
+AFTERWARDS = 1
+"""Places after what was told that are left out: right after her own answer she is not next whoever she is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What every subject of an evaluation is asked, the same for each."""
+
+    lead: str
+    suite: Suite
+    policy: EvaluationPolicy
+    size: Size
+    seed: int
+    documents: tuple[tuple[str, str], ...] = ()
+    """Id and text of the held-out documents."""
+    chat: tuple[tuple[str, str], ...] = ()
+    """Id and text of real chat, by which it is seen whether the model can still write like people."""
+
+    def contexts(self, measure: Measure) -> list[Context]:
+        size = self.size
+        return contexts(
+            self.suite,
+            measure,
+            lead=self.lead,
+            nicks=self.policy.nicks,
+            seed=self.seed,
+            most=size.probes,
+            samples=size.samples,
+        )
+
+    @property
+    def sampling(self) -> Sampling:
+        return Sampling(self.policy.temperature, self.policy.top_p, self.policy.line_tokens)
+
+
+def observe(subject: Subject, material: Material, say: Callable[[str], None] = lambda _: None) -> Observations:
+    """Everything about one subject. `say` hears what is done next. Raises what the subject raises."""
+    answers: list[Answer] = []
+    expected: list[Expected] = []
+    for measure in ANSWERED:
+        say(f"{measure}: her answers")
+        found = material.contexts(measure)
+        for context, text in zip(found, _answers(subject, found, material, True), strict=True):
+            answers.append(_answer(context, text))
+    say("feedback: both halves of each pair")
+    feedback = _feedback(subject, material, answers)
+    say("who is next")
+    able = True
+    for row, reads in _read(subject, [*_turns(material), *feedback, *_held_out(material)]):
+        if reads is None:
+            able = False
+            break
+        expected.append(row.model_copy(update={"p": reads}))
+    surprises = subject.surprises([text for _, text in material.chat]) if material.chat else None
+    written = _written(subject, material, say)
+    return Observations(
+        subject=subject.name,
+        digest=subject.digest,
+        note=subject.note,
+        answers=tuple(answers),
+        written=tuple(written),
+        expected=tuple(expected) if able else None,
+        surprises=None if surprises is None else tuple(surprises),
+    )
+
+
+Wanted = tuple[Expected, str, slice]
+"""What is asked for, the document to read, and which of its messages count."""
+
+
+def _answers(subject: Subject, found: Sequence[Context], material: Material, told: bool) -> list[str]:
+    asks = [
+        Ask(c.header, c.lines, rng.number(material.seed, "answer", c.measure, c.probe.id, c.sample, told))
+        for c in found
+    ]
+    return [clean(text, material.lead) for text in subject.lines(asks, material.sampling)]
+
+
+def _answer(context: Context, text: str, told: bool = True) -> Answer:
+    return Answer(
+        measure=context.measure,
+        probe=context.probe.id,
+        sample=context.sample,
+        told=told,
+        engagement=Engagement(context.header.engagement),
+        channel=context.header.channel,
+        context=context.text,
+        text=text,
+    )
+
+
+def _feedback(subject: Subject, material: Material, answers: list[Answer]) -> list[Wanted]:
+    """Her answer in both halves, and then the same lines of the others in both."""
+    wanted: list[Wanted] = []
+    lead = material.lead
+    for told in (True, False):
+        found = [
+            context.and_then(context.filled(context.probe.told if told else context.probe.untold, lead))
+            for context in material.contexts("feedback")
+        ]
+        for context, text in zip(found, _answers(subject, found, material, told), strict=True):
+            answers.append(_answer(context, text, told))
+            after = context.filled(context.probe.after, lead)
+            own = [TranscriptLine(lead, text)] if text else []
+            lines = (*context.lines, *own, *after)
+            places = slice(len(context.lines) + len(own) + AFTERWARDS, len(lines) + 1)
+            row = _expected("feedback", context, told=told)
+            wanted.append((row, _open(replace(context, lines=lines), lead), places))
+    return wanted
+
+
+def _turns(material: Material) -> Iterable[Wanted]:
+    """Whose turn it is at the end of each `participation` probe, under all three headers."""
+    for context in material.contexts("participation"):
+        for level in Engagement:
+            row = _expected("probe", context.under(level), own=level.value == context.header.engagement)
+            yield row, _open(context.under(level), material.lead), slice(len(context.lines), len(context.lines) + 1)
+
+
+def _held_out(material: Material) -> Iterable[Wanted]:
+    for name, text in material.documents[: material.size.documents]:
+        document = parse_document(text)
+        if document.header is None:
+            continue
+        spoke = tuple(line.nick == material.lead for line in document.messages)
+        for level in Engagement:
+            swapped = render_document(Header(level.value, document.header.channel), document.messages)
+            own = level.value == document.header.engagement
+            row = Expected(source="held-out", name=name, engagement=level, own=own, p=(), spoke=spoke)
+            yield row, swapped, slice(None)
+
+
+def _expected(source: str, context: Context, *, told: bool = True, own: bool = True) -> Expected:
+    return Expected(
+        source=source,
+        name=context.probe.id,
+        expect=context.probe.expect,
+        sample=context.sample,
+        told=told,
+        engagement=Engagement(context.header.engagement),
+        own=own,
+        p=(),
+    )
+
+
+def _open(context: Context, lead: str) -> str:
+    """The context as a document with one more message, before which it is asked who speaks; its text is not read."""
+    return context.and_then([TranscriptLine(lead, ".")]).text
+
+
+def _read(subject: Subject, wanted: Sequence[Wanted]) -> Iterable[tuple[Expected, tuple[float, ...] | None]]:
+    found = subject.reads([text for _, text, _ in wanted])
+    if found is None:
+        yield from ((row, None) for row, _, _ in wanted[:1])
+        return
+    for (row, _, places), reads in zip(wanted, found, strict=True):
+        yield row, reads[places]
+
+
+def _written(subject: Subject, material: Material, say: Callable[[str], None]) -> list[Written]:
+    """The sessions that it writes itself, the same openings at every level."""
+    size, suite = material.size, material.suite
+    openings = suite.openings()
+    asks: list[tuple[Context, Ask]] = []
+    for number in range(size.sessions if openings else 0):
+        probe = openings[number % len(openings)]
+        context = placed(
+            probe,
+            "assistant",
+            suite.channels("assistant", probe),
+            lead=material.lead,
+            nicks=material.policy.nicks,
+            seed=material.seed,
+            turn=number,
+            sample=number,
+        )
+        for level in Engagement:
+            under = context.under(level)
+            seed = rng.number(material.seed, "session", number)
+            asks.append((under, Ask(under.header, under.lines, seed)))
+    if not asks:
+        return []
+    say(f"{len(asks)} sessions of its own")
+    most = max(len(ask.lines) for _, ask in asks)
+    texts = subject.sessions([ask for _, ask in asks], max(1, size.messages - most), material.sampling)
+    return [_session(context, text) for (context, _), text in zip(asks, texts, strict=True)]
+
+
+def _session(context: Context, text: str) -> Written:
+    document = parse_document(text)
+    return Written(
+        engagement=Engagement(context.header.engagement),
+        opening=len(context.lines),
+        text=context.and_then(document.lines).text,
+        broken=len(document.malformed),
+    )

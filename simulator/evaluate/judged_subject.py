@@ -1,0 +1,55 @@
+"""One subject as it is judged: what was seen of it, what its lines show, and the base beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from simulator.evaluate import labels
+from simulator.evaluate.labels import LabelledLine
+from simulator.evaluate.language import Language
+from simulator.evaluate.observations import Observations
+from simulator.world.policies.evaluation import Musts
+from simulator.world.policy import Band
+from simulator.world.probe import Measure, Suite
+from simulator.world.strict import Engagement
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedSubject:
+    """What is judged: one subject, and the base beside it."""
+
+    seen: Observations
+    answers: tuple[LabelledLine, ...]
+    own: tuple[tuple[LabelledLine, ...], ...]
+    """Her lines in each session that the subject wrote."""
+    lead: str
+    bands: Mapping[Engagement, Band]
+    suite: Suite
+    musts: Musts
+    seed: int
+    base: JudgedSubject | None = None
+
+    def of(self, measure: Measure) -> list[LabelledLine]:
+        return [line for line in self.answers if line.measure == measure]
+
+    @property
+    def silent(self) -> str:
+        """Why something about P(speaks) is not measured."""
+        return self.seen.note or "nothing was observed"
+
+
+def make(
+    seen: Observations,
+    language: Language,
+    suite: Suite,
+    *,
+    lead: str,
+    bands: Mapping[Engagement, Band],
+    musts: Musts,
+    seed: int,
+    base: JudgedSubject | None = None,
+) -> JudgedSubject:
+    own = tuple(map(tuple, labels.own_lines(seen, language, lead)))
+    answers = tuple(labels.answers(seen, language, suite))
+    return JudgedSubject(seen, answers, own, lead, bands, suite, musts, seed, base)

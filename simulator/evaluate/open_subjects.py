@@ -1,0 +1,73 @@
+"""From the names that a user gives to subjects."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+from simulator.errors import UsageError
+from simulator.evaluate.local_subject import Loaded, Local
+from simulator.evaluate.scorecard import Kind
+from simulator.evaluate.served_subject import Served
+from simulator.evaluate.subject import Subject
+from simulator.llm.model import PromptFormat
+from simulator.llm.registry import EMBEDDED, GGUF, SCRIPTED, open_models
+from simulator.train import adapter_lookup, base_model
+
+
+def opened(
+    base: str,
+    adapters: Sequence[str],
+    *,
+    nick: str,
+    data: Path,
+    api_base: Sequence[str] = (),
+    dialect: PromptFormat | None = None,
+) -> list[tuple[Kind, Subject]]:
+    """The base, then each adapter on it; nothing is loaded or started yet.
+
+    `base`: `embedded` or a folder of safetensors, which run here on transformers; `gguf:PATH`, which runs here on
+    llama.cpp; else a litellm name. `adapters`: names under `data`/adapters, `current`, or folders; with a GGUF also
+    GGUF files. `nick`: the lead's.
+
+    Raises UsageError and ContentError for what is not there, is damaged or does not fit.
+    """
+    if base == SCRIPTED:
+        raise UsageError("no model writes its lines", place="--base", remedy="name a model or a folder of one")
+    found = [adapter_lookup.found(name, data / "adapters") for name in adapters]
+    if base != EMBEDDED and not Path(base).is_dir():
+        return _behind_doors(base, found, nick=nick, api_base=api_base, dialect=dialect)
+    if api_base or dialect:
+        raise UsageError(f"{base} runs here and has no address", place="--api-base, --dialect", remedy="leave them out")
+    loaded = Loaded(base_model.found(base, data), nick)
+    return [("base", Local(base, loaded)), *(("adapter", Local(path.name, loaded, path)) for path in found)]
+
+
+def _behind_doors(
+    base: str, adapters: Sequence[Path], *, nick: str, api_base: Sequence[str], dialect: PromptFormat | None
+) -> list[tuple[Kind, Subject]]:
+    local = base.startswith(GGUF)
+    if adapters and not local:
+        raise UsageError(
+            f"{base} takes no adapter from here",
+            place="--adapter",
+            remedy="let the server load it, and name what it serves with --base",
+        )
+    spoken = PromptFormat.DOCUMENT if local and dialect is None else dialect
+    models = asyncio.run(open_models(base, None, None, api_base=api_base, dialect=spoken))
+    # Which weights a server has nobody can know; its name and address stand for them.
+    told = adapter_lookup.digest(Path(base.removeprefix(GGUF)).expanduser()) if local else _digest(base, *api_base)
+    made: list[tuple[Kind, Subject]] = [("base", Served(models.people, told, nick))]
+    for path in adapters:
+        file = adapter_lookup.served(path, base)
+        models = asyncio.run(open_models(base, None, None, dialect=spoken, lead_adapter=file))
+        subject = Served(models.lead, f"{told}-{adapter_lookup.digest(path)}", nick)
+        subject.name = path.name
+        made.append(("adapter", subject))
+    return made
+
+
+def _digest(*names: str) -> str:
+    return hashlib.blake2b("\0".join(names).encode(), digest_size=8).hexdigest()

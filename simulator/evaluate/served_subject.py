@@ -1,0 +1,129 @@
+"""A subject behind a door of `llm/`: the embedded llama.cpp with any GGUF, or an OpenAI-compatible server."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
+
+from simulator import rng
+from simulator.document import parse_document, render_document
+from simulator.evaluate.subject import Ask, Sampling
+from simulator.llm.model import ALTERNATIVES, Message, Model, Prompt, PromptFormat, Purpose
+
+AT_ONCE = 16
+"""Questions on their way at once."""
+NO_LOGPROBS = "the server gives no log-probabilities, so nothing is known about P(she speaks next)"
+BY_CHAT = "it is spoken to in messages, where nobody can ask for P(she speaks next)"
+FIRST_TOKEN = "P(she speaks next) is read off the first token after `<`: nicks that begin alike are one"
+
+T = TypeVar("T")
+_CONTINUE = "You write the log of an IRC channel. What is wanted is said below it; write that and nothing else."
+
+
+class Served:
+    """Goes on with logs line by line; the server's own prefix cache makes that cheap."""
+
+    def __init__(self, model: Model, digest: str, lead: str) -> None:
+        """`digest`: of what is served, as far as it is known. `lead`: the nick."""
+        self.name, self.digest, self._model, self._lead = model.name, digest, model, lead
+        self.note = BY_CHAT if model.dialect is PromptFormat.CHAT else FIRST_TOKEN
+        self._runner = asyncio.Runner()
+
+    def lines(self, asks: Sequence[Ask], sampling: Sampling) -> list[str]:
+        async def one(ask: Ask) -> str:
+            text = render_document(ask.header, ask.lines)
+            return await self._line(text, f"<{self._lead}>", ask.seed, 0, sampling)
+
+        return self._all(one, asks)
+
+    def sessions(self, asks: Sequence[Ask], messages: int, sampling: Sampling) -> list[str]:
+        async def one(ask: Ask) -> str:
+            text = render_document(ask.header, ask.lines)
+            given = len(text)
+            for number in range(messages):
+                text += await self._line(text, "", ask.seed, number, sampling) + "\n"
+            return text[given:]
+
+        return self._all(one, asks)
+
+    def reads(self, texts: Sequence[str]) -> list[tuple[float, ...]] | None:
+        if self._model.dialect is PromptFormat.CHAT:
+            return None
+
+        async def one(text: str) -> tuple[float, ...] | None:
+            document, found = parse_document(text), []
+            for place, line in enumerate(document.lines):
+                if line.action:
+                    continue
+                before = render_document(document.header, document.lines[:place]) if document.header else ""
+                p = await self._next(before)
+                if p is None:
+                    return None
+                found.append(p)
+            return tuple(found)
+
+        found = self._all(one, texts[:1])  # one is enough to see whether the server can
+        if found and found[0] is not None:
+            found += self._all(one, texts[1:])
+        if any(each is None for each in found):
+            self.note = NO_LOGPROBS
+            return None
+        return [each for each in found if each is not None]
+
+    def surprises(self, texts: Sequence[str]) -> list[tuple[float, int]] | None:
+        return None
+
+    def close(self) -> None:
+        self._runner.run(self._model.aclose())
+        self._runner.close()
+
+    async def _line(self, text: str, begun: str, seed: int, number: int, sampling: Sampling) -> str:
+        """What follows the log up to the end of the line."""
+        chat = self._model.dialect is PromptFormat.CHAT
+        wanted = (
+            f"Write the next line of {self._lead}: only the text." if begun else "Write the next line: `<nick> text`."
+        )
+        reply = await self._model.reply(
+            Prompt(
+                Purpose.LEAD,
+                key=f"{number}.0",
+                seed=rng.number(seed, "line", number),
+                max_tokens=sampling.line_tokens,
+                temperature=sampling.temperature,
+                text=None if chat else text + begun,
+                messages=(Message("system", _CONTINUE), Message("user", f"{text}\n{wanted}")) if chat else (),
+                stop=() if chat else ("\n",),
+                one_line=False,
+                speaker=self._lead if begun else "",
+            )
+        )
+        return reply.text.strip().partition("\n")[0]
+
+    async def _next(self, text: str) -> float | None:
+        """P(the lead's nick follows), among the likeliest first tokens."""
+        prompt = Prompt(
+            Purpose.LEAD,
+            key="0.0",
+            seed=0,
+            max_tokens=1,
+            temperature=1.0,
+            text=text + "<",
+            one_line=False,
+            alternatives=ALTERNATIVES,
+        )
+        return (await self._model.reply(prompt)).begins(f"{self._lead}>")
+
+    def _all(self, ask: Callable[[str], Awaitable[T]] | Callable[[Ask], Awaitable[T]], of: Sequence) -> list[T]:
+        async def every() -> list[T]:
+            gate = asyncio.Semaphore(AT_ONCE)
+
+            async def held(each: Ask | str) -> T:
+                async with gate:
+                    return await ask(each)
+
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(held(each)) for each in of]
+            return [task.result() for task in tasks]
+
+        return self._runner.run(every())

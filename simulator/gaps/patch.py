@@ -1,0 +1,228 @@
+"""A proposal for the next run as one YAML file: each key is a file of the world, each value its new content."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import PurePath
+from typing import Any
+
+from simulator.gaps.measures import Row
+from simulator.gaps.quota_weights import Axis, moved
+from simulator.gaps.quoting import Masks, printing
+from simulator.gaps.remarks import Remark
+from simulator.gaps.topics import Missing
+from simulator.intervals import Figure
+from simulator.world.policies.gaps import TOPIC, GapPolicy
+from simulator.world.policy import QuotaPolicy
+from simulator.world.scenario import Scenario
+from simulator.world.strict import Engagement
+from simulator.world.world import World
+
+QUOTA = "policies/quota.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class Stub:
+    """A script, with what it is an answer to."""
+
+    path: str
+    """In the world."""
+    card: Mapping[str, Any]
+    """As in a file of `scenarios/`."""
+    comments: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """What is proposed."""
+
+    axes: tuple[Axis, ...]
+    stubs: tuple[Stub, ...]
+    quota: Mapping[str, Any]
+    """The whole of the new `policies/quota.yaml`; valid."""
+
+    @property
+    def empty(self) -> bool:
+        return not self.stubs and not any(axis.moved for axis in self.axes)
+
+
+def proposed(
+    rows: Sequence[Row],
+    complaints: Sequence[Remark],
+    topics: Sequence[Missing],
+    policy: GapPolicy,
+    world: World,
+    masks: Masks,
+) -> Patch:
+    """Weights toward what is lacking, and a script for each gap, kind of complaint and missing topic.
+
+    Raises ContentError for a stub of `policies/gaps.yaml` that does not fit the world.
+    """
+    axes = _axes(rows, topics, policy, world.quota)
+    quota = world.quota.model_dump(mode="json")
+    for axis in axes:
+        quota[axis.name] = dict(axis.after)
+    taken = set(world.scenarios)
+    stubs = [
+        *_answers(rows, complaints, policy, world, masks, taken),
+        *(_topic(topic, policy, world, masks, taken) for topic in topics),
+    ]
+    scripts = [Scenario.model_validate({"name": PurePath(stub.path).stem, **stub.card}) for stub in stubs]
+    # A world with all of it checks itself, so that what is proposed is never refused by `em world`.
+    replace(
+        world,
+        quota=QuotaPolicy.model_validate(quota),
+        scenarios={**world.scenarios, **{script.name: script for script in scripts}},
+    )
+    return Patch(tuple(axes), tuple(stubs), quota)
+
+
+def _axes(rows: Sequence[Row], topics: Sequence[Missing], policy: GapPolicy, quota: QuotaPolicy) -> list[Axis]:
+    levels: dict[str, list[str]] = {}
+    patterns: dict[str, list[str]] = {}
+    groups: dict[str, list[str]] = {}
+    for row in rows:
+        if not row.gap:
+            continue
+        if row.band is not None:
+            levels.setdefault(row.name.removeprefix("share-"), []).append(told(row))
+        elif pattern := policy.answer(row.name):
+            patterns.setdefault(pattern, []).append(told(row))
+    for topic in topics:
+        if topic.group is not None:
+            because = f"people bring {topic.title} ({figure(topic.here)} of their messages)"
+            groups.setdefault(topic.group, []).append(because)
+    how = {"step": policy.step, "least": policy.least}
+    return [
+        moved("engagement", {level.value: quota.engagement[level] for level in Engagement}, levels, **how),
+        moved("patterns", quota.patterns, patterns, **how),
+        # A confined group shares its weight with its channel, and stays as it is.
+        moved("topics", quota.topics, groups, fixed=frozenset(quota.confined), **how),
+    ]
+
+
+def _answers(
+    rows: Sequence[Row],
+    complaints: Sequence[Remark],
+    policy: GapPolicy,
+    world: World,
+    masks: Masks,
+    taken: set[str],
+) -> Iterator[Stub]:
+    gaps = {row.name: row for row in rows if row.gap}
+    drawn = {row.name for row in rows if row.here and row.here.value > (row.there.value if row.there else 0)}
+    for name, stub in policy.stubs.items():
+        lines = [remark for remark in complaints if remark.kind == name]
+        if name == TOPIC or (name not in gaps and (len(lines) < policy.cluster or name not in drawn)):
+            continue
+        why = [told(gaps[name])] if name in gaps else []
+        why += [f"{len(lines)} complaints of this kind"] if lines else []
+        for remark in lines[: policy.evidence]:
+            where = printing(f"{remark.talk.source}, {remark.talk.id}")
+            why += [f"{where}, {remark.cause}: {masks.line(remark.talk, remark.cause)}"]
+            why += [f"{where}, {remark.index}: {masks.line(remark.talk, remark.index)}"]
+        yield _stub(f"gap-{name}", stub, why, world, taken)
+
+
+def _topic(topic: Missing, policy: GapPolicy, world: World, masks: Masks, taken: set[str]) -> Stub:
+    words = [word for term in topic.terms for word in re.findall(r"[a-z0-9]+", term.text)]
+    subject = " or ".join(term.text for term in topic.terms[:3])
+    card = {**policy.stubs[TOPIC], "fill": {**policy.stubs[TOPIC].get("fill", {}), "subject": [subject[:1200]]}}
+    if topic.group is not None:
+        card["topics"] = [topic.group]
+        if (channel := world.quota.confined.get(topic.group)) is not None:
+            card["channels"] = [channel]
+    why = [
+        f"people bring {topic.title}: {figure(topic.here)} of their messages in {topic.sessions} sessions,"
+        f" the corpus has {figure(topic.there)}",
+        "to fill in: say under `fill` what these words are about, one subject a line",
+    ]
+    if topic.group is None:
+        why.append("to fill in: `topics`, the groups that it suits; no subject of the world shares a word with it")
+    why += [f"{printing(f'{t.source}, {t.id}')}, {place}: {masks.line(t, place)}" for t, place in topic.lines]
+    return _stub("-".join(["gap", "topic", *dict.fromkeys(words)])[:40].rstrip("-"), card, why, world, taken)
+
+
+def _stub(name: str, card: Mapping[str, Any], why: Iterable[str], world: World, taken: set[str]) -> Stub:
+    """With a name that no script has. Channels and groups that the world does not have are left out of it."""
+    free, number = name, 2
+    while free in taken:
+        free, number = f"{name}-{number}", number + 1
+    taken.add(free)
+    channels = [channel for channel in card["channels"] if channel in world.quota.channels]
+    card = {**card, "channels": channels or list(world.quota.channels)}
+    return Stub(f"scenarios/{card['pattern']}/{free}.yaml", card, tuple(why))
+
+
+def told(row: Row) -> str:
+    """A row in one line."""
+    against = f"the band is {row.band.least:.0%} to {row.band.most:.0%}" if row.band else f"corpus {figure(row.there)}"
+    return f"{row.title}: {figure(row.here, row.unit)}, {row.finding}; {against}"
+
+
+def figure(found: Figure | None, unit: str = "share") -> str:
+    """Value, interval, observations.
+
+    >>> figure(Figure(0.5, 0.25, 0.75, 8))
+    '50.0 % (25.0 to 75.0, n 8)'
+    """
+    if found is None:
+        return "nothing"
+    factor, sign = (100, " %") if unit == "share" else (1, "")
+    return f"{found.value * factor:.1f}{sign} ({found.low * factor:.1f} to {found.high * factor:.1f}, n {found.n})"
+
+
+def as_yaml(patch: Patch, title: str) -> str:
+    """The file. What people typed stands in comments only, and can end none of them."""
+    out = [
+        f"# {printing(title)}",
+        "# Each key is a file of the world and its value the whole content of that file.",
+        "",
+    ]
+    if any(axis.moved for axis in patch.axes):
+        out.append(f"{QUOTA}:")
+        reasons = {axis.name: axis for axis in patch.axes}
+        for field, value in patch.quota.items():
+            axis = reasons.get(field)
+            if axis is None or not axis.moved:
+                out += _block({field: value}, "  ")
+                continue
+            out.append(f"  {field}:")
+            for key, weight in axis.after.items():
+                change = weight - axis.before[key]
+                why = "; ".join(axis.reasons.get(key, ("to make room",)))
+                note = f"  # {change:+.3f}: {printing(why)}" if abs(change) > 1e-9 else ""
+                out.append(f"    {_scalar(key)}: {weight:g}{note}")
+    for stub in patch.stubs:
+        out += ["", f"{stub.path}:", *(f"  # {printing(comment)}" for comment in stub.comments)]
+        out += _block(stub.card, "  ")
+    if patch.empty:
+        out.append("{}  # nothing to change")
+    return "\n".join(out) + "\n"
+
+
+def _block(card: Mapping[str, Any], indent: str) -> list[str]:
+    """A mapping in YAML: small values on one line, larger ones below each other."""
+    out: list[str] = []
+    for key, value in card.items():
+        flow = _scalar(value)
+        if isinstance(value, Mapping) and value and len(flow) > 60:
+            out += [f"{indent}{_scalar(key)}:", *_block(value, indent + "  ")]
+        elif isinstance(value, list | tuple) and value and len(flow) > 60:
+            out += [f"{indent}{_scalar(key)}:", *(f"{indent}  - {_scalar(each)}" for each in value)]
+        else:
+            out.append(f"{indent}{_scalar(key)}: {flow}")
+    return out
+
+
+def _scalar(value: Any) -> str:
+    """JSON, which is YAML; plain words without quotes."""
+    if isinstance(value, str) and re.fullmatch(r"[a-zA-Z][a-zA-Z-]*", value) and value.lower() not in _RESERVED:
+        return value
+    return json.dumps(value, ensure_ascii=False)
+
+
+_RESERVED = frozenset({"null", "true", "false", "yes", "no", "on", "off"})

@@ -1,0 +1,104 @@
+"""What people say to the lead, or of her, right after one of her lines: complaints, corrections, praise."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from simulator import intervals
+from simulator.corpus.talk import Talk
+from simulator.gaps.clustered_intervals import SEED
+from simulator.intervals import Figure
+from simulator.world.phrases import Phrases, folded
+from simulator.world.policies.gaps import GapPolicy
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """One line about her, with the line of hers that caused it."""
+
+    kind: str
+    praise: bool
+    talk: Talk
+    index: int
+    """Of the message, from 0."""
+    cause: int
+    """Of her last message before it."""
+    words: str
+    """What was found."""
+    scripted: bool
+    """The session's pattern has such remarks in its scripts: it says nothing about her."""
+
+    @property
+    def nick(self) -> str:
+        return self.talk.messages[self.index].nick
+
+    @property
+    def text(self) -> str:
+        return self.talk.messages[self.index].text
+
+    @property
+    def her_line(self) -> str:
+        return self.talk.messages[self.cause].text
+
+
+@dataclass(frozen=True, slots=True)
+class Reaction:
+    """Her share of the messages before and after somebody wished that she talk less."""
+
+    remarks: int
+    before: Figure | None
+    after: Figure | None
+    change: Figure | None
+    """After less before, over the remarks that have messages on both sides."""
+
+
+def remarks(talks: Sequence[Talk], policy: GapPolicy) -> list[Remark]:
+    """Every remark, in order."""
+    phrases = {hers: policy.phrases(hers) for hers in dict.fromkeys(talk.hers for talk in talks)}
+    return [remark for talk in talks for remark in _in(talk, policy, phrases[talk.hers])]
+
+
+def _in(talk: Talk, policy: GapPolicy, phrases: Phrases) -> list[Remark]:
+    kinds, found, last = list(policy.remarks), [], None
+    for place, line in enumerate(talk.messages):
+        if talk.own(place):
+            last = place
+            continue
+        if last is None or place - last > policy.within or not talk.to_her(place):
+            continue
+        hit = next(phrases.find(folded(line.text)), None)
+        if hit is None:
+            continue
+        kind, words = kinds[hit.group], line.text[hit.start : hit.end]
+        found.append(
+            Remark(kind, policy.remarks[kind].praise, talk, place, last, words, policy.scripts(kind, talk.pattern))
+        )
+    return found
+
+
+def reaction(found: Sequence[Remark], policy: GapPolicy) -> Reaction:
+    """What she does after being told off: `stretch` messages before the remark, and as many after it.
+
+    Her direct answer, if it is among the next `within` messages, counts for neither: taking a hint takes a line.
+    """
+    pairs: list[tuple[float, float]] = []
+    for remark in found:
+        if not policy.remarks[remark.kind].less:
+            continue
+        lines, lead = remark.talk.messages, remark.talk.lead
+        nexts = range(remark.index + 1, min(remark.index + 1 + policy.within, len(lines)))
+        first = next((place + 1 for place in nexts if lines[place].nick == lead), remark.index + 1)
+        halves = (
+            lines[max(0, remark.index - policy.stretch) : remark.index],
+            lines[first : first + policy.stretch],
+        )
+        if all(halves):
+            before, after = (sum(line.nick == lead for line in half) / len(half) for half in halves)
+            pairs.append((before, after))
+    return Reaction(
+        len(pairs),
+        intervals.mean([before for before, _ in pairs], SEED, "before"),
+        intervals.mean([after for _, after in pairs], SEED, "after"),
+        intervals.difference(pairs, SEED, "reaction"),
+    )

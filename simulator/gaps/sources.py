@@ -1,0 +1,161 @@
+"""From the names on the command line to sessions: runs, logs, exported documents."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from simulator.corpus.reading import KINDS, Broken, documents
+from simulator.corpus.talk import Talk
+from simulator.document import TranscriptLine, parse_document
+from simulator.errors import UsageError
+from simulator.events import Renamed, Said
+from simulator.journal.journal import FILE, Journal
+from simulator.journal.records import IMPORTED
+from simulator.logs.conversations import Rules
+from simulator.logs.entry import MESSAGE
+from simulator.logs.files import logs
+from simulator.logs.nicks import fold
+from simulator.logs.reading import flow
+from simulator.world.strict import Engagement
+
+CORPUS = "em_character_training.jsonl"
+"""Of a folder that `em export` wrote, if it holds more than one .jsonl file."""
+
+
+@dataclass(frozen=True, slots=True)
+class GapRequest:
+    """How sources are to be taken."""
+
+    runs: Path
+    """Folder of runs."""
+    lead: str
+    """Nick on the lead's card."""
+    shown_lead: str
+    """Her nick in logs."""
+    level: Engagement | None
+    """Of logs and imported runs, whose own levels are read off her share and so say nothing about it."""
+    most: int
+    """Bytes of the longest document."""
+    format: str = "auto"
+    """Of logs."""
+
+
+def talks(what: Sequence[str], wish: GapRequest, left_out: list[str]) -> list[Talk]:
+    """All sessions of some runs and documents in order, then those of logs; `left_out` is told what could not be used.
+
+    A name that is a run is taken as one; anything else is a file or folder, of documents if it holds any, else of logs.
+    Raises UsageError where it is neither, cannot be read, or where no session comes of them all.
+    """
+    found: list[Talk] = []
+    chats: list[Path] = []
+    for name in what:
+        found += _talks(name, wish, left_out, chats)
+    found += _logs(chats, wish, left_out)
+    if not found:
+        raise UsageError("no session to measure", place=", ".join(what), remedy="name runs or logs with conversations")
+    return found
+
+
+def _talks(name: str, wish: GapRequest, left_out: list[str], chats: list[Path]) -> Iterable[Talk]:
+    """Of a run or of documents; logs are put aside into `chats`, because they may go on with each other."""
+    path, run = Path(name), wish.runs / name
+    if (run / FILE).is_file():
+        return _run(run, wish)
+    if path.is_dir():
+        if (path / FILE).is_file():
+            return _run(path, wish)
+        if corpus := _corpus(path):
+            return _documents(corpus, wish, left_out)
+    elif not path.exists():
+        raise UsageError("is no run, no file and no folder", place=name, remedy="`em runs` lists the runs")
+    elif path.suffix.lower() in KINDS and _is_document(path):
+        return _documents([path], wish, left_out)
+    chats.append(path)
+    return ()
+
+
+def _is_document(path: Path) -> bool:
+    """A .jsonl file, or a .txt file that begins with a header; other .txt files are logs."""
+    if path.suffix.lower() != ".txt":
+        return True
+    try:
+        with path.open("rb") as file:
+            return file.read(16).startswith(b"ENGAGEMENT: ")
+    except OSError as error:
+        raise UsageError(error.strerror or str(error), place=str(path), remedy="make the file readable") from None
+
+
+def _corpus(folder: Path) -> list[Path]:
+    """The documents in a folder; empty: there are none."""
+    if (folder / CORPUS).is_file():
+        return [folder / CORPUS]
+    files = sorted(path for path in folder.iterdir() if path.suffix.lower() in KINDS and _is_document(path))
+    lines = [path for path in files if path.suffix.lower() == ".jsonl"]
+    return lines or files
+
+
+def _run(folder: Path, wish: GapRequest) -> Iterator[Talk]:
+    with Journal.read(folder) as journal:
+        name, imported = journal.run.name, journal.run.imported
+        for row in journal.sessions("kept"):
+            plan, events = row.plan, journal.events(row.plan.id)
+            read_off = plan.pattern == IMPORTED
+            renamed = {event.to for event in events if isinstance(event, Renamed) and event.nick == plan.lead}
+            yield Talk(
+                source=name,
+                id=plan.id,
+                lead=plan.lead,
+                messages=tuple(TranscriptLine(e.nick, e.text) for e in events if isinstance(e, Said)),
+                level=wish.level if read_off else plan.engagement,
+                pattern=None if imported else plan.pattern,
+                group=None if imported else plan.group,
+                names=frozenset({wish.shown_lead, *renamed}),
+            )
+
+
+def _logs(what: Sequence[Path], wish: GapRequest, left_out: list[str]) -> Iterator[Talk]:
+    rules, own = Rules(lead=wish.shown_lead), fold(wish.shown_lead)
+    for row in logs(what, wish.format, 0, left_out):
+        for number, found in enumerate(flow(row, rules)):
+            lines = tuple(
+                TranscriptLine(wish.lead if fold(turn.nick) == own else turn.nick, turn.text)
+                for turn in found.turns
+                if turn.kind == MESSAGE
+            )
+            yield Talk(
+                source=found.file,
+                id=f"{number}:line-{found.turns[0].line}",
+                lead=wish.lead,
+                messages=lines,
+                level=wish.level,
+                names=frozenset({wish.shown_lead}),
+            )
+        left_out += (
+            f"{about.file}: {about.not_understood} of {about.lines} lines were not understood"
+            for about in (log.account for log in row)
+            if about.not_understood
+        )
+
+
+def _documents(paths: Sequence[Path], wish: GapRequest, left_out: list[str]) -> Iterator[Talk]:
+    for item in documents(paths, wish.most):
+        if isinstance(item, Broken):
+            left_out.append(item.cause)
+            continue
+        read = parse_document(item.text)
+        if read.header is None or not read.messages:
+            left_out.append(f"{item.id}: no header, or no message")
+            continue
+        group, pattern = item.about.get("topic_group"), item.about.get("pattern")
+        recorded = pattern == IMPORTED
+        yield Talk(
+            source=paths[0].name,
+            id=item.id,
+            lead=wish.lead,
+            messages=read.messages,
+            level=wish.level if recorded else Engagement(read.header.engagement),
+            pattern=pattern if isinstance(pattern, str) and not recorded else None,
+            group=group if isinstance(group, str) and not recorded else None,
+        )

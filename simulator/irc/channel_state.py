@@ -1,0 +1,177 @@
+"""The channel as the lead sees it: a fold of what is heard to the simulator's events, on the same screen.
+
+People are called by the nick under which a session met them first, as in an imported log; the lead by the nick on her
+card, whatever the server calls her. A session that grew too long, or whose header changes, is cut, and hands its last
+messages on: prompts go on as if nothing had happened, and never grow without end.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from simulator.events import Acted, Agreed, Event, Joined, Parted, Passed, Refused, Renamed, Said, TopicSet
+from simulator.irc.irc_event import IrcEvent
+from simulator.irc.session_recorder import SessionRecorder
+from simulator.logs.log_people import NickHistory
+from simulator.logs.nicks import Shown, fold
+from simulator.logs.privacy import without_addresses
+from simulator.plan.session_plan import SessionPlan
+from simulator.session.channel import Channel
+from simulator.world.policies.bot import BotPolicy
+from simulator.world.strict import Engagement
+from simulator.world.world import World
+
+TOPIC, TOPIC_CHARACTERS = "whatever comes up", 200
+"""What the talk is about where the channel has no topic; how much of one is taken."""
+_NICK_CHARACTER = r"[\w\[\]\\`^{|}-]"
+
+
+class ChannelState:
+    """Who is here and what was said, in the open session and a little before."""
+
+    def __init__(self, record: SessionRecorder, world: World, policy: BotPolicy) -> None:
+        self._record, self._world, self._policy = record, world, policy
+        self._lead = world.lead.nick
+        self._people, self._shown = NickHistory(), Shown()
+        self._shown.nick("", self._lead)  # whoever is called like her is called something else here
+        self._now_called: dict[str, str] = {}
+        self._topic = TOPIC
+        self._last = 0.0
+        self._carried: list[Event] = []
+        self._present: dict[str, None] = {}
+        self._agents: list[str] = []
+        self.channel: Channel | None = None
+        """None: nothing was said yet, or the last session is over."""
+        self.speaker = ""
+        """Whoever spoke last besides the lead, as the server calls them."""
+
+    @property
+    def plan(self) -> SessionPlan | None:
+        return self._record.plan
+
+    @property
+    def present(self) -> list[str]:
+        """Everybody else, by the names used here."""
+        return list(self._present)
+
+    @property
+    def last(self) -> float:
+        """Seconds since 1970 when somebody last said something."""
+        return self._last
+
+    def heard(self, heard: IrcEvent, own: str) -> Event | None:
+        """What the simulator calls it; None for what is no event there. `own`: the lead's nick on the server."""
+        if heard.kind in ("said", "acted"):
+            return self._spoken(heard, own)
+        if heard.kind == "renamed":
+            return self._renamed(heard)
+        if heard.kind == "topic":
+            self._topic = without_addresses(heard.text)[:TOPIC_CHARACTERS] or TOPIC
+            return self._write(TopicSet, self._name(heard.nick), heard.at, text=heard.text) if heard.nick else None
+        name = self._name(heard.nick)
+        if heard.kind in ("joined", "here"):
+            back = name in self._present
+            self._come(name)
+            return None if back or heard.kind == "here" else self._write(Joined, name, heard.at)
+        if heard.kind in ("parted", "quit", "kicked") and not heard.split:
+            self._present.pop(name, None)
+            return self._write(Parted, name, heard.at)
+        return None
+
+    def said(self, text: str, at: float, reasons: dict[str, float], refused: tuple[Refused, ...]) -> Event:
+        """The lead said a line."""
+        return self._write(Said, self._lead, at, text=text, reasons=reasons, refused=refused)
+
+    def passed(self, why: str, at: float, refused: tuple[Refused, ...] = ()) -> Event | None:
+        """The lead could have spoken and did not."""
+        return self._write(Passed, self._lead, at, why=why, refused=refused)
+
+    def agreed(self, heard: IrcEvent, yes: bool) -> Event:
+        """Somebody says whether their lines may become training data."""
+        self._open(heard.at)
+        return self._write(Agreed, self._name(heard.nick), heard.at, yes=yes)
+
+    def agents(self, nicks: Iterable[str]) -> None:
+        """These are nobody: what they say may become training data. It stands in the next session that begins."""
+        self._agents = [self._name(nick) for nick in nicks]
+
+    def alone(self) -> None:
+        """The connection is lost; who is here is told anew when it is back."""
+        for name in self._present:
+            if self.channel is not None:
+                self.channel.present.pop(name, None)
+        self._present.clear()
+
+    def outgoing(self, text: str) -> str:
+        """Her line as the server is to have it: people addressed by the nick they wear now."""
+        name, colon, rest = text.partition(":")
+        return f"{self.called(name)}{colon}{rest}"
+
+    def called(self, name: str) -> str:
+        """What the server calls somebody now who is known by that name here."""
+        return self._now_called.get(name, name)
+
+    def cut(self, *, level: Engagement | None = None, over: bool = False) -> None:
+        """Ends the open session; the next begins with the next line. `level`: of the next one; `over`: the talk is, so
+        that nothing is handed on."""
+        if level is not None:
+            self._record.level = level
+        self._record.close()
+        self.channel = None
+        if over:
+            self._carried = []
+            self._people.forget()
+            self._now_called.clear()
+
+    def _spoken(self, heard: IrcEvent, own: str) -> Event:
+        self._open(heard.at)
+        text = heard.text[: self._policy.line_characters].rstrip()
+        if fold(own) != fold(self._lead):
+            called = re.compile(rf"(?<!{_NICK_CHARACTER}){re.escape(own)}(?!{_NICK_CHARACTER})", re.IGNORECASE)
+            text = called.sub(self._lead, text)
+        name = self._name(heard.nick)
+        self._come(name)
+        self.speaker = heard.nick
+        return self._write(Said if heard.kind == "said" else Acted, name, heard.at, text=text)
+
+    def _open(self, at: float) -> None:
+        """Goes on with the session, or begins one where there is none, or where it is over."""
+        silent = at - self._last > self._policy.silence_minutes * 60 and self._record.messages > 0
+        if silent or self._record.messages >= self._policy.longest:
+            self.cut(over=silent)
+        if self.channel is None:
+            plan = self._record.begin(at, self._topic)
+            self.channel = Channel(plan, self._carried)
+            self.channel.present.update(self._present)
+            while self._agents:
+                self._write(Agreed, self._agents.pop(0), at, yes=True)
+
+    def _renamed(self, heard: IrcEvent) -> Event | None:
+        name = self._name(heard.nick)
+        self._people.rename(heard.nick, heard.text)
+        called = self._name(heard.text)
+        if called != name:  # a nick that was somebody's own: two who seemed different are one, or the other way round
+            self._present.pop(name, None)
+            self._come(called)
+        self._now_called[called] = heard.text
+        return self._write(Renamed, called, heard.at, to=heard.text)
+
+    def _come(self, name: str) -> None:
+        self._present[name] = None
+        if self.channel is not None:
+            self.channel.present[name] = None
+
+    def _name(self, nick: str) -> str:
+        person = self._people.person(nick)
+        return self._shown.nick(fold(person), person)
+
+    def _write(self, kind: type[Event], nick: str, at: float, **fields: object) -> Event | None:
+        if self.channel is None:
+            return None
+        event = self._record.write(kind, nick, at, **fields)
+        self.channel.apply(event)
+        if isinstance(event, Said | Acted):
+            self._last = max(self._last, at)
+            self._carried = [*self._carried, event][-self._policy.carried :] if self._policy.carried else []
+        return event

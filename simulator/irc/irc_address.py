@@ -1,0 +1,71 @@
+"""Where to go: `ircs://host[:port]/#channel`."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from pydantic import TypeAdapter, ValidationError
+
+from simulator.errors import UsageError
+from simulator.world.strict import ChannelName
+
+PORTS = {"ircs": 6697, "irc": 6667}
+_REMEDY = "an address looks like `ircs://irc.example.net/#channel`"
+
+
+@dataclass(frozen=True, slots=True)
+class IrcAddress:
+    """One channel of one server."""
+
+    host: str
+    port: int
+    channel: str
+    tls: bool = True
+    """Always verified."""
+    ca_file: Path | None = None
+    """Certificates to trust besides the system's, for a server of one's own."""
+
+    def __str__(self) -> str:
+        return f"{'ircs' if self.tls else 'irc'}://{self.host}:{self.port}/{self.channel}"
+
+
+def place(address: str, ca_file: Path | None = None) -> IrcAddress:
+    """Reads an address. Raises UsageError for one that names no channel, holds a password, or would go unencrypted.
+
+    >>> str(place("ircs://irc.example.net/#general"))
+    'ircs://irc.example.net:6697/#general'
+    """
+    try:
+        # `#` begins a fragment for the parser of addresses; here it begins the name of the channel.
+        parts = urlsplit(address.replace("#", "%23", 1))
+        port = parts.port
+    except ValueError:
+        raise UsageError("not an address", place="em join", remedy=_REMEDY) from None
+    if parts.scheme not in PORTS or not parts.hostname:
+        raise UsageError("not the address of an IRC server", place="em join", remedy=_REMEDY)
+    if parts.username or parts.password:
+        remedy = "take it out, and set EM_IRC_PASSWORD or EM_IRC_SASL_PASSWORD"
+        raise UsageError("there is a name or a password in the address", place="em join", remedy=remedy)
+    channel = unquote(parts.path.lstrip("/"))
+    try:
+        TypeAdapter(ChannelName).validate_python(channel)
+    except ValidationError:
+        raise UsageError(f"`{channel}` is no channel", place="em join", remedy=_REMEDY) from None
+    if parts.scheme == "irc" and not _here(parts.hostname):
+        remedy = "use ircs://; irc:// is for a server on this machine"
+        raise UsageError(f"{parts.hostname} would be spoken to unencrypted", place="em join", remedy=remedy)
+    if ca_file is not None and not ca_file.is_file():
+        raise UsageError("no such file", place=str(ca_file), remedy="--ca-file names the certificate to trust, as PEM")
+    return IrcAddress(parts.hostname, port or PORTS[parts.scheme], channel, parts.scheme == "ircs", ca_file)
+
+
+def _here(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

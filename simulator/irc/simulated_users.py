@@ -1,0 +1,271 @@
+"""The people of a staged channel: one client each, and the scheduler and members of a simulated session behind them.
+
+Who speaks next is drawn as in `session/`, from what was said in the real channel, by whomever: the people, the lead,
+a guest. The lead is nobody's puppet here; she is the bot. A guest, who came with a client of their own, has turns like
+the people: when one is drawn the others wait for as long as a line takes. A guest who speaks to one of the people is
+answered by that one, and a guest who is new or asks the room by whoever is next.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from simulator import rng
+from simulator.errors import NotMet
+from simulator.events import Acted, Passed, Said
+from simulator.irc import message_splitter
+from simulator.irc.connection import ChannelConnection
+from simulator.irc.irc_event import IrcEvent
+from simulator.irc.timing import Clock
+from simulator.llm.model import Models
+from simulator.logs.nicks import Shown, fold
+from simulator.plan.session_plan import PlacedBeat, SessionPlan
+from simulator.session.channel import Channel
+from simulator.session.member import Members
+from simulator.session.scheduler import Scheduler, Turn
+from simulator.world.persona import Persona
+from simulator.world.strict import Engagement
+from simulator.world.world import World
+
+GUEST = "Somebody who came with a client of their own."
+ACT = 60
+"""Messages after which the people come to another topic."""
+HANDED_ON = 20
+"""Messages of an act that the next one's prompts begin with."""
+PATIENCE = 12
+"""Turns in a row that brought no line, after which the people are given up."""
+GUEST_SECONDS = 12.0
+"""That a guest is given for a line when it is their turn."""
+NEW = 2
+"""Messages for which a guest is new."""
+ECHO = 5.0
+"""Seconds in which a line must come back from the server."""
+
+
+def invited(world: World, count: int, seed: int) -> tuple[str, ...]:
+    """So many nicks, drawn by how much each one talks."""
+    pool = {person.nick: person.chattiness for person in world.people}
+    draw = rng.stream(seed, "stage", "people")
+    found: list[str] = []
+    while pool and len(found) < count:
+        nick = draw.choices(list(pool), list(pool.values()))[0]
+        del pool[nick]
+        found.append(nick)
+    return tuple(found)
+
+
+def act(world: World, people: Sequence[str], level: Engagement, channel: str, number: int, seed: int) -> SessionPlan:
+    """What the people of the stage talk about next; nothing in it is the lead's."""
+    draw = rng.stream(seed, "stage", "act", number)
+    confined = world.quota.confined
+    groups = {
+        group: share for group, share in world.quota.topics.items() if share and confined.get(group, channel) == channel
+    }
+    group = draw.choices(list(groups), list(groups.values()))[0]
+    topic = draw.choice(world.topics[group])
+    angle = draw.choice(topic.angles)
+    words = world.turns.bring_up
+
+    def filled(text: str) -> str:
+        return text.replace("{topic}", topic.subject).replace("{angle}", angle)
+
+    first = 0 if number == 0 else HANDED_ON
+    return SessionPlan(
+        id=f"act{number}",
+        seed=rng.number(seed, "act", number),
+        slot=number,
+        scenario="staged",
+        pattern="staged",
+        group=group,
+        topic=topic.subject,
+        angle=angle,
+        engagement=level,
+        channel=channel,
+        length="short",
+        n=first + ACT + PATIENCE,
+        k=0,
+        lead=world.lead.nick,
+        cast=tuple(people),
+        mood={},
+        premise="",
+        begins=0.0,
+        beats=(
+            PlacedBeat(
+                id="bring-up",
+                at=first,
+                nick=draw.choices(people, [world.personas[nick].chattiness for nick in people])[0],
+                kind="bring-up",
+                note=filled(draw.choice(words.note)),
+                opening=filled(draw.choice(words.opening)),
+            ),
+        ),
+    )
+
+
+class SimulatedUsers:
+    """Keeps the people talking, and knows what was said."""
+
+    def __init__(
+        self,
+        links: dict[str, ChannelConnection],
+        lead: Callable[[], str],
+        world: World,
+        models: Models,
+        level: Engagement,
+        channel: str,
+        hours: Clock,
+        seed: int,
+    ) -> None:
+        """`links`: by the card's nick, in the channel already. `lead`: her nick on the server."""
+        self._links, self._lead, self._world, self._models = links, lead, world, models
+        self._level, self._name, self._hours, self._seed = level, channel, hours, seed
+        self._names, self._guests = Shown(), dict[str, Persona]()
+        for nick in world.personas:
+            self._names.nick(f"card {nick}", nick)  # a guest who is called like somebody on a card is not them
+        self._acts = 0
+        self.messages = 0
+        self._more = asyncio.Event()
+        self._begin([])
+
+    async def listen(self) -> None:
+        """Reads every connection; raises what they raise."""
+        first, second = list(self._links)[:2]
+
+        async def one(nick: str, link: ChannelConnection) -> None:
+            while True:
+                heard = await link.hear()
+                # A line is told to everybody but its speaker: one pair of ears, and another for the first one's lines.
+                ears = second if fold(heard.nick) == fold(self._links[first].nick) else first
+                if nick == ears:
+                    self._heard(heard)
+
+        async with asyncio.TaskGroup() as group:
+            for nick, link in self._links.items():
+                group.create_task(one(nick, link))
+
+    async def wait_for(self, messages: int) -> bool:
+        """Until so many were heard; False: not within ECHO real seconds."""
+        try:
+            async with asyncio.timeout(ECHO):
+                while self.messages < messages:
+                    self._more.clear()
+                    await self._more.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    async def turn(self, pause: Callable[[float], object]) -> None:
+        """One of them says a line, or tries to. `pause` is awaited with seconds of thinking and of typing.
+
+        Raises NotMet when nobody finds a fit line any more, ProviderError when the model fails for good.
+        """
+        if self._channel.messages >= self._plan.n - PATIENCE:
+            self._begin(self._channel.past)
+        scheduler, members, channel = self._scheduler, self._members, self._channel
+        turn = scheduler.next_turn(channel.state)
+        if turn is None or channel.state.tries > PATIENCE:
+            raise NotMet("nobody finds a fit line", place="em stage", remedy="a better model with --model")
+        turn = self._to_a_guest(turn, channel.state)
+        before = self.messages
+        await pause(turn.pause if turn.nick in self._links else turn.pause + GUEST_SECONDS)
+        if self.messages != before:
+            return  # somebody was faster: the next to speak is drawn anew
+        if turn.nick not in self._links:
+            channel.state.failed.add(turn.nick)  # the guest has nothing to say; the next to speak is drawn among others
+            return
+        line = await members.speak(turn, channel.state)
+        text = message_splitter.harmless(line.text or "")
+        if not text or text.startswith("!"):
+            why = line.refused[-1].rule if line.refused else "order to a program"
+            channel.apply(Passed, turn.nick, why=why)
+            return
+        before = self.messages
+        await pause(len(text.split()) / self._world.personas[turn.nick].words_per_minute * 60)
+        link = self._links[turn.nick]
+        if turn.action:
+            link.say(text, action=True)
+            channel.apply(Acted, turn.nick, text=text)  # not counted as a message, so nobody waits for it
+        elif link.say(text):
+            await self.wait_for(before + 1)
+
+    def _begin(self, past: Sequence[Said]) -> None:
+        people = tuple(self._links)
+        self._plan = act(self._world, people, self._level, self._name, self._acts, self._seed)
+        self._acts += 1
+        self._links[self._plan.beats[0].nick].topic(self._plan.topic)
+        self._channel = _Talk(self._plan, past)
+        for nick in self._guests:
+            self._channel.state.present[nick] = None
+        self._cast()
+        self._members = Members(self._plan, self._world, self._models)
+
+    def _cast(self) -> None:
+        """Who takes turns: the people and the guests."""
+        self._scheduler = Scheduler(
+            self._plan,
+            replace(self._world, personas={**self._world.personas, **self._guests}) if self._guests else self._world,
+        )
+
+    def _heard(self, heard: IrcEvent) -> None:
+        if heard.kind in ("parted", "quit", "kicked", "renamed"):
+            self._gone(heard.nick)
+        if heard.kind != "said" or heard.private or not heard.text:
+            return
+        nick = self._who(heard.nick)
+        if nick not in self._world.personas and nick not in self._guests:
+            self._guests[nick] = Persona(nick=nick, about=GUEST, voice=(GUEST, GUEST))
+            self._channel.state.present[nick] = None
+            self._cast()
+        self._channel.apply(Said, nick, text=heard.text)
+        self.messages += 1
+        self._more.set()
+
+    def _gone(self, shown: str) -> None:
+        """A guest has left; one who changed nick is somebody new."""
+        nick = self._who(shown)
+        if self._guests.pop(nick, None) is not None:
+            self._channel.state.present.pop(nick, None)
+            self._cast()
+
+    def _who(self, nick: str) -> str:
+        if fold(nick) == fold(self._lead()):
+            return self._world.lead.nick
+        own = next((name for name, link in self._links.items() if fold(link.nick) == fold(nick)), None)
+        return own or self._names.nick(fold(nick), nick)
+
+    def _to_a_guest(self, turn: Turn, channel: Channel) -> Turn:
+        """Who was spoken to by a guest answers the guest, before anybody else says anything."""
+        if turn.beat is not None or not channel.lines:
+            return turn
+        last, asked = channel.lines[-1].nick, channel.addressed[-1]
+        if last in self._guests:
+            if asked in self._links and asked not in channel.failed:
+                return Turn(asked, turn.pause, {"addressed": 1.0, "chance": 1.0}, to=last)
+            if asked is None and turn.nick in self._links and (channel.question or channel.counts[last] <= NEW):
+                return replace(turn, to=last, action=False)
+        asker, _ = channel.owing.get(turn.nick, ("", 0))
+        return replace(turn, to=asker, action=False) if asker in self._guests and turn.nick in self._links else turn
+
+
+class _Talk:
+    """The people's channel: the same fold, without a journal, since the bot keeps that."""
+
+    def __init__(self, plan: SessionPlan, past: Sequence[Said]) -> None:
+        self.state = Channel(plan, past)
+        self._past = list(past)
+
+    @property
+    def messages(self) -> int:
+        return self.state.messages
+
+    @property
+    def past(self) -> list[Said]:
+        return self._past[-HANDED_ON:]
+
+    def apply(self, kind: type, nick: str, **fields: object) -> None:
+        event = kind(index=self.state.events, at=self.state.at, nick=nick, **fields)
+        self.state.apply(event)
+        if isinstance(event, Said):
+            self._past.append(event)

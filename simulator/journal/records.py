@@ -1,0 +1,131 @@
+"""What a journal hands out and takes in besides plans, events and replies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from simulator.llm.model import Billing, Reply
+from simulator.plan.session_plan import SessionPlan
+from simulator.world.policy import QuotaPolicy
+from simulator.world.strict import StrictModel
+
+IMPORTED = "imported"
+"""In place of a model: people wrote the lines, in a real channel."""
+
+
+class Goal(StrictModel):
+    """When a run is done: a number of accepted sessions, or a size of training text."""
+
+    sessions: Annotated[int, Field(ge=1)] | None = None
+    target_mb: Annotated[float, Field(gt=0)] | None = None
+    """Megabytes (10^6 bytes) of accepted documents."""
+    oversample: Annotated[float, Field(ge=1, le=10)] = 1.0
+    """Sessions played for each place of which the best is kept, on average; above 1 it takes a judge."""
+    length: Literal["short", "long"] | None = None
+    """Only sessions of this class; None: both, as the quota says."""
+
+    @model_validator(mode="after")
+    def _one(self) -> Goal:
+        if (self.sessions is None) == (self.target_mb is None):
+            raise ValueError("a run has a number of sessions or a size in megabytes, one of them")
+        return self
+
+    @property
+    def told(self) -> str:
+        """In words: `6 short sessions`, `15 MB`."""
+        kind = f"{self.length} " if self.length else ""
+        if self.sessions:
+            return f"{self.sessions:,} {kind}session{'' if self.sessions == 1 else 's'}"
+        return f"{self.target_mb:g} MB" + (f" of {kind}sessions" if kind else "")
+
+    def held_to(self, quota: QuotaPolicy) -> QuotaPolicy:
+        """The quotas that a run with this goal is held to, made of the world's."""
+        return quota.only(self.length)
+
+    def done(self, tally: Tally) -> float:
+        """Share of the goal that is reached, from 0 to 1 with four decimals; 1 only if all of it is."""
+        reached = tally.kept / self.sessions if self.sessions else tally.bytes / ((self.target_mb or 0) * 1e6)
+        return 1.0 if reached >= 1 else min(round(reached, 4), 0.9999)
+
+
+class RunCard(StrictModel):
+    """What a run is: enough to go on with it, and to say later what it was made from."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")]
+    seed: int
+    goal: Goal
+    models: dict[str, str | list[str] | None]
+    """`people`, `lead`, `judge`, `dialect`, `api_base`, `lead_dialect` as given on the command line, and of the lead's
+    adapter `lead_adapter`, the path, and `lead_adapter_digest`, of the weights. Never a key."""
+    world: str
+    """Digest of the content."""
+    version: str
+    begun: str
+
+    @property
+    def scripted(self) -> bool:
+        """True if lines come from the scripted fake, in full or in part."""
+        return "scripted" in (self.models.get("people"), self.models.get("lead"))
+
+    @property
+    def imported(self) -> bool:
+        """True if the run was made from logs of a real channel."""
+        return self.models.get("people") == IMPORTED
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRow:
+    plan: SessionPlan
+    state: str
+    """open; spare: fit to be kept, and waiting or not needed; kept; rejected."""
+    bytes: int
+    score: float | None = None
+    """The judge's, in [0, 1]; None: no judge, or no readable answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One answer of a model."""
+
+    session: str
+    key: str
+    """Of the prompt: which message of the session, which try (see Prompt.key)."""
+    purpose: str
+    """As in Cost."""
+    speaker: str
+    """Nick of whoever the line was for; empty: nobody's."""
+    reply: Reply
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Calls summed over a purpose: `people`, `lead`, `judge`, or `retries` for second and later tries of any line."""
+
+    purpose: str
+    calls: int
+    prompt: int
+    cached: int
+    completion: int
+    usd: float | None
+    """Dollars; None: no call has a known price (local, scripted or unknown models)."""
+    billings: frozenset[Billing]
+    failed_attempts: int
+    """Requests that the provider failed and that were sent again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How far a run is."""
+
+    kept: int
+    rejected: int
+    open: int
+    bytes: int
+    """Of the kept documents."""
+
+    def __iter__(self) -> Iterator[int]:
+        return iter((self.kept, self.rejected, self.open, self.bytes))

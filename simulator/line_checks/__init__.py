@@ -1,0 +1,14 @@
+"""Is this line something a person in this channel types? Asked of every line when it is made.
+
+    manners = Manners(style, lead)
+    text = clean(raw, nick)
+    faults = manners.faults(text, nick=nick, cast=..., earlier=..., secrets=...)
+
+What must not be said, and every number, is in `policies/style.yaml`. The cost of a line does not grow with the session.
+"""
+
+from simulator.line_checks.checker import LineChecker, Violation
+from simulator.line_checks.leaks import Secrets
+from simulator.line_checks.reply import clean
+
+__all__ = ["LineChecker", "Secrets", "Violation", "clean"]

@@ -1,0 +1,163 @@
+"""One line, held to the manners of the channel."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+
+from simulator.document import TranscriptLine
+from simulator.line_checks.leaks import Secrets
+from simulator.line_checks.repeats import repeated
+from simulator.line_checks.wording import WORD, longest_run, sentences
+from simulator.world.phrases import folded
+from simulator.world.style import StylePolicy
+
+_BROKEN = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u200b\u2028\u2029\ufeff\ufffd\ud800-\udfff]|\\S{80}")
+_ODD = re.compile("[^\x00-\u024f\u1e00-\u1eff\u2000-\u20cf]")
+_BRACKETED = re.compile(r"<([^\s<>]{1,31})>")
+_INVENTED = re.compile(r"(?:^|\s)<(?:(?:user|person|member|guest|nick|speaker)_?\d*|[a-z_]+\d+)> \S", re.IGNORECASE)
+_SCRIPTED = re.compile(r"(?:^|[.!?…\"')] +|\s[-|/] )([^\s:<>]{1,31}): ")
+_OUTSIDE = re.compile(r"(?!is\b|was\b|has\b|does\b|this\b|here's\b|yes\b|its\b|as\b|vs\b)[a-z]{2,}[^s\W]s\b")
+_CUT = re.compile(r"(?:,|\b(?:and|but|because|the|an|your|their|whose|than|if|or|which))\s*$", re.IGNORECASE)
+_URL = re.compile(r"https?://\S+|www\.\S+")
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """Why a line may not be said."""
+
+    rule: str
+    evidence: str
+    """The part of the line that shows it, or a count."""
+    hint: str
+    """What to tell the model that is asked again."""
+
+
+class LineChecker:
+    """The manners of one channel: a style, and who its lead is."""
+
+    def __init__(self, style: StylePolicy, lead: str) -> None:
+        self._style, self._numbers, self._lead = style, style.numbers, lead
+
+    def faults(
+        self,
+        text: str,
+        *,
+        nick: str,
+        cast: Collection[str] = (),
+        earlier: Sequence[TranscriptLine] = (),
+        secrets: Secrets | None = None,
+        politics_allowed: bool = True,
+        action: bool = False,
+    ) -> list[Violation]:
+        """What is wrong with a line that `nick` is about to say; empty: nothing.
+
+        `cast`: everybody's nick, for lines that answer for others. `earlier`: the lines before this one, all of them or
+        the last ones. `politics_allowed`: whether this is the channel that confined topics belong to. `action`: the
+        text of a /me line, which need not be a sentence.
+        """
+        found = [*self.wording(text, nick=nick, politics_allowed=politics_allowed), *self._form(text)]
+        if not action:
+            found += self._thought(text, earlier)
+        found += self._own_line(text, nick, cast)
+        if secrets is not None:
+            numbers = self._numbers
+            if passage := secrets.found(text, numbers.leak_words, numbers.leak_line_words):
+                found.append(self._fault("leak", passage, "secret"))
+        if twin := repeated(text, earlier, self._numbers):
+            found.append(self._fault("repetition", f"as before: {twin[1].text}", "repetition"))
+        return found
+
+    def in_document(
+        self, text: str, *, nick: str, cast: Collection[str], secrets: Secrets | None, politics_allowed: bool
+    ) -> Iterator[Violation]:
+        """The part of `faults` that holds for each line of a finished session on its own."""
+        yield from self.wording(text, nick=nick, politics_allowed=politics_allowed)
+        yield from self._form(text)
+        yield from self._own_line(text, nick, cast)
+        if secrets is not None and (
+            passage := secrets.found(text, self._numbers.leak_words, self._numbers.leak_line_words)
+        ):
+            yield self._fault("leak", passage, "secret")
+
+    def wording(self, text: str, *, nick: str, politics_allowed: bool = True) -> Iterator[Violation]:
+        """The rules made of patterns, each name at most once."""
+        rules, phrases = self._style.of_lead if nick == self._lead else self._style.of_people
+        seen: set[str] = set()
+        for found in phrases.find(folded(text)):
+            rule = rules[found.group]
+            if rule.name not in seen and (rule.topic is None or not politics_allowed):
+                seen.add(rule.name)
+                yield Violation(rule.name, self._clipped(text[found.start : found.end]), rule.hint)
+
+    def shows(self, signal: str, text: str) -> str | None:
+        """The words that show a signal, or break the rule of that name; None if there are none.
+
+        Raises ValueError for a name that the style does not know.
+        """
+        phrases = self._style.shown.get(signal)
+        if phrases is None:
+            raise ValueError(f"no signal or rule `{signal}`; known are {', '.join(sorted(self._style.shown))}")
+        found = next(phrases.find(folded(text)), None)
+        return text[found.start : found.end] if found else None
+
+    def _form(self, text: str) -> Iterator[Violation]:
+        """Too long, or not readable."""
+        numbers = self._numbers
+        if len(text) > numbers.max_characters:
+            yield self._fault("wall", f"{len(text)} characters", "wall")
+        elif (count := sentences(text)) > numbers.max_sentences:
+            yield self._fault("wall", f"{count} sentences", "wall")
+        if broken := _BROKEN.search(_URL.sub("", text) if "://" in text or "www." in text else text):
+            yield self._fault("garbled", repr(broken[0]), "garbled")
+            return
+        odd = 0 if text.isascii() else len(_ODD.findall(text))
+        if odd >= numbers.odd_characters and odd > numbers.odd_share * len(text):
+            yield self._fault("garbled", text, "garbled")
+            return
+        words = text.casefold().split()
+        distinct = len(set(words))
+        if len(words) >= numbers.vocabulary_words and distinct < numbers.vocabulary_share * len(words):
+            yield self._fault("garbled", text, "garbled")
+        elif len(words) - distinct >= numbers.same_word_run - 1 and longest_run(words) >= numbers.same_word_run:
+            yield self._fault("garbled", f"one word again and again: {text}", "garbled")
+
+    def _thought(self, text: str, earlier: Sequence[TranscriptLine]) -> Iterator[Violation]:
+        """Not a complete thought, or one more scrap after several."""
+        numbers = self._numbers
+        if not WORD.search(text):
+            yield self._fault("fragment", text or "nothing", "fragment")
+        elif cut := _CUT.search(text):
+            yield self._fault("fragment", f"ends in `{cut[0].strip()}`", "fragment")
+        elif len(text.split()) < numbers.short_words:
+            tail = [line for line in earlier[-4 * numbers.rapid_fire_run :] if not line.action]
+            last = tail[len(tail) - numbers.rapid_fire_run + 1 :] if len(tail) >= numbers.rapid_fire_run - 1 else []
+            if last and all(len(line.text.split()) < numbers.short_words for line in last):
+                yield self._fault("rapid-fire", " / ".join([*(line.text for line in last), text]), "rapid-fire")
+
+    def _own_line(self, text: str, nick: str, cast: Collection[str]) -> Iterator[Violation]:
+        """Lines of others, or oneself seen from outside."""
+        if "<" in text:
+            known = {name.casefold() for name in (*cast, nick, self._lead)}
+            # In front of a line any name in brackets is a speaker's, also of somebody who is not there.
+            brackets = _BRACKETED.finditer(text)
+            named = (found for found in brackets if found.start() == 0 or found[1].casefold() in known)
+            if found := next(named, None) or _INVENTED.search(text):
+                yield self._fault("leak", found[0], "others-line")
+                return
+        if ": " in text:
+            for found in _SCRIPTED.finditer(text):
+                if found[1] == nick or (found.start() > 0 and found[1] in cast):
+                    yield self._fault("leak", text[found.start() :].strip(), "others-line")
+                    return
+        if text.startswith(nick + " ") and (outside := _OUTSIDE.match(text, len(nick) + 1)):
+            yield self._fault("leak", text[: outside.end()], "narration")
+
+    def _fault(self, rule: str, evidence: str, hint: str) -> Violation:
+        return Violation(rule, self._clipped(evidence), self._style.hints[hint])
+
+    def _clipped(self, evidence: str) -> str:
+        most = self._numbers.evidence
+        line = " ".join(evidence.split())
+        return line if len(line) <= most else line[: most - 1] + "…"

@@ -1,0 +1,70 @@
+"""What may not be repeated word for word: private notes, the premise, the cards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+
+from simulator.line_checks.wording import passage, words_of
+
+
+class Secrets:
+    """Texts that no message may repeat: notes, premise, cards and their voice lines. Built once a session.
+
+    Found are runs of words, and short texts that are repeated as a whole. `public` are phrases that the texts share
+    with the talk itself, such as its topic: they alone, or with a word or two around them, give nothing away.
+    """
+
+    def __init__(self, texts: Iterable[str], public: Iterable[str] = ()) -> None:
+        self._texts = list(texts)
+        self._public = [words for text in public if (words := _words(text))]
+        self._built_for: tuple[int, int] | None = None
+        self._runs: set[str] = set()
+        self._wholes: dict[str, list[tuple[str, ...]]] = {}
+
+    def found(self, text: str, run: int, whole: int) -> str | None:
+        """The repeated words, or None. `run`: words in a row; `whole`: fewest words of a text that is shorter."""
+        if self._built_for != (run, whole):
+            self._build(run, whole)
+        words = words_of(text)
+        for start in range(len(words) - run + 1):
+            if " ".join(words[start : start + run]) in self._runs:
+                return passage(text, start, run)
+        for start, word in enumerate(words):
+            for secret in self._wholes.get(word, ()):
+                if tuple(words[start : start + len(secret)]) == secret:
+                    return passage(text, start, len(secret))
+        return None
+
+    def _build(self, run: int, whole: int) -> None:
+        self._runs, self._wholes, self._built_for = set(), {}, (run, whole)
+        for text in self._texts:
+            words = _words(text)
+            private = self._private(words)
+            if all(private):  # nearly always, and the same for a card in every session
+                self._runs |= _runs_of(text, run)
+            else:
+                starts = range(len(words) - run + 1)
+                self._runs |= {" ".join(words[i : i + run]) for i in starts if sum(private[i : i + run]) >= whole}
+            if len(words) < run and sum(private) >= whole:
+                self._wholes.setdefault(words[0], []).append(words)
+
+    def _private(self, words: tuple[str, ...]) -> list[bool]:
+        """For each word, whether it stands outside the public phrases."""
+        private = [True] * len(words)
+        for phrase in self._public:
+            for start in range(len(words) - len(phrase) + 1) if phrase[0] in words else ():
+                if words[start : start + len(phrase)] == phrase:
+                    private[start : start + len(phrase)] = [False] * len(phrase)
+        return private
+
+
+@lru_cache(maxsize=4096)
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(words_of(text))
+
+
+@lru_cache(maxsize=4096)
+def _runs_of(text: str, run: int) -> frozenset[str]:
+    words = _words(text)
+    return frozenset(" ".join(words[start : start + run]) for start in range(len(words) - run + 1))

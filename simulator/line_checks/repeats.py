@@ -1,0 +1,98 @@
+"""Was this said before, in these or nearly these words?
+
+Messages are compared by their words in pairs, without case, punctuation and the nick that they are addressed to. They
+are nearly the same if most of their pairs are common, or if the longer one holds most of the shorter one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+
+from simulator.document import TranscriptLine
+from simulator.line_checks.wording import words_of
+from simulator.world.style import Numbers
+
+_ADDRESS = re.compile(r"\S{1,31}[:,] ")
+
+
+def repeated(text: str, earlier: Sequence[TranscriptLine], numbers: Numbers) -> tuple[int, TranscriptLine] | None:
+    """(index, line) of the last earlier line that this one repeats or nearly repeats.
+
+    Near repeats are looked for in the last `repeat_window` lines only; before that, lines must be the same.
+    """
+    own = _gist(text)
+    if own.words < numbers.repeat_words:
+        return None
+    begins = max(0, len(earlier) - numbers.repeat_window)
+    for index in range(len(earlier) - 1, begins - 1, -1):
+        line = earlier[index]
+        other = _gist(line.text)
+        if own.key != other.key and (own.pairs.isdisjoint(other.pairs) or not _near(own, other, numbers)):
+            continue
+        if not line.action:
+            return index, line
+    for index in range(begins):
+        if earlier[index].text == text and not earlier[index].action:
+            return index, earlier[index]
+    return None
+
+
+class Repeats:
+    """The same question about each message of a session in turn, answered from an index."""
+
+    def __init__(self, numbers: Numbers) -> None:
+        self._numbers = numbers
+        self._said: list[_Gist] = []
+        self._same: dict[str, int] = {}
+        """Index of the first message with these words."""
+        self._last: dict[int, int] = {}
+        """Index of the last message with this pair of words."""
+
+    def before(self, text: str) -> int | None:
+        """Index of an earlier message that this one repeats, or None; then remembers this one."""
+        own, index = _gist(text), len(self._said)
+        found = self._find(own, index) if own.words >= self._numbers.repeat_words else None
+        self._said.append(own)
+        self._same.setdefault(own.key, index)
+        self._last.update(dict.fromkeys(own.pairs, index))
+        return found
+
+    def _find(self, own: _Gist, index: int) -> int | None:
+        if own.key in self._same:
+            return self._same[own.key]
+        # A near repeat shares most pairs, so it was the last to use at least one of them.
+        candidates = set(map(self._last.get, own.pairs))
+        candidates.discard(None)
+        begins = index - self._numbers.repeat_window
+        near = (other for other in candidates if other >= begins and _near(own, self._said[other], self._numbers))
+        return max(near, default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Gist:
+    """A text as far as repetition is concerned: without case, punctuation and the nick that it is addressed to."""
+
+    key: str
+    words: int
+    pairs: frozenset[int]
+    """Hashes of each two words in a row."""
+
+
+@lru_cache(maxsize=8192)
+def _gist(text: str) -> _Gist:
+    address = _ADDRESS.match(text)
+    words = words_of(text[address.end() :] if address else text)
+    return _Gist(" ".join(words), len(words), frozenset(map(hash, pairwise(words))))
+
+
+def _near(a: _Gist, b: _Gist, numbers: Numbers) -> bool:
+    less, shared = min(len(a.pairs), len(b.pairs)), len(a.pairs & b.pairs)
+    if less < numbers.repeat_words - 1:
+        return False
+    if shared >= numbers.repeat_similarity * (len(a.pairs) + len(b.pairs) - shared):
+        return True
+    return less >= numbers.echo_words - 1 and shared >= numbers.echo_share * less

@@ -1,0 +1,59 @@
+"""Programs in the channel, and bridges, whose text holds what a person said elsewhere."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from simulator.logs.nicks import fold, legal
+
+_KNOWN = """
+alis bugzilla camelia candide chanserv dpkg eggdrop evalbot freenode-connect fsbot geordi gerrit-wm github gitlab
+huggle infobot jenkins kompewter lambdabot limnoria meetingology memoserv mootbot nickserv phrik playbot rustbot
+services shbot sopel stash-bot supybot synopsebot travis-ci ubot2 ubottu ubotu ubotu-ng ubotwo wikibugs wikimedia-bot
+zuul
+"""
+_BOT = re.compile(rf"(?:{'|'.join(map(re.escape, _KNOWN.split()))}|.*bot[-_`^|]*\d*[-_`^|]*|.*[-_]bot[-_].*)")
+_BRIDGE = re.compile(r".*(?:bridge|relay|discord|matrix|telegram|slack|xmpp|tg[-_]|teleirc|gateway).*")
+_INSIDE = re.compile(r"[<\[]([^<>\[\]]{1,40})[>\]][:,]? (.*)$", re.DOTALL)
+_TAIL = re.compile(r"#\d{4}$")
+
+
+class Bots:
+    """Which nicks are programs: a list of well-known ones, everything that ends in `bot`, and those that are named."""
+
+    def __init__(self, bots: Iterable[str] = (), bridges: Iterable[str] = (), people: Iterable[str] = ()) -> None:
+        """`people`: never a program, whatever the name looks like."""
+        self._bots = frozenset(map(fold, bots))
+        self._bridges = frozenset(map(fold, bridges))
+        self._people = frozenset(map(fold, people))
+        self._seen: dict[str, tuple[bool, bool]] = {}
+
+    def kind(self, nick: str) -> tuple[bool, bool]:
+        """(is a program, may be a bridge)."""
+        found = self._seen.get(nick)
+        if found is None:
+            name = fold(nick)
+            if name in self._people:
+                found = False, False
+            else:
+                bridge = name in self._bridges or bool(_BRIDGE.fullmatch(name))
+                bot = name in self._bots or bool(_BOT.fullmatch(name))
+                found = bot, bridge or bot
+            if len(self._seen) > 100_000:
+                self._seen.clear()
+            self._seen[nick] = found
+        return found
+
+
+def inside(text: str) -> tuple[str, str] | None:
+    """(nick, text) of the person that a bridge speaks for, or None: the line is the program's own.
+
+    >>> inside("<Ann Lee#1234> hello there"), inside("reconnected")
+    (('Ann_Lee', 'hello there'), None)
+    """
+    found = _INSIDE.match(text)
+    if not found or not found[2].strip():
+        return None
+    name = _TAIL.sub("", found[1].strip().lstrip("@+%"))
+    return (legal(name), found[2].strip()) if name else None

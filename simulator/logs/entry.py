@@ -1,0 +1,42 @@
+"""One line of a log, understood. What each format family makes of its lines, and all that the rest has to know."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+MESSAGE, ACTION, NOTICE = "message", "action", "notice"
+JOIN, PART, RENAME, TOPIC = "join", "part", "rename", "topic"
+SYSTEM = "system"
+"""Modes, netsplits, what the client says of itself: understood, and of no interest."""
+DAY = "day"
+"""A line that tells the date, or that logging began."""
+BLANK = "blank"
+KINDS = (MESSAGE, ACTION, NOTICE, JOIN, PART, RENAME, TOPIC, SYSTEM, DAY, BLANK)
+
+
+class Stamp(NamedTuple):
+    """When, as far as the line says."""
+
+    day: int | None
+    """Proleptic Gregorian ordinal (`date.toordinal`); None: the line has no date."""
+    seconds: int | None
+    """After midnight; None: the line has a date and no time."""
+    fine: bool = True
+    """False: the clock shows minutes only."""
+    ahead: int | None = None
+    """Seconds that the clock is ahead of UTC, where the line says so; None: the clock of the log's zone."""
+
+
+class LogEntry(NamedTuple):
+    """A line by its kind. Built for speed: a log has millions of these, and none lives longer than its conversation."""
+
+    kind: str
+    nick: str = ""
+    """As shown in the log, without the sign of an operator."""
+    text: str = ""
+    """What was said; of a rename, the new nick; of a part, empty."""
+    stamp: Stamp | None = None
+    channel: str = ""
+    """Where the line names it."""
+    bot: bool = False
+    """True: the log itself says that a program wrote it."""

@@ -1,0 +1,226 @@
+"""From conversations to a run: a plan that says what was found instead of what is wanted, and the events as they came.
+
+Nobody planned a recorded conversation, so its plan is read off it: number of messages, the lead's, the cast. Pattern,
+scenario and topic group are called `imported`; there is no premise, no beat and no note. All conversations are kept:
+filters are for what is made, and `em check` on the run tells what they would say.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from simulator import __version__, clock
+from simulator.document import Header, TranscriptLine, render_document
+from simulator.errors import NotMet, UsageError
+from simulator.events import Acted, Event, Joined, Parted, Renamed, Said, TopicSet
+from simulator.journal.journal import FILE, Journal
+from simulator.journal.records import IMPORTED, Goal, RunCard
+from simulator.logs.channel_topic import Room
+from simulator.logs.conversations import Conversation, Rules
+from simulator.logs.entry import ACTION, JOIN, MESSAGE, PART, RENAME
+from simulator.logs.files import Log
+from simulator.logs.files import logs as arranged
+from simulator.logs.line_counts import LineCounts
+from simulator.logs.names import Names
+from simulator.logs.nicks import fold
+from simulator.logs.privacy import without_addresses
+from simulator.logs.reading import flow, speakers
+from simulator.logs.timeline import DAY
+from simulator.plan.session_plan import SessionPlan
+from simulator.world.policy import EngagementPolicy, QuotaPolicy
+from simulator.world.strict import Engagement
+from simulator.world.world import World
+
+UNNAMED = "#imported"
+"""The channel of a log that names none."""
+SALT = "salt"
+"""File in the run's folder, with the salt that was made for it. Who has it can find out who is who: it is never
+exported."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportRequest:
+    """How conversations become sessions."""
+
+    channel: str | None = None
+    """None: as the log names it."""
+    engagement: Engagement | None = None
+    """None: by the lead's share of each conversation's messages."""
+    pseudonyms: bool = False
+    salt: str | None = None
+    """None: one is made, and kept in the run's folder."""
+    keep_addresses: bool = False
+    """Leave links, mail addresses, hosts and phone numbers in the text."""
+
+
+@dataclass(slots=True)
+class ImportResult:
+    """What came of it."""
+
+    accounts: list[LineCounts] = field(default_factory=list)
+    levels: Counter[str] = field(default_factory=Counter)
+    """Conversations by level of engagement."""
+    lead_messages: int = 0
+    left_out: list[str] = field(default_factory=list)
+    """Files of a folder that are no logs, and why."""
+
+
+def looked_at(logs: Sequence[Path], format: str, rules: Rules, *, keep: int | None) -> ImportResult:
+    """The account of every log, nothing being written. `keep`: how many lines that were not understood are told of."""
+    rows, taken = _arranged(logs, format, keep)
+    own = fold(rules.lead)
+    for row in rows:
+        for found in flow(row, rules):
+            taken.lead_messages += sum(t.kind == MESSAGE and fold(t.nick) == own for t in found.turns)
+    return taken
+
+
+def _arranged(logs: Sequence[Path], format: str, keep: int | None) -> tuple[list[list[Log]], ImportResult]:
+    taken = ImportResult()
+    rows = arranged(logs, format, keep, taken.left_out)
+    taken.accounts += (log.account for row in rows for log in row)
+    return rows, taken
+
+
+def take_in(
+    logs: Sequence[Path],
+    folder: Path,
+    world: World,
+    *,
+    format: str,
+    rules: Rules,
+    wish: ImportRequest,
+    keep: int | None,
+) -> ImportResult:
+    """Makes the run `folder` from logs and folders of logs. It is there when it is whole, and not before.
+
+    Raises UsageError if the run exists or a log cannot be read or understood, NotMet if there is no conversation in
+    them, StorageError where the disk is full.
+    """
+    if (folder / FILE).exists():
+        raise UsageError("this run exists", place=str(folder), remedy="choose another --run name")
+    rows, taken = _arranged(logs, format, keep)
+    with Room(folder) as staging:
+        card = RunCard(
+            name=folder.name,
+            seed=0,
+            goal=Goal(sessions=1),
+            models={"people": IMPORTED, "lead": None, "judge": None, "dialect": None, "api_base": None},
+            world=world.digest,
+            version=__version__,
+            begun=clock.now(),
+        )
+        with Journal.create(staging, card) as journal:
+            names = _names(rows, staging, world, rules, wish)
+            slot = 0
+            for row in rows:
+                for found in flow(row, rules):
+                    plan, events = session(found, slot, names, world, wish)
+                    journal.keep(plan, events, len(_document(plan, events).encode()))
+                    taken.levels[plan.engagement.value] += 1
+                    taken.lead_messages += plan.k
+                    slot += 1
+            if not slot:
+                raise NotMet(
+                    f"no conversation of {rules.shortest} messages",
+                    place=", ".join(str(path) for path in logs),
+                    remedy="see what became of the lines with --dry-run",
+                )
+            journal.extend(Goal(sessions=slot))
+    return taken
+
+
+def session(
+    found: Conversation, slot: int, names: Names, world: World, wish: ImportRequest
+) -> tuple[SessionPlan, tuple[Event, ...]]:
+    """The plan and the events of one conversation."""
+    names.begin((turn.text, turn.nick) for turn in found.turns if turn.kind == RENAME)
+    midnight = found.turns[0].at // DAY * DAY
+    events = tuple(_events(found, midnight, names, keep_addresses=wish.keep_addresses))
+    lead = world.lead.nick
+    said = [event.nick for event in events if isinstance(event, Said)]
+    spoke = dict.fromkeys(event.nick for event in events if isinstance(event, Said | Acted))
+    n, k = len(said), said.count(lead)
+    return (
+        SessionPlan(
+            id=f"i{slot:05d}",
+            seed=0,
+            slot=slot,
+            scenario=IMPORTED,
+            pattern=IMPORTED,
+            group=IMPORTED,
+            topic="a recorded conversation",
+            angle="",
+            engagement=wish.engagement or level(world.engagement, n, k),
+            channel=wish.channel or found.channel or UNNAMED,
+            length=_length(world.quota, n),
+            n=n,
+            k=k,
+            lead=lead,
+            cast=tuple(nick for nick in spoke if nick != lead),
+            mood={},
+            premise="",
+            begins=events[0].at,
+        ),
+        events,
+    )
+
+
+def level(policy: EngagementPolicy, n: int, k: int) -> Engagement:
+    """The level whose band the lead's share lies in, in whole messages, or whose band is nearest to it."""
+    share = k / n
+
+    def away(name: Engagement) -> float:
+        band = policy.bands[name]
+        return 0.0 if k in band.counts(n) else max(band.least - share, share - band.most, 1e-9)
+
+    return min(policy.bands, key=away)
+
+
+def _length(quota: QuotaPolicy, n: int) -> str:
+    """The class of session that is nearest in length."""
+    return min(
+        quota.lengths, key=lambda name: max(quota.lengths[name].messages[0] - n, n - quota.lengths[name].messages[1])
+    )
+
+
+def _events(found: Conversation, midnight: int, names: Names, *, keep_addresses: bool) -> Iterator[Event]:
+    last = 0.0
+    for index, turn in enumerate(found.turns):
+        last = max(last, float(turn.at - midnight))
+        about = {"index": index, "at": last, "nick": names.nick(turn.nick)}
+        if turn.kind == RENAME:
+            yield Renamed(**about, to=names.shown(turn.text, turn.nick))
+        elif turn.kind in (JOIN, PART):
+            yield (Joined if turn.kind == JOIN else Parted)(**about)
+        else:
+            text = turn.text if keep_addresses else without_addresses(turn.text)
+            kind = Said if turn.kind == MESSAGE else Acted if turn.kind == ACTION else TopicSet
+            yield kind(**about, text=names.text(text))
+
+
+def _document(plan: SessionPlan, events: Iterable[Event]) -> str:
+    lines = (TranscriptLine(event.nick, event.text) for event in events if isinstance(event, Said))
+    return render_document(Header(plan.engagement.value, plan.channel), lines)
+
+
+def _names(rows: Iterable[Iterable[Log]], folder: Path, world: World, rules: Rules, wish: ImportRequest) -> Names:
+    """With pseudonyms the logs are read twice: people are named before they first speak."""
+    salt, known = None, set()
+    if wish.pseudonyms:
+        salt = wish.salt or _made(folder / SALT)
+        for log in (log for row in rows for log in row):
+            known |= {fold(nick) for nick in speakers(log.path, log.account.format)}
+    personas = [persona.nick for persona in world.personas.values()]
+    return Names(lead=world.lead.nick, shown_lead=rules.lead, personas=personas, salt=salt, known=known)
+
+
+def _made(path: Path) -> str:
+    salt = secrets.token_hex(16)
+    path.touch(mode=0o600)
+    path.write_text(salt + "\n")
+    return salt

@@ -1,0 +1,128 @@
+"""Is this data set right? The questions that the first screen answers, each with yes, no, or nothing to tell yet."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from simulator.corpus import stats
+from simulator.corpus.phrase_budget import ENOUGH
+from simulator.corpus.realism import FEW_WINDOWS
+from simulator.plan.standing import Standing
+from simulator.report.gather import Figures
+from simulator.report.words import percent
+
+WHO = ("lead", "people")
+
+
+@dataclass(frozen=True, slots=True)
+class HealthCheck:
+    section: str
+    """Id of the part of the page that has the details."""
+    name: str
+    met: bool | None
+    """None: nothing to measure yet."""
+    told: str
+    """The figure in a few words."""
+    fault: str
+    """What is wrong if it is not met, for the verdict."""
+
+
+def checks(figures: Figures) -> tuple[HealthCheck, ...]:
+    """In the order of the page."""
+    kept = figures.tally.kept
+    quotas = Counter(row["standing"] for values in figures.marginals.values() for row in values.values())
+    in_band = sum(row["in_band"] for row in figures.lead.values())
+    lead = stats.in_band(in_band, kept)
+    realism, twins = figures.realism, figures.diversity["near_duplicates"]["sessions"]["count"]
+    measured = realism["inside"] + realism["outside"]
+    habits = worn(figures)
+    return (
+        HealthCheck(
+            "quotas",
+            "quotas",
+            _all_met(quotas) if kept else None,
+            _quotas(quotas),
+            f"{_counted(quotas[Standing.MISSED], 'quota')} missed",
+        ),
+        HealthCheck(
+            "lead",
+            "lead's share",
+            None if lead is Standing.FEW else lead is Standing.MET,
+            f"{in_band:,} of {kept:,} in band" + (f", {lead}" if lead is Standing.FEW else ""),
+            f"{_counted(kept - in_band, 'session')} out of band",
+        ),
+        HealthCheck(
+            "realism",
+            "turn-taking",
+            realism["outside"] <= realism["allowed"] if realism["windows"]["15"] >= FEW_WINDOWS else None,
+            f"{realism['inside']} of {measured} as on IRC",
+            f"{_counted(realism['outside'], 'statistic')} of turn-taking unlike IRC, {realism['allowed']} allowed",
+        ),
+        HealthCheck(
+            "diversity",
+            "duplicates",
+            twins == 0 if kept > 1 else None,
+            f"{twins:,} of {kept:,} sessions" + ("" if kept > 1 else f", {Standing.FEW}"),
+            f"{_counted(twins, 'near-duplicate session')}",
+        ),
+        HealthCheck(
+            "diversity",
+            "wording",
+            not habits if any(_enough(figures, who) for who in WHO) else None,
+            f"{_counted(len(habits), 'phrase')} worn out",
+            f"{_counted(len(habits), 'phrase')} worn out",
+        ),
+    )
+
+
+def verdict(figures: Figures) -> tuple[bool | None, str]:
+    """One line, and whether it is good news; None: too early to tell."""
+    answers = checks(figures)
+    faults = [check.fault for check in answers if check.met is False]
+    finished = figures.done >= 1
+    if not figures.tally.kept:
+        played = figures.tally.rejected
+        return (False, f"No session was kept of {played} that were judged.") if played else (None, "Nothing yet.")
+    if faults:
+        return False, f"Not right{'' if finished else ' so far'}: {'; '.join(faults)}."
+    unknown = [check.name for check in answers if check.met is None]
+    but = f", but too little to measure {' and '.join(unknown)}" if unknown else ""
+    if not finished:
+        return None, f"Right so far, {percent(figures.done, 0)} of the goal{but}."
+    return (None, f"No fault found{but}.") if unknown else (True, "Right: every check is met.")
+
+
+def _all_met(quotas: Counter[str]) -> bool | None:
+    """None: no quota is missed, and not all of them can be called met."""
+    if quotas[Standing.MISSED]:
+        return False
+    return True if quotas[Standing.MET] == quotas.total() else None
+
+
+def _quotas(quotas: Counter[str]) -> str:
+    """How many quotas are met of all, and what is to be said of the others: `15 of 20 met, 5 too few to say`."""
+    others = (Standing.ON_COURSE, Standing.MISSED, Standing.FEW)
+    parts = [f"{quotas[kind]} {kind}" for kind in others if quotas[kind]]
+    return ", ".join([f"{quotas[Standing.MET]} of {quotas.total()} met", *parts])
+
+
+def worn(figures: Figures) -> list[tuple[str, str]]:
+    """(Who, words) of everything that is said more often than the world's habits allow; of few messages nothing."""
+    found = []
+    for who in filter(lambda who: _enough(figures, who), WHO):
+        for rows in figures.diversity["openings"][who].values():
+            found += [(who, row["opening"]) for row in rows if row["over"]]
+        found += [(who, row["phrase"]) for row in figures.diversity["phrases"][who] if row["over"]]
+    return found
+
+
+def _enough(figures: Figures, who: str) -> bool:
+    """True if so much was said that a phrase can be called worn out."""
+    by_lead = sum(row["lead_messages"] for row in figures.lead.values())
+    return (by_lead if who == "lead" else figures.diversity["messages"] - by_lead) >= ENOUGH
+
+
+def _counted(number: int, what: str) -> str:
+    plural = what.replace(" of ", "s of ", 1) if " of " in what else what + "s"
+    return f"{number:,} {what if number == 1 else plural}"

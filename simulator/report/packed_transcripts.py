@@ -1,0 +1,138 @@
+"""Transcripts as data in the page: compressed in blocks, each opened by the browser when somebody looks into it.
+
+A transcript is JSON, `[begins, lead, reasons, events]`. A reason is `[rule, message, evidence]`; an event
+`[kind, seconds since begins, nick, text, why, cue, refused]` without what is empty at its end, where `why` maps the
+scheduler's weights to factors, or is the word of somebody who passed, and `refused` holds `[text, rule, evidence]`.
+"""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from simulator import rng
+from simulator.events import Acted, Event, Passed, Renamed, Said, TopicSet
+from simulator.plan.session_plan import SessionPlan
+
+BLOCK = 150_000
+"""Bytes of JSON in a block: it opens in a few milliseconds, and compresses as well as a larger one."""
+FRAME = 80
+"""Bytes of HTML around a block, at most."""
+
+
+class Placed(Protocol):
+    """What the choice of transcripts needs to know of a session."""
+
+    id: str
+    state: str
+    engagement: str
+    channel: str
+    length: str
+    pattern: str
+    group: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class PackedTranscripts:
+    """What fits into the page."""
+
+    blocks: tuple[str, ...]
+    """Each the base64 of a gzipped JSON array of transcripts."""
+    places: dict[tuple[int, str], tuple[int, int]]
+    """(Number of the run, id of the session) to block and place in it."""
+
+
+def body(plan: SessionPlan, events: Iterable[Event], reasons: Iterable[tuple[str, int | None, str]]) -> bytes:
+    """The transcript of one session, with everything that the browser of transcripts shows."""
+    rows = [_row(event, plan) for event in events]
+    return _json([round(plan.begins, 1), plan.lead, [list(reason) for reason in reasons], rows])
+
+
+def pack(value: object) -> str:
+    """A JSON value as base64 of gzip; the same value gives the same text."""
+    return _packed(_json(value))
+
+
+def embed(runs: Sequence[Sequence[Placed]], budget: int) -> PackedTranscripts:
+    """As many transcripts as fit into `budget` bytes of page, which the runs share evenly.
+
+    Rejected and unfinished ones come first, since somebody has to look at them; then the others, so that every cell of
+    the quotas is there once before any comes twice, and each has its share of the sample.
+    """
+    blocks: list[str] = []
+    places: dict[tuple[int, str], tuple[int, int]] = {}
+    for number, sessions in enumerate(runs):
+        # What one run leaves, the next may have.
+        left = (budget - sum(len(block) + FRAME for block in blocks)) // (len(runs) - number)
+        for group in _grouped(_ordered(sessions)):
+            block = _packed(b"[" + b",".join(session.body for session in group) + b"]")
+            left -= len(block) + FRAME
+            if left < 0:
+                break
+            places.update({(number, session.id): (len(blocks), place) for place, session in enumerate(group)})
+            blocks.append(block)
+    return PackedTranscripts(tuple(blocks), places)
+
+
+def _ordered(sessions: Iterable[Placed]) -> list[Placed]:
+    cells: defaultdict[tuple[str, ...], list[Placed]] = defaultdict(list)
+    first: list[Placed] = []
+    for session in sessions:
+        if session.state in ("rejected", "open"):
+            first.append(session)
+        else:
+            cells[session.engagement, session.channel, session.length, session.pattern, session.group].append(session)
+    ranked: list[tuple[float, int, Placed]] = []
+    for those in cells.values():
+        those.sort(key=lambda session: rng.number(0, "report", session.id))
+        ranked += [(rank / len(those), rng.number(1, "report", s.id), s) for rank, s in enumerate(those)]
+    ranked.sort(key=lambda row: row[:2])
+    return first + [session for _, _, session in ranked]
+
+
+def _grouped(sessions: list[Placed]) -> list[list[Placed]]:
+    groups: list[list[Placed]] = []
+    size = BLOCK
+    for session in sessions:
+        if size + len(session.body) > BLOCK:
+            groups.append([])
+            size = 0
+        groups[-1].append(session)
+        size += len(session.body)
+    return groups
+
+
+def _row(event: Event, plan: SessionPlan) -> list[Any]:
+    row: list[Any] = [event.kind, round(event.at - plan.begins, 1), event.nick]
+    match event:
+        case Said() | Acted():
+            cue = event.cue if isinstance(event, Said) else ""
+            why = {name: round(factor, 2) for name, factor in event.reasons.items()}
+            row += [event.text, why, cue, _refused(event)]
+        case Passed():
+            row += ["", event.why, "", _refused(event)]
+        case TopicSet():
+            row.append(event.text)
+        case Renamed():
+            row.append(event.to)
+    while not row[-1] and len(row) > 3:
+        row.pop()
+    return row
+
+
+def _refused(event: Said | Acted | Passed) -> list[list[str]]:
+    return [[refused.text, refused.rule, refused.evidence] for refused in event.refused]
+
+
+def _json(value: object) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _packed(raw: bytes) -> str:
+    return base64.b64encode(gzip.compress(raw, 9, mtime=0)).decode()

@@ -1,0 +1,162 @@
+"""The adapters under data/adapters: which there are, which one is current, and what was current before."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+from filelock import FileLock
+from pydantic import Field
+
+from simulator import clock
+from simulator.errors import ContentError, EmError, StorageError, UsageError
+from simulator.train import adapter
+from simulator.train.adapter import AdapterCard
+from simulator.train.unfinished import Unfinished, unfinished
+from simulator.world.strict import StrictModel
+from simulator.world.yaml_file import validate
+
+POINTER = "current.json"
+CURRENT = "current"
+"""Stands for the current adapter wherever a name is wanted."""
+
+
+class Move(StrictModel):
+    """One promotion or roll-back."""
+
+    at: str
+    """ISO 8601, UTC."""
+    what: Literal["promote", "rollback"]
+    name: Annotated[str, Field(pattern=adapter.NAME)]
+    """The adapter that was current afterwards."""
+
+
+class Pointer(StrictModel):
+    """What current.json holds."""
+
+    promoted: tuple[Annotated[str, Field(pattern=adapter.NAME)], ...] = ()
+    """A stack: the last is current, the one before is where a roll-back goes, and so on."""
+    moves: tuple[Move, ...] = ()
+    """Everything that was ever done, in order; nothing is taken away."""
+
+
+@dataclass(frozen=True, slots=True)
+class RegisteredAdapter:
+    name: str
+    card: AdapterCard | None
+    """None: unfinished, or damaged."""
+    unfinished: Unfinished | None
+    """The training that would make it, where that has not ended."""
+    fault: str
+    """What is damaged, in one line; empty: nothing."""
+    current: bool
+
+
+class AdapterRegistry:
+    """A folder with one adapter a sub-folder, and the pointer file."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def entries(self) -> list[RegisteredAdapter]:
+        """Every adapter, by the time it was made; unfinished and damaged ones last."""
+        current = self.pointer().promoted[-1:]
+        found = []
+        for path in sorted(self._folder.glob("*/")):
+            if not re.fullmatch(adapter.NAME, path.name):
+                continue
+            card, fault, training = None, "", unfinished(path)
+            try:
+                card = None if training else adapter.read(path)
+            except EmError as error:
+                fault = str(error)
+            found.append(RegisteredAdapter(path.name, card, training, fault, path.name in current))
+        return sorted(found, key=lambda entry: (entry.card is None, entry.card.made if entry.card else "", entry.name))
+
+    def find(self, name: str) -> Path:
+        """The folder of an adapter, or of the current one.
+
+        Raises UsageError where there is none of the name, and where its training has not ended.
+        """
+        if name == CURRENT:
+            promoted = self.pointer().promoted
+            if not promoted:
+                raise UsageError("no adapter is current", place=str(self._folder), remedy="run `em adapters promote`")
+            name = promoted[-1]
+        path = self._folder / name
+        if not re.fullmatch(adapter.NAME, name) or not path.is_dir():
+            remedy = "`em adapters list` shows those there are; `em train` makes one"
+            raise UsageError(f"no adapter `{name}`", place=str(self._folder), remedy=remedy)
+        if training := unfinished(path):
+            remedy = f"go on with `{training.command}`"
+            raise UsageError(f"the training has not ended: {training.told}", place=str(path), remedy=remedy)
+        return path
+
+    def pointer(self) -> Pointer:
+        """Which is current, and what was. Raises ContentError if the file is damaged."""
+        path = self._folder / POINTER
+        if not path.exists():
+            return Pointer()
+        remedy = f"remove it, then promote the adapter that is to be current; {path.name} holds nothing else"
+        return validate(Pointer, adapter.json_object(path, remedy=remedy), str(path))
+
+    def promote(self, name: str) -> tuple[AdapterCard, AdapterCard | None]:
+        """Makes a whole adapter current; it, and the one that was. Promoting the current one changes nothing.
+
+        Raises UsageError if there is none of the name, ContentError if it is damaged.
+        """
+        with self._alone():
+            folder = self.find(name)
+            card, pointer = adapter.read(folder), self.pointer()
+            adapter.shapes(folder)
+            before = self._card(pointer.promoted[-1]) if pointer.promoted else None
+            if pointer.promoted[-1:] != (folder.name,):
+                self._move("promote", pointer, (*pointer.promoted, folder.name))
+            return card, before
+
+    def rollback(self) -> tuple[AdapterCard, str]:
+        """Makes the one before the current one current again; it, and the name of the one that was left.
+
+        Raises UsageError if none was current before, ContentError if that one is damaged.
+        """
+        with self._alone():
+            pointer = self.pointer()
+            if len(pointer.promoted) < 2:
+                remedy = "promote another with `em adapters promote`"
+                raise UsageError("no adapter was current before", place=str(self._folder), remedy=remedy)
+            *_, to, left = pointer.promoted
+            folder = self.find(to)
+            card = adapter.read(folder)
+            adapter.shapes(folder)
+            self._move("rollback", pointer, pointer.promoted[:-1])
+            return card, left
+
+    def _move(self, what: Literal["promote", "rollback"], pointer: Pointer, promoted: tuple[str, ...]) -> None:
+        move = Move(at=clock.now(), what=what, name=promoted[-1])
+        moved = Pointer(promoted=promoted, moves=(*pointer.moves, move))
+        adapter.replace(self._folder / POINTER, moved.model_dump_json(indent=2).encode() + b"\n")
+
+    def _card(self, name: str) -> AdapterCard | None:
+        try:
+            return adapter.read(self._folder / name)
+        except ContentError:
+            return None
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """One process at a time changes the pointer."""
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            lock = FileLock(self._folder / ".lock")
+            lock.acquire(timeout=10)
+        except OSError as error:  # filelock's own Timeout is one too
+            cause = error.strerror or "another process is changing it"
+            raise StorageError(cause, place=str(self._folder), remedy="try again when it is free") from None
+        try:
+            yield
+        finally:
+            lock.release()

@@ -1,0 +1,202 @@
+"""Base models: found, checked, loaded. Only safetensors, never a pickle, never code that came with a model."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from simulator.errors import StorageError, UsageError
+from simulator.llm.llama_server import default_weights
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+EMBEDDED = "embedded"
+MODEL_TYPES = ("llama", "mistral")
+"""What a LoRA of ours can be trained for, merged and converted; with what `MistralForCausalLM` and its like are called
+in a config."""
+PICKLED = ("*.bin", "*.pt", "*.pth", "*.ckpt")
+SPELLED = "ENGAGEMENT: LOW\nCHANNEL: #general\n<nick_> a line, {!}\n"
+"""What a tokenizer has to give back byte for byte."""
+
+
+def found(base: str, data: Path) -> Path:
+    """The folder of a base: `embedded`, dequantised once under `data`/bases, or the folder that is named.
+
+    Raises UsageError where there is no model that can be trained; nothing heavy is imported for that.
+    """
+    if base == EMBEDDED:
+        return dequantised(data / "bases")
+    folder = Path(base)
+    config(folder)
+    if not any(folder.glob("*.safetensors")):
+        pickled = sorted(path.name for kind in PICKLED for path in folder.glob(kind))
+        cause = f"holds {pickled[0]}, which is a pickle, and no safetensors" if pickled else "holds no .safetensors"
+        raise UsageError(cause, place=base, remedy="only safetensors are loaded: convert it with save_pretrained")
+    return folder
+
+
+def config(folder: Path) -> dict[str, Any]:
+    """The base's config.json, of an architecture that can be trained. Raises UsageError."""
+    place, remedy = str(folder), "name a folder with config.json, *.safetensors and a tokenizer, or `embedded`"
+    if not folder.is_dir():
+        raise UsageError("no such folder", place=place, remedy=remedy)
+    try:
+        read = json.loads((folder / "config.json").read_bytes())
+        kind = read["model_type"]
+    except FileNotFoundError:
+        raise UsageError("holds no config.json", place=place, remedy=remedy) from None
+    except (OSError, ValueError, TypeError, KeyError):
+        raise UsageError("is not a model's config", place=f"{place}/config.json", remedy=remedy) from None
+    names = read.get("architectures") or []
+    if kind not in MODEL_TYPES or (names and not str(names[0]).endswith("ForCausalLM")):
+        raise UsageError(
+            f"the architecture {', '.join(map(str, names)) or kind} cannot be trained here",
+            place=place,
+            remedy=f"known are causal language models of type {' and '.join(MODEL_TYPES)}",
+        )
+    return read
+
+
+def tokenizer(folder: Path) -> PreTrainedTokenizerBase:
+    """The base's tokenizer. Raises UsageError if there is none, or if it cannot spell a document."""
+    from transformers import AutoTokenizer
+
+    _without_bars()
+    remedy = "put the tokenizer's files (tokenizer.json, tokenizer_config.json) beside the weights"
+    try:
+        made = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False, use_fast=True)
+    except Exception as error:  # the library raises whatever its parsers raise
+        raise UsageError(f"no readable tokenizer: {first_line(error)}", place=str(folder), remedy=remedy) from None
+    spelled = made.decode(
+        made.encode(SPELLED, add_special_tokens=False), skip_special_tokens=False, clean_up_tokenization_spaces=False
+    )
+    if spelled != SPELLED:
+        raise UsageError(
+            f"its tokenizer cannot spell the header: it makes {spelled[:60]!r} of it",
+            place=str(folder),
+            remedy="name a base whose tokenizer is byte-level or has a byte fallback",
+        )
+    return made
+
+
+def model(folder: Path, precision: str, quantize: str, *, device: str) -> PreTrainedModel:
+    """The base in memory, frozen as it was saved. `precision`: bf16 or fp32; `quantize`: none or nf4.
+
+    Raises UsageError for weights that cannot be read or do not fit the config, and where bitsandbytes is missing.
+    """
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    from simulator.train import attention
+
+    _without_bars()
+    dtype = torch.bfloat16 if precision == "bf16" else torch.float32
+    more: dict[str, Any] = {}
+    if quantize == "nf4":
+        more = {"quantization_config": _nf4(dtype), "device_map": {"": device}}
+    try:
+        made = AutoModelForCausalLM.from_pretrained(
+            folder,
+            dtype=dtype,
+            local_files_only=True,
+            trust_remote_code=False,
+            use_safetensors=True,
+            attn_implementation=attention.register(),
+            **more,
+        )
+    except (OSError, ValueError, RuntimeError, KeyError) as error:
+        if "out of memory" in str(error):
+            raise
+        raise UsageError(
+            f"its weights cannot be loaded: {first_line(error)}",
+            place=str(folder),
+            remedy="is every file whole, and made for this config?",
+        ) from None
+    except Exception as error:
+        if type(error).__name__ != "SafetensorError":
+            raise
+        raise UsageError(
+            f"a .safetensors file is broken: {first_line(error)}", place=str(folder), remedy="copy it again"
+        ) from None
+    made.config.use_cache = False  # with a cache, documents packed into one sequence would see each other
+    return made
+
+
+def _nf4(dtype: Any) -> Any:
+    import importlib.util
+
+    from transformers import BitsAndBytesConfig
+
+    if importlib.util.find_spec("bitsandbytes") is None:
+        raise UsageError(
+            "nf4 needs bitsandbytes, which is not installed",
+            place="quantize",
+            remedy="`pip install emsim[train,qlora]`, or --set quantize=none",
+        )
+    return BitsAndBytesConfig(
+        load_in_4bit=True,
+        bnb_4bit_quant_type="nf4",
+        bnb_4bit_use_double_quant=False,
+        bnb_4bit_compute_dtype=dtype,
+        bnb_4bit_quant_storage=dtype,  # so that FSDP can shard it
+    )
+
+
+def dequantised(folder: Path) -> Path:
+    """The embedded GGUF as safetensors in a subfolder of `folder`; made once, whole or not at all.
+
+    transformers reads the weights and the vocabulary out of the file, but not that this family's tokenizer takes every
+    digit for itself (llama.cpp: pre-tokenizer `smollm`); that is put back, so that both give the same tokens.
+    """
+    source = default_weights()
+    target = folder / source.name.split(".")[0]
+    if (target / "config.json").is_file():
+        return target
+    import torch
+    from tokenizers import pre_tokenizers
+    from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
+
+    _without_bars()
+    made = AutoModelForCausalLM.from_pretrained(
+        source.parent,
+        gguf_file=source.name,
+        quantization_config=GgufConfig(dequantize=True),
+        dtype=torch.float32,
+        local_files_only=True,
+    )
+    made.hf_quantizer = None  # or save_pretrained would ask it to write GGUF blocks
+    if hasattr(made.config, "quantization_config"):
+        del made.config.quantization_config
+    words = AutoTokenizer.from_pretrained(source.parent, gguf_file=source.name, local_files_only=True)
+    words.backend_tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(add_prefix_space=False)]
+    )
+    staged = folder / f".{target.name}.{os.getpid()}"
+    try:
+        staged.mkdir(parents=True, exist_ok=True)
+        made.save_pretrained(staged)
+        words.save_pretrained(staged)
+        staged.replace(target)
+    except OSError as error:
+        if (target / "config.json").is_file():  # another process was faster
+            return target
+        raise StorageError(error.strerror or str(error), place=str(folder), remedy="make room") from None
+    finally:
+        shutil.rmtree(staged, ignore_errors=True)
+    return target
+
+
+def _without_bars() -> None:
+    """The library draws progress bars of its own, also into pipes."""
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()
+
+
+def first_line(error: BaseException) -> str:
+    text = str(error).strip()
+    return text.splitlines()[0][:200] if text else type(error).__name__

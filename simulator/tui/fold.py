@@ -1,0 +1,177 @@
+"""The live view's state: a pure fold over notes. `state = step(state, note)`, and nothing is kept anywhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from functools import reduce
+
+from simulator.corpus.verdict import Verdict
+from simulator.events import Acted, Event, Passed, Said
+from simulator.journal.records import Cost
+from simulator.llm.model import Reply
+from simulator.plan.quota import DIMENSIONS
+from simulator.plan.session_plan import SessionPlan
+from simulator.runs.run import Began, Happened, NotNeeded, Settled
+from simulator.tui.notes import Asked, Note, Opened, Over, Pressed, Ticked
+from simulator.tui.state import Followed, Incident, State, opened
+
+LINGER = 2.0
+"""Seconds for which a finished session stays in view before the next one is followed."""
+WINDOW = 10.0
+"""Seconds over which messages a second are counted."""
+INCIDENTS = 50
+"""So many of the last refusals and rejections are remembered."""
+
+
+def fold(state: State, notes: Iterable[Note]) -> State:
+    return reduce(step, notes, state)
+
+
+def step(state: State, note: Note) -> State:
+    """The state after one more note."""
+    match note:
+        case Happened(plan, event):
+            return _happened(state, plan, event)
+        case Asked(purpose, reply):
+            return replace(state, costs=_asked(state.costs, purpose, reply))
+        case Ticked(seconds):
+            return _ticked(state, seconds)
+        case Began(plan):
+            return _follow(replace(state, open={**state.open, plan.id: Followed(plan)}))
+        case Settled(plan, verdict, size):
+            return _settled(state, plan, verdict, size)
+        case NotNeeded(plan):
+            return _leave(state, replace(_known(state, plan), spare=True))
+        case Pressed(key):
+            return _pressed(state, key)
+        case Over():
+            return replace(state, over=True)
+        case Opened():
+            return opened(note)
+
+
+def _known(state: State, plan: SessionPlan) -> Followed:
+    """The session, also if its beginning was told to somebody else: a run that was resumed."""
+    return state.open.get(plan.id) or Followed(plan)
+
+
+def _happened(state: State, plan: SessionPlan, event: Event) -> State:
+    before = _known(state, plan)
+    after = replace(before, events=(*before.events, event))
+    state = replace(
+        state,
+        open={**state.open, plan.id: after},
+        shown=after if state.shown is None or state.shown.plan.id == plan.id else state.shown,
+        messages=state.messages + isinstance(event, Said),
+    )
+    refused = event.refused if isinstance(event, Said | Acted | Passed) else ()
+    if refused:
+        told = tuple(Incident(plan.id, event.nick, one.rule, one.evidence) for one in refused)
+        counts = reduce(lambda found, one: _more(found, one.rule), refused, state.sent_back)
+        state = replace(state, sent_back=counts, incidents=(*state.incidents, *told)[-INCIDENTS:])
+    return _follow(state)
+
+
+def _settled(state: State, plan: SessionPlan, verdict: Verdict, size: int) -> State:
+    was, after = state.tally, replace(_known(state, plan), verdict=verdict)
+    if verdict.keep:
+        values = (plan.engagement.value, plan.channel, plan.length, plan.pattern, plan.group)
+        counted = {
+            name: _more(state.counted.get(name, {}), value) for name, value in zip(DIMENSIONS, values, strict=True)
+        }
+        tally = replace(was, kept=was.kept + 1, bytes=was.bytes + size)
+        return _leave(replace(state, tally=tally, counted=counted), after)
+    told = tuple(Incident(plan.id, "", reason.rule, reason.evidence) for reason in verdict.reasons)
+    rules = dict.fromkeys(reason.rule for reason in verdict.reasons)
+    state = replace(
+        state,
+        tally=replace(was, rejected=was.rejected + 1),
+        rejections=reduce(_more, rules, state.rejections),
+        incidents=(*state.incidents, *told)[-INCIDENTS:],
+    )
+    return _leave(state, after)
+
+
+def _leave(state: State, ended: Followed) -> State:
+    """A session is over: it leaves the open ones, and stays in view for a moment if it was followed."""
+    others = {ident: each for ident, each in state.open.items() if ident != ended.plan.id}
+    followed = state.shown is not None and state.shown.plan.id == ended.plan.id
+    return _follow(replace(state, open=others, shown=ended if followed or state.shown is None else state.shown))
+
+
+def _follow(state: State) -> State:
+    """Moves on to another session when the followed one has been full for long enough."""
+    shown = state.shown
+    if shown is None:
+        return replace(state, shown=next(iter(state.open.values()), None))
+    if not shown.full:
+        return state if state.full_since is None else replace(state, full_since=None)
+    if state.full_since is None:
+        return replace(state, full_since=state.now)
+    if state.now - state.full_since < LINGER:
+        return state
+    fresh = next((each for each in reversed(state.open.values()) if not each.full), None)
+    return state if fresh is None else replace(state, shown=fresh, full_since=None)
+
+
+def _ticked(state: State, seconds: float) -> State:
+    recent = tuple(beat for beat in state.pulse[1:] if beat[0] >= seconds - WINDOW)
+    pulse = (*(state.pulse[:1] if state.pulse[0][0] >= seconds - WINDOW else ()), *recent, (seconds, state.messages))
+    return _follow(replace(state, now=seconds, pulse=pulse))
+
+
+def _asked(costs: Mapping[str, Cost], purpose: str, reply: Reply) -> Mapping[str, Cost]:
+    was, usage = costs.get(purpose), reply.usage
+    if was is None:
+        was = Cost(purpose, 0, 0, 0, 0, None, frozenset(), 0)
+    usd = was.usd if reply.cost_usd is None else (was.usd or 0.0) + reply.cost_usd
+    return {
+        **costs,
+        purpose: Cost(
+            purpose,
+            was.calls + 1,
+            was.prompt + usage.prompt,
+            was.cached + usage.cached,
+            was.completion + usage.completion,
+            usd,
+            was.billings | {reply.billing},
+            was.failed_attempts + reply.attempts - 1,
+        ),
+    }
+
+
+def _pressed(state: State, key: str) -> State:
+    view = state.view
+    match key:
+        case "q":
+            return replace(state, view=replace(view, leaving=True))
+        case "p" | "space":
+            return replace(state, view=replace(view, paused=not view.paused))
+        case "r":
+            return replace(state, view=replace(view, reasons=not view.reasons))
+        case "?" | "h":
+            return replace(state, view=replace(view, help=not view.help))
+        case "escape":
+            return replace(state, view=replace(view, help=False))
+        case "d" | "tab" if state.opened.goal is not None:
+            return replace(state, view=replace(view, dashboard=not view.dashboard))
+        case "n" | "right" | "down":
+            return _another(state, 1)
+        case "b" | "left" | "up":
+            return _another(state, -1)
+    return state
+
+
+def _another(state: State, by: int) -> State:
+    """Follows the next or the previous of the open sessions."""
+    if not state.open:
+        return state
+    order = list(state.open)
+    at = order.index(state.shown.plan.id) if state.shown is not None and state.shown.plan.id in order else -(by > 0)
+    shown = state.open[order[(at + by) % len(order)]]
+    return replace(state, shown=shown, full_since=state.now if shown.full else None)
+
+
+def _more(counts: Mapping[str, int], name: str) -> dict[str, int]:
+    return {**counts, name: counts.get(name, 0) + 1}

@@ -1,0 +1,132 @@
+"""How sessions look in a terminal: what an IRC client would show, one line an event."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+
+from simulator import clock
+from simulator.corpus.verdict import Reason, Verdict
+from simulator.events import Acted, Event, Joined, Parted, Passed, Refused, Renamed, Said, TopicSet
+from simulator.plan.session_plan import SessionPlan
+from simulator.tui.sanitize import sanitize
+
+COLOURS = (
+    "cyan",
+    "green",
+    "yellow",
+    "blue",
+    "red",
+    "bright_cyan",
+    "bright_green",
+    "bright_yellow",
+    "bright_blue",
+    "bright_red",
+)
+LEAD = "bold magenta"
+
+
+def style(nick: str, plan: SessionPlan) -> str:
+    """The same colour for the same nick, always; the lead's is nobody else's."""
+    if nick == plan.lead:
+        return LEAD
+    return colour(nick)
+
+
+def colour(nick: str) -> str:
+    """The colour of somebody who is not the lead."""
+    return COLOURS[hashlib.blake2b(nick.encode(), digest_size=2).digest()[0] % len(COLOURS)]
+
+
+def event(happened: Event, plan: SessionPlan, *, reasons: bool = False) -> list[Text]:
+    """The lines to print for an event; none for what a client does not show, unless reasons are wanted."""
+    at = Text(f"{clock.of_day(happened.at)} ", style="dim")
+    nick = sanitize(happened.nick)
+    shown: list[Text] = []
+    match happened:
+        case Said(refused=refused) | Acted(refused=refused):
+            if reasons:
+                shown += [_refusal(nick, r) for r in refused] + [
+                    _reasons(nick, happened.reasons, getattr(happened, "cue", ""))
+                ]
+            name = f"* {nick} " if isinstance(happened, Acted) else f"<{nick}> "
+            body = Text(sanitize(happened.text), style="dim italic" if isinstance(happened, Acted) else "")
+            shown.append(Text.assemble(at, Text(name, style=style(happened.nick, plan)), body))
+        case Joined():
+            shown.append(Text.assemble(at, Text(f"--> {nick} joined", style="dim")))
+        case Parted():
+            shown.append(Text.assemble(at, Text(f"<-- {nick} left", style="dim")))
+        case Renamed(to=to):
+            back = f"--- {nick} is back" if to == happened.nick else f"--- {nick} is now known as {sanitize(to)}"
+            shown.append(Text.assemble(at, Text(back, style="dim")))
+        case TopicSet():
+            shown.append(Text.assemble(at, Text(f"--- topic: {sanitize(happened.text)}", style="dim")))
+        case Passed(refused=refused) if reasons:
+            shown += [_refusal(nick, r) for r in refused]
+            shown.append(Text(f"      {nick} says nothing ({sanitize(happened.why)})", style="dim"))
+    return shown
+
+
+def heading(plan: SessionPlan) -> Text:
+    return Text.assemble(
+        ("── ", "dim"),
+        (f"{plan.channel} ", "bold"),
+        (
+            f"{plan.engagement.value} · {plan.pattern}/{plan.scenario} · {plan.n} messages, {plan.k} by {plan.lead} ",
+            "dim",
+        ),
+        (f"· {plan.id}", "dim"),
+    )
+
+
+def verdict(plan: SessionPlan, judged: Verdict) -> list[Text]:
+    if judged.keep:
+        return [Text(f"   kept: {plan.id}", style="green")]
+    return [Text(f"   rejected: {plan.id}", style="red"), *map(reason, judged.reasons)]
+
+
+def reason(found: Reason) -> Text:
+    """A rule that the session breaks, where, and the words that show it."""
+    where = f" at message {found.message}" if found.message is not None else ""
+    return Text(f"     {found.rule}{where}: {sanitize(found.evidence)}", style="red")
+
+
+def evidence(found: Reason) -> Text:
+    """What is held against the message that stands above it."""
+    return Text(f"      ^ {found.rule}: {sanitize(found.evidence)}", style="bold red")
+
+
+def spared(plan: SessionPlan) -> list[Text]:
+    return [Text(f"   spare: {plan.id}, a better one holds its place", style="dim")]
+
+
+class _Console(Console):
+    """Whatever a string holds, it is printed as text."""
+
+    def render_str(self, text: str, **how: Any) -> Text:
+        return super().render_str("\n".join(map(sanitize, text.split("\n"))), **how)
+
+
+def console(*, err: bool = False) -> Console:
+    """Obeys NO_COLOR and pipes; markup and highlighting are off, since what people type is text.
+
+    Lines are wrapped at words where somebody looks, and left whole in a pipe.
+    """
+    out = _Console(stderr=err, markup=False, highlight=False, emoji=False)
+    out.soft_wrap = not out.is_terminal
+    return out
+
+
+def _reasons(nick: str, reasons: Mapping[str, float], cue: str) -> Text:
+    because = ", ".join(f"{name} {factor:g}" for name, factor in reasons.items())
+    return Text(f"      {nick}{f' [{cue}]' if cue else ''}: {because}", style="dim")
+
+
+def _refusal(nick: str, refused: Refused) -> Text:
+    return Text(
+        f"      {nick} tried ({refused.rule}: {sanitize(refused.evidence)}): {sanitize(refused.text)}", style="dim red"
+    )

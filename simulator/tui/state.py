@@ -1,0 +1,103 @@
+"""What the live view knows at a moment; made by `fold`, and read by everything that draws."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from simulator.corpus.verdict import Verdict
+from simulator.events import Event, Said
+from simulator.journal.records import Cost, Tally
+from simulator.plan.session_plan import SessionPlan
+from simulator.tui.notes import Opened
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """One session, as far as it was told."""
+
+    plan: SessionPlan
+    events: tuple[Event, ...] = ()
+    verdict: Verdict | None = None
+    spare: bool = False
+
+    @property
+    def said(self) -> list[Said]:
+        return [event for event in self.events if isinstance(event, Said)]
+
+    @property
+    def messages(self) -> int:
+        return sum(isinstance(event, Said) for event in self.events)
+
+    @property
+    def full(self) -> bool:
+        """Nothing more will be said in it."""
+        return self.verdict is not None or self.spare or self.messages >= self.plan.n
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """A line that was sent back, or a session that was rejected."""
+
+    session: str
+    nick: str
+    """Whose line; empty: the session's."""
+    rule: str
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What the keys have chosen."""
+
+    dashboard: bool = False
+    reasons: bool = False
+    help: bool = False
+    paused: bool = False
+    leaving: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    opened: Opened
+    open: Mapping[str, Followed] = field(default_factory=dict)
+    """Sessions that are being played or wait for their verdict, in the order in which they began."""
+    shown: Followed | None = None
+    """The session that is followed; it stays here for a moment when it is over."""
+    full_since: float | None = None
+    """When the followed session became full, by the clock of the ticks."""
+    tally: Tally = field(default_factory=lambda: Tally(0, 0, 0, 0))
+    rejections: Mapping[str, int] = field(default_factory=dict)
+    """Rule to sessions."""
+    sent_back: Mapping[str, int] = field(default_factory=dict)
+    """Rule to lines that a member was asked for again."""
+    incidents: tuple[Incident, ...] = ()
+    """The newest last."""
+    counted: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    costs: Mapping[str, Cost] = field(default_factory=dict)
+    """By purpose, as `em status` has them; retries of any line are a purpose of their own."""
+    messages: int = 0
+    """Since the view was opened."""
+    now: float = 0.0
+    pulse: tuple[tuple[float, int], ...] = ((0.0, 0),)
+    """(seconds, messages) over the last seconds, the oldest first."""
+    over: bool = False
+    view: View = field(default_factory=View)
+
+    @property
+    def rate(self) -> float:
+        """Messages a second, lately."""
+        then, before = self.pulse[0]
+        return (self.messages - before) / (self.now - then) if self.now > then else 0.0
+
+
+def opened(note: Opened) -> State:
+    """The state before anything happened."""
+    return State(
+        note,
+        tally=note.tally,
+        rejections=note.rejections,
+        counted=note.counted,
+        costs={cost.purpose: cost for cost in note.costs},
+        view=View(dashboard=note.goal is not None),
+    )

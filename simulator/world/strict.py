@@ -1,0 +1,35 @@
+"""The base of everything that is read from a file, and the small types its fields are made of."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+
+class StrictModel(BaseModel):
+    """Frozen; an unknown field is an error, not a surprise."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+
+class Engagement(StrEnum):
+    """How much the lead takes part; the header of every session names one."""
+
+    LOW = "LOW"
+    MEDIUM = "MEDIUM"
+    HIGH = "HIGH"
+
+
+Nick = Annotated[str, StringConstraints(pattern=r"^[A-Za-z\[\]\\`_^{|}][A-Za-z0-9\[\]\\`_^{|}-]{0,30}$")]
+"""An IRC nickname (RFC 2812, 31 characters at most)."""
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,47}$")]
+"""The name of a scenario, slot, beat, topic group, pattern or rule: lower case, digits and hyphens."""
+
+ChannelName = Annotated[str, StringConstraints(pattern=r"^#[^\s,:\x07]{1,49}$")]
+
+Prose = Annotated[str, StringConstraints(min_length=3, max_length=1200)]
+
+Share = Annotated[float, Field(ge=0, le=1)]

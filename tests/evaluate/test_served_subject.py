@@ -1,0 +1,126 @@
+"""A server as a subject: what it is asked, and what follows if it gives no log-probabilities."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, contextmanager
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from simulator.document import Header, TranscriptLine
+from simulator.evaluate.context import placed
+from simulator.evaluate.open_subjects import opened
+from simulator.evaluate.served_subject import BY_CHAT, FIRST_TOKEN, NO_LOGPROBS, Served
+from simulator.evaluate.subject import Ask, Sampling
+from simulator.llm.litellm_client import LitellmClient
+from simulator.llm.llama_server import default_weights
+from simulator.llm.model import PromptFormat
+from tests.evaluate.subjects import rules, suite
+from tests.llm.servers import Answer, Server, says, serving
+
+SAMPLING = Sampling(0.9, 0.95, 40)
+ASK = Ask(Header("LOW", "#general"), (TranscriptLine("kai", "hi"),), 3)
+NICKS, OPENINGS = rules().nicks, suite().openings()[:3]
+TEXT = "ENGAGEMENT: LOW\nCHANNEL: #general\n<kai> hi\n<ada> ho\n"
+
+
+@contextmanager
+def running(*answers: Answer) -> Iterator[Server]:
+    """A server in a thread: the subject has an event loop of its own."""
+    loop, stack = asyncio.new_event_loop(), AsyncExitStack()
+    thread = Thread(target=loop.run_forever)
+    thread.start()
+    try:
+        yield asyncio.run_coroutine_threadsafe(stack.enter_async_context(serving(*answers)), loop).result()
+    finally:
+        asyncio.run_coroutine_threadsafe(stack.aclose(), loop).result()
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
+
+
+def subject(server: Server, dialect: PromptFormat = PromptFormat.COMPLETION) -> Served:
+    model = "openai/it" if dialect is PromptFormat.CHAT else "text-completion-openai/it"
+    return Served(LitellmClient("it", dialect, model=model, bases=[server.base], key="sk-fake"), "digest", "ada")
+
+
+def gives(logprobs: dict[str, Any]) -> Answer:
+    def answer(_: web.Request, body: dict[str, Any]) -> web.StreamResponse:
+        choice = {"index": 0, "finish_reason": "length", "text": "ada", "logprobs": logprobs}
+        return web.json_response(
+            {"id": "1", "object": "text_completion", "created": 1, "model": "it", "choices": [choice]}
+        )
+
+    return answer
+
+
+def test_lines_and_sessions_go_on_with_the_document() -> None:
+    with running(says(" yes really\nmore")) as server:
+        asked = subject(server)
+        assert asked.lines([ASK], SAMPLING) == ["yes really"]
+        assert asked.sessions([ASK], 2, SAMPLING) == ["yes really\nyes really\n"]
+        asked.close()
+    first, second, third = (body["prompt"] for body in server.asked)
+    assert first == "ENGAGEMENT: LOW\nCHANNEL: #general\n<kai> hi\n<ada>"
+    assert second == first.removesuffix("<ada>") and third == second + "yes really\n"
+    assert server.asked[0]["stop"] == ["\n"] and server.asked[0]["max_tokens"] == 40
+
+
+@pytest.mark.parametrize(
+    "logprobs",
+    [
+        {
+            "tokens": ["ada"],
+            "token_logprobs": [-1.6],
+            "text_offset": [0],
+            "top_logprobs": [{"ada": -1.609438, "bo": -0.5}],
+        },
+        {"content": [{"token": "ada", "logprob": -1.6, "top_logprobs": [{"token": "ada", "logprob": -1.609438}]}]},
+    ],
+    ids=["openai", "llama.cpp"],
+)
+def test_chances_are_read_off_the_first_token(logprobs: dict[str, Any]) -> None:
+    with running(gives(logprobs)) as server:
+        asked = subject(server)
+        found = asked.reads([TEXT])
+        asked.close()
+    assert found == [(pytest.approx(0.2, abs=1e-6),) * 2]
+    assert [body["prompt"][-4:] for body in server.asked] == ["al\n<", "hi\n<"]
+
+
+def test_a_server_without_log_probabilities_is_asked_once() -> None:
+    with running(says("ada")) as server:
+        asked = subject(server)
+        assert asked.reads([TEXT] * 5) is None and asked.note == NO_LOGPROBS
+        asked.close()
+    assert len(server.asked) == 1
+
+
+def test_in_chat_nobody_can_ask() -> None:
+    with running(says("well")) as server:
+        asked = subject(server, PromptFormat.CHAT)
+        assert asked.reads([TEXT]) is None and asked.note == BY_CHAT
+        assert asked.lines([ASK], SAMPLING) == ["well"]
+        asked.close()
+    assert "the next line of ada" in server.asked[0]["messages"][-1]["content"]
+
+
+@pytest.mark.model
+def test_the_embedded_model_answers_and_says_chances(tmp_path: Path) -> None:
+    """A nick that speaks every other line is expected; one that was never there is not."""
+    [(_, known)] = opened(f"gguf:{default_weights()}", [], nick="ada", data=tmp_path)
+    talk = "".join(f"<kai> line {n} about soup\n<ada> yes, soup again\n" for n in range(4))
+    try:
+        found = known.reads([f"ENGAGEMENT: LOW\nCHANNEL: #general\n{talk}"])
+        asks = [placed(each, "assistant", ("#general",), lead="ada", nicks=NICKS, seed=1, turn=0) for each in OPENINGS]
+        answers = known.lines([Ask(each.header, each.lines, 1) for each in asks], SAMPLING)
+    finally:
+        known.close()
+    assert found is not None and known.note == FIRST_TOKEN
+    assert found[0][0] < 0.05 < 0.5 < found[0][-1] <= 1
+    assert any(answers) and all("\n" not in text for text in answers)

@@ -1,0 +1,58 @@
+"""The plan that is shown before a model is loaded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from simulator.errors import EmError
+from simulator.train.training_estimate import probe
+from tests.train.jobs import job
+
+
+def test_the_plan_counts_what_will_be_trained(tiny: Path, tmp_path: Path) -> None:
+    made = job(tmp_path, tiny, documents=9, held_out=2, objective="lead+turns")
+    look = made.outlook
+    assert (look.documents, look.held_out) == (9, 2)
+    assert look.tokens == sum(map(len, made.training)) == sum(kind.tokens for kind in look.kinds.values())
+    assert look.in_loss == look.kinds["speaker"].tokens + look.kinds["lead"].tokens
+    assert look.steps == look.unpacked_steps == made.plan.steps == 5
+    assert look.longest == max(map(len, made.training)) <= look.longest_sequence <= 2048
+    assert 0 <= look.padding < 1
+    assert 0 < look.room < 1
+    assert look.seconds > 0
+
+
+@pytest.mark.parametrize(
+    ("accumulation", "said"), [(16, "gradient_accumulation_steps=1 makes 9"), (1, "export a larger run")]
+)
+def test_few_steps_come_with_what_changes_it(tiny: Path, tmp_path: Path, accumulation: int, said: str) -> None:
+    made = job(tmp_path, tiny, documents=9, gradient_accumulation_steps=accumulation)
+    assert made.outlook.few_steps
+    assert said in made.outlook.more_steps(made.settings)
+
+
+def test_documents_longer_than_a_sequence(tiny: Path, tmp_path: Path) -> None:
+    with pytest.raises(EmError, match="too_long=cut") as caught:
+        job(tmp_path, tiny, sequence_len=200, too_long="refuse")
+    assert caught.value.exit_code == 2
+    with pytest.raises(EmError, match="all 8 documents are longer"):
+        job(tmp_path, tiny, sequence_len=200, too_long="skip")
+    made = job(tmp_path, tiny, sequence_len=200, too_long="cut")
+    assert len(made.training) > 8
+    assert max(map(len, made.training)) <= 200
+
+
+def test_a_base_that_reads_less(tiny: Path, tmp_path: Path) -> None:
+    with pytest.raises(EmError, match="--set sequence_len=2048"):
+        job(tmp_path, tiny, sequence_len=4096)
+
+
+def test_an_unknown_objective(tiny: Path, tmp_path: Path) -> None:
+    with pytest.raises(EmError, match="lead\\+turns"):
+        job(tmp_path, tiny, objective="some")
+
+
+def test_the_probe_measures_something() -> None:
+    assert probe("fp32") > 1e6
