@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,7 @@ from simulator.errors import NotMet
 if TYPE_CHECKING:
     from simulator.evaluate.scorecard import Criterion
     from simulator.train.adapter import AdapterCard
-    from simulator.train.adapter_registry import AdapterRegistry
+    from simulator.train.adapter_registry import AdapterRegistry, RegisteredAdapter
 
 VLLM_RANKS = (8, 16, 32, 64, 128, 256, 320, 512)
 """What its --max-lora-rank takes, 1 left out (vLLM 0.14, `vllm.config.lora.MaxLoRARanks`)."""
@@ -54,6 +55,17 @@ def list_(data: Path, as_json: bool) -> None:
     if not entries:
         click.echo(f"no adapters under {data / 'adapters'}; make one with `em train CORPUS`", err=True)
         return
+    _show(entries)
+    for entry in entries:
+        mark = "* " if entry.current else ""
+        if (begun := entry.unfinished) is not None:
+            click.echo(f"{mark}{entry.name}: unfinished, {begun.told}; go on with `{begun.command}`")
+        elif entry.card is None:
+            click.echo(f"{mark}{entry.name}: damaged; {entry.fault}")
+
+
+def _show(entries: Sequence[RegisteredAdapter]) -> None:
+    """Finished adapters as a table; nothing where there are none."""
     from rich.table import Table
 
     from simulator.tui import lines
@@ -62,20 +74,13 @@ def list_(data: Path, as_json: bool) -> None:
     for column in ("", "name", "made", "base", "objective", "documents", "steps", "validation", "world"):
         table.add_column(column, justify="right" if column in ("documents", "steps", "validation") else "left")
     for entry in entries:
-        mark, card = "*" if entry.current else "", entry.card
-        if entry.unfinished is not None:
-            table.add_row(mark, entry.name, f"unfinished: {entry.unfinished.told}")
-            continue
-        if card is None:
-            table.add_row(mark, entry.name, "damaged: `em adapters show` says how")
+        if (card := entry.card) is None:
             continue
         loss = "" if card.validation_loss is None else f"{card.validation_loss:.4f}"
         about = (card.made, card.base.name, card.objective, str(card.documents), str(card.steps), loss, card.world)
-        table.add_row(mark, entry.name, *about)
-    lines.console().print(table)
-    for entry in entries:
-        if entry.unfinished is not None:
-            click.echo(f"go on with {entry.name}: {entry.unfinished.command}")
+        table.add_row("*" if entry.current else "", entry.name, *about)
+    if table.row_count:
+        lines.console().print(table)
 
 
 @adapters.command()

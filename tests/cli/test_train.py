@@ -66,16 +66,16 @@ def test_one_that_was_killed_is_listed_as_unfinished_with_the_command_that_goes_
         training.kill()
     assert training.returncode == -signal.SIGKILL
     listed = em("adapters", "list", cwd=place)
-    assert re.search(r"cut +unfinished: step [01] of 2", listed.stdout) and "damaged" not in listed.stdout
-    line = next(row for row in listed.stdout.splitlines() if row.startswith("go on with cut: "))
-    command = shlex.split(line.removeprefix("go on with cut: "))
+    found = re.search(r"^cut: unfinished, step [01] of 2; go on with `(.+)`$", listed.stdout, re.MULTILINE)
+    assert found and "damaged" not in listed.stdout, listed.stdout
+    command = shlex.split(found[1])
     shown = em("adapters", "promote", "cut", cwd=place)
     assert shown.returncode == 2 and shlex.join(command) in shown.stderr and shown.stderr.count("\n") == 1
     (row,) = (row for row in json.loads(em("adapters", "list", "--json", cwd=place).stdout) if row["name"] == "cut")
-    assert row["fault"] is None and row["unfinished"]["steps"] == 2 and row["unfinished"]["command"] == line[16:]
+    assert row["fault"] is None and row["unfinished"]["steps"] == 2 and row["unfinished"]["command"] == found[1]
     done = em(*command[1:], cwd=place, env=ONE)
     assert command[0] == "em" and done.returncode == 0, done.stderr
-    assert "go on with" not in em("adapters", "list", cwd=place).stdout
+    assert "unfinished" not in em("adapters", "list", cwd=place).stdout
 
 
 def test_the_plan_loads_no_weights(place: Path) -> None:
