@@ -178,7 +178,7 @@ def _progress() -> ProgressFile:
 def _steps() -> Steps:
     from simulator.corpus.stats import Steps
 
-    return Steps("python em_data_generator.py --resume", "train on em_character_training.jsonl")
+    return Steps("python em_data_generator.py --resume{with}", "train on em_character_training.jsonl")
 
 
 def _status(world_dir: Path | None) -> None:

@@ -188,7 +188,9 @@ def progress(journal: Journal, steps: Steps = STEPS) -> Plain:
     if share >= 1 and not tally.open:
         following = steps.finished.format_map({"run": run.name, "with": _needed(journal)})
     else:
-        following = steps.unfinished.format_map({"run": run.name})
+        # Asked after every session: whether a model was a fake after all is looked up only at the end.
+        allow = " --allow-scripted" if run.scripted else ""
+        following = steps.unfinished.format_map({"run": run.name, "with": allow})
     return {
         "goal": run.goal.model_dump(exclude_none=True),
         "kept": tally.kept,

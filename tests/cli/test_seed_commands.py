@@ -62,8 +62,8 @@ def test_the_progress_is_there_while_a_run_is_going_on_and_after_it_was_killed(t
         assert (now["kept"], now["rejected"], now["rejections"]) == (tally.kept, tally.rejected, rejections)
         assert now["bytes"] == tally.bytes
     assert now["goal"]["sessions"] == SESSIONS and now["percent"] == round(100 * now["kept"] / SESSIONS, 2)
-    assert now["next"] == f"python {DOOR} --resume"
-    done = em(*shlex.split(now["next"])[1:], "--allow-scripted", cwd=tmp_path)
+    assert now["next"] == f"python {DOOR} --resume --allow-scripted"
+    done = em(*shlex.split(now["next"])[1:], cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     whole = told(tmp_path)
     assert whole is not None and (whole["kept"], whole["open"], whole["percent"]) == (SESSIONS, 0, 100)
