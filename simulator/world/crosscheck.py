@@ -146,10 +146,10 @@ def _scenario(parts: Parts, scenario: Scenario, file: str, inside: At, *, channe
         if slot.role is Role.LEAD or lacking:
             cause = f"{before}slots.{name}: nobody can fill it"
             yield Fault(file, cause, f"{there} cards have that role", (*inside, "slots", name))
-    names = {LEAD, "topic", "angle", *scenario.slots, *scenario.fill}
+    filled = {LEAD, "topic", "angle", *scenario.slots, *scenario.fill}
     for where, text in _texts(scenario):
         found = PLACEHOLDER.findall(text)
-        yield from _unknown(file, (*inside, *where), found, names, called=f"{before}placeholder")
+        yield from _unknown(file, (*inside, *where), found, filled, called=f"{before}placeholder")
 
 
 def _texts(scenario: Scenario) -> Iterator[tuple[At, str]]:

@@ -120,7 +120,7 @@ def near(key: str, known: Iterable[str]) -> str:
 
 
 def lines(text: str, paths: Iterable[Sequence[str | int]]) -> list[int | None]:
-    """For each path of keys the line, from 1, of the deepest part of it that is in the file; None: no part is.
+    """For each path of keys the line, from 1, of the deepest part of it that is in the file; None: it is no YAML.
 
     In a list a key is a place, or the `id` or `name` of an item. Only a faulty file is parsed for this: the parser that
     keeps lines is ten times as slow as the other one.
@@ -133,7 +133,7 @@ def lines(text: str, paths: Iterable[Sequence[str | int]]) -> list[int | None]:
 
 
 def _line(node: Node | None, path: Sequence[str | int]) -> int | None:
-    line = None
+    line = node.start_mark.line + 1 if node is not None else None
     for part in path:
         # A part that is not in the file is the parser's own: the member of a union, say.
         if (found := _inside(node, part)) is not None:

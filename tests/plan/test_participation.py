@@ -9,8 +9,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from simulator.plan.participation import Participation
-from simulator.world import load
 from simulator.world.strict import Engagement
+from tests.worlds import shipped
 
 
 @st.composite
@@ -73,7 +73,4 @@ def test_less_pressure_moves_her_messages_forward() -> None:
     ],
 )  # fmt: skip
 def test_legal_counts_are_the_plans_bands_in_whole_messages(level: str, n: int, counts: list[int]) -> None:
-    policy = load.validate(
-        load.POLICIES["engagement"], load.parse((load.shipped() / "policies/engagement.yaml").read_text(), ""), ""
-    )
-    assert list(policy.bands[Engagement(level)].counts(n)) == counts
+    assert list(shipped().engagement.bands[Engagement(level)].counts(n)) == counts
