@@ -33,6 +33,10 @@ _SPACE = re.compile(r" (?![*+?{])")
 SET_MEMORY = 16 << 20
 """Most bytes that the automaton of one pass may keep; it grows with the variety of the text up to this."""
 
+SMALL = 500
+"""An expression of so many characters that repeats nothing a number of times fits into RE2's memory (8 MB, of which
+each character takes at most some kilobytes): it is valid if it can be parsed, which costs a quarter of compiling it."""
+
 
 def _lines(value: Any) -> Any:
     return [line for line in map(str.strip, value.splitlines()) if line] if isinstance(value, str) else value
@@ -60,12 +64,23 @@ def fault_of(pattern: str) -> str | None:
     >>> fault_of("(great|good question")
     'missing ): (great|good +question'
     """
+    expression = _expression(pattern)
+    if len(expression) <= SMALL and "{" not in expression and _parses(expression):
+        return None
     try:
-        re2.compile(_expression(pattern), _options())
+        re2.compile(expression, _options())
     except re2.error as error:
         cause = error.args[0]
         return cause.decode(errors="replace") if isinstance(cause, bytes) else str(cause)
     return None
+
+
+def _parses(expression: str) -> bool:
+    try:
+        re2.Set.SearchSet(_options()).Add(expression)
+    except re2.error:
+        return False
+    return True
 
 
 def folded(text: str) -> str:

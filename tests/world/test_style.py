@@ -7,11 +7,11 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulator.errors import ContentError
-from simulator.world.phrases import Phrases, fault_of, folded
+from simulator.world.phrases import SMALL, Phrases, fault_of, folded
 from simulator.world.style import StylePolicy
 from simulator.world.yaml_file import parse, validate
 from tests.corpus.language import ROOT, style
@@ -106,6 +106,18 @@ def test_broken_patterns_are_explained() -> None:
     assert "missing" in (fault_of("(") or "")
 
 
+@pytest.mark.parametrize("part", [r"\pL", r"\PL", r"[^\pL]", r"(\pL|\PL)", r"\pL*", ".", "a"])
+def test_no_pattern_passes_that_cannot_be_searched_for(part: str) -> None:
+    """A small one is only parsed: it has to fit into memory whatever it is made of. A large one may not."""
+    assert fault_of(part * (SMALL // len(part))) is None
+    list(Phrases([([part * (SMALL // len(part))], [])]).find("text"))
+    for large in (part * 1000, f"({part}){{1000}}", part * 20_000):
+        if fault_of(large) is None:
+            list(Phrases([([large], [])]).find("text"))
+    assert "too large" in (fault_of(r"\pL" * 20_000) or "")
+
+
+@settings(deadline=None)
 @given(st.text(max_size=200))
 def test_any_text_can_be_searched_and_folding_moves_nothing(text: str) -> None:
     assert len(folded(text)) == len(text)
@@ -115,6 +127,7 @@ def test_any_text_can_be_searched_and_folding_moves_nothing(text: str) -> None:
         assert rules[found.group].who in ("anyone", "lead")
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.sampled_from(["how can i help you", "great question!", "trump", "soup", "i'm", '"', "def f(", "1. a 2. b"])
