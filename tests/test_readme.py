@@ -11,7 +11,7 @@ import pytest
 from simulator.errors import UsageError
 from simulator.irc.ngircd import program
 from tests.cli.em import ROOT, em
-from tests.irc.samples import TEXTS
+from tests.logs.samples import TEXTS
 from tests.worlds import shipped
 
 TOUR = [

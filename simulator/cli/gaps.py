@@ -11,9 +11,9 @@ import click
 from simulator.cli import options
 
 if TYPE_CHECKING:
+    from simulator.gaps.feedback_terms import Feedback, Reaction
     from simulator.gaps.gap_report import Gaps
     from simulator.gaps.measures import Row
-    from simulator.gaps.remarks import Reaction, Remark
     from simulator.intervals import Figure
 
 FORMATS = ("auto", "irssi", "weechat", "znc", "hexchat", "ubuntu", "discord-json")
@@ -152,7 +152,7 @@ def _row(row: Row) -> dict[str, Any]:
     }
 
 
-def _remark(remark: Remark) -> dict[str, Any]:
+def _remark(remark: Feedback) -> dict[str, Any]:
     return {
         "kind": remark.kind,
         "source": remark.talk.source,

@@ -81,9 +81,9 @@ def import_(
     can be looked at like any other; `em export` takes of it only the lines of those who agreed.
     """
     from simulator.logs import log_import
-    from simulator.logs.conversations import Rules
-    from simulator.logs.mending import Pastes
-    from simulator.logs.zone import Zone
+    from simulator.logs.conversations import SplitRules
+    from simulator.logs.time_zone import Zone
+    from simulator.logs.turn_repair import Pastes
     from simulator.world.strict import Engagement
 
     _hold(name, channel, dry_run=dry_run, shortest=shortest, longest=longest)
@@ -91,13 +91,15 @@ def import_(
         salt = None
     world = options.loaded(world_dir, quiet=as_json)
     zone = None if timezone == "UTC" else Zone(timezone)
-    rules = Rules(silence, shortest, longest, Pastes(pastes), keep_bots, bots, bridges, lead or world.lead.nick, zone)
+    rules = SplitRules(
+        silence, shortest, longest, Pastes(pastes), keep_bots, bots, bridges, lead or world.lead.nick, zone
+    )
     keep = None if as_json else MOST * 2
     if dry_run:
         taken = log_import.looked_at(logs, kind, rules, keep=keep)
     else:
         level = None if engagement.lower() == "auto" else Engagement(engagement.upper())
-        wish = log_import.ImportRequest(channel, level, pseudonyms, salt, keep_addresses)
+        wish = log_import.ImportOptions(channel, level, pseudonyms, salt, keep_addresses)
         folder = data / "runs" / str(name)
         taken = log_import.take_in(logs, folder, world, format=kind, rules=rules, wish=wish, keep=keep)
     if as_json:

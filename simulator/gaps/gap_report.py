@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from simulator.corpus.talk import Talk
 from simulator.evaluate.language import Language
 from simulator.gaps import measures, topics
+from simulator.gaps.anonymized_quotes import QuotePseudonyms
+from simulator.gaps.feedback_terms import Feedback, Reaction, reaction, remarks
 from simulator.gaps.measures import Row
 from simulator.gaps.patch import Patch, proposed
-from simulator.gaps.quoting import Masks
-from simulator.gaps.remarks import Reaction, Remark, reaction, remarks
 from simulator.gaps.topics import Missing
 from simulator.line_checks.wording import words_of
 from simulator.world.policies.gaps import GapPolicy
@@ -26,8 +26,8 @@ class Gaps:
     """Sessions, messages, and messages of hers."""
     there: tuple[int, int, int]
     rows: tuple[Row, ...]
-    complaints: tuple[Remark, ...]
-    praise: tuple[Remark, ...]
+    complaints: tuple[Feedback, ...]
+    praise: tuple[Feedback, ...]
     reaction: Reaction
     """To being told to talk less."""
     reaction_there: Reaction
@@ -51,7 +51,7 @@ def gaps(here: Sequence[Talk], there: Sequence[Talk], world: World, policy: GapP
         reaction=reaction(said, policy),
         reaction_there=reaction(known, policy),
         topics=tuple(missing),
-        patch=proposed(rows, complaints, missing, policy, world, Masks(here)),
+        patch=proposed(rows, complaints, missing, policy, world, QuotePseudonyms(here)),
     )
 
 

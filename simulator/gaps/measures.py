@@ -10,7 +10,7 @@ from enum import StrEnum
 from simulator.corpus.talk import Talk
 from simulator.evaluate.language import Language
 from simulator.gaps import clustered_intervals
-from simulator.gaps.remarks import Remark, reaction
+from simulator.gaps.feedback_terms import Feedback, reaction
 from simulator.intervals import Figure
 from simulator.line_checks.wording import own_words
 from simulator.plan.standing import MOSTLY, enough
@@ -64,7 +64,7 @@ class Row:
 def rows(
     here: Sequence[Talk],
     there: Sequence[Talk],
-    said: tuple[Sequence[Remark], Sequence[Remark]],
+    said: tuple[Sequence[Feedback], Sequence[Feedback]],
     policy: GapPolicy,
     engagement: EngagementPolicy,
     language: Language,
@@ -136,7 +136,7 @@ def _remark(
     kind: str,
     here: Sequence[Talk],
     there: Sequence[Talk],
-    said: tuple[Sequence[Remark], Sequence[Remark]],
+    said: tuple[Sequence[Feedback], Sequence[Feedback]],
     policy: GapPolicy,
 ) -> Row:
     """Complaints of a kind for each line of hers, sessions that script them left out."""

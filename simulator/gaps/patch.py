@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import Any
 
+from simulator.gaps.anonymized_quotes import QuotePseudonyms, printing
+from simulator.gaps.feedback_terms import Feedback
 from simulator.gaps.measures import Row
 from simulator.gaps.quota_weights import Axis, moved
-from simulator.gaps.quoting import Masks, printing
-from simulator.gaps.remarks import Remark
 from simulator.gaps.topics import Missing
 from simulator.intervals import Figure
 from simulator.world.policies.gaps import TOPIC, GapPolicy
@@ -51,11 +51,11 @@ class Patch:
 
 def proposed(
     rows: Sequence[Row],
-    complaints: Sequence[Remark],
+    complaints: Sequence[Feedback],
     topics: Sequence[Missing],
     policy: GapPolicy,
     world: World,
-    masks: Masks,
+    masks: QuotePseudonyms,
 ) -> Patch:
     """Weights toward what is lacking, and a script for each gap, kind of complaint and missing topic.
 
@@ -106,10 +106,10 @@ def _axes(rows: Sequence[Row], topics: Sequence[Missing], policy: GapPolicy, quo
 
 def _answers(
     rows: Sequence[Row],
-    complaints: Sequence[Remark],
+    complaints: Sequence[Feedback],
     policy: GapPolicy,
     world: World,
-    masks: Masks,
+    masks: QuotePseudonyms,
     taken: set[str],
 ) -> Iterator[Stub]:
     gaps = {row.name: row for row in rows if row.gap}
@@ -127,7 +127,7 @@ def _answers(
         yield _stub(f"gap-{name}", stub, why, world, taken)
 
 
-def _topic(topic: Missing, policy: GapPolicy, world: World, masks: Masks, taken: set[str]) -> Stub:
+def _topic(topic: Missing, policy: GapPolicy, world: World, masks: QuotePseudonyms, taken: set[str]) -> Stub:
     words = [word for term in topic.terms for word in re.findall(r"[a-z0-9]+", term.text)]
     subject = " or ".join(term.text for term in topic.terms[:3])
     card = {**policy.stubs[TOPIC], "fill": {**policy.stubs[TOPIC].get("fill", {}), "subject": [subject[:1200]]}}

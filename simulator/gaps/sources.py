@@ -13,9 +13,9 @@ from simulator.errors import UsageError
 from simulator.events import Renamed, Said
 from simulator.journal.journal import FILE, Journal
 from simulator.journal.records import IMPORTED
-from simulator.logs.conversations import Rules
+from simulator.logs.conversations import SplitRules
 from simulator.logs.entry import MESSAGE
-from simulator.logs.files import logs
+from simulator.logs.log_files import logs
 from simulator.logs.nicks import fold
 from simulator.logs.reading import flow
 from simulator.world.strict import Engagement
@@ -116,7 +116,7 @@ def _run(folder: Path, wish: GapRequest) -> Iterator[Talk]:
 
 
 def _logs(what: Sequence[Path], wish: GapRequest, left_out: list[str]) -> Iterator[Talk]:
-    rules, own = Rules(lead=wish.shown_lead), fold(wish.shown_lead)
+    rules, own = SplitRules(lead=wish.shown_lead), fold(wish.shown_lead)
     for row in logs(what, wish.format, 0, left_out):
         for number, found in enumerate(flow(row, rules)):
             lines = tuple(

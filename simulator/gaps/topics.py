@@ -17,7 +17,7 @@ from simulator.corpus.talk import Talk
 from simulator.gaps import clustered_intervals
 from simulator.intervals import Figure
 from simulator.line_checks.wording import own_words, words_of
-from simulator.logs.privacy import without_addresses
+from simulator.logs.address_removal import without_addresses
 from simulator.world.phrases import folded
 from simulator.world.policies.gaps import TopicRules
 from simulator.world.topic import Topic

@@ -13,9 +13,9 @@ from collections.abc import Iterable
 from simulator.events import Acted, Agreed, Event, Joined, Parted, Passed, Refused, Renamed, Said, TopicSet
 from simulator.irc.irc_event import IrcEvent
 from simulator.irc.session_recorder import SessionRecorder
-from simulator.logs.log_people import NickHistory
-from simulator.logs.nicks import Shown, fold
-from simulator.logs.privacy import without_addresses
+from simulator.logs.address_removal import without_addresses
+from simulator.logs.nick_history import NickHistory
+from simulator.logs.nicks import UniqueNicks, fold
 from simulator.plan.session_plan import SessionPlan
 from simulator.session.channel import Channel
 from simulator.world.policies.bot import BotPolicy
@@ -33,7 +33,7 @@ class ChannelState:
     def __init__(self, record: SessionRecorder, world: World, policy: BotPolicy) -> None:
         self._record, self._world, self._policy = record, world, policy
         self._lead = world.lead.nick
-        self._people, self._shown = NickHistory(), Shown()
+        self._people, self._shown = NickHistory(), UniqueNicks()
         self._shown.nick("", self._lead)  # whoever is called like her is called something else here
         self._now_called: dict[str, str] = {}
         self._topic = TOPIC

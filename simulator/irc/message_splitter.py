@@ -6,7 +6,7 @@ wrote becomes one argument of one command, whatever is in it.
 
 from __future__ import annotations
 
-from simulator.logs.codes import plain
+from simulator.logs.control_codes import plain
 
 LINE = 512
 """Bytes of a line with its CR LF (RFC 2812, 2.3)."""

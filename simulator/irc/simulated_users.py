@@ -20,7 +20,7 @@ from simulator.irc.connection import ChannelConnection
 from simulator.irc.irc_event import IrcEvent
 from simulator.irc.timing import Clock
 from simulator.llm.model import Models
-from simulator.logs.nicks import Shown, fold
+from simulator.logs.nicks import UniqueNicks, fold
 from simulator.plan.session_plan import PlacedBeat, SessionPlan
 from simulator.session.channel import Channel
 from simulator.session.member import Members
@@ -121,7 +121,7 @@ class SimulatedUsers:
         """`links`: by the card's nick, in the channel already. `lead`: her nick on the server."""
         self._links, self._lead, self._world, self._models = links, lead, world, models
         self._level, self._name, self._hours, self._seed = level, channel, hours, seed
-        self._names, self._guests = Shown(), dict[str, Persona]()
+        self._names, self._guests = UniqueNicks(), dict[str, Persona]()
         for nick in world.personas:
             self._names.nick(f"card {nick}", nick)  # a guest who is called like somebody on a card is not them
         self._acts = 0

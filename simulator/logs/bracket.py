@@ -12,7 +12,7 @@ import html
 import re
 
 from simulator.logs import calendar
-from simulator.logs.codes import plain
+from simulator.logs.control_codes import plain
 from simulator.logs.entry import ACTION, BLANK, DAY, MESSAGE, NOTICE, SYSTEM, LogEntry, Stamp
 from simulator.logs.sentences import NICK, starred, system, told
 

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from simulator.logs.bots import Bots, inside
-from simulator.logs.codes import plain
+from simulator.logs.control_codes import plain
 from simulator.logs.entry import ACTION, JOIN, MESSAGE, PART, RENAME, TOPIC, LogEntry
 from simulator.logs.line_counts import LineCounts
-from simulator.logs.log_people import NickHistory
-from simulator.logs.mending import LogTurn, Pastes, mended
+from simulator.logs.nick_history import NickHistory
 from simulator.logs.nicks import fold
-from simulator.logs.zone import Zone
+from simulator.logs.time_zone import Zone
+from simulator.logs.turn_repair import LogTurn, Pastes, mended
 
 SILENCE = 15
 """Minutes of silence that end a conversation by default. Of nine channels that were measured (`reference/irc.md`), in
@@ -24,7 +24,7 @@ SHORTEST, LONGEST = 10, 120
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class SplitRules:
     """How a log is to be taken."""
 
     silence: float = SILENCE
@@ -62,7 +62,7 @@ class Conversation:
 class ConversationSplitter:
     """Give it entries in order; it gives back conversations as soon as they are over."""
 
-    def __init__(self, rules: Rules) -> None:
+    def __init__(self, rules: SplitRules) -> None:
         self._rules = rules
         self._account = self._began = LineCounts("", "")
         """Of the file that is read, and of the one in which the open conversation began."""

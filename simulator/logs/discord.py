@@ -17,7 +17,7 @@ from typing import Any
 
 from simulator.errors import UsageError
 from simulator.logs.entry import ACTION, JOIN, MESSAGE, SYSTEM, LogEntry, Stamp
-from simulator.logs.nicks import Shown
+from simulator.logs.nicks import UniqueNicks
 
 _LIST = re.compile(r'"messages"\s*:\s*\[')
 _CHUNK = 1 << 16
@@ -45,7 +45,7 @@ def entries(path: Path) -> Iterator[tuple[str, LogEntry | None]]:
 
 class _Export:
     def __init__(self) -> None:
-        self._names = Shown()
+        self._names = UniqueNicks()
         self._authors: OrderedDict[str, str] = OrderedDict()
         self._channel = ""
 

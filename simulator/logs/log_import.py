@@ -19,16 +19,16 @@ from simulator.errors import NotMet, UsageError
 from simulator.events import Acted, Event, Joined, Parted, Renamed, Said, TopicSet
 from simulator.journal.journal import FILE, Journal
 from simulator.journal.records import IMPORTED, Goal, RunCard
-from simulator.logs.channel_topic import Room
-from simulator.logs.conversations import Conversation, Rules
+from simulator.logs.address_removal import without_addresses
+from simulator.logs.conversations import Conversation, SplitRules
 from simulator.logs.entry import ACTION, JOIN, MESSAGE, PART, RENAME
-from simulator.logs.files import Log
-from simulator.logs.files import logs as arranged
 from simulator.logs.line_counts import LineCounts
-from simulator.logs.names import Names
+from simulator.logs.log_files import Log
+from simulator.logs.log_files import logs as arranged
 from simulator.logs.nicks import fold
-from simulator.logs.privacy import without_addresses
+from simulator.logs.pseudonyms import RunNames
 from simulator.logs.reading import flow, speakers
+from simulator.logs.staging_run import StagingRun
 from simulator.logs.timeline import DAY
 from simulator.plan.session_plan import SessionPlan
 from simulator.world.policy import EngagementPolicy, QuotaPolicy
@@ -43,7 +43,7 @@ exported."""
 
 
 @dataclass(frozen=True, slots=True)
-class ImportRequest:
+class ImportOptions:
     """How conversations become sessions."""
 
     channel: str | None = None
@@ -69,7 +69,7 @@ class ImportResult:
     """Files of a folder that are no logs, and why."""
 
 
-def looked_at(logs: Sequence[Path], format: str, rules: Rules, *, keep: int | None) -> ImportResult:
+def looked_at(logs: Sequence[Path], format: str, rules: SplitRules, *, keep: int | None) -> ImportResult:
     """The account of every log, nothing being written. `keep`: how many lines that were not understood are told of."""
     rows, taken = _arranged(logs, format, keep)
     own = fold(rules.lead)
@@ -92,8 +92,8 @@ def take_in(
     world: World,
     *,
     format: str,
-    rules: Rules,
-    wish: ImportRequest,
+    rules: SplitRules,
+    wish: ImportOptions,
     keep: int | None,
 ) -> ImportResult:
     """Makes the run `folder` from logs and folders of logs. It is there when it is whole, and not before.
@@ -104,7 +104,7 @@ def take_in(
     if (folder / FILE).exists():
         raise UsageError("this run exists", place=str(folder), remedy="choose another --run name")
     rows, taken = _arranged(logs, format, keep)
-    with Room(folder) as staging:
+    with StagingRun(folder) as staging:
         card = RunCard(
             name=folder.name,
             seed=0,
@@ -135,7 +135,7 @@ def take_in(
 
 
 def session(
-    found: Conversation, slot: int, names: Names, world: World, wish: ImportRequest
+    found: Conversation, slot: int, names: RunNames, world: World, wish: ImportOptions
 ) -> tuple[SessionPlan, tuple[Event, ...]]:
     """The plan and the events of one conversation."""
     names.begin((turn.text, turn.nick) for turn in found.turns if turn.kind == RENAME)
@@ -188,7 +188,7 @@ def _length(quota: QuotaPolicy, n: int) -> str:
     )
 
 
-def _events(found: Conversation, midnight: int, names: Names, *, keep_addresses: bool) -> Iterator[Event]:
+def _events(found: Conversation, midnight: int, names: RunNames, *, keep_addresses: bool) -> Iterator[Event]:
     last = 0.0
     for index, turn in enumerate(found.turns):
         last = max(last, float(turn.at - midnight))
@@ -208,7 +208,9 @@ def _document(plan: SessionPlan, events: Iterable[Event]) -> str:
     return render_document(Header(plan.engagement.value, plan.channel), lines)
 
 
-def _names(rows: Iterable[Iterable[Log]], folder: Path, world: World, rules: Rules, wish: ImportRequest) -> Names:
+def _names(
+    rows: Iterable[Iterable[Log]], folder: Path, world: World, rules: SplitRules, wish: ImportOptions
+) -> RunNames:
     """With pseudonyms the logs are read twice: people are named before they first speak."""
     salt, known = None, set()
     if wish.pseudonyms:
@@ -216,7 +218,7 @@ def _names(rows: Iterable[Iterable[Log]], folder: Path, world: World, rules: Rul
         for log in (log for row in rows for log in row):
             known |= {fold(nick) for nick in speakers(log.path, log.account.format)}
     personas = [persona.nick for persona in world.personas.values()]
-    return Names(lead=world.lead.nick, shown_lead=rules.lead, personas=personas, salt=salt, known=known)
+    return RunNames(lead=world.lead.nick, shown_lead=rules.lead, personas=personas, salt=salt, known=known)
 
 
 def _made(path: Path) -> str:

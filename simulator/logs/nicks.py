@@ -35,7 +35,7 @@ def legal(name: str) -> str:
     return nick[:LONGEST]
 
 
-class Shown:
+class UniqueNicks:
     """Names of people who are known by something else than their name; no two share one."""
 
     def __init__(self) -> None:

@@ -8,17 +8,17 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from simulator.logs import calendar, formats
-from simulator.logs.conversations import Conversation, ConversationSplitter, Rules
+from simulator.logs.conversations import Conversation, ConversationSplitter, SplitRules
 from simulator.logs.entry import RENAME
-from simulator.logs.files import Log
 from simulator.logs.line_counts import LineCounts
+from simulator.logs.log_files import Log
 from simulator.logs.timeline import Timeline
 
 _IN_NAME = re.compile(r"##?[A-Za-z][^\s,:_.\x00-\x1f]{0,47}")
 _CHANNEL = re.compile(r"#[^\s,:\x00-\x1f\x7f]{1,49}")
 
 
-def conversations(path: Path, rules: Rules, account: LineCounts) -> Iterator[Conversation]:
+def conversations(path: Path, rules: SplitRules, account: LineCounts) -> Iterator[Conversation]:
     """The conversations of one log in order, each as soon as it is over; `account` is complete when they are.
 
     Raises UsageError for a file that cannot be read or that is not in the account's format.
@@ -26,7 +26,7 @@ def conversations(path: Path, rules: Rules, account: LineCounts) -> Iterator[Con
     return flow([Log(path, account)], rules)
 
 
-def flow(logs: Iterable[Log], rules: Rules) -> Iterator[Conversation]:
+def flow(logs: Iterable[Log], rules: SplitRules) -> Iterator[Conversation]:
     """The conversations of some logs of which each goes on where the one before it ends: see `files.logs`.
 
     Only silence ends a conversation, and not the end of a file. Its lines are in the account of the file in which it

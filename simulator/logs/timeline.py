@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from simulator.logs.entry import Stamp
-from simulator.logs.zone import DAY, Zone
+from simulator.logs.time_zone import DAY, Zone
 
 HALF = DAY // 2
 HOUR = 3600

@@ -20,8 +20,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from simulator import rng
-from simulator.logs.conversations import Rules
-from simulator.logs.log_import import ImportRequest, ImportResult, looked_at, take_in
+from simulator.logs.conversations import SplitRules
+from simulator.logs.log_import import ImportOptions, ImportResult, looked_at, take_in
 from tests.bench.memory import peak_mb
 from tests.worlds import shipped
 
@@ -74,11 +74,11 @@ def measured(megabytes: int, work: Callable[[], ImportResult]) -> dict[str, floa
 def main() -> None:
     size = int(sys.argv[1]) if len(sys.argv) > 1 else 100
     folder = Path(tempfile.mkdtemp(prefix="bench-import-"))
-    world, rules = shipped(), Rules(lead="nick0")
+    world, rules = shipped(), SplitRules(lead="nick0")
     try:
         small, large = log(folder / "small.log", SMALL), log(folder / "large.log", size)
 
-        def take(name: str, wish: ImportRequest) -> Callable[[], ImportResult]:
+        def take(name: str, wish: ImportOptions) -> Callable[[], ImportResult]:
             run = folder / "runs" / name
             return lambda: take_in([small], run, world, format="irssi", rules=rules, wish=wish, keep=20)
 
@@ -86,8 +86,8 @@ def main() -> None:
             "before_mb": peak_mb(),
             "look": measured(SMALL, lambda: looked_at([small], "irssi", rules, keep=20)),
             "look_large": measured(size, lambda: looked_at([large], "irssi", rules, keep=20)),
-            "take": measured(SMALL, take("plain", ImportRequest())),
-            "take_pseudonyms": measured(SMALL, take("hidden", ImportRequest(pseudonyms=True, salt="x"))),
+            "take": measured(SMALL, take("plain", ImportOptions())),
+            "take_pseudonyms": measured(SMALL, take("hidden", ImportOptions(pseudonyms=True, salt="x"))),
         }
     finally:
         shutil.rmtree(folder)

@@ -14,7 +14,7 @@ from simulator.journal.journal import Journal
 from simulator.logs.log_import import SALT, level
 from simulator.plan.session_plan import SessionPlan
 from simulator.world.strict import Engagement
-from tests.irc import samples
+from tests.logs import samples
 from tests.worlds import card, shipped
 
 LEAD = shipped().lead.nick

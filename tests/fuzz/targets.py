@@ -30,9 +30,9 @@ from simulator.llm.provider_errors import translate
 from simulator.llm.retry import Transient
 from simulator.llm.scripted import Scripted
 from simulator.logs import formats, log_import, reading
-from simulator.logs.conversations import Rules
+from simulator.logs.conversations import SplitRules
 from simulator.logs.entry import RENAME
-from simulator.logs.names import Names
+from simulator.logs.pseudonyms import RunNames
 from simulator.world import load
 from simulator.world.persona import Persona
 from simulator.world.scenario import Scenario
@@ -44,7 +44,7 @@ from tests.worlds import shipped
 
 CARDS = {"personas": Persona, "scenarios": Scenario, "topics": TopicFile, **load.POLICIES}
 """What a content file may be; the first byte of the data says which."""
-RULES = Rules(shortest=1, lead="pim", bridges=("bridge",))
+RULES = SplitRules(shortest=1, lead="pim", bridges=("bridge",))
 TALK = tuple(
     TranscriptLine(nick, text) for nick, text in (("kai", "that soup was older than the fridge"), ("mara", "I like it"))
 )
@@ -88,12 +88,12 @@ def logs(data: bytes, folder: Path) -> None:
         about = reading.account(path, chosen, keep=5)
         known = set(reading.speakers(path, about.format)) if pseudonyms else set()
         nicks = [persona.nick for persona in shipped().personas.values()]
-        given = Names(
+        given = RunNames(
             lead=shipped().lead.nick, shown_lead="pim", personas=nicks, salt="s" if pseudonyms else None, known=known
         )
         for slot, found in enumerate(reading.conversations(path, RULES, about)):
             plan, events = log_import.session(
-                found, slot, given, shipped(), log_import.ImportRequest(pseudonyms=pseudonyms)
+                found, slot, given, shipped(), log_import.ImportOptions(pseudonyms=pseudonyms)
             )
             plan.model_dump_json()
             log_import._document(plan, events).encode()
@@ -177,7 +177,7 @@ TARGETS: dict[str, Callable[[bytes, Path], None]] = {
 
 def seeds(target: str) -> list[bytes]:
     """Inputs that the target understands, to begin from."""
-    from tests.irc.samples import TEXTS
+    from tests.logs.samples import TEXTS
 
     root = load.shipped()
     if target == "cards":

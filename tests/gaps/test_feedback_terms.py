@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from simulator.gaps.remarks import remarks
+from simulator.gaps.feedback_terms import remarks
 from tests.gaps.channels import rules, talk
 
 KINDS = {

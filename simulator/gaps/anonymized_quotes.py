@@ -6,14 +6,14 @@ import re
 from collections.abc import Iterable
 
 from simulator.corpus.talk import Talk
-from simulator.logs.privacy import without_addresses
+from simulator.logs.address_removal import without_addresses
 
 LONGEST = 200
 """Characters of a quotation."""
 _LEFT, _RIGHT = r"(?<![\w\[\]\\`^{|}-])", r"(?![\w\[\]\\`^{|}-])"
 
 
-class Masks:
+class QuotePseudonyms:
     """People are `p1`, `p2` and so on, in the order in which they are quoted; the lead keeps her nick."""
 
     def __init__(self, talks: Iterable[Talk]) -> None:

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from simulator.logs import bracket
-from simulator.logs.codes import plain
-from simulator.logs.conversations import Rules
+from simulator.logs.control_codes import plain
+from simulator.logs.conversations import SplitRules
 from simulator.logs.entry import ACTION, MESSAGE, NOTICE, PART, RENAME, SYSTEM, TOPIC
 from simulator.logs.reading import account, conversations
 
@@ -26,7 +26,7 @@ CHATS = {"message": "msg", "action": "action"}
 def test_one_excerpt_in_eight_formats(name: str) -> None:
     (path,) = (LOGS / "formats").glob(f"{name}.*")
     told = account(path, "auto", None)
-    (found,) = conversations(path, Rules(silence=60, shortest=2), told)
+    (found,) = conversations(path, SplitRules(silence=60, shortest=2), told)
     got = [(turn.nick, CHATS[turn.kind], turn.text) for turn in found.turns if turn.spoken]
     rows = map(json.loads, (LOGS / "formats" / "expected.jsonl").read_text().splitlines())
     wanted = [(row["nick"], row["kind"], row["text"]) for row in rows]
@@ -86,7 +86,7 @@ def test_edge_cases() -> None:
 def test_every_line_of_every_sample_is_understood(pattern: str) -> None:
     for path in sorted(LOGS.glob(pattern)):
         told = account(path, "auto", None)
-        found = list(conversations(path, Rules(), told))
+        found = list(conversations(path, SplitRules(), told))
         assert told.not_understood == 0, (path.name, told.unknown[:3])
         assert told.lines == path.read_bytes().count(b"\n") == told.kinds.total()
         spoken = told.kinds[MESSAGE] + told.kinds[ACTION]

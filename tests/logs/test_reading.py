@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from simulator.logs import calendar, hexchat
-from simulator.logs.codes import plain
+from simulator.logs.control_codes import plain
 from simulator.logs.entry import Stamp
 from simulator.logs.lines import LONGEST, lines
-from simulator.logs.log_people import NickHistory
+from simulator.logs.nick_history import NickHistory
 from simulator.logs.nicks import fold, legal
 from simulator.logs.timeline import DAY, Timeline
 from simulator.world.strict import Nick, StrictModel

@@ -7,9 +7,9 @@ import pytest
 from simulator.errors import UsageError
 from simulator.logs import calendar, discord, weechat
 from simulator.logs.entry import Stamp
+from simulator.logs.time_zone import Zone
 from simulator.logs.timeline import DAY, Timeline
-from simulator.logs.zone import Zone
-from tests.irc import samples
+from tests.logs import samples
 
 SPRING, AUTUMN = calendar.iso("2012-03-25"), calendar.iso("2012-10-28")
 """When summer time began and ended in Berlin, at two and at three in the morning."""

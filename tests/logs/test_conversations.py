@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from simulator.logs.bots import Bots, inside
-from simulator.logs.conversations import Conversation, Rules
+from simulator.logs.conversations import Conversation, SplitRules
 from simulator.logs.entry import ACTION, JOIN, MESSAGE, PART, RENAME
-from simulator.logs.mending import CUT, LogTurn, Pastes, mended
 from simulator.logs.reading import account, conversations
+from simulator.logs.turn_repair import CUT, LogTurn, Pastes, mended
 
 Said = tuple[int, str, str]
 """Second, nick, text."""
@@ -30,7 +30,7 @@ def log(path: Path, said: list[Said]) -> Path:
 
 def read(path: Path, **rules: object) -> tuple[list[Conversation], dict]:
     told = account(path, "znc", None)
-    found = list(conversations(path, Rules(**{"shortest": 2, **rules}), told))
+    found = list(conversations(path, SplitRules(**{"shortest": 2, **rules}), told))
     return found, told.plain()
 
 
@@ -204,7 +204,7 @@ def test_memory_does_not_grow_with_the_log(tmp_path: Path) -> None:
     def peak(count: int) -> int:
         path = log(tmp_path / f"{count}.log", chat(count, gap=5))
         tracemalloc.start()
-        for _ in conversations(path, Rules(), account(path, "znc", 5)):
+        for _ in conversations(path, SplitRules(), account(path, "znc", 5)):
             pass
         most = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()

@@ -7,7 +7,7 @@ import hmac
 import re
 from collections.abc import Iterable
 
-from simulator.logs.everyday import WORDS
+from simulator.logs.common_words import WORDS
 from simulator.logs.nicks import fold, legal
 
 _CONSONANTS, _VOWELS = "bdfgklmnprstvz", "aeiou"
@@ -18,7 +18,7 @@ _EDGE = re.compile(r"[\[\]\\`_^{|}-]+")
 _OWNED = re.compile(r"\b(?:a|an|the|my|your|this|every|some|any|no|of) $", re.IGNORECASE)
 
 
-class Names:
+class RunNames:
     """Nicks of the log to nicks of the run, one to one.
 
     The lead gets the nick of the world's card. Everybody else keeps the own one, made legal where it is not, or with a

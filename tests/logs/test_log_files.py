@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from simulator.errors import UsageError
-from simulator.logs.conversations import Conversation, Rules
-from simulator.logs.files import Log, logs
+from simulator.logs.conversations import Conversation, SplitRules
+from simulator.logs.log_files import Log, logs
 from simulator.logs.reading import account, conversations, flow
 
 
@@ -35,7 +35,7 @@ def rows(*what: Path, left_out: list[str] | None = None) -> list[list[str]]:
 def talks(*what: Path) -> tuple[list[Conversation], list[Log]]:
     found, every = [], []
     for row in logs(what, "auto", None, []):
-        found += flow(row, Rules())
+        found += flow(row, SplitRules())
         every += row
     return found, every
 
@@ -47,7 +47,9 @@ def test_midnight_is_no_silence(tmp_path: Path) -> None:
     assert [turn.text for turn in found.turns] == [f"line {n}" for n in range(20)]
     assert [log.account.messages for log in read] == [20, 0]
     assert [log.account.lines for log in read] == [10, 10]
-    assert [c.messages for path in (late, early) for c in conversations(path, Rules(), account(path, "auto", 0))] == [
+    assert [
+        c.messages for path in (late, early) for c in conversations(path, SplitRules(), account(path, "auto", 0))
+    ] == [
         10,
         10,
     ]

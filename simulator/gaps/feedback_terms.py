@@ -14,7 +14,7 @@ from simulator.world.policies.gaps import GapPolicy
 
 
 @dataclass(frozen=True, slots=True)
-class Remark:
+class Feedback:
     """One line about her, with the line of hers that caused it."""
 
     kind: str
@@ -53,13 +53,13 @@ class Reaction:
     """After less before, over the remarks that have messages on both sides."""
 
 
-def remarks(talks: Sequence[Talk], policy: GapPolicy) -> list[Remark]:
+def remarks(talks: Sequence[Talk], policy: GapPolicy) -> list[Feedback]:
     """Every remark, in order."""
     phrases = {hers: policy.phrases(hers) for hers in dict.fromkeys(talk.hers for talk in talks)}
     return [remark for talk in talks for remark in _in(talk, policy, phrases[talk.hers])]
 
 
-def _in(talk: Talk, policy: GapPolicy, phrases: Phrases) -> list[Remark]:
+def _in(talk: Talk, policy: GapPolicy, phrases: Phrases) -> list[Feedback]:
     kinds, found, last = list(policy.remarks), [], None
     for place, line in enumerate(talk.messages):
         if talk.own(place):
@@ -72,12 +72,12 @@ def _in(talk: Talk, policy: GapPolicy, phrases: Phrases) -> list[Remark]:
             continue
         kind, words = kinds[hit.group], line.text[hit.start : hit.end]
         found.append(
-            Remark(kind, policy.remarks[kind].praise, talk, place, last, words, policy.scripts(kind, talk.pattern))
+            Feedback(kind, policy.remarks[kind].praise, talk, place, last, words, policy.scripts(kind, talk.pattern))
         )
     return found
 
 
-def reaction(found: Sequence[Remark], policy: GapPolicy) -> Reaction:
+def reaction(found: Sequence[Feedback], policy: GapPolicy) -> Reaction:
     """What she does after being told off: `stretch` messages before the remark, and as many after it.
 
     Her direct answer, if it is among the next `within` messages, counts for neither: taking a hint takes a line.

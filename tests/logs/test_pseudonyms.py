@@ -6,19 +6,19 @@ import re
 
 import pytest
 
-from simulator.logs.everyday import WORDS
-from simulator.logs.names import Names
+from simulator.logs.address_removal import without_addresses
+from simulator.logs.common_words import WORDS
 from simulator.logs.nicks import fold
-from simulator.logs.privacy import without_addresses
+from simulator.logs.pseudonyms import RunNames
 from tests.worlds import shipped
 
 KNOWN = ("pim", "Rolf[x]", "|QuaD-", "will", "ra", "ticketo", "a_b", "host")
 
 
-def names(salt: str | None = "salt", **given: object) -> Names:
+def names(salt: str | None = "salt", **given: object) -> RunNames:
     world = shipped()
     personas = [persona.nick for persona in world.personas.values()]
-    return Names(
+    return RunNames(
         **{"lead": world.lead.nick, "shown_lead": world.lead.nick, "personas": personas, "known": KNOWN, **given},
         salt=salt,
     )

@@ -9,7 +9,7 @@ from simulator.errors import StorageError
 from simulator.journal.journal import FILE, Journal
 
 
-class Room:
+class StagingRun:
     """A folder beside `runs/` in which a run grows; it becomes the run when the block ends well, else it goes."""
 
     def __init__(self, folder: Path) -> None:

@@ -9,10 +9,10 @@ import pytest
 
 from simulator.errors import UsageError
 from simulator.logs import bracket, formats, irssi
-from simulator.logs.conversations import Rules
+from simulator.logs.conversations import SplitRules
 from simulator.logs.entry import ACTION, DAY, JOIN, MESSAGE, NOTICE, PART, RENAME, SYSTEM, TOPIC
 from simulator.logs.reading import account, conversations
-from tests.irc import samples
+from tests.logs import samples
 
 ALL = 24 * 60.0
 """Minutes of silence that a talk of two days must not be cut at."""
@@ -23,7 +23,7 @@ def test_one_talk_in_every_format(tmp_path: Path, name: str) -> None:
     path = samples.write(tmp_path, name)
     assert formats.detect(path) == samples.FAMILY[name]
     told = account(path, "auto", None)
-    (found,) = conversations(path, Rules(silence=ALL, shortest=2), told)
+    (found,) = conversations(path, SplitRules(silence=ALL, shortest=2), told)
     spoken = [turn for turn in found.turns if turn.spoken]
     assert [(turn.kind, turn.text) for turn in spoken] == [(kind, text) for kind, _, text in samples.TALK]
     assert [turn.nick for turn in spoken] == list(samples.PEOPLE)
@@ -39,7 +39,7 @@ def test_one_talk_in_every_format(tmp_path: Path, name: str) -> None:
 def test_lines_may_end_as_on_windows(tmp_path: Path, name: str) -> None:
     path = tmp_path / "x.log"
     path.write_bytes(samples.TEXTS[name].replace("\n", "\r\n").encode())
-    (found,) = conversations(path, Rules(silence=ALL, shortest=2), account(path, "auto", None))
+    (found,) = conversations(path, SplitRules(silence=ALL, shortest=2), account(path, "auto", None))
     assert [turn.text for turn in found.turns if turn.spoken] == [text for _, _, text in samples.TALK]
 
 

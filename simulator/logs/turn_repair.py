@@ -8,8 +8,8 @@ from enum import StrEnum
 from itertools import groupby
 from typing import NamedTuple
 
+from simulator.logs.common_words import WORDS
 from simulator.logs.entry import ACTION, MESSAGE
-from simulator.logs.everyday import WORDS
 
 CUT = 330
 """Bytes from which a message may have been cut: IRC's line of 512 holds the sender's mask and the channel too, and no

@@ -10,12 +10,12 @@ from simulator import rng
 from simulator.corpus.example import document, text
 from simulator.document import parse_document
 from simulator.events import Said
-from simulator.logs.conversations import Rules
+from simulator.logs.conversations import SplitRules
 from simulator.logs.formats import TEXT
-from simulator.logs.log_import import ImportRequest, session
-from simulator.logs.names import Names
+from simulator.logs.log_import import ImportOptions, session
+from simulator.logs.pseudonyms import RunNames
 from simulator.logs.reading import account, conversations
-from tests.irc import samples
+from tests.logs import samples
 from tests.worlds import shipped
 
 JUNK = (
@@ -47,9 +47,9 @@ def test_junk_never_gets_through(tmp_path: Path, name: str, salt: str | None) ->
         path.write_bytes(damaged(name, seed))
         for known in TEXT:
             told = account(path, known, None)
-            names = Names(lead=world.lead.nick, shown_lead="pim", personas=personas, salt=salt)
-            for slot, found in enumerate(conversations(path, Rules(shortest=2, lead="pim"), told)):
-                plan, events = session(found, slot, names, world, ImportRequest())
+            names = RunNames(lead=world.lead.nick, shown_lead="pim", personas=personas, salt=salt)
+            for slot, found in enumerate(conversations(path, SplitRules(shortest=2, lead="pim"), told)):
+                plan, events = session(found, slot, names, world, ImportOptions())
                 back = parse_document(text(plan, events, actions=True))
                 assert back.header is not None and not back.malformed
                 assert back.lines == document(plan, events, actions=True).lines
