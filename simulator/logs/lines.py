@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from simulator.errors import UsageError
+from simulator.logs.text_decoding import BROKEN, decode_text
 
 LONGEST = 16_384
 """Bytes of a line that are read; what is longer is no line of a chat, and its rest is skipped."""
@@ -49,13 +50,10 @@ def decoded(row: bytes, encodings: Counter[str]) -> str:
         return text
     except UnicodeDecodeError:
         pass
-    try:
-        text = row.decode("cp1252")
-        encodings["cp1252"] += 1
-        return text
-    except UnicodeDecodeError:
-        encodings["latin-1"] += 1
-        return row.decode("latin-1")
+    text = decode_text(row)
+    mixed, latin = BROKEN in text, any("\x7f" < c < "\xa0" for c in text)
+    encodings["utf-8, broken" if mixed else "latin-1" if latin else "cp1252"] += 1
+    return text
 
 
 def _wide(path: Path, encodings: Counter[str]) -> Iterator[str]:
