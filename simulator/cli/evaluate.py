@@ -79,10 +79,15 @@ def evaluate(
         return
     if base is None and (adapters or corpus is None):
         raise UsageError("nothing to evaluate", place="--base", remedy="name a base, such as `embedded`, or a --corpus")
+    from simulator import files
     from simulator.evaluate.evaluation import evaluate as evaluated
     from simulator.evaluate.open_subjects import opened
+    from simulator.evaluate.scorecard import is_card
     from simulator.llm.model import PromptFormat
 
+    for path, ours, option in ((out, is_card, "--out"), (page, files.is_sealed, "--page")):
+        if path is not None:
+            files.check(path, ours, option)
     world = options.loaded(world_dir, quiet=as_json)
     subjects = []
     if base is not None:
@@ -108,7 +113,7 @@ def evaluate(
     )
     text = card.model_dump_json(indent=1)
     if out is not None:
-        _write(out, text)
+        files.write(out, text.encode() + b"\n", is_card, option="--out", remedy="name another file")
     if page is not None:
         from simulator.evaluate.evaluation_page import write
 
@@ -150,15 +155,6 @@ def _show_worse(each: Worse) -> None:
     click.echo(f"{each.must}: {each.where}\n  before: {sanitize(each.before)}\n  now:    {sanitize(each.after)}")
     if each.why:
         click.echo(f"  {sanitize(each.why)}")
-
-
-def _write(path: Path, text: str) -> None:
-    from simulator.errors import StorageError
-
-    try:
-        path.write_text(text + "\n", encoding="utf-8")
-    except OSError as error:
-        raise StorageError(error.strerror or str(error), place=str(path), remedy="name another file") from None
 
 
 def _show(card: Scorecard) -> None:

@@ -56,12 +56,15 @@ def gaps(
     --patch proposes new weights for policies/quota.yaml and a script for each gap. Quoted people are p1, p2, …; read
     the file before you pass it on. policies/gaps.yaml says what is looked for. No model is needed.
     """
+    from simulator import files
     from simulator.evaluate.language import Language
     from simulator.gaps import gap_report, sources
     from simulator.gaps import patch as patches
     from simulator.tui.sanitize import as_json as shown_json
     from simulator.world.strict import Engagement
 
+    if patch is not None:
+        files.check(patch, files.is_sealed, "--patch")
     world = options.loaded(world_dir, quiet=as_json)
     language = Language(world.evaluation, world.style)
     nick = world.lead.nick
@@ -80,7 +83,8 @@ def gaps(
     _tell_left_out(left_out)
     if patch is not None:
         title = f"em gaps {' '.join(Path(name).name for name in what)} --against {Path(against).name}"
-        _write(patch, patches.as_yaml(found.patch, title))
+        text = files.sealed(patches.as_yaml(found.patch, title), "# {}")
+        files.write(patch, text, files.is_sealed, option="--patch", remedy="name a writable file")
     if as_json:
         click.echo(shown_json(_facts(found), indent=2))
     else:
@@ -94,15 +98,6 @@ def _tell_left_out(left_out: list[str]) -> None:
         click.echo(f"em: left out: {sanitize(cause)}", err=True)
     if len(left_out) > SHOWN:
         click.echo(f"em: left out: {len(left_out) - SHOWN} more", err=True)
-
-
-def _write(path: Path, text: str) -> None:
-    from simulator.errors import StorageError
-
-    try:
-        path.write_text(text, encoding="utf-8", newline="\n")
-    except OSError as error:
-        raise StorageError(error.strerror or str(error), place=str(path), remedy="name a writable file") from None
 
 
 def _facts(found: Gaps) -> dict[str, Any]:

@@ -94,8 +94,6 @@ async def begin(
     progress: ProgressFile | None = None,
 ) -> None:
     """Creates a run and plays it to its goal. One that could not begin leaves its name free."""
-    import shutil
-
     from simulator import __version__, clock
     from simulator.cli.running import played
     from simulator.journal.journal import Journal
@@ -107,17 +105,10 @@ async def begin(
     card = {"name": name, "seed": seed, "goal": goal, "models": models, "world": world.digest}
     card |= {"version": __version__, "begun": clock.now()}
     validate(Goal, goal, "goal")
-    begun = True
-    try:
-        with Journal.create(folder, validate(RunCard, card, "--run")) as journal:
-            try:
-                await played(
-                    journal, world, models, concurrency, budget_usd, look=look, engine=engine, progress=progress
-                )
-            except EmError:
-                begun = any(True for _ in journal.sessions())
-                raise
-    except EmError:
-        if not begun:
-            shutil.rmtree(folder)
-        raise
+    with Journal.create(folder, validate(RunCard, card, "--run")) as journal:
+        try:
+            await played(journal, world, models, concurrency, budget_usd, look=look, engine=engine, progress=progress)
+        except EmError:
+            if not any(True for _ in journal.sessions()):
+                journal.discard()
+            raise

@@ -6,14 +6,10 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from simulator import files
 from simulator.corpus.formats import NAMES
-from simulator.corpus.stats import Steps, progress
-from simulator.errors import UsageError
+from simulator.corpus.stats import Steps, is_progress, progress
 from simulator.journal.journal import Journal
-from simulator.train.adapter import replace
-
-_FIELDS = {"goal", "kept", "next", "begun", "time"}
-"""By which a file of this program is known again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,16 +21,5 @@ class ProgressFile:
 
     def write(self, journal: Journal) -> None:
         """Raises UsageError if a file of that name was not written by this program, StorageError if none can be."""
-        path = self.folder / NAMES.progress
-        if path.exists() and not _ours(path):
-            raise UsageError("was not written by this program", place=str(path), remedy="move it away")
-        told = progress(journal, self.steps)
-        replace(path, json.dumps(told, indent=2, ensure_ascii=False).encode() + b"\n")
-
-
-def _ours(path: Path) -> bool:
-    try:
-        told = json.loads(path.read_bytes())
-    except (OSError, ValueError):
-        return False
-    return isinstance(told, dict) and told.keys() >= _FIELDS
+        data = json.dumps(progress(journal, self.steps), indent=2, ensure_ascii=False).encode() + b"\n"
+        files.write(self.folder / NAMES.progress, data, is_progress)

@@ -29,11 +29,14 @@ def report(
     Quotas, the lead's share of every session, turn-taking against real channels, rejections, cost, diversity, and the
     transcripts to search; may be asked while a run is going on. Written to data/reports/NAME.html.
     """
+    from simulator import files
     from simulator.journal.journal import Journal
     from simulator.report.gather import gather
     from simulator.report.page import write
 
     names = [name] if other is None else [name, other]
+    path = out or data / "reports" / f"{'-and-'.join(names)}.html"
+    files.check(path, files.is_sealed, "--out")
     world = options.loaded(world_dir)
     section = None
     if scorecard is not None:
@@ -45,6 +48,5 @@ def report(
     for each in names:
         with Journal.read(data / "runs" / each) as journal:
             figures.append(gather(journal, world))
-    path = out or data / "reports" / f"{'-and-'.join(names)}.html"
     size = write(path, figures, section)
     click.echo(f"{path}: {size / 1e6:.2f} MB, opens in any browser", err=True)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 FOLDER = Path("em_character_data")
 RUN = "em_character_data"
+FORMATS = ["jsonl", "txt"]
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -96,6 +97,7 @@ def _generate(
     from simulator.cli.resume import go_on
     from simulator.journal.journal import FILE, Journal
 
+    _check()
     target = None if batch else options.loaded(world_dir, quiet=True).quota.target_mb
     try:
         if (FOLDER / FILE).exists():
@@ -139,6 +141,7 @@ def _resume(
 ) -> None:
     from simulator.cli.resume import go_on
 
+    _check()
     try:
         asyncio.run(
             go_on(
@@ -156,6 +159,13 @@ def _resume(
         _write(world_dir, allow)
 
 
+def _check() -> None:
+    """Before anything is paid for: a file that the export would have to replace, and must not, is refused."""
+    from simulator.corpus.export import check
+
+    check(FOLDER, FORMATS)
+
+
 def _write(world_dir: Path | None, allow_scripted: bool) -> None:
     """The plan's output files, also after a run that stopped early."""
     from simulator.cli.export import write
@@ -166,7 +176,7 @@ def _write(world_dir: Path | None, allow_scripted: bool) -> None:
     with Journal.read(FOLDER) as journal:
         if not journal.tally().kept:
             return
-    write(FOLDER, FOLDER, ["jsonl", "txt"], False, allow_scripted, world_dir, _steps())
+    write(FOLDER, FOLDER, FORMATS, False, allow_scripted, world_dir, _steps())
 
 
 def _progress() -> ProgressFile:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from simulator.corpus import dataset_card, example, split, stats
+from simulator import files
+from simulator.corpus import dataset_card, example, split, staging, stats
 from simulator.corpus.consent import Consent, ConsentFilter, asked
 from simulator.corpus.formats import FORMATS, NAMES, Document, Names, owned, require
 from simulator.corpus.shards import SHARD_BYTES
-from simulator.corpus.staging import staged
 from simulator.errors import NotMet, UsageError
 from simulator.events import Event
 from simulator.journal.journal import Journal
@@ -90,7 +89,9 @@ def export(
         held_out = split.validation(strata, quota.validation_share, run.seed)
         marginals, shares, lengths = stats.Marginals(), stats.LeadShares(engagement), stats.MessageLengths()
         size, lead = 0, ""
-        with staged(out, last=names.stats, stale=lambda name: owned(name, formats, names)) as folder:
+        with staging.staged(
+            out, last=names.stats, written=lambda name: _named(name, formats, names), known=_known(out, names)
+        ) as folder:
             with ExitStack() as writers:
                 writing = [
                     writers.enter_context(closing(FORMATS[name].open(folder, names, shard_bytes))) for name in formats
@@ -104,7 +105,7 @@ def export(
                     shares.add(made)
                     lengths.add(said, lead)
                     size += len(made.text.encode())
-            files = dict(_files(folder, names))
+            written = dict(_files(folder, names))
             facts = {
                 "run": stats.card(run),
                 "scripted": scripted,
@@ -116,14 +117,49 @@ def export(
                 "lead_share": shares.table(),
                 "message_lengths": lengths.table(),
                 **stats.outcomes(journal),
-                "files": files,
+                "files": written,
                 "complete": True,
             }
             readme = dataset_card.card(facts, lead, formats, names)
             (folder / names.card).write_text(readme, encoding="utf-8", newline="\n")
             _write(folder / names.progress, stats.progress(journal, steps))
             _write(folder / names.stats, facts)
-    return Exported(out, kept - len(held_out), len(held_out), size, tuple(files), scripted)
+    return Exported(out, kept - len(held_out), len(held_out), size, tuple(written), scripted)
+
+
+def check(out: Path, formats: Sequence[str], names: Names = NAMES) -> None:
+    """Raises UsageError if an export to `out` would be refused, for a file there that no export has written."""
+    staging.check(out, lambda name: _named(name, formats, names), _known(out, names))
+
+
+def _named(name: str, formats: Sequence[str], names: Names) -> bool:
+    return name in (names.progress, names.stats, names.card) or owned(name, formats, names)
+
+
+def _known(out: Path, names: Names) -> files.Ours:
+    """What no ledger tells of: the progress file, and the exports of versions that kept none."""
+
+    def known(path: Path) -> bool:
+        if path.name == names.progress:
+            return stats.is_progress(path)
+        if path.parent != out or (out / files.LEDGER).exists():
+            return False
+        told = _object(out / names.stats)
+        data = told.get("files") if told.get("complete") is True else None
+        if not isinstance(data, dict) or not {"run", "documents", "marginals"} <= told.keys():
+            return False
+        return path.name not in data or data[path.name] == {"bytes": path.stat().st_size, "sha256": files.digest(path)}
+
+    return known
+
+
+def _object(path: Path) -> dict[str, object]:
+    """What a JSON file holds; empty for whatever is none."""
+    try:
+        found = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _sessions(journal: Journal, cutter: ConsentFilter | None) -> Iterator[tuple[SessionPlan, list[Event]]]:
@@ -162,9 +198,7 @@ def _cutter(
 def _files(folder: Path, names: Names) -> Iterator[tuple[str, dict[str, int | str]]]:
     """Size and digest of the data files, so that a copy can be checked; conversations repeat what these hold."""
     for path in sorted(path for path in folder.iterdir() if not path.name.startswith(names.conversation)):
-        with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-        yield path.name, {"bytes": path.stat().st_size, "sha256": digest}
+        yield path.name, {"bytes": path.stat().st_size, "sha256": files.digest(path)}
 
 
 def _write(path: Path, value: object) -> None:

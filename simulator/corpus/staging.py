@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
+from simulator import files
 from simulator.errors import StorageError, UsageError
 
 FOLDER = ".export"
@@ -20,45 +18,64 @@ CHUNK = 10_000
 
 
 @contextmanager
-def staged(out: Path, *, last: str, stale: Callable[[str], bool]) -> Iterator[Path]:
+def staged(out: Path, *, last: str, written: Callable[[str], bool], known: files.Ours = files.never) -> Iterator[Path]:
     """Yields an empty folder to write into; when the block ends well, its files move to `out`.
 
-    If the block fails, nothing in `out` has changed. When it ends well, `last` is taken away first and comes back last,
-    so it stands only beside a whole set; files of `out` for whose name `stale` is true and that were not written again
-    are removed. What a killed process left behind is cleared by the next one.
+    `written`: whether this kind of set has files of a name. Those in `out` that are not written again are removed, and
+    `last` stands only beside a whole set: it is taken away first and comes back last. All that holds for files of an
+    earlier set, as the folder's ledger tells, or `known` by what is in them; where another file has such a name, the
+    set is refused before the block begins. If the block fails, nothing in `out` has changed. What a killed process
+    left behind is cleared by the next one.
 
-    Raises StorageError where the disk is full or may not be written, UsageError if another process is at it.
+    Raises StorageError where the disk is full or may not be written, UsageError if another process is at it, or for a
+    file that is not of an earlier set.
     """
-    folder = out / FOLDER
     with _stored(out):
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(folder / "lock")
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            raise UsageError("another export is writing here", place=str(out), remedy="wait for it") from None
-        try:
-            fresh = folder / "files"
-            shutil.rmtree(fresh, ignore_errors=True)
-            fresh.mkdir()
+        out.mkdir(parents=True, exist_ok=True)
+        busy = UsageError("another export is writing here", place=str(out), remedy="wait for it")
+        with files.workshop(out / FOLDER, busy) as fresh:
+            check(out, written, known)
             yield fresh
-            _publish(fresh, out, last, stale)
-        finally:
-            lock.release()
-            shutil.rmtree(folder, ignore_errors=True)
+            _publish(fresh, out, last, written, known)
 
 
-def _publish(fresh: Path, out: Path, last: str, stale: Callable[[str], bool]) -> None:
+def check(out: Path, written: Callable[[str], bool], known: files.Ours = files.never) -> None:
+    """Raises UsageError for the first file in `out` that has a name of the set and is not of an earlier one."""
+    if out.is_dir():
+        ledger = files.Ledger(out)
+        for name in _there(out, written):
+            files.check(out / name, _ours(ledger, known), "--out")
+
+
+def _ours(ledger: files.Ledger, known: files.Ours) -> files.Ours:
+    return lambda path: ledger.holds(path) or known(path)
+
+
+def _there(out: Path, written: Callable[[str], bool]) -> list[str]:
+    with os.scandir(out) as entries:
+        return sorted(entry.name for entry in entries if written(entry.name))
+
+
+def _publish(fresh: Path, out: Path, last: str, written: Callable[[str], bool], known: files.Ours) -> None:
     """Takes files by the thousand, as there may be one for each of a million sessions."""
+    ledger = files.Ledger(out)
+    ours = _ours(ledger, known)
+    with os.scandir(fresh) as entries:
+        new = {entry.name for entry in entries}
+    listed = {name: files.digest(fresh / name) for name in new if not known(fresh / name)}
+    there = {*_there(out, written), *(name for name in new if os.path.lexists(out / name))}
+    for name in sorted(there):
+        files.check(out / name, ours, "--out")
+    ledger.expect(listed)
     (out / last).unlink(missing_ok=True)
-    with os.scandir(out) as there:
-        gone = [entry.name for entry in there if stale(entry.name) and not (fresh / entry.name).exists()]
     while some := _some(fresh, last):
         for name in some:
-            (fresh / name).replace(out / name)
+            files.put(fresh / name, out / name, ours, "--out")
+    gone = there - new
     for name in gone:
         (out / name).unlink()
-    (fresh / last).replace(out / last)
+    files.put(fresh / last, out / last, ours, "--out")
+    ledger.settle(listed, gone)
 
 
 def _some(folder: Path, last: str) -> list[str]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from simulator import clock
@@ -204,6 +206,15 @@ def progress(journal: Journal, steps: Steps = STEPS) -> Plain:
         "begun": run.begun,
         "time": clock.now(),
     }
+
+
+def is_progress(path: Path) -> bool:
+    """Whether a file holds what `progress` tells."""
+    try:
+        told = json.loads(path.read_bytes())
+    except ValueError:
+        return False
+    return isinstance(told, dict) and told.keys() >= {"goal", "kept", "next", "begun", "time"}
 
 
 def status(journal: Journal, quota: QuotaPolicy, steps: Steps = STEPS) -> Plain:

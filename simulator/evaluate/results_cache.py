@@ -8,11 +8,10 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from simulator.errors import StorageError
+from simulator import files
 from simulator.evaluate.collect import Material
 from simulator.evaluate.observations import Observations
 from simulator.evaluate.scorecard import Result
-from simulator.train.adapter import replace
 
 FOLDER = "evaluations"
 ASKING = 1
@@ -30,24 +29,24 @@ class ResultsCache:
         self._folder = data / FOLDER
 
     def find(self, digest: str, material: Material) -> Observations | None:
-        """What was seen before; None: nothing, or a file that cannot be read, which is then written again."""
+        """What was seen before; None: nothing. Raises UsageError for a file of that name that holds something else."""
+        path = self._path(digest, material)
         try:
-            return Observations.model_validate_json(self._path(digest, material).read_bytes())
+            return Observations.model_validate_json(path.read_bytes())
         except (OSError, ValidationError):
+            files.check(path, files.never, "--data")
             return None
 
     def put(self, seen: Observations, digest: str, material: Material) -> None:
         """Raises StorageError."""
         path = self._path(digest, material)
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise StorageError(error.strerror or str(error), place=str(path.parent), remedy="make room") from None
-        replace(path, seen.model_dump_json().encode())
+        files.folder(path.parent)
+        files.write(path, seen.model_dump_json().encode(), option="--data")
 
     def conclude(self, result: Result) -> None:
         """Remembers how a subject did last, for whoever is about to put it into service. Raises StorageError."""
-        replace(self._verdict(result.digest), result.model_dump_json(exclude=LARGE).encode())
+        data = result.model_dump_json(exclude=LARGE).encode()
+        files.write(self._verdict(result.digest), data, _is_verdict, option="--data")
 
     def concluded(self, digest: str) -> Result | None:
         """How a subject did when it was last evaluated, without examples; None: it never was.
@@ -80,6 +79,14 @@ class ResultsCache:
         }
         name = hashlib.blake2b(json.dumps(asked, sort_keys=True).encode(), digest_size=8).hexdigest()
         return self._folder / f"{name}.json"
+
+
+def _is_verdict(path: Path) -> bool:
+    try:
+        Result.model_validate_json(path.read_bytes())
+    except ValidationError:
+        return False
+    return True
 
 
 def _digest(text: str) -> str:

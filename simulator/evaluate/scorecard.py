@@ -9,7 +9,7 @@ from typing import Literal
 from pydantic import ValidationError
 
 from simulator import __version__
-from simulator.errors import ContentError, UsageError
+from simulator.errors import ContentError, EmError, UsageError
 from simulator.evaluate import criteria, extras, judged_subject
 from simulator.evaluate.collect import Material
 from simulator.evaluate.figure_checks import FigureCheck, verdict
@@ -96,6 +96,15 @@ def read(path: Path) -> Scorecard:
     if not card.results:
         raise ContentError("holds no subject", place=str(path), remedy="write it again with `em evaluate --out`")
     return card
+
+
+def is_card(path: Path) -> bool:
+    """Whether a file holds a scorecard."""
+    try:
+        read(path)
+    except EmError:
+        return False
+    return True
 
 
 def compiled(

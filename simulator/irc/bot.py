@@ -182,5 +182,6 @@ class Bot:
             await self._hours.sleep(1.0)
             with contextlib.suppress(OSError):
                 if self._stay.stop is not None and self._stay.stop.exists():
-                    self._stay.stop.unlink()
+                    if not self._stay.stop.stat().st_size:  # made for this; what holds something is not ours to remove
+                        self._stay.stop.unlink()
                     self.leave("the stop file is there")

@@ -8,15 +8,17 @@ never the consistency.)
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
-from filelock import FileLock, Timeout
+from filelock import FileLock
 from pydantic import ValidationError
 
+from simulator import files
 from simulator.errors import StorageError, UsageError
 from simulator.events import EVENT, Event
 from simulator.journal.records import Call, Cost, Goal, RunCard, SessionRow, Tally
@@ -24,6 +26,13 @@ from simulator.llm.model import Billing, Prompt, Reply, Usage
 from simulator.plan.session_plan import SessionPlan
 
 FILE = "journal.sqlite"
+LOCK = "lock"
+_BESIDE = ("-wal", "-shm", "-journal")
+"""Endings of the files that SQLite makes and removes as it likes."""
+_BEGINS = {"-wal": (b"\x37\x7f\x06\x82", b"\x37\x7f\x06\x83"), "-journal": (b"\xd9\xd5\x05\xf9",)}
+"""How they begin (https://sqlite.org/fileformat2.html, 3 and 4.1)."""
+_PAGE = 32_768
+"""Bytes; the size of a -shm file is a multiple of it (https://sqlite.org/walformat.html, 2)."""
 CELL = ("engagement", "channel", "length", "pattern", "group")
 """The fields of a plan that quotas are about."""
 _SCHEMA = Path(__file__).with_name("schema.sql")
@@ -49,41 +58,55 @@ class Journal:
     def __init__(self, path: Path, db: sqlite3.Connection, lock: FileLock | None) -> None:
         self.path, self._db, self._lock = path, db, lock
         self._spent: float | None = None
+        self._made: list[Path] | None = None
+        """What `create` has made besides the database; None: this is an older run."""
 
     # opening
 
     @classmethod
     def create(cls, folder: Path, run: RunCard) -> Journal:
-        """A new run in `folder`. Raises UsageError if one is there already."""
-        lock = _locked(folder)
+        """A new run in `folder`, which may hold other files. Raises UsageError if one is there already.
+
+        Made under another name and renamed when whole: a run either exists with its card or does not exist.
+        """
         path = folder / FILE
-        if path.exists():
-            lock.release()
-            raise UsageError(
-                "this run exists", place=str(folder), remedy="go on with `em resume`, or choose another --run name"
-            )
-        # Made under another name and renamed when whole: a run either exists with its card or does not exist.
-        fresh = folder / (FILE + ".new")
-        fresh.unlink(missing_ok=True)
+        made = [made for made in (folder, folder / LOCK) if not os.path.lexists(made)]
+        lock = _locked(folder)
         try:
-            with _storage(path):
-                with closing(sqlite3.connect(fresh)) as db:
-                    db.executescript(_SCHEMA.read_text())
-                    card = (
-                        run.name,
-                        run.seed,
-                        run.goal.model_dump_json(),
-                        json.dumps(run.models),
-                        run.world,
-                        run.version,
-                    )
-                    db.execute("INSERT INTO run VALUES (?, ?, ?, ?, ?, ?, ?)", (*card, run.begun))
-                    db.commit()
-                fresh.rename(path)
-            return cls(path, _connect(path), lock)
+            if path.exists():
+                remedy = "go on with `em resume`, or choose another --run name"
+                raise UsageError("this run exists", place=str(folder), remedy=remedy)
+            for other in _beside(path):
+                files.check(other, files.never, "--run name")  # SQLite would take it for its own, and remove it
+            goal, models = run.goal.model_dump_json(), json.dumps(run.models)
+            card = (run.name, run.seed, goal, models, run.world, run.version, run.begun)
+            with (
+                files.whole(path, option="--run name", remedy=_REMEDIES["SQLITE_CANTOPEN"]) as fresh,
+                _storage(path),
+                closing(sqlite3.connect(fresh)) as db,
+            ):
+                db.executescript(_SCHEMA.read_text())
+                db.execute("INSERT INTO run VALUES (?, ?, ?, ?, ?, ?, ?)", card)
+                db.commit()
+            journal = cls(path, _connect(path), lock)
         except BaseException:
+            _take_back(made)
             lock.release()
             raise
+        journal._made = made
+        return journal
+
+    def discard(self) -> None:
+        """Takes back what `create` has made, and nothing else: the run was not begun. The journal is closed then."""
+        if self._made is None:
+            raise ValueError("only the process that created a run may discard it")
+        made, self._made = self._made, None
+        self._db.close()
+        for path in (self.path, *_beside(self.path)):
+            path.unlink(missing_ok=True)
+        _take_back(made)
+        if self._lock is not None:
+            self._lock.release()
 
     @classmethod
     def open(cls, folder: Path) -> Journal:
@@ -353,6 +376,8 @@ class Journal:
 
 
 def _connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
+    for other in _beside(path):
+        files.check(other, _is_sqlites, "--run name")
     with _storage(path):
         mode = "ro" if read_only else "rw"
         db = sqlite3.connect(f"{path.resolve().as_uri()}?mode={mode}", uri=True, timeout=10)
@@ -365,18 +390,41 @@ def _connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
         return db
 
 
+def is_own(path: Path) -> bool:
+    """Whether a file in a run's folder is the journal's: the database, what SQLite makes beside it, and the lock."""
+    database = FILE in {path.name.removesuffix(ending) for ending in ("", *_BESIDE)}
+    half_made = path.name.startswith(f".{FILE}.")
+    return path.is_file() and (database or half_made or (path.name == LOCK and not path.stat().st_size))
+
+
+def _beside(path: Path) -> list[Path]:
+    return [path.with_name(path.name + ending) for ending in _BESIDE]
+
+
+def _is_sqlites(path: Path) -> bool:
+    """Whether a file beside a database is SQLite's, whole or as a kill or a power cut may have left it."""
+    ending = path.name[len(FILE) :]
+    if ending not in _BEGINS:
+        return path.stat().st_size % _PAGE == 0
+    with path.open("rb") as file:
+        head = file.read(4)
+    return not any(head) or any(begin.startswith(head) for begin in _BEGINS[ending])
+
+
+def _take_back(made: list[Path]) -> None:
+    """Removes the lock and the folder, as far as they were made and hold nothing."""
+    for path in reversed(made):
+        with suppress(OSError):
+            path.rmdir() if path.is_dir() else path.unlink()
+
+
 def _locked(folder: Path) -> FileLock:
+    busy = UsageError("another process is writing this run", place=str(folder), remedy="wait for it, or stop it first")
+    files.folder(folder, "choose a writable --data")
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(folder / "lock")
-        lock.acquire(timeout=0)
-    except Timeout:
-        raise UsageError(
-            "another process is writing this run", place=str(folder), remedy="wait for it, or stop it first"
-        ) from None
+        return files.locked(folder / LOCK, busy)
     except OSError as error:
         raise StorageError(error.strerror or str(error), place=str(folder), remedy="choose a writable --data") from None
-    return lock
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from simulator import __version__, clock
+from simulator import __version__, clock, files
 from simulator.document import Header, TranscriptLine, render_document
 from simulator.errors import NotMet, UsageError
 from simulator.events import Acted, Event, Joined, Parted, Renamed, Said, TopicSet
@@ -103,8 +103,9 @@ def take_in(
     """
     if (folder / FILE).exists():
         raise UsageError("this run exists", place=str(folder), remedy="choose another --run name")
+    files.free(folder, "--run")
     rows, taken = _arranged(logs, format, keep)
-    with StagingRun(folder) as staging:
+    with StagingRun(folder, SALT) as staging:
         card = RunCard(
             name=folder.name,
             seed=0,
@@ -223,6 +224,7 @@ def _names(
 
 def _made(path: Path) -> str:
     salt = secrets.token_hex(16)
-    path.touch(mode=0o600)
-    path.write_text(salt + "\n")
+    path.touch(mode=0o600, exist_ok=False)
+    with path.open("a") as file:
+        file.write(salt + "\n")
     return salt

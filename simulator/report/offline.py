@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
-from simulator.errors import StorageError
+from simulator import files
 from simulator.report import words
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -66,18 +65,12 @@ def style() -> str:
 def put(path: Path, text: str, option: str) -> int:
     """Writes a page and returns its bytes; `option` names the path to the user.
 
-    Raises StorageError where it cannot be written; a page that was there before then still is.
+    Raises UsageError where something else than an unchanged page stands, StorageError where it cannot be written; a
+    page that was there before then still is.
     """
-    fresh = path.with_name(f".{path.name}.new")
-    data = text.encode()
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        fresh.write_bytes(data)
-        fresh.replace(path)
-    except OSError as error:
-        with suppress(OSError):
-            fresh.unlink()
-        raise StorageError(error.strerror or str(error), place=str(path), remedy=f"choose another {option}") from None
+    data, remedy = files.sealed(text, "<!-- {} -->"), f"choose another {option}"
+    files.folder(path.parent, remedy)
+    files.write(path, data, files.is_sealed, option=option, remedy=remedy)
     return len(data)
 
 

@@ -5,15 +5,14 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import json
-import os
 import subprocess
 from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field, ValidationError
 
-from simulator import __version__
-from simulator.errors import ContentError, StorageError
+from simulator import __version__, files
+from simulator.errors import ContentError
 from simulator.world.strict import StrictModel
 from simulator.world.yaml_file import explain, validate
 
@@ -81,7 +80,7 @@ class AdapterCard(StrictModel):
 
 def write(folder: Path, card: AdapterCard) -> None:
     """Puts the card beside the weights, whole or not at all. Raises StorageError."""
-    replace(folder / CARD, card.model_dump_json(indent=2).encode() + b"\n")
+    files.write(folder / CARD, card.model_dump_json(indent=2).encode() + b"\n", _is_card)
 
 
 def read(folder: Path) -> AdapterCard:
@@ -204,18 +203,12 @@ def commit() -> str:
         return "unknown"
 
 
-def replace(path: Path, data: bytes) -> None:
-    """Writes a file whole or not at all, in place of what was there. Raises StorageError."""
-    staged = path.with_name(f".{path.name}.{os.getpid()}")
+def _is_card(path: Path) -> bool:
     try:
-        with staged.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        staged.replace(path)
-    except OSError as error:
-        staged.unlink(missing_ok=True)
-        raise StorageError(error.strerror or str(error), place=str(path), remedy="is there room for it?") from None
+        AdapterCard.model_validate_json(path.read_bytes())
+    except ValidationError:
+        return False
+    return True
 
 
 def _first(error: Exception) -> str:

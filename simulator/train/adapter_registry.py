@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
-from filelock import FileLock
 from pydantic import Field
 
-from simulator import clock
+from simulator import clock, files
 from simulator.errors import ContentError, EmError, StorageError, UsageError
 from simulator.train import adapter
 from simulator.train.adapter import AdapterCard
@@ -138,7 +137,8 @@ class AdapterRegistry:
     def _move(self, what: Literal["promote", "rollback"], pointer: Pointer, promoted: tuple[str, ...]) -> None:
         move = Move(at=clock.now(), what=what, name=promoted[-1])
         moved = Pointer(promoted=promoted, moves=(*pointer.moves, move))
-        adapter.replace(self._folder / POINTER, moved.model_dump_json(indent=2).encode() + b"\n")
+        data = moved.model_dump_json(indent=2).encode() + b"\n"
+        files.write(self._folder / POINTER, data, lambda _: self.pointer() == pointer)
 
     def _card(self, name: str) -> AdapterCard | None:
         try:
@@ -149,13 +149,13 @@ class AdapterRegistry:
     @contextmanager
     def _alone(self) -> Iterator[None]:
         """One process at a time changes the pointer."""
+        remedy = "try again when it is free"
+        busy = StorageError("another process is changing it", place=str(self._folder), remedy=remedy)
+        files.folder(self._folder, remedy)
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            lock = FileLock(self._folder / ".lock")
-            lock.acquire(timeout=10)
-        except OSError as error:  # filelock's own Timeout is one too
-            cause = error.strerror or "another process is changing it"
-            raise StorageError(cause, place=str(self._folder), remedy="try again when it is free") from None
+            lock = files.locked(self._folder / ".lock", busy, timeout=10)
+        except OSError as error:
+            raise StorageError(error.strerror or str(error), place=str(self._folder), remedy=remedy) from None
         try:
             yield
         finally:

@@ -43,7 +43,7 @@ def export(corpus: Corpus, settings: Settings, out: Path, *, begin: str = "") ->
             remedy="--objective lead+turns comes nearest; `all` is the plan's",
         )
     whole = 0.0 not in seen
-    with staged(out, last=CONFIG, stale=lambda name: name in (CONFIG, TRAINING, VALIDATION)) as folder:
+    with staged(out, last=CONFIG, written=lambda name: name in (CONFIG, TRAINING, VALIDATION)) as folder:
         for name, sources in ((TRAINING, corpus.training), (VALIDATION, corpus.validation)):
             if sources:
                 rows = (_row(source, corpus.lead, None if whole else objective, begin) for source in sources)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from simulator import files
 from simulator.errors import StorageError, UsageError
 from simulator.llm.llama_server import default_weights
 
@@ -175,12 +176,13 @@ def dequantised(folder: Path) -> Path:
     words.backend_tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(add_prefix_space=False)]
     )
-    staged = folder / f".{target.name}.{os.getpid()}"
+    files.folder(folder)
+    staged = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=folder))
     try:
-        staged.mkdir(parents=True, exist_ok=True)
+        staged.chmod(0o755)
         made.save_pretrained(staged)
         words.save_pretrained(staged)
-        staged.replace(target)
+        staged.rename(target)  # which fails where something has come to stand
     except OSError as error:
         if (target / "config.json").is_file():  # another process was faster
             return target

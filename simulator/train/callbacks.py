@@ -15,8 +15,7 @@ from typing import Any
 
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
-from simulator import clock
-from simulator.train.adapter import replace
+from simulator import clock, files
 
 METRICS = "metrics.jsonl"
 BOARD = "tensorboard"
@@ -176,4 +175,13 @@ def _keep_rows(path: Path, step: int) -> None:
             continue
         if row["step"] <= step and (step or row["kind"] != "validation"):
             kept.append(line)
-    replace(path, b"".join(kept))
+    files.write(path, b"".join(kept), _is_curve)
+
+
+def _is_curve(path: Path) -> bool:
+    """Whether every line is a row of measures; the last may have been cut by a kill."""
+    *rows, _ = path.read_bytes().split(b"\n")
+    try:
+        return all({"step", "kind"} <= json.loads(row).keys() for row in rows)
+    except (ValueError, AttributeError):
+        return False

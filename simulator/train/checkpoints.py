@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from simulator.train.adapter import replace
+from simulator import files
 
 SEAL = "sealed.json"
 TENSORS, NUMBERS = "optimizer.safetensors", "optimizer.json"
@@ -30,19 +30,19 @@ def step_of(folder: Path) -> int:
 
 def seal(folder: Path) -> None:
     """Says that the checkpoint is whole."""
-    files = {path.name: {"bytes": path.stat().st_size, "digest": _digest(path)} for path in _files(folder)}
-    replace(folder / SEAL, json.dumps(files, indent=1).encode())
+    whole = {path.name: {"bytes": path.stat().st_size, "digest": _digest(path)} for path in _files(folder)}
+    files.write(folder / SEAL, json.dumps(whole, indent=1).encode())
 
 
 def fault(folder: Path, *, digests: bool = True) -> str:
     """What is wrong with a checkpoint, in a few words; empty: nothing. Without `digests` only sizes are compared."""
     try:
-        files = json.loads((folder / SEAL).read_bytes())
+        whole = json.loads((folder / SEAL).read_bytes())
     except FileNotFoundError:
         return "was cut while it was written"
     except (OSError, ValueError):
         return f"{SEAL} cannot be read"
-    for name, told in files.items():
+    for name, told in whole.items():
         path = folder / name
         if not path.is_file():
             return f"{name} is missing"

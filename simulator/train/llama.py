@@ -7,12 +7,12 @@ alpha / r itself (https://github.com/ggml-org/llama.cpp, `llama-adapter.cpp`).
 
 from __future__ import annotations
 
-import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from simulator.errors import ContentError, StorageError
+from simulator import files
+from simulator.errors import ContentError
 from simulator.train import adapter, lora
 
 if TYPE_CHECKING:
@@ -45,7 +45,8 @@ def beside(folder: Path) -> Path:
 def write(folder: Path, out: Path) -> None:
     """Writes the adapter in a folder as GGUF, whole or not at all; the same adapter gives the same bytes.
 
-    Raises ContentError for a damaged adapter or one that llama.cpp could not run, StorageError.
+    Raises ContentError for a damaged adapter or one that llama.cpp could not run, UsageError where something else than
+    an earlier GGUF of this adapter stands, StorageError.
     """
     card = adapter.read(folder)
     name = ARCHITECTURES.get(card.base.architecture)
@@ -58,8 +59,7 @@ def write(folder: Path, out: Path) -> None:
     from gguf import GGUFWriter
     from gguf.constants import GGUFType, Keys
 
-    staged = out.with_name(f".{out.name}.{os.getpid()}")
-    try:
+    with files.whole(out, lambda path: _is_of(path, card.name), option="--out") as staged:
         writer = GGUFWriter(staged, name)
         writer.add_type(GGUFType.ADAPTER)
         writer.add_name(card.name)
@@ -74,11 +74,14 @@ def write(folder: Path, out: Path) -> None:
         writer.write_kv_data_to_file()
         writer.write_tensors_to_file()
         writer.close()
-        staged.replace(out)
-    except OSError as error:
-        raise StorageError(error.strerror or str(error), place=str(out), remedy="is there room for it?") from None
-    finally:
-        staged.unlink(missing_ok=True)
+
+
+def _is_of(path: Path, name: str) -> bool:
+    """Whether a file is a GGUF LoRA of the adapter of that name, as its first entries tell."""
+    with path.open("rb") as file:
+        begins = file.read(4096)
+    said = (b"general.type", b"adapter", b"general.name", name.encode(), b"adapter.type", b"lora")
+    return begins.startswith(b"GGUF") and all(part in begins for part in said)
 
 
 def interleaved(rows: torch.Tensor, heads: int) -> torch.Tensor:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from simulator import files
 from simulator.errors import ContentError, StorageError, UsageError
 from simulator.train import adapter, lora
 
@@ -26,28 +26,24 @@ def merged(folder: Path, base: Path, out: Path) -> None:
     """
     card = adapter.read(folder)
     lora.check_base(folder, card, base)
-    if out.exists() and any(out.iterdir()):
-        raise UsageError("there is something there", place=str(out), remedy="name a new folder with --out")
+    files.free(out, "--out")
     read = lora.read(folder)
     waiting = dict(read.matrices)
-    staged = out.with_name(f".{out.name}.{os.getpid()}")
+    busy = UsageError("another process is writing it", place=str(out), remedy="wait for it")
     try:
-        staged.mkdir(parents=True)
-        for path in sorted(base.iterdir()):
-            if path.suffix == ".safetensors":
-                _weights(path, staged / path.name, waiting, read.alpha / read.rank)
-            elif path.suffix in BESIDE and path.is_file():
-                shutil.copyfile(path, staged / path.name)
-        if waiting:
-            raise ContentError(f"the base has no {min(waiting)}", place=str(base), remedy="name the adapter's own base")
-        adapter.write(staged, card)
-        if out.exists():
-            out.rmdir()
-        staged.replace(out)
+        with files.workshop(out.with_name(f".{out.name}.merging"), busy) as staged:
+            for path in sorted(base.iterdir()):
+                if path.suffix == ".safetensors":
+                    _weights(path, staged / path.name, waiting, read.alpha / read.rank)
+                elif path.suffix in BESIDE and path.is_file():
+                    shutil.copyfile(path, staged / path.name)
+            if waiting:
+                cause = f"the base has no {min(waiting)}"
+                raise ContentError(cause, place=str(base), remedy="name the adapter's own base")
+            adapter.write(staged, card)
+            staged.rename(out)  # which fails where something has come to stand
     except OSError as error:
         raise StorageError(error.strerror or str(error), place=str(out), remedy="is there room for it?") from None
-    finally:
-        shutil.rmtree(staged, ignore_errors=True)
 
 
 def _weights(path: Path, to: Path, waiting: dict[str, tuple[torch.Tensor, torch.Tensor]], scale: float) -> None:

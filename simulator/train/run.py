@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import shutil
 import warnings
 from collections.abc import Callable
@@ -15,10 +16,10 @@ import torch
 import transformers
 from peft import LoraConfig, PeftModel, get_peft_model
 
-from simulator import clock
+from simulator import clock, files
 from simulator.errors import UsageError
 from simulator.train import adapter, base_model, checkpoints, memory, unfinished
-from simulator.train.callbacks import Interrupt, Told, Watch
+from simulator.train.callbacks import BOARD, METRICS, Interrupt, Told, Watch
 from simulator.train.memory import Shape
 from simulator.train.trainer import LeadTrainer, Sequences, arguments
 from simulator.train.training import TrainingJob, first_process
@@ -134,8 +135,10 @@ def _begin(job: TrainingJob, out: Path, resume: bool, say: Callable[[str], None]
         raise UsageError("holds a training", place=str(out), remedy="go on with --resume, or name another --out")
     if not resume:
         if first_process():
-            (out / CHECKPOINTS).mkdir(parents=True, exist_ok=True)
-            adapter.replace(there, asked.model_dump_json(indent=2).encode())
+            _refuse_foreign(out)
+            files.folder(out)
+            files.write(there, asked.model_dump_json(indent=2).encode(), option="--out")
+            files.folder(out / CHECKPOINTS)
         return None
     if not there.exists():
         raise UsageError("holds no training to go on with", place=str(out), remedy="begin one without --resume")
@@ -155,6 +158,14 @@ def _begin(job: TrainingJob, out: Path, resume: bool, say: Callable[[str], None]
             say("there is no whole checkpoint: training begins anew")
         checkpoints.drop_after(out / CHECKPOINTS, checkpoints.step_of(start) if start else 0)
     return start
+
+
+def _refuse_foreign(out: Path) -> None:
+    """A training begins where nothing has a name of its own files; what has one later, it has written itself."""
+    for name in (CHECKPOINTS, METRICS, BOARD, BEST, adapter.WEIGHTS, adapter.CONFIG):
+        if os.path.lexists(out / name):
+            cause = "is there already and is of no training that can go on"
+            raise UsageError(cause, place=str(out / name), remedy="name another --out, or move it away")
 
 
 def _difference(before: Any, now: Any, what: str) -> str:
@@ -227,10 +238,13 @@ def _adapted(job: TrainingJob, device: str) -> PeftModel:
 def _finish(job: TrainingJob, out: Path, chosen: Path, history: list[dict[str, Any]], best: int) -> None:
     """Makes the chosen checkpoint the adapter of the folder; its card is written last."""
     for name in (adapter.WEIGHTS, adapter.CONFIG):
-        shutil.copyfile(chosen / name, out / name)
+        made = chosen / name
+        with files.whole(out / name, lambda path, made=made: files.digest(path) == files.digest(made)) as staged:
+            shutil.copyfile(made, staged)
     losses = [row["loss"] for row in history if "loss" in row and row["step"] <= best][-LAST:]
     measures = next((row for row in reversed(history) if row["step"] == best and "eval_loss" in row), {})
-    adapter.replace(out / BEST, json.dumps({"checkpoint": chosen.name, **measures}, indent=2).encode())
+    best_data = json.dumps({"checkpoint": chosen.name, **measures}, indent=2).encode()
+    files.write(out / BEST, best_data, lambda path: path.read_bytes() == best_data)
     adapter.write(
         out,
         adapter.AdapterCard(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -123,7 +124,7 @@ def copy(target: Path, source: Path | None = None) -> list[Path]:
     source = source or shipped()
     made = []
     for part in PARTS:
-        if (target / part).exists():
+        if os.path.lexists(target / part):
             raise UsageError("is there already", place=str(target / part), remedy="name an empty folder")
     for part in PARTS:
         shutil.copytree(source / part, target / part)

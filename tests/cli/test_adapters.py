@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from simulator import files
 from simulator.cli import em as program
 from simulator.cli import run
 from simulator.evaluate.figure_checks import at_most
@@ -170,6 +171,7 @@ def test_a_corpus_is_handed_to_axolotl(tmp_path: Path, capsys: pytest.CaptureFix
         "axolotl.yaml",
         "training.jsonl",
         "validation.jsonl",
+        files.LEDGER,
     }
     assert run(program, [*asked[:3], "mixture", *asked[4:]]) == 2
     assert "lead+turns comes nearest" in capsys.readouterr().err

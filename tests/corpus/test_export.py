@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from simulator import files
 from simulator.corpus import shards, staging
 from simulator.corpus.example import example, lines
 from simulator.corpus.export import Names, export
@@ -13,6 +14,7 @@ from simulator.corpus.formats import Document, turns
 from simulator.corpus.staging import FOLDER, staged
 from simulator.document import Header, TranscriptLine, parse_document
 from simulator.errors import NotMet, StorageError, UsageError
+from simulator.files import LEDGER, Ledger, digest
 from simulator.journal.journal import Journal
 from simulator.llm.model import Billing
 from tests import builders
@@ -35,6 +37,12 @@ def corpus(journal, tmp_path_factory):
     return out
 
 
+def _earlier(path):
+    """A file as an earlier export would have left it."""
+    path.write_text("of an earlier export\n")
+    Ledger(path.parent).expect({path.name: digest(path)})
+
+
 def _documents(path):
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
@@ -47,13 +55,13 @@ def test_exactly_the_promised_files_are_written(corpus):
     kinds = (".jsonl", "-00000-of-00001.parquet", ".chatml.jsonl", ".sharegpt.jsonl")
     expected = {stem + kind for stem in ("em_character_training", "validation") for kind in kinds}
     expected |= {f"conversation_{number:05d}.txt" for number in range(1, SESSIONS + 1)}
-    expected |= {"generation_progress.json", "generation_stats.json", "README.md"}
+    expected |= {"generation_progress.json", "generation_stats.json", "README.md", LEDGER}
     assert {path.name for path in corpus.iterdir()} == expected
 
 
 def test_files_move_by_the_chunk(journal, corpus, tmp_path, monkeypatch):
     monkeypatch.setattr(staging, "CHUNK", 7)
-    (tmp_path / "conversation_00099.txt").write_text("of an earlier export")
+    _earlier(tmp_path / "conversation_00099.txt")
     export(journal, tmp_path, **POLICY)
     written = {path.name for path in corpus.iterdir() if path.suffix == ".txt"}
     assert {path.name for path in tmp_path.iterdir() if path.suffix == ".txt"} == written
@@ -208,7 +216,7 @@ def test_other_files_stay_and_conversations_that_are_gone_go(journal, tmp_path):
     mine = {"notes.txt": "x", "conversation_notes.txt": "y", "conversation_1.txt": "z", "validation.parquet": "old"}
     for name, text in mine.items():
         (tmp_path / name).write_text(text)
-    (tmp_path / "conversation_00099.txt").write_text("of an earlier export")
+    _earlier(tmp_path / "conversation_00099.txt")
     export(journal, tmp_path, **POLICY)
     assert {name: (tmp_path / name).read_text() for name in mine} == mine
     assert not (tmp_path / "conversation_00099.txt").exists() and (tmp_path / "conversation_00043.txt").exists()
@@ -218,7 +226,7 @@ def test_other_files_stay_and_conversations_that_are_gone_go(journal, tmp_path):
 def test_a_tiny_corpus(tmp_path, sessions, training, validation):
     out = tmp_path / "out"
     out.mkdir()
-    (out / "validation.jsonl").write_text("of an earlier export\n")
+    _earlier(out / "validation.jsonl")
     with builders.filled(tmp_path / "trial", sessions) as journal:
         done = export(journal, out, **POLICY)
     assert (done.training, done.validation) == (training, validation)
@@ -233,7 +241,7 @@ def test_names_may_be_chosen(journal, tmp_path):
     )
     export(journal, tmp_path, names=names, **POLICY)
     named = {path.name for path in tmp_path.iterdir() if not path.name.startswith("c_")}
-    assert named == {"train.jsonl", "held_out.jsonl", "s.json", "p.json", "C.md"}
+    assert named == {"train.jsonl", "held_out.jsonl", "s.json", "p.json", "C.md", LEDGER}
 
 
 def test_a_session_that_is_kept_meanwhile_waits_for_the_next_export(tmp_path):
@@ -325,24 +333,42 @@ def test_a_full_disk_leaves_the_export_before_as_it_was(tmp_path, formats, limit
 def test_what_a_killed_export_left_is_cleared(journal, tmp_path):
     half = tmp_path / FOLDER / "files"
     half.mkdir(parents=True)
+    (tmp_path / FOLDER / "lock").touch()
     (half / "conversation_99999.txt").write_text("half")
     export(journal, tmp_path, **POLICY)
     assert not (tmp_path / FOLDER).exists() and not (tmp_path / "conversation_99999.txt").exists()
 
 
 def test_two_exports_at_once_are_refused(journal, tmp_path):
-    with staged(tmp_path, last="last", stale=lambda name: False) as folder:
+    with staged(tmp_path, last="last", written=lambda name: False) as folder:
         with pytest.raises(UsageError, match="another export"):
             export(journal, tmp_path, **POLICY)
         (folder / "last").write_text("whole")
-    assert _bytes(tmp_path) == {"last": b"whole"}
+    assert _bytes(tmp_path, but={LEDGER}) == {"last": b"whole"}
 
 
-def test_the_line_that_says_whole_is_absent_while_files_move(tmp_path):
-    (tmp_path / "last").write_text("old")
-    (tmp_path / "first").mkdir()  # a rename onto a folder fails
-    with pytest.raises(StorageError), staged(tmp_path, last="last", stale=lambda name: False) as folder:
-        assert (tmp_path / "last").read_text() == "old"
+def test_the_line_that_says_whole_is_absent_while_files_move(tmp_path, monkeypatch):
+    _earlier(tmp_path / "last")
+    moved = files.put
+
+    def put(staged, path, *given):
+        if path.name == "second":
+            raise OSError("the disk went away")
+        moved(staged, path, *given)
+
+    monkeypatch.setattr(files, "put", put)
+    with pytest.raises(StorageError), staged(tmp_path, last="last", written=lambda name: False) as folder:
+        assert (tmp_path / "last").read_text() == "of an earlier export\n"
+        (folder / "last").write_text("new")
+        (folder / "second").write_text("new")
+    assert {path.name for path in tmp_path.iterdir()} == {LEDGER}
+
+
+def test_a_folder_where_a_file_belongs_stops_the_set_before_anything_moves(tmp_path):
+    _earlier(tmp_path / "last")
+    (tmp_path / "first").mkdir()
+    with pytest.raises(UsageError), staged(tmp_path, last="last", written=lambda name: False) as folder:
         (folder / "last").write_text("new")
         (folder / "first").write_text("new")
-    assert {path.name for path in tmp_path.iterdir()} == {"first"}
+    assert (tmp_path / "last").read_text() == "of an earlier export\n"
+    assert {path.name for path in tmp_path.iterdir()} == {"first", "last", LEDGER}

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from simulator import files
 from simulator.errors import EmError, StorageError
 from simulator.train import adapter, lora
 from tests.train import models
@@ -139,5 +140,5 @@ def test_what_cannot_be_written_leaves_what_was_there(tmp_path: Path, base: Path
     with pytest.raises(StorageError):
         adapter.write(tmp_path / "nowhere", card("one", base))
     (tmp_path / "file").write_bytes(b"before")
-    adapter.replace(tmp_path / "file", b"after")
+    files.write(tmp_path / "file", b"after", lambda path: path.read_bytes() == b"before")
     assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"after"]
