@@ -6,7 +6,7 @@ import hashlib
 import json
 from pathlib import Path
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from simulator import files
 from simulator.evaluate.collect import Material
@@ -29,24 +29,27 @@ class ResultsCache:
         self._folder = data / FOLDER
 
     def find(self, digest: str, material: Material) -> Observations | None:
-        """What was seen before; None: nothing. Raises UsageError for a file of that name that holds something else."""
+        """What was seen before; None: nothing, or a file that was cut, which is then written again.
+
+        Raises UsageError for a file of that name that is none of ours, before anything is asked.
+        """
         path = self._path(digest, material)
         try:
             return Observations.model_validate_json(path.read_bytes())
         except (OSError, ValidationError):
-            files.check(path, files.never, "--data")
+            files.check(path, _begins(Observations), "--data")
             return None
 
     def put(self, seen: Observations, digest: str, material: Material) -> None:
         """Raises StorageError."""
         path = self._path(digest, material)
         files.folder(path.parent)
-        files.write(path, seen.model_dump_json().encode(), option="--data")
+        files.write(path, seen.model_dump_json().encode(), _begins(Observations), option="--data")
 
     def conclude(self, result: Result) -> None:
         """Remembers how a subject did last, for whoever is about to put it into service. Raises StorageError."""
         data = result.model_dump_json(exclude=LARGE).encode()
-        files.write(self._verdict(result.digest), data, _is_verdict, option="--data")
+        files.write(self._verdict(result.digest), data, _begins(Result), option="--data")
 
     def concluded(self, digest: str) -> Result | None:
         """How a subject did when it was last evaluated, without examples; None: it never was.
@@ -81,12 +84,10 @@ class ResultsCache:
         return self._folder / f"{name}.json"
 
 
-def _is_verdict(path: Path) -> bool:
-    try:
-        Result.model_validate_json(path.read_bytes())
-    except ValidationError:
-        return False
-    return True
+def _begins(model: type[BaseModel]) -> files.Ours:
+    """Whether a file begins as the JSON of such a value does; it may be of another version, or cut."""
+    begin = f'{{"{next(iter(model.model_fields))}":'.encode()
+    return lambda path: path.read_bytes().startswith(begin)
 
 
 def _digest(text: str) -> str:
