@@ -34,7 +34,6 @@ HOMES = {
     "peft": {"train", "evaluate"},
     "altair": {"report"},
     "jinja2": {"report"},
-    "irc3": {"irc"},
     "rich": {"cli", "tui"},
     "ray": {"cluster/connection.py"},
     "networkx": {"world"},

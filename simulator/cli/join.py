@@ -70,13 +70,13 @@ def join(
     """
     from simulator.irc import session_recorder
     from simulator.irc.bot_config import STOP, BotConfig
-    from simulator.irc.irc_address import place as read
+    from simulator.irc.irc_address import parse_address
     from simulator.irc.operators import Operators
     from simulator.world.strict import Engagement
 
     if models["judge"]:
         raise click.UsageError("--judge-model: nobody judges a real channel")
-    place = read(address, ca_file)
+    place = parse_address(address, ca_file)
     name = name or re.sub(r"[^A-Za-z0-9._-]+", "-", f"{place.host}-{place.channel[1:]}").strip("-.")
     if not re.fullmatch(RUN, name):
         raise click.UsageError(f"--run {name}: letters, digits, `.`, `_` and `-`, beginning with a letter or digit")
@@ -112,7 +112,8 @@ async def _joined(
 
     from simulator.irc import session_recorder
     from simulator.irc.bot import Bot
-    from simulator.irc.connection import ChannelConnection
+    from simulator.irc.connection import REALNAME, USERNAME, ChannelConnection
+    from simulator.irc.registration import Credentials
     from simulator.irc.timing import WallClock
 
     numbers, hours = world.bot, WallClock()
@@ -120,14 +121,9 @@ async def _joined(
     try:
         with session_recorder.opened(folder, world, lead=played_by(names), seed=1, channel=str(place)) as journal:
             password = os.environ.get("EM_IRC_SASL_PASSWORD")
-            link = ChannelConnection(
-                place,
-                nick,
-                numbers,
-                hours,
-                password=os.environ.get("EM_IRC_PASSWORD") or None,
-                sasl=(os.environ.get("EM_IRC_SASL_USER") or nick, password) if password else None,
-            )
+            sasl = (os.environ.get("EM_IRC_SASL_USER") or nick, password) if password else None
+            who = Credentials(nick, USERNAME, REALNAME, os.environ.get("EM_IRC_PASSWORD") or None, sasl)
+            link = ChannelConnection(place, who, numbers, hours)
             bot = Bot(link, world, models, journal, numbers, stay, hours)
             with Leaving(bot.leave) as signals:
                 await link.open()

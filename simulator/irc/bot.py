@@ -19,7 +19,7 @@ from simulator.irc.bot_config import BotConfig, Sender
 from simulator.irc.channel_state import ChannelState
 from simulator.irc.commands import CommandHandler
 from simulator.irc.feedback import FeedbackTracker
-from simulator.irc.irc_event import IrcEvent
+from simulator.irc.irc_events import IrcEvent
 from simulator.irc.line_generator import LineGenerator
 from simulator.irc.message_filters import InputFilter
 from simulator.irc.participation_window import ParticipationWindow
@@ -120,7 +120,7 @@ class Bot:
 
     def hear(self, heard: IrcEvent) -> None:
         """One thing happened on the server."""
-        if heard.kind in ("lost", "refused") or (fold(heard.nick) == fold(self._link.nick) and heard.nick):
+        if heard.kind in ("note", "lost", "refused") or (fold(heard.nick) == fold(self._link.nick) and heard.nick):
             self._about_us(heard)
         elif heard.kind in ("said", "acted", "notice"):
             self._talk(heard)
@@ -131,8 +131,8 @@ class Bot:
         if heard.kind == "lost":
             self._floor.alone()
             self._stay.note(f"connection lost ({heard.text}); trying again")
-        elif heard.kind == "kicked":
-            self._stay.note(f"kicked from {self._stay.channel}: {heard.text}")
+        elif heard.kind == "note":
+            self._stay.note(heard.text)
         elif heard.kind == "refused":
             self.leave(heard.text)
 

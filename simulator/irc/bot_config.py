@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Protocol
 
 from simulator.events import Event
-from simulator.irc.irc_event import IrcEvent
+from simulator.irc.connection import Delivery
+from simulator.irc.irc_events import IrcEvent
 from simulator.plan.session_plan import SessionPlan
 from simulator.world.strict import Engagement
 
@@ -17,13 +18,13 @@ STOP = "stop"
 
 
 class Sender(Protocol):
-    """What she needs of a connection; `link.Link` is the real one."""
+    """What she needs of a connection; `connection.ChannelConnection` is the real one."""
 
     nick: str
     inside: bool
 
     async def hear(self) -> IrcEvent: ...
-    def say(self, text: str, *, action: bool = False) -> bool: ...
+    async def say(self, text: str, *, action: bool = False) -> Delivery: ...
     def notice(self, nick: str, text: str) -> bool: ...
 
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 
 from simulator.events import Acted, Agreed, Event, Joined, Parted, Passed, Refused, Renamed, Said, TopicSet
-from simulator.irc.irc_event import IrcEvent
+from simulator.irc.irc_events import IrcEvent
 from simulator.irc.session_recorder import SessionRecorder
 from simulator.logs.address_removal import without_addresses
 from simulator.logs.nick_history import NickHistory

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from simulator.irc.bot_config import BotConfig, Sender
 from simulator.irc.channel_state import ChannelState
-from simulator.irc.irc_event import IrcEvent
+from simulator.irc.irc_events import IrcEvent
 from simulator.irc.operators import COMMANDS, Operators
 from simulator.irc.participation_window import ParticipationWindow
 from simulator.irc.responder import Responder

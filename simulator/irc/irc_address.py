@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import ssl
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -28,14 +29,25 @@ class IrcAddress:
     ca_file: Path | None = None
     """Certificates to trust besides the system's, for a server of one's own."""
 
+    def tls_context(self) -> ssl.SSLContext | None:
+        """How the server is verified; None: the connection is not encrypted. Raises OSError for a file of certificates
+        that holds none."""
+        if not self.tls:
+            return None
+        context = ssl.create_default_context()
+        if self.ca_file is not None:
+            context.load_verify_locations(self.ca_file)
+        return context
+
     def __str__(self) -> str:
+        """The address, as `em join` takes it."""
         return f"{'ircs' if self.tls else 'irc'}://{self.host}:{self.port}/{self.channel}"
 
 
-def place(address: str, ca_file: Path | None = None) -> IrcAddress:
+def parse_address(address: str, ca_file: Path | None = None) -> IrcAddress:
     """Reads an address. Raises UsageError for one that names no channel, holds a password, or would go unencrypted.
 
-    >>> str(place("ircs://irc.example.net/#general"))
+    >>> str(parse_address("ircs://irc.example.net/#general"))
     'ircs://irc.example.net:6697/#general'
     """
     try:
@@ -54,15 +66,21 @@ def place(address: str, ca_file: Path | None = None) -> IrcAddress:
         TypeAdapter(ChannelName).validate_python(channel)
     except ValidationError:
         raise UsageError(f"`{channel}` is no channel", place="em join", remedy=_REMEDY) from None
-    if parts.scheme == "irc" and not _here(parts.hostname):
+    if parts.scheme == "irc" and not _is_loopback(parts.hostname):
         remedy = "use ircs://; irc:// is for a server on this machine"
         raise UsageError(f"{parts.hostname} would be spoken to unencrypted", place="em join", remedy=remedy)
     if ca_file is not None and not ca_file.is_file():
         raise UsageError("no such file", place=str(ca_file), remedy="--ca-file names the certificate to trust, as PEM")
-    return IrcAddress(parts.hostname, port or PORTS[parts.scheme], channel, parts.scheme == "ircs", ca_file)
+    found = IrcAddress(parts.hostname, port or PORTS[parts.scheme], channel, parts.scheme == "ircs", ca_file)
+    try:
+        found.tls_context()
+    except OSError as error:
+        cause = "holds no certificate" if isinstance(error, ssl.SSLError) else error.strerror or str(error)
+        raise UsageError(cause, place=str(ca_file), remedy="--ca-file names the certificate to trust, as PEM") from None
+    return found
 
 
-def _here(host: str) -> bool:
+def _is_loopback(host: str) -> bool:
     if host == "localhost":
         return True
     try:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from simulator.events import Refused
-from simulator.irc import message_splitter
+from simulator.irc import irc_message
 from simulator.irc.feedback import LESS, MORE, Heeded
 from simulator.irc.message_filters import OutputFilter
 from simulator.irc.timing import Clock
@@ -79,7 +79,7 @@ class LineGenerator:
         line = await self._members.speak(Turn(self._lead.nick, 0.0, reasons, beat, answers), channel)
         if line.text is None:
             return GeneratedLine(None, line.refused[-1].rule, line.refused)
-        text = message_splitter.harmless(line.text)
+        text = irc_message.harmless(line.text)
         fault = self._guard.fault(text, to=follows, present=present, now=self._hours.now())
         if fault is None and takes and len(text.split()) > self._policy.feedback.words:
             fault = "too long for an acknowledgement"

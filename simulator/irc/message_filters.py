@@ -6,7 +6,7 @@ import re
 from collections import OrderedDict, deque
 from collections.abc import Iterable
 
-from simulator.irc.irc_event import IrcEvent
+from simulator.irc.irc_events import IrcEvent
 from simulator.line_checks import LineChecker
 from simulator.logs.bots import Bots
 from simulator.logs.nicks import fold

@@ -189,7 +189,7 @@ class Responder:
                 self._dropped = True
                 self._pass(OVERTAKEN, (*made.refused, Refused(text=made.text, rule=OVERTAKEN)))
             else:
-                self._say(made.text, self._floor.called(waiting) if waiting else to, decision, made.refused)
+                await self._say(made.text, self._floor.called(waiting) if waiting else to, decision, made.refused)
 
     async def _type(self, text: str, began: float) -> None:
         """The time that typing takes, less what making up the line took; until somebody or the band cuts it short."""
@@ -205,9 +205,11 @@ class Responder:
                 wait.cancel()
         self.quiet.clear()
 
-    def _say(self, text: str, to: str, decision: Decision, refused: tuple[Refused, ...]) -> None:
-        if not self._link.say(self._floor.outgoing(text)):
-            self._pass("not in the channel", refused)
+    async def _say(self, text: str, to: str, decision: Decision, refused: tuple[Refused, ...]) -> None:
+        delivery = await self._link.say(self._floor.outgoing(text))
+        if not delivery.delivered:
+            self._stay.note(f"not said: {delivery.why}")
+            self._pass("not delivered", (*refused, Refused(text=text, rule="not delivered", evidence=delivery.why)))
             return
         self._voice.sent(to)
         reasons = {name: round(factor, 3) for name, factor in decision.reasons.items()}

@@ -15,9 +15,9 @@ from dataclasses import replace
 from simulator import rng
 from simulator.errors import NotMet
 from simulator.events import Acted, Passed, Said
-from simulator.irc import message_splitter
+from simulator.irc import irc_message
 from simulator.irc.connection import ChannelConnection
-from simulator.irc.irc_event import IrcEvent
+from simulator.irc.irc_events import IrcEvent
 from simulator.irc.timing import Clock
 from simulator.llm.model import Models
 from simulator.logs.nicks import UniqueNicks, fold
@@ -176,7 +176,7 @@ class SimulatedUsers:
             channel.state.failed.add(turn.nick)  # the guest has nothing to say; the next to speak is drawn among others
             return
         line = await members.speak(turn, channel.state)
-        text = message_splitter.harmless(line.text or "")
+        text = irc_message.harmless(line.text or "")
         if not text or text.startswith("!"):
             why = line.refused[-1].rule if line.refused else "order to a program"
             channel.apply(Passed, turn.nick, why=why)
@@ -185,9 +185,9 @@ class SimulatedUsers:
         await pause(len(text.split()) / self._world.personas[turn.nick].words_per_minute * 60)
         link = self._links[turn.nick]
         if turn.action:
-            link.say(text, action=True)
+            await link.say(text, action=True)
             channel.apply(Acted, turn.nick, text=text)  # not counted as a message, so nobody waits for it
-        elif link.say(text):
+        elif (await link.say(text)).delivered:
             await self.wait_for(before + 1)
 
     def _begin(self, past: Sequence[Said]) -> None:

@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from simulator.irc.bot import Bot
 from simulator.irc.bot_config import BotConfig
 from simulator.irc.call_recorder import CallLog
-from simulator.irc.connection import REALNAME, ChannelConnection
+from simulator.irc.connection import REALNAME, USERNAME, ChannelConnection
 from simulator.irc.irc_address import IrcAddress
 from simulator.irc.ngircd import HOST, NgircdServer
+from simulator.irc.registration import Credentials
 from simulator.irc.simulated_users import ECHO, SimulatedUsers, invited
 from simulator.irc.timing import Clock, ManualClock
 from simulator.journal.journal import Journal
@@ -59,7 +60,8 @@ async def stage(
         place = IrcAddress(HOST, server.port, stay.channel, tls=False)
 
         async def come(nick: str, realname: str, number: int) -> ChannelConnection:
-            link = ChannelConnection(place, nick, policy, hours, realname=realname, seed=wish.seed + number)
+            who = Credentials(nick, USERNAME, realname)
+            link = ChannelConnection(place, who, policy, hours, seed=wish.seed + number)
             clients.push_async_callback(link.close)
             await link.open()
             return link

@@ -19,9 +19,10 @@ from simulator.corpus.filters import Filters
 from simulator.corpus.judge import SessionJudge
 from simulator.document import Document, TranscriptLine
 from simulator.errors import EmError
-from simulator.irc import message_splitter
-from simulator.irc.connection import ChannelConnection
+from simulator.irc import irc_message
+from simulator.irc.connection import REALNAME, USERNAME, ChannelConnection
 from simulator.irc.irc_address import IrcAddress
+from simulator.irc.registration import Credentials
 from simulator.irc.timing import ManualClock
 from simulator.line_checks import LineChecker, clean
 from simulator.llm.model import Model, PromptFormat
@@ -136,22 +137,24 @@ def server(data: bytes, folder: Path) -> None:
     step = data[0] % 64 + 1 if data else 64
 
     async def talk() -> None:
-        link = ChannelConnection(
-            IrcAddress("127.0.0.1", 6667, "#general", tls=False), "pim", POLICY, ManualClock(BEGAN)
-        )
+        who = Credentials("pim", USERNAME, REALNAME)
+        link = ChannelConnection(IrcAddress("127.0.0.1", 6667, "#general", tls=False), who, POLICY, ManualClock(BEGAN))
         opening = loop.create_task(link.open())
-        await _turns(4)
+        await _turns(8)
         for start in range(1, len(data), step):
             loop.protocol.data_received(data[start : start + step])
-            await _turns(1)
+            await _turns(2)
         loop.protocol.data_received(b"\n")
-        await _turns(4)
+        await _turns(8)
         while not link._heard.empty():
             heard = link._heard.get_nowait()
-            assert isinstance(heard, EmError) or heard.text == message_splitter.harmless(heard.text)
-        link.say("a line of ours")
+            assert isinstance(heard, EmError) or heard.text == irc_message.harmless(heard.text)
+        saying = loop.create_task(link.say("a line of ours"))
+        await _turns(4)
         loop.protocol.connection_lost(None)
+        await _turns(2)
         await link.close()
+        assert saying.done()
         opening.cancel()
         with suppress(EmError, asyncio.CancelledError):
             await opening
@@ -260,9 +263,15 @@ class _Deaf(asyncio.SelectorEventLoop):
         self.faults: list[BaseException] = []
         self.set_exception_handler(lambda _, about: self.faults.append(about.get("exception") or RuntimeError(about)))
 
-    async def create_connection(self, factory: Callable[[], asyncio.Protocol], **_: object) -> tuple[object, object]:
+    async def create_connection(
+        self, factory: Callable[[], asyncio.Protocol], *_: object, **more: object
+    ) -> tuple[object, object]:
         self.protocol = factory()
-        transport = SimpleNamespace(write=lambda sent: None, close=lambda: None, abort=lambda: None)
+        gone = lambda *_: None  # noqa: E731
+        transport = SimpleNamespace(
+            write=gone, close=gone, abort=gone, is_closing=lambda: False, get_extra_info=gone,
+            pause_reading=gone, resume_reading=gone,
+        )  # fmt: skip
         self.protocol.connection_made(transport)
         return transport, self.protocol
 

@@ -14,8 +14,9 @@ from simulator.errors import UsageError
 from simulator.irc import ngircd, session_recorder
 from simulator.irc.bot import Bot
 from simulator.irc.bot_config import BotConfig
+from simulator.irc.connection import Delivery
 from simulator.irc.irc_address import IrcAddress
-from simulator.irc.irc_event import IrcEvent
+from simulator.irc.irc_events import IrcEvent
 from simulator.irc.timing import ManualClock
 from simulator.journal.journal import Journal
 from simulator.llm.model import Billing, Model, Models, Prompt, PromptFormat, Reply
@@ -49,10 +50,10 @@ class Memory:
     async def hear(self) -> IrcEvent:
         return await self._queue.get()
 
-    def say(self, text: str, *, action: bool = False) -> bool:
+    async def say(self, text: str, *, action: bool = False) -> Delivery:
         if self.inside:
             self.said.append(text)
-        return self.inside
+        return Delivery(self.inside, "" if self.inside else "not in the channel")
 
     def notice(self, nick: str, text: str) -> bool:
         self.noticed.append((nick, text))

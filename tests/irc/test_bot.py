@@ -11,8 +11,8 @@ import pytest
 from simulator.document import parse_document
 from simulator.errors import ProviderError
 from simulator.events import Agreed, Passed, Said
-from simulator.irc.irc_event import IrcEvent
-from simulator.irc.message_splitter import harmless
+from simulator.irc.irc_events import IrcEvent
+from simulator.irc.irc_message import harmless
 from simulator.irc.responder import PATIENCE
 from simulator.journal.journal import Journal
 from simulator.llm.model import Prompt, PromptFormat, Reply

@@ -6,18 +6,18 @@ import asyncio
 import base64
 import shutil
 import subprocess
-import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import pytest
 
-from simulator.errors import EmError, ProviderError, UsageError
-from simulator.irc.connection import ChannelConnection
+from simulator.errors import EmError, ProviderError
+from simulator.irc.connection import REALNAME, USERNAME, ChannelConnection
 from simulator.irc.irc_address import IrcAddress
-from simulator.irc.irc_event import IrcEvent
+from simulator.irc.irc_events import IrcEvent
 from simulator.irc.ngircd import HOST, free_port
+from simulator.irc.registration import Credentials
 from simulator.irc.timing import ManualClock
 from tests.irc.channel import BEGAN, LEAD, POLICY, guest, real_server, scripted_server
 
@@ -30,9 +30,8 @@ async def link(
     port: int, nick: str = LEAD, hours: ManualClock | None = None, **more: object
 ) -> AsyncIterator[ChannelConnection]:
     """In the channel for the length of the block."""
-    made = ChannelConnection(
-        IrcAddress(HOST, port, "#general", tls=False), nick, POLICY, hours or ManualClock(BEGAN), **more
-    )
+    who = Credentials(nick, USERNAME, REALNAME, **more)
+    made = ChannelConnection(IrcAddress(HOST, port, "#general", tls=False), who, POLICY, hours or ManualClock(BEGAN))
     try:
         await made.open()
         yield made
@@ -70,9 +69,9 @@ def test_join_speak_and_leave() -> None:
                 said, acted = await heard(hers, "said"), await heard(hers, "acted")
                 assert (said.text, said.mask) == ("hello there", f"guest!~guest@{HOST}")
                 assert acted.text == "waves" and not acted.private
-                hers.say("one\r\nQUIT :two \x01VERSION\x01")
+                await hers.say("one\r\nQUIT :two \x01VERSION\x01")
                 assert (await ann.reads("PRIVMSG")).endswith("PRIVMSG #general :one QUIT :two VERSION")
-                hers.say("waves", action=True)
+                await hers.say("waves", action=True)
                 assert (await ann.reads("PRIVMSG")).endswith(":\x01ACTION waves\x01")
                 hers.notice("guest", "a word")
                 assert (await ann.reads("NOTICE guest")).endswith(":a word")
@@ -85,7 +84,7 @@ def test_join_speak_and_leave() -> None:
 def test_long_lines_arrive_whole() -> None:
     async def go() -> str:
         async with real_server() as server, guest(server.port) as ann, link(server.port) as hers:
-            hers.say(LONG)
+            assert (await hers.say(LONG)).delivered
             text = ""
             while len(text.replace(" ", "")) < len(LONG.replace(" ", "")):
                 row = await ann.reads("PRIVMSG")
@@ -116,7 +115,7 @@ def test_kicked_she_comes_back_once() -> None:
         async with real_server() as server, guest(server.port) as op, link(server.port, hours=hours) as hers:
             op.types(f"KICK #general {LEAD} :out")
             assert (await heard(hers, "kicked")).nick == LEAD
-            assert not hers.inside and not hers.say("still here")
+            assert not hers.inside and not (await hers.say("still here")).delivered
             await asyncio.wait_for(_until(lambda: hours.waits), 15)
             await hours.play(POLICY.rejoin.after_seconds)
             await asyncio.wait_for(_until(lambda: hers.inside), 15)
@@ -138,7 +137,9 @@ def test_a_server_that_goes_and_comes_back() -> None:
         try:
             async with link(port, hours=hours) as hers:
                 server.stop()
-                assert (await heard(hers, "lost")).text and not hers.inside and not hers.say("anybody")
+                assert (
+                    (await heard(hers, "lost")).text and not hers.inside and not (await hers.say("anybody")).delivered
+                )
                 for tries in range(1, 7):
                     await asyncio.wait_for(_until(lambda tries=tries: len(waits) == tries), 15)
                     await hours.play(waits[-1] + 0.01)
@@ -147,7 +148,7 @@ def test_a_server_that_goes_and_comes_back() -> None:
                 await hours.play(waits[-1] + 0.01)
                 await asyncio.wait_for(_until(lambda: hers.inside), 15)
                 async with guest(port) as ann:
-                    hers.say("back again")
+                    assert (await hers.say("back again")).delivered
                     await ann.reads("back again")
         finally:
             server.stop()
@@ -193,7 +194,7 @@ def test_certificates_are_verified(tmp_path: Path, name: str, trusted: bool, ref
     async def go() -> bool:
         async with real_server(more):
             place = IrcAddress(HOST, port, "#general", ca_file=cert if trusted else None)
-            hers = ChannelConnection(place, LEAD, POLICY, ManualClock(BEGAN))
+            hers = ChannelConnection(place, Credentials(LEAD, USERNAME, REALNAME), POLICY, ManualClock(BEGAN))
             try:
                 await hers.open()
                 return hers.inside
@@ -339,16 +340,3 @@ def test_what_a_server_may_send() -> None:
     assert [one.private for one in found if one.text in ("for you alone", "to the new nick")] == [True, True]
     assert [(one.nick, one.split) for one in found if one.kind == "quit"] == [("bert", True), ("cleo", False)]
     assert not [line for line in sent if line.startswith(("NOTICE", "PRIVMSG"))]  # a question to the program: no answer
-
-
-def test_without_the_library_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "irc3", None)
-    for module in ("client", "hearing"):
-        monkeypatch.delitem(sys.modules, f"simulator.irc.{module}", raising=False)
-
-    async def go() -> None:
-        async with link(1):
-            pass
-
-    with pytest.raises(UsageError, match=r"irc3 is not installed; run `pip install 'emsim\[irc\]'`"):
-        asyncio.run(go())

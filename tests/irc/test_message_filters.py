@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from simulator.errors import UsageError
-from simulator.irc.irc_event import IrcEvent
+from simulator.irc.irc_events import IrcEvent
 from simulator.irc.message_filters import REMEMBERED, InputFilter, Meters, OutputFilter
 from simulator.irc.operators import Command, Operators
 from simulator.line_checks import LineChecker

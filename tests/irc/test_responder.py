@@ -11,7 +11,7 @@ import pytest
 
 from simulator import rng
 from simulator.events import Passed, Said
-from simulator.irc.irc_event import IrcEvent
+from simulator.irc.irc_events import IrcEvent
 from simulator.irc.responder import OVERTAKEN
 from simulator.irc.speak_decision import TOLD_LESS, TOLD_MORE
 from simulator.llm.model import Prompt, Reply
