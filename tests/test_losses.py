@@ -8,13 +8,15 @@ points spread over all that it does to files. The foreign files are as they were
 from __future__ import annotations
 
 import ast
-import importlib
+import contextlib
+import multiprocessing
 import os
 import shutil
 import signal
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import click
@@ -30,8 +32,16 @@ from tests.train.adapters import make
 from tests.train.jobs import PROOF
 from tests.worlds import card, play_run
 
-if not hasattr(os, "fork"):
+if "forkserver" not in multiprocessing.get_all_start_methods():
     pytest.skip("needs fork", allow_module_level=True)
+CHILDREN = multiprocessing.get_context("forkserver")
+"""A child is forked from a process without threads: in one of this process a library's lock may be held for ever."""
+MODULES = [
+    ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__")
+    for path in PACKAGE.rglob("*.py")
+    if path.name != "__main__.py"
+]
+CHILDREN.set_forkserver_preload([__name__, *MODULES])
 
 MOST = 5
 """Names that a foreign file is put under, of a command that writes more."""
@@ -108,8 +118,6 @@ WRITTEN = {"open", "os.rename", "os.link", "os.remove", "os.rmdir", "os.mkdir", 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a run, a corpus, logs, a tiny base and an adapter."""
-    for module in ("evaluate.evaluation", "report.page", "gaps.gap_report", "cli.running", "train.run"):
-        importlib.import_module(f"simulator.{module}")  # once, in place of once a process
     folder = tmp_path_factory.mktemp("place")
     play_run(folder / "data" / "runs" / "done", card("done", sessions=2, length="short"))
     log(folder, "emmy")
@@ -128,21 +136,20 @@ def run(place: Path, words: str, stop: tuple[int, int] | None = None) -> tuple[i
 
     `stop`: the number of the change before which a signal comes, and the signal.
     """
-    reading, writing = os.pipe()
-    child = os.fork()
-    if child == 0:
-        code = 99
-        try:
-            code = _work(place, words, stop, writing)
-        finally:
-            os._exit(code)
-    os.close(writing)
-    with os.fdopen(reading, "rb") as told:
-        changes = len(told.read())
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), changes
+    reading, writing = CHILDREN.Pipe(duplex=False)
+    child = CHILDREN.Process(target=_work, args=(place, words, stop, writing))
+    child.start()
+    writing.close()
+    changes = 0
+    with reading, contextlib.suppress(EOFError):
+        while reading.recv_bytes():
+            changes += 1
+    child.join()
+    assert child.exitcode is not None
+    return child.exitcode, changes
 
 
-def _work(place: Path, words: str, stop: tuple[int, int] | None, tell: int) -> int:
+def _work(place: Path, words: str, stop: tuple[int, int] | None, tell: Connection) -> None:
     os.chdir(place)
     said = os.open(os.devnull, os.O_WRONLY)
     os.dup2(said, 1)
@@ -160,7 +167,7 @@ def _work(place: Path, words: str, stop: tuple[int, int] | None, tell: int) -> i
             return
         if not Path(os.fsdecode(given[0])).absolute().is_relative_to(place):
             return
-        os.write(tell, b".")
+        tell.send_bytes(b".")
         if stop is not None and seen == stop[0]:
             os.kill(os.getpid(), stop[1])
         seen += 1
@@ -172,7 +179,7 @@ def _work(place: Path, words: str, stop: tuple[int, int] | None, tell: int) -> i
         command = seed_commands
     else:
         arguments = [program, *arguments]
-    return cli.run(command, arguments)
+    os._exit(cli.run(command, arguments))
 
 
 def files(place: Path) -> dict[str, bytes]:
