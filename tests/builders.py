@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from simulator import rng
-from simulator.corpus import example
 from simulator.events import Acted, Event, Joined, Passed, Refused, Renamed, Said
 from simulator.journal.journal import Journal
 from simulator.journal.records import Goal, RunCard
 from simulator.llm.model import Billing, Prompt, Purpose, Reply, Usage
-from simulator.plan.session_plan import PlacedBeat, SessionPlan
+from simulator.plan.session_plan import PlacedBeat, Script, SessionPlan, Setting, Slot
+from simulator.session import transcript
 from simulator.world.policy import Band, EngagementPolicy, LengthClass, QuotaPolicy
 from simulator.world.strict import Engagement
 
@@ -54,32 +54,50 @@ def run_card(name: str = "trial", **fields: object) -> RunCard:
 
 
 def plan(slot: int = 0, **fields: object) -> SessionPlan:
-    """Levels, lengths, patterns, channels and topics go round with the slot; the lead's count lies in the band."""
+    """Levels, lengths, patterns, channels and topics go round with the slot; the lead's count lies in the band.
+
+    `fields` are those of setting, script and slot, by their names there.
+    """
     level = fields.get("engagement", list(Engagement)[slot % 3])
     length = fields.get("length", "long" if slot % 5 >= 3 else "short")
     n = 100 if length == "long" else 20
     given = {
         "id": f"s{slot:05d}",
-        "seed": rng.number(7, "session", slot),
-        "slot": slot,
-        "scenario": "a-scenario",
-        "pattern": list(QUOTA.patterns)[slot % 4],
-        "group": "random" if slot % 4 == 3 else "everyday",
-        "topic": "whether breakfast for dinner is a real meal",
-        "angle": "it is cheaper",
         "engagement": level,
         "channel": "#shoggoth" if slot % 5 == 4 else "#general",
-        "length": length,
-        "n": n,
-        "k": ENGAGEMENT.bands[level].counts(n)[0],
         "lead": LEAD,
         "cast": PEOPLE,
-        "mood": {},
-        "premise": PREMISE,
+        "topic": "whether breakfast for dinner is a real meal",
+        "angle": "it is cheaper",
+        "group": "random" if slot % 4 == 3 else "everyday",
         "begins": 36000.0,
+        "seed": rng.number(7, "session", slot),
+        "premise": PREMISE,
         "beats": (PlacedBeat(id="ask", at=1, nick="ash", to=LEAD, kind="ask-homework", note=NOTE),),
+        "number": slot,
+        "scenario": "a-scenario",
+        "pattern": list(QUOTA.patterns)[slot % 4],
+        "length": length,
+        "messages": n,
+        "lead_messages": ENGAGEMENT.bands[level].counts(n)[0],
+        **fields,
     }
-    return SessionPlan(**{**given, **fields})
+    return assembled(given)
+
+
+def changed(plan: SessionPlan, **fields: object) -> SessionPlan:
+    """The plan with other fields of setting, script and slot, by their names there."""
+    return assembled({**dict(plan.setting), **dict(plan.script), **dict(plan.slot), **fields})
+
+
+def assembled(fields: dict[str, object]) -> SessionPlan:
+    """A plan of the fields of its three parts."""
+    kinds = {"setting": Setting, "script": Script, "slot": Slot}
+    known = {name for kind in kinds.values() for name in kind.model_fields}
+    assert fields.keys() <= known, f"no field of a plan: {fields.keys() - known}"
+    return SessionPlan(
+        **{part: kind(**{n: v for n, v in fields.items() if n in kind.model_fields}) for part, kind in kinds.items()}
+    )
 
 
 def said(texts: Iterable[tuple[str, str]]) -> list[Event]:
@@ -88,24 +106,26 @@ def said(texts: Iterable[tuple[str, str]]) -> list[Event]:
 
 
 def events(plan: SessionPlan) -> list[Event]:
-    """A session of the plan's n and k with everything that can happen in a channel, and a refused line."""
-    draw = rng.stream(plan.seed, "lines")
-    hers = {round((place + 0.5) * plan.n / plan.k) for place in range(plan.k)} if plan.k else set()
+    """A session of the plan's length with everything that can happen in a channel, and a refused line."""
+    cast = plan.setting.cast
+    draw = rng.stream(plan.script.seed, "lines")
+    k = plan.lead_messages
+    hers = {round((place + 0.5) * plan.messages / k) for place in range(k)}
     made: list[Event] = []
 
     def add(kind: type, nick: str, **fields: object) -> None:
-        made.append(kind(index=len(made), at=plan.begins + 10.0 * len(made), nick=nick, **fields))
+        made.append(kind(index=len(made), at=plan.setting.begins + 10.0 * len(made), nick=nick, **fields))
 
-    add(Joined, plan.cast[0])
-    for place in range(plan.n):
-        nick = plan.lead if place in hers else plan.cast[draw.randrange(len(plan.cast))]
+    add(Joined, cast[0])
+    for place in range(plan.messages):
+        nick = plan.setting.lead if place in hers else cast[draw.randrange(len(cast))]
         words = " ".join(draw.choice(("soup", "rain", "tea", "bus", "cat", "naïve", "日本")) for _ in range(6))
         refused = (Refused(text=PERSONA, rule="leak", evidence=PERSONA),) if place == 3 else ()
         add(Said, nick, text=f"{words}. number {place}, “{plan.id}”", reasons={"recency": 1.1}, refused=refused)
         if place == 4:
-            add(Acted, plan.cast[1], text="waves")
-            add(Renamed, plan.cast[1], to=f"{plan.cast[1]}-away")
-            add(Passed, plan.lead, why="not her turn")
+            add(Acted, cast[1], text="waves")
+            add(Renamed, cast[1], to=f"{cast[1]}-away")
+            add(Passed, plan.setting.lead, why="not her turn")
     return made
 
 
@@ -129,7 +149,7 @@ def fill(journal: Journal, sessions: Iterable[SessionPlan], *, billing: Billing 
         made = events(each)
         for event in made:
             journal.event(each.id, event)
-        journal.settle(each.id, len(example.text(each, made).encode()), ())
+        journal.settle(each.id, len(transcript.text(each.setting, made).encode()), ())
 
 
 def filled(folder: Path, sessions: int, **fields: object) -> Journal:

@@ -257,7 +257,7 @@ def test_the_command_gives_the_same_bytes_and_leaves_no_key(
 def test_money_and_errors_stop_a_run_as_they_do_in_one_process(cluster: Any, tmp_path: Path) -> None:
     async def go(ray: Any, journal: Journal) -> None:
         async with till.till() as sold:
-            guess = {"budget_usd": 3.0, "guess_usd": lambda plan: plan.n * 0.011}
+            guess = {"budget_usd": 3.0, "guess_usd": lambda plan: plan.messages * 0.011}
             await _play(ray, journal, partial(till.opened, sold.base), **guess)
 
     with connected(cluster.address) as ray:

@@ -88,7 +88,7 @@ async def opened(base: str, dollars: float = 0.01) -> Models:
 def recorded(journal: Journal) -> Counter[Sold]:
     """What a journal holds of what was sold."""
     found: Counter[Sold] = Counter()
-    seeds = {row.plan.id: row.plan.seed for row in journal.sessions()}
+    seeds = {row.plan.id: row.plan.script.seed for row in journal.sessions()}
     for call in journal.calls():
         place, _, attempt = call.key.rpartition(".")
         found[rng.number(seeds[call.session], "line", place, int(attempt)) % 2**31, call.key] += 1

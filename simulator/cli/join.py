@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from simulator.events import Event
     from simulator.irc.bot_config import BotConfig
     from simulator.irc.irc_address import IrcAddress
-    from simulator.plan.session_plan import SessionPlan
     from simulator.world.world import World
 
 RUN = r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}"
@@ -68,10 +67,10 @@ def join(
     EM_IRC_SASL_PASSWORD   her account's password
     EM_IRC_SASL_USER       her account, where it is not called like her nick
     """
-    from simulator.irc import session_recorder
     from simulator.irc.bot_config import STOP, BotConfig
     from simulator.irc.irc_address import parse_address
     from simulator.irc.operators import Operators
+    from simulator.plan.session_plan import Origin
     from simulator.world.strict import Engagement
 
     if models["judge"]:
@@ -89,7 +88,7 @@ def join(
     stay = BotConfig(
         channel=header,
         level=Engagement(engagement.upper()),
-        pattern=session_recorder.JOINED,
+        origin=Origin.JOINED,
         operators=operators,
         bots=bots,
         observe=observe,
@@ -170,15 +169,15 @@ def said(text: str) -> None:
     click.echo(f"em: {sanitize(text)}", err=True)
 
 
-def printer() -> Callable[[Event, SessionPlan], None]:
+def printer() -> Callable[[Event, str], None]:
     """Prints every event as it happens, with the reasons of the lead's silences."""
     from simulator.events import Passed
     from simulator.tui import lines
 
     console = lines.console()
 
-    def printed(event: Event, plan: SessionPlan) -> None:
-        for row in lines.event(event, plan, reasons=isinstance(event, Passed)):
+    def printed(event: Event, lead: str) -> None:
+        for row in lines.event(event, lead, reasons=isinstance(event, Passed)):
             console.print(row)
 
     return printed

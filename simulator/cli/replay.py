@@ -14,7 +14,7 @@ from simulator.cli import options
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from simulator.plan.session_plan import SessionPlan
+    from simulator.plan.session_plan import AnySession
     from simulator.tui.notes import Note, Opened
 
 SPEED = 30.0
@@ -49,31 +49,31 @@ def replay(name: str, session: str, speed: float, reasons: bool, data: Path, wor
         raise click.UsageError("--speed: a number above 0, or inf")
     world = options.loaded(world_dir)
     with Journal.read(data / "runs" / name) as journal:
-        plan = replay_notes.found(journal, session).plan
+        shown = replay_notes.found(journal, session).session
         first, notes = replay_notes.notes(journal, world, session, speed=speed)
     console = lines.console()
     if terminal.fits(console) and speed != math.inf:
         asyncio.run(_on_screen(console, first, notes, reasons))
     else:
-        asyncio.run(_in_lines(console, plan, notes, speed, reasons))
+        asyncio.run(_in_lines(console, shown, notes, speed, reasons))
 
 
-async def _in_lines(console: Console, plan: SessionPlan, notes: list[Note], speed: float, reasons: bool) -> None:
+async def _in_lines(console: Console, session: AnySession, notes: list[Note], speed: float, reasons: bool) -> None:
     from simulator.runs.run import Happened, NotNeeded, Settled
     from simulator.tui import lines
     from simulator.tui.player import silence
 
-    console.print(lines.heading(plan))
+    console.print(lines.heading(session))
     last: Note | None = None
     for note in notes:
         rows = []
         if isinstance(note, Happened):
             await asyncio.sleep(silence(last, note, speed))
-            last, rows = note, lines.event(note.event, plan, reasons=reasons)
+            last, rows = note, lines.event(note.event, session.setting.lead, reasons=reasons)
         elif isinstance(note, Settled):
-            rows = lines.verdict(plan, note.verdict)
+            rows = lines.verdict(session.id, note.verdict)
         elif isinstance(note, NotNeeded):
-            rows = lines.spared(plan)
+            rows = lines.spared(session.id)
         for row in rows:
             console.print(row)
         console.file.flush()

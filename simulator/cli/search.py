@@ -85,21 +85,21 @@ def known(journal: Journal, session: str) -> SessionRow:
 def messages(journal: Journal, state: str | None, session: str | None) -> Iterator[Hit]:
     """Everything that was said or done by /me, in the order of sessions and events."""
     for row in _rows(journal, state, session):
-        plan, index = row.plan, 0
-        for event in journal.events(plan.id):
+        found, index = row.session, 0
+        for event in journal.events(found.id):
             if not isinstance(event, Said | Acted):
                 continue
             said = isinstance(event, Said)
             yield Hit(
-                plan.id,
+                found.id,
                 index if said else None,
                 event.nick,
-                event.nick == plan.lead,
+                event.nick == found.setting.lead,
                 f"{clock.of_day(event.at)} " + (f"<{event.nick}>" if said else f"* {event.nick}"),
                 "",
                 event.text,
                 {
-                    "session": plan.id,
+                    "session": found.id,
                     "state": row.state,
                     "message": index if said else None,
                     "at": event.at,
@@ -116,33 +116,33 @@ def findings(
 ) -> Iterator[Hit]:
     """Refused tries, and unless only these are wanted the reasons of verdicts, by one rule or by any."""
     for row in _rows(journal, state, session):
-        plan, index, lines = row.plan, 0, []
-        for event in journal.events(plan.id):
+        found, index, lines = row.session, 0, []
+        for event in journal.events(found.id):
             if isinstance(event, Said | Acted | Passed):
                 for number, one in enumerate(event.refused):
                     if rule in (None, one.rule):
-                        facts = {"session": plan.id, "state": row.state, "found": "refused", "message": index,
+                        facts = {"session": found.id, "state": row.state, "found": "refused", "message": index,
                                  "try": number, "nick": event.nick, **one.model_dump()}  # fmt: skip
-                        yield Hit(plan.id, index, event.nick, event.nick == plan.lead, f"<{event.nick}>",
+                        yield Hit(found.id, index, event.nick, event.nick == found.setting.lead, f"<{event.nick}>",
                                   f"refused {one.rule} ({one.evidence})", one.text, facts)  # fmt: skip
             if isinstance(event, Said):
                 lines.append(event)
                 index += 1
-        for broken, message, evidence in [] if tries_only else journal.reasons(plan.id):
+        for broken, message, evidence in [] if tries_only else journal.reasons(found.id):
             if rule not in (None, broken):
                 continue
             said = lines[message] if message is not None and message < len(lines) else None
-            facts = {"session": plan.id, "state": row.state, "found": "rejected", "message": message,
+            facts = {"session": found.id, "state": row.state, "found": "rejected", "message": message,
                      "nick": said.nick if said else None, "rule": broken, "evidence": evidence,
                      "text": said.text if said else None}  # fmt: skip
             nick = said.nick if said else ""
-            yield Hit(plan.id, message, nick, nick == plan.lead, f"<{nick}>" if nick else "",
+            yield Hit(found.id, message, nick, nick == found.setting.lead, f"<{nick}>" if nick else "",
                       f"rejected {broken} ({evidence})", said.text if said else "", facts)  # fmt: skip
 
 
 def calls(journal: Journal, purpose: str, state: str | None, session: str | None) -> Iterator[Hit]:
     """Answers of models for a purpose, with tokens, cost and seconds."""
-    wanted = {row.plan.id: row.plan.lead for row in _rows(journal, state, session)}
+    wanted = {row.session.id: row.session.setting.lead for row in _rows(journal, state, session)}
     for call in journal.calls(session, purpose):
         if call.session not in wanted:
             continue

@@ -63,21 +63,22 @@ def _table(journal: Journal) -> list[dict[str, Any]]:
     said = journal.said()
     found = []
     for row in journal.sessions():
-        plan, counts = row.plan, said.get(row.plan.id, {})
-        messages, hers = sum(counts.values()), counts.get(row.plan.lead, 0)
+        session, counts = row.session, said.get(row.session.id, {})
+        setting, cell = session.setting, session.cell
+        messages, by_lead = sum(counts.values()), counts.get(setting.lead, 0)
         found.append(
             {
-                "id": plan.id,
+                "id": session.id,
                 "state": row.state,
-                "level": plan.engagement.value,
-                "channel": plan.channel,
-                "script": f"{plan.pattern}/{plan.scenario}",
+                "level": setting.engagement.value,
+                "channel": setting.channel,
+                "script": f"{cell.pattern}/{session.scenario}",
                 "messages": messages,
-                "n": plan.n,
-                "lead": hers,
-                "k": plan.k,
-                "share": round(hers / messages, 4) if messages else None,
-                "rules": list(dict.fromkeys(rule for rule, _, _ in journal.reasons(plan.id))),
+                "n": session.messages,
+                "lead": by_lead,
+                "k": session.lead_messages,
+                "share": round(by_lead / messages, 4) if messages else None,
+                "rules": list(dict.fromkeys(rule for rule, _, _ in journal.reasons(session.id))),
             }
         )
     return found
@@ -123,12 +124,12 @@ def _facts(journal: Journal, row: SessionRow) -> dict[str, Any]:
     from simulator.tui import replay_notes
 
     verdict = replay_notes.verdict(journal, row)
-    ident = row.plan.id
+    ident = row.session.id
     return {
         "id": ident,
         "state": row.state,
         "score": row.score,
-        "plan": row.plan.model_dump(mode="json"),
+        "plan": row.session.model_dump(mode="json"),
         "events": [EVENT.dump_python(event, mode="json") for event in journal.events(ident)],
         "calls": [call_facts(call) for call in journal.calls(ident)],
         "verdict": verdict.model_dump(mode="json") if verdict else None,
@@ -159,11 +160,11 @@ def _document(journal: Journal, row: SessionRow) -> None:
     """Byte for byte where a program reads it; on a terminal nothing in it is a command."""
     import sys
 
-    from simulator.corpus.example import text
+    from simulator.session.transcript import text
     from simulator.tui.sanitize import sanitize
 
     try:
-        made = text(row.plan, journal.events(row.plan.id))
+        made = text(row.session.setting, journal.events(row.session.id))
     except ValueError as error:
         raise UsageError(str(error), place=journal.run.name, remedy="this session is no training document") from None
     click.echo("\n".join(map(sanitize, made.split("\n"))) if sys.stdout.isatty() else made, nl=False)
@@ -176,26 +177,34 @@ def _page(console: Console, row: SessionRow, events: list[Event], verdict: Verdi
     from simulator.events import Said
     from simulator.tui import lines
 
-    plan = row.plan
-    console.print(lines.heading(plan))
-    console.print(Text(f"   {plan.topic}; {plan.angle}", style="dim"))
+    session, setting = row.session, row.session.setting
+    console.print(lines.heading(session))
+    about = "; ".join(filter(None, (setting.topic, setting.angle)))
+    if about:
+        console.print(Text(f"   {about}", style="dim"))
     against = verdict.reasons if verdict else ()
     message = 0
     for event in events:
-        for line in lines.event(event, plan, reasons=reasons):
+        for line in lines.event(event, setting.lead, reasons=reasons):
             console.print(line)
         if isinstance(event, Said):
             for found in against:
                 if found.message == message:
                     console.print(lines.evidence(found))
             message += 1
-    hers = sum(isinstance(event, Said) and event.nick == plan.lead for event in events)
-    share = f" ({hers / message:.0%})" if message else ""
-    console.print(Text(f"   {message} of {plan.n} messages, {hers} of {plan.k} by {plan.lead}{share}", style="dim"))
+    by_lead = sum(isinstance(event, Said) and event.nick == setting.lead for event in events)
+    share = f" ({by_lead / message:.0%})" if message else ""
+    console.print(
+        Text(
+            f"   {message} of {session.messages} messages,"
+            f" {by_lead} of {session.lead_messages} by {setting.lead}{share}",
+            style="dim",
+        )
+    )
     if verdict is not None:
-        for line in lines.verdict(plan, verdict):
+        for line in lines.verdict(session.id, verdict):
             console.print(line)
     elif row.state == "spare":
-        console.print(lines.spared(plan)[0])
+        console.print(lines.spared(session.id)[0])
     else:
-        console.print(Text(f"   open: {plan.id}, `em resume` goes on with it", style="yellow"))
+        console.print(Text(f"   open: {session.id}, `em resume` goes on with it", style="yellow"))

@@ -119,7 +119,7 @@ async def played(
             _printer(console, plan, reasons)(event)
     verdict = judged(events)
     if not as_json:
-        for row in lines.verdict(plan, verdict):
+        for row in lines.verdict(plan.id, verdict):
             console.print(row)
     if not verdict.keep:
         rules = ", ".join(dict.fromkeys(reason.rule for reason in verdict.reasons))
@@ -164,7 +164,7 @@ def _printer(console: Console, plan: SessionPlan, reasons: bool) -> Callable[[Ev
     from simulator.tui import lines
 
     def printed(event: Event) -> None:
-        for row in lines.event(event, plan, reasons=reasons):
+        for row in lines.event(event, plan.setting.lead, reasons=reasons):
             console.print(row)
 
     return printed

@@ -57,9 +57,10 @@ def stage(
     Join with any IRC client at the address that is printed, and talk to them: they answer, and leave you time to type.
     Everything is recorded in a run; the server and everybody in it are gone when the command ends.
     """
-    from simulator.irc import ngircd, session_recorder
+    from simulator.irc import ngircd
     from simulator.irc.bot_config import STOP, BotConfig
     from simulator.irc.operators import Operators
+    from simulator.plan.session_plan import Origin
     from simulator.world.strict import Engagement
 
     if models["judge"]:
@@ -75,7 +76,7 @@ def stage(
     stay = BotConfig(
         channel=join.header_of(world, channel, ""),
         level=Engagement(engagement.upper()),
-        pattern=session_recorder.STAGED,
+        origin=Origin.STAGED,
         operators=operators,
         stop=folder / STOP,
         note=join.said,

@@ -83,13 +83,14 @@ def names_a_run(what: tuple[str, ...]) -> bool:
 
 
 def _run(folder: Path) -> Iterator[Piece]:
-    from simulator.corpus.example import document
     from simulator.journal.journal import Journal
+    from simulator.session.transcript import document
 
     with Journal.read(folder) as journal:
         for row in journal.sessions("kept"):
-            plan = row.plan
-            yield plan.id, document(plan, journal.events(plan.id)), plan.group, plan.topic
+            session = row.session
+            made = document(session.setting, journal.events(session.id))
+            yield session.id, made, session.cell.group, session.topic
 
 
 def _finished(folder: Path) -> bool:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from simulator.corpus.example import document
 from simulator.corpus.filters import Filters
 from simulator.corpus.near_duplicates import NearDuplicates
 from simulator.corpus.reading import Broken, Text, documents
 from simulator.corpus.verdict import Reason, Verdict
 from simulator.document import Document, parse_document
 from simulator.journal.journal import Journal
+from simulator.session.transcript import document
 
 
 def check(
@@ -36,7 +36,9 @@ def kept(journal: Journal, filters: Filters) -> Iterator[tuple[str, Verdict]]:
     """
     twins = NearDuplicates(filters.style)
     for row in journal.sessions("kept"):
-        yield row.plan.id, _judged(row.plan.id, document(row.plan, journal.events(row.plan.id)), filters, twins)
+        ident = row.session.id
+        made = document(row.session.setting, journal.events(ident))
+        yield ident, _judged(ident, made, filters, twins)
 
 
 def _read(item: Text, filters: Filters, twins: NearDuplicates) -> Verdict:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from simulator.events import Acted, Agreed, Event, Renamed, Said
 from simulator.journal.journal import Journal
-from simulator.plan.session_plan import SessionPlan
+from simulator.plan.session_plan import RecordedSession, Setting
 
 REPEATED = 12
 """Characters from which on a line of somebody's is looked for in other people's lines."""
@@ -58,9 +58,9 @@ def asked(journal: Journal) -> ConsentAnswers:
     worn: dict[str, set[str]] = {}
     people: set[str] = set()
     for row in journal.sessions():
-        for event in journal.events(row.plan.id):
+        for event in journal.events(row.session.id):
             nick = event.nick.lower()
-            if nick == row.plan.lead.lower():
+            if nick == row.session.setting.lead.lower():
                 continue
             people.add(nick)
             if isinstance(event, Agreed):
@@ -82,47 +82,55 @@ class ConsentFilter:
         self._consent, (self._fewest, self._longest) = consent, short
         self._others = frozenset(nick.lower() for nick in people if not consent.allows(nick))
 
-    def parts(self, plan: SessionPlan, events: Iterable[Event]) -> Iterator[tuple[SessionPlan, list[Event]]]:
+    def parts(self, session: RecordedSession, events: Iterable[Event]) -> Iterator[tuple[RecordedSession, list[Event]]]:
         """The stretches of a session that may be exported, each as a session of its own; the topic is left out, since
         anybody may have set it."""
-        events = list(events)
+        events, lead = list(events), session.setting.lead
         theirs = [
             event.text.lower()
             for event in events
-            if isinstance(event, Said | Acted) and not self._may(event.nick, plan.lead) and len(event.text) >= REPEATED
+            if isinstance(event, Said | Acted) and not self._may(event.nick, lead) and len(event.text) >= REPEATED
         ]
-        present = {event.nick.lower() for event in events} | {plan.lead.lower()}
+        present = {event.nick.lower() for event in events} | {lead.lower()}
         stretch: list[Event] = []
         number = 0
         for event in [*events, None]:
             if event is not None and not isinstance(event, Said | Acted):
                 continue
-            if event is not None and self._clean(event, plan.lead, present, theirs):
-                if stretch or event.nick != plan.lead:
+            if event is not None and self._clean(event, lead, present, theirs):
+                if stretch or event.nick != lead:
                     stretch.append(event)
                 continue
-            if made := self._part(plan, stretch, number + 1):
+            if made := self._part(session, stretch, number + 1):
                 number += 1
                 yield made
             stretch = []
 
-    def _part(self, plan: SessionPlan, stretch: list[Event], number: int) -> tuple[SessionPlan, list[Event]] | None:
+    def _part(
+        self, session: RecordedSession, stretch: list[Event], number: int
+    ) -> tuple[RecordedSession, list[Event]] | None:
+        setting, lead = session.setting, session.setting.lead
         said = [event.nick for event in stretch if isinstance(event, Said)]
-        if len(said) < self._fewest or plan.lead not in said:
+        if len(said) < self._fewest or lead not in said:
             return None
         kept = [event.model_copy(update={"index": place}) for place, event in enumerate(stretch)]
-        cast = tuple(dict.fromkeys(event.nick for event in stretch if event.nick != plan.lead))
-        update = {
-            "id": f"{plan.id}-{number}",
-            "n": len(said),
-            "k": said.count(plan.lead),
-            "cast": cast,
-            "length": "short" if len(said) <= self._longest else "long",
-            "topic": plan.group,
-            "angle": plan.group,
-            "begins": kept[0].at,
-        }
-        return SessionPlan.model_validate({**plan.model_dump(), **update}), kept
+        part = RecordedSession(
+            setting=Setting(
+                id=f"{setting.id}-{number}",
+                channel=setting.channel,
+                engagement=setting.engagement,
+                lead=lead,
+                cast=tuple(dict.fromkeys(event.nick for event in stretch if event.nick != lead)),
+                begins=kept[0].at,
+            ),
+            origin=session.origin,
+            number=session.number,
+            seed=session.seed,
+            length="short" if len(said) <= self._longest else "long",
+            messages=len(said),
+            lead_messages=said.count(lead),
+        )
+        return part, kept
 
     def _may(self, nick: str, lead: str) -> bool:
         return nick == lead or self._consent.allows(nick)

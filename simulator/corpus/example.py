@@ -9,10 +9,10 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
-from simulator.document import Document, Header, TranscriptLine, render_document
-from simulator.events import Acted, Event, Said
+from simulator.events import Event, Said
 from simulator.journal.records import RunCard
-from simulator.plan.session_plan import SessionPlan
+from simulator.plan.session_plan import AnySession
+from simulator.session.transcript import text
 from simulator.world.strict import ChannelName, Engagement, Name, Share, StrictModel
 
 _FOLDERS = re.compile(r"(?:(?<=[:/])|^)(?:[/~]|[A-Za-z]:[\\/])[^\s]*[\\/]")
@@ -57,56 +57,31 @@ class Example(StrictModel):
     """Of the program."""
 
 
-def lines(plan: SessionPlan, events: Iterable[Event], actions: bool = False) -> tuple[TranscriptLine, ...]:
-    """What was said, under the names of the cards; /me lines only if asked for.
-
-    Raises ValueError for a speaker whom the plan does not know: a shown nick must not pass for a card's.
-    """
-    kinds = (Said, Acted) if actions else (Said,)
-    shown = []
-    for event in events:
-        if isinstance(event, kinds):
-            if event.nick != plan.lead and event.nick not in plan.cast:
-                raise ValueError(f"{plan.id}: {event.nick} is not in the cast")
-            shown.append(TranscriptLine(event.nick, event.text, action=isinstance(event, Acted)))
-    return tuple(shown)
-
-
-def document(plan: SessionPlan, events: Iterable[Event], actions: bool = False) -> Document:
-    """The session as its document: header and lines, and nothing else."""
-    return Document(Header(plan.engagement.value, plan.channel), lines(plan, events, actions))
-
-
-def text(plan: SessionPlan, events: Iterable[Event], actions: bool = False) -> str:
-    """The whole document, ending in a newline."""
-    made = document(plan, events, actions)
-    return render_document(made.header, made.lines)
-
-
 def example(
-    plan: SessionPlan, events: Iterable[Event], run: RunCard, *, actions: bool = False, scripted: bool = False
+    session: AnySession, events: Iterable[Event], run: RunCard, *, actions: bool = False, scripted: bool = False
 ) -> Example:
     """The document of one session; `scripted` marks it as such even where the run's card does not."""
     events = tuple(events)
     said = [event.nick for event in events if isinstance(event, Said)]
-    by_lead = said.count(plan.lead)
+    setting, cell = session.setting, session.cell
+    by_lead = said.count(setting.lead)
     people, lead = authors(run.models)
     return Example(
-        text=text(plan, events, actions),
-        id=plan.id,
+        text=text(setting, events, actions),
+        id=session.id,
         run=run.name,
-        seed=plan.seed,
-        engagement=plan.engagement,
-        channel=plan.channel,
-        pattern=plan.pattern,
-        scenario=plan.scenario,
-        topic_group=plan.group,
-        topic=plan.topic,
-        length=plan.length,
+        seed=session.script.seed,
+        engagement=cell.engagement,
+        channel=cell.channel,
+        pattern=cell.pattern,
+        scenario=session.scenario,
+        topic_group=cell.group,
+        topic=session.topic,
+        length=cell.length,
         messages=len(said),
         lead_messages=by_lead,
         lead_share=round(by_lead / len(said), 4) if said else 0,
-        people=len({*said} - {plan.lead}),
+        people=len({*said} - {setting.lead}),
         minutes=round((events[-1].at - events[0].at) / 60, 1) if events else 0,
         people_model=people,
         lead_model=lead,

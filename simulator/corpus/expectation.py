@@ -17,12 +17,12 @@ def unmet(plan: SessionPlan, messages: Sequence[TranscriptLine], manners: LineCh
     `after` a beat begins with the message that follows it; after a beat without a line, with the message at its place.
     Passed over are expectations after beats that the session has no room for.
     """
-    beats = {beat.id: beat for beat in plan.beats}
-    for expect in plan.expect:
+    beats = {beat.id: beat for beat in plan.script.beats}
+    for expect in plan.script.expect:
         beat = beats.get(expect.after)
         if beat is None:
             continue
-        who = plan.lead if expect.who == LEAD else plan.slots[expect.who]
+        who = plan.setting.lead if expect.who == LEAD else plan.script.parts[expect.who]
         begins = beat.at + (beat.nick is not None)
         if cause := _cause(who, expect, begins, messages, manners):
             evidence = f"{_wanted(expect, beat)}: {cause}"

@@ -16,7 +16,8 @@ from simulator.corpus.shards import SHARD_BYTES
 from simulator.errors import NotMet, UsageError
 from simulator.events import Event
 from simulator.journal.journal import Journal
-from simulator.plan.session_plan import SessionPlan
+from simulator.plan.session_plan import AnySession
+from simulator.session.transcript import lines
 from simulator.world.policy import EngagementPolicy, QuotaPolicy
 
 
@@ -79,9 +80,9 @@ def export(
         kept, finished = tally.kept, run.goal.done(tally) >= 1
         if not kept:
             raise NotMet("no session was kept, nothing to export", place=run.name, remedy=f"try `em resume {run.name}`")
-        strata = (split.stratum(row.plan) for row in journal.sessions("kept"))
+        strata = (split.stratum(row.session) for row in journal.sessions("kept"))
         if cutter is not None:
-            strata = [split.stratum(plan) for plan, _ in _sessions(journal, cutter)]
+            strata = [split.stratum(session) for session, _ in _sessions(journal, cutter)]
             if not strata:
                 cause = f"nothing is left of {kept} sessions without the lines of those who did not agree"
                 raise NotMet(cause, place=run.name, remedy="ask more people")
@@ -96,12 +97,13 @@ def export(
                 writing = [
                     writers.enter_context(closing(FORMATS[name].open(folder, names, shard_bytes))) for name in formats
                 ]
-                for plan, events in _sessions(journal, cutter):
-                    made = example.example(plan, events, run, actions=actions, scripted=scripted)
-                    said, lead = example.lines(plan, events, actions), plan.lead
+                for session, events in _sessions(journal, cutter):
+                    made = example.example(session, events, run, actions=actions, scripted=scripted)
+                    lead = session.setting.lead
+                    said = lines(session.setting, events, actions)
                     for writer in writing:
-                        writer.add(Document(made, said, lead, plan.id in held_out))
-                    marginals.add(plan)
+                        writer.add(Document(made, said, lead, session.id in held_out))
+                    marginals.add(session.cell)
                     shares.add(made)
                     lengths.add(said, lead)
                     size += len(made.text.encode())
@@ -162,14 +164,14 @@ def _object(path: Path) -> dict[str, object]:
     return found if isinstance(found, dict) else {}
 
 
-def _sessions(journal: Journal, cutter: ConsentFilter | None) -> Iterator[tuple[SessionPlan, list[Event]]]:
+def _sessions(journal: Journal, cutter: ConsentFilter | None) -> Iterator[tuple[AnySession, list[Event]]]:
     """The kept sessions, or what may be exported of them."""
     for row in journal.sessions("kept"):
-        events = journal.events(row.plan.id)
+        events = journal.events(row.session.id)
         if cutter is None:
-            yield row.plan, events
+            yield row.session, events
         else:
-            yield from cutter.parts(row.plan, events)
+            yield from cutter.parts(row.recorded, events)
 
 
 def _cutter(

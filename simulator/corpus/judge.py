@@ -117,7 +117,7 @@ class SessionJudge:
         return Prompt(
             purpose=Purpose.JUDGE,
             key=f"judge.{attempt}",
-            seed=rng.number(plan.seed, "judge", attempt) % 2**31,
+            seed=rng.number(plan.script.seed, "judge", attempt) % 2**31,
             max_tokens=self._policy.max_tokens,
             temperature=0.0,
             text=f"{self._rubric}\n\n{log}{wanted}\n{{" if completion else None,

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from simulator import rng
-from simulator.plan.session_plan import SessionPlan
+from simulator.plan.session_plan import AnySession
 
 Stratum = tuple[str, str, str, str]
 """Engagement, length class, pattern, and the session's id."""
 
 
-def stratum(plan: SessionPlan) -> Stratum:
-    return plan.engagement.value, plan.length, plan.pattern, plan.id
+def stratum(session: AnySession) -> Stratum:
+    """Of one session."""
+    cell = session.cell
+    return cell.engagement.value, cell.length, cell.pattern, session.id
 
 
 def validation(sessions: Iterable[Stratum], share: float, seed: int) -> frozenset[str]:

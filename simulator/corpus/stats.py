@@ -16,7 +16,7 @@ from simulator.document import TranscriptLine
 from simulator.journal.journal import Journal
 from simulator.journal.records import Cost, RunCard
 from simulator.llm.model import Billing
-from simulator.plan.session_plan import SessionPlan
+from simulator.plan.quota import Cell
 from simulator.plan.standing import MOSTLY, Standing, enough, standing
 from simulator.world.policy import EngagementPolicy, QuotaPolicy
 from simulator.world.strict import Engagement
@@ -48,8 +48,9 @@ class Marginals:
             axis: Counter() for axis in ("engagement", "channels", "lengths", "patterns", "topics")
         }
 
-    def add(self, plan: SessionPlan) -> None:
-        self.count((plan.engagement.value, plan.channel, plan.length, plan.pattern, plan.group), 1)
+    def add(self, cell: Cell) -> None:
+        """One session of the cell."""
+        self.count(cell.values(), 1)
 
     def count(self, cell: Sequence[str], sessions: int) -> None:
         """That many sessions of one cell (`Journal.cells`)."""

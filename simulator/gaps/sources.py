@@ -100,17 +100,18 @@ def _run(folder: Path, wish: GapRequest) -> Iterator[Talk]:
     with Journal.read(folder) as journal:
         name, imported = journal.run.name, journal.run.imported
         for row in journal.sessions("kept"):
-            plan, events = row.plan, journal.events(row.plan.id)
-            read_off = plan.pattern == IMPORTED
-            renamed = {event.to for event in events if isinstance(event, Renamed) and event.nick == plan.lead}
+            session, events = row.session, journal.events(row.session.id)
+            setting, cell = session.setting, session.cell
+            read_off = session.scenario == IMPORTED
+            renamed = {event.to for event in events if isinstance(event, Renamed) and event.nick == setting.lead}
             yield Talk(
                 source=name,
-                id=plan.id,
-                lead=plan.lead,
+                id=session.id,
+                lead=setting.lead,
                 messages=tuple(TranscriptLine(e.nick, e.text) for e in events if isinstance(e, Said)),
-                level=wish.level if read_off else plan.engagement,
-                pattern=None if imported else plan.pattern,
-                group=None if imported else plan.group,
+                level=wish.level if read_off else setting.engagement,
+                pattern=None if imported else cell.pattern,
+                group=None if imported else cell.group,
                 names=frozenset({wish.shown_lead, *renamed}),
             )
 

@@ -48,7 +48,7 @@ class Bot:
     ) -> None:
         self._link, self._policy, self._stay, self._hours = link, policy, stay, hours
         self._lead = world.lead.nick
-        record = SessionRecorder(journal, world, stay.channel, stay.level, stay.pattern)
+        record = SessionRecorder(journal, world, stay.channel, stay.level, stay.origin)
         self._floor = ChannelState(record, world, policy)
         self._told = FeedbackTracker(self._lead, policy.feedback, world.gaps.remarks)
         self.share = ParticipationWindow(policy.window, (event.nick == self._lead for event in record.past))
@@ -91,7 +91,7 @@ class Bot:
     @property
     def session(self) -> str | None:
         """Id of the session of the journal that is open, if one is."""
-        return self._floor.plan.id if self._floor.plan is not None else None
+        return self._floor.session.id if self._floor.session is not None else None
 
     @property
     def messages(self) -> int:
@@ -157,8 +157,8 @@ class Bot:
             self._pen.heard()
 
     def _happened(self, event: Event) -> None:
-        if self._floor.plan is not None:
-            self._stay.happened(event, self._floor.plan)
+        if self._floor.session is not None:
+            self._stay.happened(event, self._lead)
 
     def _failed(self, error: BaseException) -> None:
         self._fault = error

@@ -10,7 +10,7 @@ from typing import Protocol
 from simulator.events import Event
 from simulator.irc.connection import Delivery
 from simulator.irc.irc_events import IrcEvent
-from simulator.plan.session_plan import SessionPlan
+from simulator.plan.session_plan import Origin
 from simulator.world.strict import Engagement
 
 STOP = "stop"
@@ -34,7 +34,8 @@ class BotConfig:
 
     channel: str
     level: Engagement
-    pattern: str
+    origin: Origin
+    """Whose channel it is."""
     operators: Iterable[str] = ()
     """Accounts and masks; see `operators.Operators`."""
     bots: Iterable[str] = ()
@@ -45,5 +46,5 @@ class BotConfig:
     """The file whose appearance ends the stay."""
     note: Callable[[str], None] = field(default=lambda text: None)
     """Told what is worth a line to whoever runs the program."""
-    happened: Callable[[Event, SessionPlan], None] = field(default=lambda event, plan: None)
-    """Told every event that is on record, with the session it belongs to."""
+    happened: Callable[[Event, str], None] = field(default=lambda event, lead: None)
+    """Told every event that is on record, with the lead's nick on the card."""

@@ -16,14 +16,14 @@ from simulator.irc.session_recorder import SessionRecorder
 from simulator.logs.address_removal import without_addresses
 from simulator.logs.nick_history import NickHistory
 from simulator.logs.nicks import UniqueNicks, fold
-from simulator.plan.session_plan import SessionPlan
+from simulator.plan.session_plan import RecordedSession
 from simulator.session.channel import Channel
 from simulator.world.policies.bot import BotPolicy
 from simulator.world.strict import Engagement
 from simulator.world.world import World
 
-TOPIC, TOPIC_CHARACTERS = "whatever comes up", 200
-"""What the talk is about where the channel has no topic; how much of one is taken."""
+TOPIC_CHARACTERS = 200
+"""How much of a channel's topic is taken."""
 _NICK_CHARACTER = r"[\w\[\]\\`^{|}-]"
 
 
@@ -36,7 +36,8 @@ class ChannelState:
         self._people, self._shown = NickHistory(), UniqueNicks()
         self._shown.nick("", self._lead)  # whoever is called like her is called something else here
         self._now_called: dict[str, str] = {}
-        self._topic = TOPIC
+        self._topic: str | None = None
+        """Of the channel; None: it has none."""
         self._last = 0.0
         self._carried: list[Event] = []
         self._present: dict[str, None] = {}
@@ -47,8 +48,9 @@ class ChannelState:
         """Whoever spoke last besides the lead, as the server calls them."""
 
     @property
-    def plan(self) -> SessionPlan | None:
-        return self._record.plan
+    def session(self) -> RecordedSession | None:
+        """The open one; None: there is none."""
+        return self._record.session
 
     @property
     def present(self) -> list[str]:
@@ -67,7 +69,7 @@ class ChannelState:
         if heard.kind == "renamed":
             return self._renamed(heard)
         if heard.kind == "topic":
-            self._topic = without_addresses(heard.text)[:TOPIC_CHARACTERS] or TOPIC
+            self._topic = without_addresses(heard.text)[:TOPIC_CHARACTERS] or None
             return self._write(TopicSet, self._name(heard.nick), heard.at, text=heard.text) if heard.nick else None
         name = self._name(heard.nick)
         if heard.kind in ("joined", "here"):
@@ -141,8 +143,8 @@ class ChannelState:
         if silent or self._record.messages >= self._policy.longest:
             self.cut(over=silent)
         if self.channel is None:
-            plan = self._record.begin(at, self._topic)
-            self.channel = Channel(plan, self._carried)
+            session = self._record.begin(at, self._topic)
+            self.channel = Channel(session.setting, self._carried)
             self.channel.present.update(self._present)
             while self._agents:
                 self._write(Agreed, self._agents.pop(0), at, yes=True)

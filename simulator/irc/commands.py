@@ -64,7 +64,7 @@ class CommandHandler:
 
     def _consent(self, heard: IrcEvent, yes: bool) -> None:
         event = self._floor.agreed(heard, yes)
-        self._stay.happened(event, self._floor.plan)
+        self._stay.happened(event, self._world.lead.nick)
         self._link.notice(heard.nick, NOTED[yes].replace("{word}", self._operators.word))
 
     def _carry_out(self, heard: IrcEvent) -> None:

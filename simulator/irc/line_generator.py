@@ -14,7 +14,7 @@ from simulator.journal.journal import Journal
 from simulator.journal.recorded_model import recorded
 from simulator.line_checks import LineChecker
 from simulator.llm.model import Model, Models, Purpose
-from simulator.plan.session_plan import PlacedBeat, SessionPlan
+from simulator.plan.session_plan import PlacedBeat, RecordedSession
 from simulator.session.channel import Channel
 from simulator.session.member import Members
 from simulator.session.scheduler import Turn
@@ -53,14 +53,14 @@ class LineGenerator:
         self._recorded = models
         self._members: Members | None = None
 
-    def model(self, plan: SessionPlan) -> Model:
+    def model(self, session: RecordedSession) -> Model:
         """Who plays her in the session."""
-        self._turn_to(plan)
+        self._turn_to(session)
         return self._recorded.of(Purpose.LEAD, self._lead.model)
 
     async def line(
         self,
-        plan: SessionPlan,
+        session: RecordedSession,
         channel: Channel,
         reasons: Mapping[str, float],
         *,
@@ -74,7 +74,7 @@ class LineGenerator:
         `follows`: whose line it follows, as the server calls them. `answers`: whom it has to begin by addressing.
         `takes`: a wish that it comes right after; then it is short. Raises ProviderError when the model fails for good.
         """
-        self._turn_to(plan)
+        self._turn_to(session)
         beat = _taking(takes, self._lead.nick, channel.messages) if takes else None
         line = await self._members.speak(Turn(self._lead.nick, 0.0, reasons, beat, answers), channel)
         if line.text is None:
@@ -96,11 +96,11 @@ class LineGenerator:
         """The line has left."""
         self._guard.sent(to, self._hours.now())
 
-    def _turn_to(self, plan: SessionPlan) -> None:
-        if plan.id != self._session:
-            self._session = plan.id
-            self._recorded = recorded(self._models, self._journal, plan.id)
-            self._members = Members(plan, self._world, self._recorded)
+    def _turn_to(self, session: RecordedSession) -> None:
+        if session.id != self._session:
+            self._session = session.id
+            self._recorded = recorded(self._models, self._journal, session.id)
+            self._members = Members(session.setting, session.script, self._world, self._recorded)
 
 
 def _taking(heeded: Heeded, lead: str, at: int) -> PlacedBeat:

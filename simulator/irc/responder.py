@@ -95,7 +95,7 @@ class Responder:
                 self._stale = nick
             else:
                 self._waits(nick)
-        if self._stale or self._share.is_due(self._world.engagement.bands[self._floor.plan.engagement]):
+        if self._stale or self._share.is_due(self._world.engagement.bands[self._floor.session.setting.engagement]):
             self._nudge.set()
             self.quiet.clear()
 
@@ -103,7 +103,7 @@ class Responder:
         """Begins to think about the point that the talk is at, unless she is at it already."""
         if not self.idle:
             self._missed = True
-        elif self._link.inside and self._floor.plan is not None:
+        elif self._link.inside and self._floor.session is not None:
             self._missed, self._stale = False, None
             self._nudge.clear()
             self.quiet.clear()
@@ -150,7 +150,7 @@ class Responder:
                 raise
 
     async def _speak_or_not(self) -> None:
-        plan, channel, to = self._floor.plan, self._floor.channel, self._floor.speaker
+        session, channel, to = self._floor.session, self._floor.channel, self._floor.speaker
         if self.muted:
             return
         waiting = self._next_waiting()
@@ -158,7 +158,7 @@ class Responder:
         self._answering = waiting or (channel.lines[-1].nick if addressed else None)
         if addressed and waiting not in (None, channel.lines[-1].nick):
             self._waits(channel.lines[-1].nick)  # after whoever was first
-        decision = await self._chooser.decide(plan, channel, self._voice.model(plan), waiting=waiting is not None)
+        decision = await self._chooser.decide(session, channel, self._voice.model(session), waiting=waiting is not None)
         if self._chooser.statement != self._said_how:
             self._said_how = self._chooser.statement
             self._stay.note(self._said_how)
@@ -170,7 +170,7 @@ class Responder:
         self._share.writes()
         began = self._hours.now()
         made = await self._voice.line(
-            plan,
+            session,
             channel,
             decision.reasons,
             follows=self._floor.called(waiting) if waiting else to,
@@ -223,14 +223,14 @@ class Responder:
             self._reminder = asyncio.create_task(self._remind())
 
     def _pass(self, why: str, refused: tuple[Refused, ...] = ()) -> None:
-        if self._floor.plan is not None:
-            self._share.gave_up(self._world.engagement.bands[self._floor.plan.engagement])
+        if self._floor.session is not None:
+            self._share.gave_up(self._world.engagement.bands[self._floor.session.setting.engagement])
         if event := self._floor.passed(why, self._hours.now(), refused):
             self._happened(event)
 
     def _happened(self, event: Event) -> None:
-        if self._floor.plan is not None:
-            self._stay.happened(event, self._floor.plan)
+        if self._floor.session is not None:
+            self._stay.happened(event, self._world.lead.nick)
 
     # who waits for her
 

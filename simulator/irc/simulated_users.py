@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from simulator import rng
 from simulator.errors import NotMet
@@ -21,7 +21,8 @@ from simulator.irc.irc_events import IrcEvent
 from simulator.irc.timing import Clock
 from simulator.llm.model import Models
 from simulator.logs.nicks import UniqueNicks, fold
-from simulator.plan.session_plan import PlacedBeat, SessionPlan
+from simulator.plan.participation import Participation
+from simulator.plan.session_plan import PlacedBeat, Script, Setting
 from simulator.session.channel import Channel
 from simulator.session.member import Members
 from simulator.session.scheduler import Scheduler, Turn
@@ -56,8 +57,18 @@ def invited(world: World, count: int, seed: int) -> tuple[str, ...]:
     return tuple(found)
 
 
-def act(world: World, people: Sequence[str], level: Engagement, channel: str, number: int, seed: int) -> SessionPlan:
-    """What the people of the stage talk about next; nothing in it is the lead's."""
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What the simulated users talk about for a while; nothing in it is the lead's."""
+
+    setting: Setting
+    script: Script
+    messages: int
+    """After which they come to another topic."""
+
+
+def act(world: World, people: Sequence[str], level: Engagement, channel: str, number: int, seed: int) -> Act:
+    """The next act of a session with simulated users."""
     draw = rng.stream(seed, "stage", "act", number)
     confined = world.quota.confined
     groups = {
@@ -72,35 +83,27 @@ def act(world: World, people: Sequence[str], level: Engagement, channel: str, nu
         return text.replace("{topic}", topic.subject).replace("{angle}", angle)
 
     first = 0 if number == 0 else HANDED_ON
-    return SessionPlan(
-        id=f"act{number}",
-        seed=rng.number(seed, "act", number),
-        slot=number,
-        scenario="staged",
-        pattern="staged",
-        group=group,
-        topic=topic.subject,
-        angle=angle,
-        engagement=level,
-        channel=channel,
-        length="short",
-        n=first + ACT + PATIENCE,
-        k=0,
-        lead=world.lead.nick,
-        cast=tuple(people),
-        mood={},
-        premise="",
-        begins=0.0,
-        beats=(
-            PlacedBeat(
-                id="bring-up",
-                at=first,
-                nick=draw.choices(people, [world.personas[nick].chattiness for nick in people])[0],
-                kind="bring-up",
-                note=filled(draw.choice(words.note)),
-                opening=filled(draw.choice(words.opening)),
-            ),
+    bring_up = PlacedBeat(
+        id="bring-up",
+        at=first,
+        nick=draw.choices(people, [world.personas[nick].chattiness for nick in people])[0],
+        kind="bring-up",
+        note=filled(draw.choice(words.note)),
+        opening=filled(draw.choice(words.opening)),
+    )
+    return Act(
+        Setting(
+            id=f"act{number}",
+            channel=channel,
+            engagement=level,
+            lead=world.lead.nick,
+            cast=tuple(people),
+            topic=topic.subject,
+            angle=angle,
+            group=group,
         ),
+        Script(seed=rng.number(seed, "act", number), beats=(bring_up,)),
+        first + ACT,
     )
 
 
@@ -161,7 +164,7 @@ class SimulatedUsers:
 
         Raises NotMet when nobody finds a fit line any more, ProviderError when the model fails for good.
         """
-        if self._channel.messages >= self._plan.n - PATIENCE:
+        if self._channel.messages >= self._act.messages:
             self._begin(self._channel.past)
         scheduler, members, channel = self._scheduler, self._members, self._channel
         turn = scheduler.next_turn(channel.state)
@@ -192,21 +195,23 @@ class SimulatedUsers:
 
     def _begin(self, past: Sequence[Said]) -> None:
         people = tuple(self._links)
-        self._plan = act(self._world, people, self._level, self._name, self._acts, self._seed)
+        self._act = act(self._world, people, self._level, self._name, self._acts, self._seed)
         self._acts += 1
-        self._links[self._plan.beats[0].nick].topic(self._plan.topic)
-        self._channel = _Talk(self._plan, past)
+        opener, topic = self._act.script.beats[0].nick, self._act.setting.topic
+        assert opener is not None and topic is not None, "an act begins with somebody who brings up its topic"
+        self._links[opener].topic(topic)
+        self._channel = _Talk(self._act.setting, past)
         for nick in self._guests:
             self._channel.state.present[nick] = None
         self._cast()
-        self._members = Members(self._plan, self._world, self._models)
+        self._members = Members(self._act.setting, self._act.script, self._world, self._models)
 
     def _cast(self) -> None:
         """Who takes turns: the people and the guests."""
-        self._scheduler = Scheduler(
-            self._plan,
-            replace(self._world, personas={**self._world.personas, **self._guests}) if self._guests else self._world,
-        )
+        everybody = {**self._world.personas, **self._guests}
+        world = replace(self._world, personas=everybody) if self._guests else self._world
+        budget = Participation(self._act.messages + PATIENCE, 0)
+        self._scheduler = Scheduler(self._act.setting, self._act.script, budget, world)
 
     def _heard(self, heard: IrcEvent) -> None:
         if heard.kind in ("parted", "quit", "kicked", "renamed"):
@@ -252,8 +257,8 @@ class SimulatedUsers:
 class _Talk:
     """The people's channel: the same fold, without a journal, since the bot keeps that."""
 
-    def __init__(self, plan: SessionPlan, past: Sequence[Said]) -> None:
-        self.state = Channel(plan, past)
+    def __init__(self, setting: Setting, past: Sequence[Said]) -> None:
+        self.state = Channel(setting, past)
         self._past = list(past)
 
     @property

@@ -18,7 +18,7 @@ from simulator import rng
 from simulator.irc.feedback import FeedbackTracker
 from simulator.irc.participation_window import ParticipationWindow
 from simulator.llm.model import ALTERNATIVES, Model, Prompt, PromptFormat, Purpose
-from simulator.plan.session_plan import SessionPlan
+from simulator.plan.session_plan import RecordedSession
 from simulator.session.channel import Channel
 from simulator.session.member import TAIL
 from simulator.session.prompts import Prompts
@@ -60,11 +60,13 @@ class SpeakDecider:
         self.statement = ""
         """Empty: not known yet."""
 
-    async def decide(self, plan: SessionPlan, channel: Channel, model: Model, *, waiting: bool = False) -> Decision:
+    async def decide(
+        self, session: RecordedSession, channel: Channel, model: Model, *, waiting: bool = False
+    ) -> Decision:
         """Whether the next message is hers. `waiting`: for somebody who addressed her before her last line, which was
         for somebody else; then it may follow that line. Raises ProviderError when the model fails for good."""
         self._number += 1
-        band = self._world.engagement.bands[plan.engagement]
+        band = self._world.engagement.bands[session.setting.engagement]
         called = "addressed" if waiting else claim(channel, self._lead)
         if not waiting and channel.lines and channel.lines[-1].nick == self._lead:
             return Decision(False, {}, "just spoke", False)
@@ -72,7 +74,7 @@ class SpeakDecider:
             return Decision(False, {}, "budget", called is not None)
         if self._share.must_speak(band):
             return Decision(True, {"owed": 1.0, "chance": 1.0}, "", True)
-        reason = self._pull(called) if waiting else await self._reason(plan, channel, model, called)
+        reason = self._pull(called) if waiting else await self._reason(session, channel, model, called)
         reasons = {"budget": self._share.pressure(band), **reason}
         drawn = rng.stream(self._seed, "live", self._number).random()
         untold = min(MOST, math.prod(reasons.values()))
@@ -87,30 +89,30 @@ class SpeakDecider:
         return {name: self._world.engagement.pull.get(name, 1.0)}
 
     async def _reason(
-        self, plan: SessionPlan, channel: Channel, model: Model, called: str | None
+        self, session: RecordedSession, channel: Channel, model: Model, called: str | None
     ) -> Mapping[str, float]:
-        p = await self._p(plan, channel, model) if self.statement in ("", BY_MODEL) else None
+        p = await self._p(session, channel, model) if self.statement in ("", BY_MODEL) else None
         if p is None:
             return self._pull(called)
-        band = self._world.engagement.bands[plan.engagement]
+        band = self._world.engagement.bands[session.setting.engagement]
         usual = self._mean if self._mean is not None else (band.least + band.most) / 2
         self._mean = FADES * usual + (1 - FADES) * p
         least, most = LIFTS
         return {"model": min(most, max(least, p / usual if usual else most))}
 
-    async def _p(self, plan: SessionPlan, channel: Channel, model: Model) -> float | None:
+    async def _p(self, session: RecordedSession, channel: Channel, model: Model) -> float | None:
         """P(the lead's nick follows), among the likeliest first tokens after `<`."""
         if model.dialect is PromptFormat.CHAT:
             self.statement = BY_CHAT
             return None
-        prompts, turn = Prompts(plan, self._world), Turn(self._lead, 0.0, {})
+        prompts, turn = Prompts(session.setting, session.script, self._world), Turn(self._lead, 0.0, {})
         asked = prompts.document if model.dialect is PromptFormat.DOCUMENT else prompts.completion
         room = model.context - TAIL if model.context else None
         text = asked(turn, channel, room).removesuffix(f"{self._lead}>")
         prompt = Prompt(
             Purpose.LEAD,
             key=f"{channel.messages}-{channel.tries}-next{self._number}",
-            seed=rng.number(plan.seed, "next", self._number) % 2**31,
+            seed=rng.number(session.seed, "next", self._number) % 2**31,
             max_tokens=1,
             temperature=1.0,
             text=text,

@@ -22,8 +22,9 @@ from simulator import files
 from simulator.errors import StorageError, UsageError
 from simulator.events import EVENT, Event
 from simulator.journal.records import Call, Cost, Goal, RunCard, SessionRow, Tally
+from simulator.journal.stored_session import read_session, todays_shape
 from simulator.llm.model import Billing, Prompt, Reply, Usage
-from simulator.plan.session_plan import SessionPlan
+from simulator.plan.session_plan import AnySession, RecordedSession
 
 FILE = "journal.sqlite"
 LOCK = "lock"
@@ -33,8 +34,14 @@ _BEGINS = {"-wal": (b"\x37\x7f\x06\x82", b"\x37\x7f\x06\x83"), "-journal": (b"\x
 """How they begin (https://sqlite.org/fileformat2.html, 3 and 4.1)."""
 _PAGE = 32_768
 """Bytes; the size of a -shm file is a multiple of it (https://sqlite.org/walformat.html, 2)."""
-CELL = ("engagement", "channel", "length", "pattern", "group")
-"""The fields of a plan that quotas are about."""
+_CELL = (
+    ("setting.engagement",),
+    ("setting.channel",),
+    ("slot.length", "length"),
+    ("slot.pattern", "origin"),
+    ("setting.group", "origin"),
+)
+"""Where the values that quotas are about stand in a session's JSON: in the first of these places that there is."""
 _SCHEMA = Path(__file__).with_name("schema.sql")
 _FAILURE = """CREATE TABLE IF NOT EXISTS failure (
     session TEXT NOT NULL REFERENCES session (id), key TEXT NOT NULL, kind TEXT NOT NULL, count INTEGER NOT NULL,
@@ -141,11 +148,11 @@ class Journal:
 
     # writing
 
-    def begin(self, plan: SessionPlan) -> None:
-        """A session will be played."""
+    def begin(self, session: AnySession) -> None:
+        """A session will be played, or has begun in a real channel."""
         self._write(
             "INSERT INTO session (id, slot, attempt, plan) VALUES (?, ?, ?, ?)",
-            (plan.id, plan.slot, plan.attempt, plan.model_dump_json()),
+            (session.id, session.number, session.attempt, session.model_dump_json()),
         )
 
     def event(self, session: str, event: Event) -> None:
@@ -191,31 +198,31 @@ class Journal:
             if done.rowcount != 1:
                 raise ValueError(f"{session}: no session that is open or spare")
 
-    def keep(self, plan: SessionPlan, events: Iterable[Event], size: int) -> None:
+    def keep(self, session: RecordedSession, events: Iterable[Event], size: int) -> None:
         """A whole session that happened elsewhere, kept: one transaction, as nobody is waiting between its events.
 
         `size`: bytes of its document.
         """
-        rows = [(plan.id, e.index, e.kind, e.nick, EVENT.dump_json(e).decode()) for e in events]
+        rows = [(session.id, e.index, e.kind, e.nick, EVENT.dump_json(e).decode()) for e in events]
         with _storage(self.path), self._db:
             self._db.execute(
                 "INSERT INTO session (id, slot, attempt, plan, state, bytes) VALUES (?, ?, ?, ?, 'kept', ?)",
-                (plan.id, plan.slot, plan.attempt, plan.model_dump_json(), size),
+                (session.id, session.number, session.attempt, session.model_dump_json(), size),
             )
             self._db.executemany("INSERT INTO event VALUES (?, ?, ?, ?, ?)", rows)
 
-    def complete(self, plan: SessionPlan, size: int) -> None:
-        """A session that was recorded while it happened is over and kept; its plan now says what came of it.
+    def complete(self, session: RecordedSession, size: int) -> None:
+        """A session that was recorded while it happened is over and kept; `session` says what was counted.
 
         `size`: bytes of its document. Raises ValueError if no such session is open.
         """
         with _storage(self.path), self._db:
             done = self._db.execute(
                 "UPDATE session SET plan = ?, state = 'kept', bytes = ? WHERE id = ? AND state = 'open'",
-                (plan.model_dump_json(), size, plan.id),
+                (session.model_dump_json(), size, session.id),
             )
             if done.rowcount != 1:
-                raise ValueError(f"{plan.id}: no session that is open")
+                raise ValueError(f"{session.id}: no session that is open")
 
     def extend(self, goal: Goal) -> None:
         """The run gets another goal."""
@@ -253,11 +260,11 @@ class Journal:
                 f"SELECT plan, state, bytes, score FROM session {where} ORDER BY slot, attempt", values
             )
             for plan, *row in rows:
-                yield SessionRow(SessionPlan.model_validate_json(plan), *row)
+                yield SessionRow(read_session(plan), *row)
 
     def session(self, session: str) -> SessionRow | None:
         rows = self._all("SELECT plan, state, bytes, score FROM session WHERE id = ?", (session,))
-        return SessionRow(SessionPlan.model_validate_json(rows[0][0]), *rows[0][1:]) if rows else None
+        return SessionRow(read_session(rows[0][0]), *rows[0][1:]) if rows else None
 
     def events(self, session: str) -> list[Event]:
         with _storage(self.path):
@@ -315,8 +322,12 @@ class Journal:
 
     def cells(self) -> Iterator[tuple[tuple[str, ...], int]]:
         """(engagement, channel, length, pattern, topic group) and how many kept sessions it has."""
-        fields = ", ".join(f"json_extract(plan, '$.{name}')" for name in CELL)
-        rows = self._all(f"SELECT {fields}, count(*) FROM session WHERE state = 'kept' GROUP BY 1, 2, 3, 4, 5")
+        fields = [[f"json_extract(today, '$.{place}')" for place in places] for places in _CELL]
+        columns = ", ".join(f"coalesce({', '.join(each)})" if len(each) > 1 else each[0] for each in fields)
+        rows = self._all(
+            f"SELECT {columns}, count(*) FROM (SELECT CASE WHEN json_type(plan, '$.setting') IS NULL THEN"
+            " todays_shape(plan) ELSE plan END AS today FROM session WHERE state = 'kept') GROUP BY 1, 2, 3, 4, 5"
+        )
         return ((row[:-1], row[-1]) for row in rows)
 
     def rejections(self) -> dict[str, int]:
@@ -381,6 +392,7 @@ def _connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
     with _storage(path):
         mode = "ro" if read_only else "rw"
         db = sqlite3.connect(f"{path.resolve().as_uri()}?mode={mode}", uri=True, timeout=10)
+        db.create_function("todays_shape", 1, todays_shape, deterministic=True)
         if not read_only:
             db.execute("PRAGMA journal_mode = WAL")
             db.execute("PRAGMA synchronous = NORMAL")

@@ -9,11 +9,11 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from simulator.llm.model import Billing, Reply
-from simulator.plan.session_plan import SessionPlan
+from simulator.plan.session_plan import AnySession, Origin, RecordedSession, SessionPlan
 from simulator.world.policy import QuotaPolicy
 from simulator.world.strict import StrictModel
 
-IMPORTED = "imported"
+IMPORTED = Origin.IMPORTED.value
 """In place of a model: people wrote the lines, in a real channel."""
 
 
@@ -79,12 +79,28 @@ class RunCard(StrictModel):
 
 @dataclass(frozen=True, slots=True)
 class SessionRow:
-    plan: SessionPlan
+    """A session of a run, and what became of it."""
+
+    session: AnySession
     state: str
     """open; spare: fit to be kept, and waiting or not needed; kept; rejected."""
     bytes: int
     score: float | None = None
     """The judge's, in [0, 1]; None: no judge, or no readable answer."""
+
+    @property
+    def plan(self) -> SessionPlan:
+        """Of a planned session. Raises ValueError if nobody planned it."""
+        if not isinstance(self.session, SessionPlan):
+            raise ValueError(f"{self.session.id}: nobody planned this session")
+        return self.session
+
+    @property
+    def recorded(self) -> RecordedSession:
+        """Of a session that nobody planned. Raises ValueError if it was planned."""
+        if not isinstance(self.session, RecordedSession):
+            raise ValueError(f"{self.session.id}: this session was planned")
+        return self.session
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 CREATE TABLE run (                    -- exactly one row
     name TEXT NOT NULL,
     seed INTEGER NOT NULL,
-    goal TEXT NOT NULL,               -- JSON: simulator.journal.record.Goal
+    goal TEXT NOT NULL,               -- JSON: simulator.journal.records.Goal
     models TEXT NOT NULL,             -- JSON: role -> name as given on the command line, without keys
     world TEXT NOT NULL,              -- digest of the content
     version TEXT NOT NULL,            -- of the program
@@ -14,7 +14,7 @@ CREATE TABLE session (
     id TEXT PRIMARY KEY,
     slot INTEGER NOT NULL,
     attempt INTEGER NOT NULL,
-    plan TEXT NOT NULL,               -- JSON: SessionPlan
+    plan TEXT NOT NULL,               -- JSON: SessionPlan or RecordedSession; journal/stored_session.py reads older shapes
     state TEXT NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'spare', 'kept', 'rejected')),
     score REAL,                       -- the judge's, 0 to 1; NULL: no judge, or no readable answer
     bytes INTEGER NOT NULL DEFAULT 0, -- of the training document
@@ -53,7 +53,7 @@ CREATE TABLE call (                   -- every answer of a model, also those tha
 CREATE TABLE failure (                -- requests that failed: sent again, or given up
     session TEXT NOT NULL REFERENCES session (id),
     key TEXT NOT NULL,                -- Prompt.key, answered in the end or not
-    kind TEXT NOT NULL,               -- simulator.llm.retry.Trouble
+    kind TEXT NOT NULL,               -- simulator.llm.retry.FailureKind
     count INTEGER NOT NULL,
     PRIMARY KEY (session, key, kind)
 ) WITHOUT ROWID;

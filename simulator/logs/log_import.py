@@ -1,7 +1,6 @@
-"""From conversations to a run: a plan that says what was found instead of what is wanted, and the events as they came.
+"""From conversations to a run: recorded sessions, and the events as they came.
 
-Nobody planned a recorded conversation, so its plan is read off it: number of messages, the lead's, the cast. Pattern,
-scenario and topic group are called `imported`; there is no premise, no beat and no note. All conversations are kept:
+Nobody planned a recorded conversation: it has a setting, and what was counted. All conversations are kept:
 filters are for what is made, and `em check` on the run tells what they would say.
 """
 
@@ -14,7 +13,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from simulator import __version__, clock, files
-from simulator.document import Header, TranscriptLine, render_document
 from simulator.errors import NotMet, UsageError
 from simulator.events import Acted, Event, Joined, Parted, Renamed, Said, TopicSet
 from simulator.journal.journal import FILE, Journal
@@ -30,8 +28,9 @@ from simulator.logs.pseudonyms import RunNames
 from simulator.logs.reading import flow, speakers
 from simulator.logs.staging_run import StagingRun
 from simulator.logs.timeline import DAY
-from simulator.plan.session_plan import SessionPlan
-from simulator.world.policy import EngagementPolicy, QuotaPolicy
+from simulator.plan.session_plan import Origin, RecordedSession, Setting
+from simulator.session.transcript import counted, text
+from simulator.world.policy import EngagementPolicy
 from simulator.world.strict import Engagement
 from simulator.world.world import World
 
@@ -120,10 +119,10 @@ def take_in(
             slot = 0
             for row in rows:
                 for found in flow(row, rules):
-                    plan, events = session(found, slot, names, world, wish)
-                    journal.keep(plan, events, len(_document(plan, events).encode()))
-                    taken.levels[plan.engagement.value] += 1
-                    taken.lead_messages += plan.k
+                    made, events = session(found, slot, names, world, wish)
+                    journal.keep(made, events, len(text(made.setting, events).encode()))
+                    taken.levels[made.setting.engagement.value] += 1
+                    taken.lead_messages += made.lead_messages
                     slot += 1
             if not slot:
                 raise NotMet(
@@ -137,38 +136,20 @@ def take_in(
 
 def session(
     found: Conversation, slot: int, names: RunNames, world: World, wish: ImportOptions
-) -> tuple[SessionPlan, tuple[Event, ...]]:
-    """The plan and the events of one conversation."""
+) -> tuple[RecordedSession, tuple[Event, ...]]:
+    """The session and the events of one conversation."""
     names.begin((turn.text, turn.nick) for turn in found.turns if turn.kind == RENAME)
     midnight = found.turns[0].at // DAY * DAY
     events = tuple(_events(found, midnight, names, keep_addresses=wish.keep_addresses))
     lead = world.lead.nick
     said = [event.nick for event in events if isinstance(event, Said)]
-    spoke = dict.fromkeys(event.nick for event in events if isinstance(event, Said | Acted))
-    n, k = len(said), said.count(lead)
-    return (
-        SessionPlan(
-            id=f"i{slot:05d}",
-            seed=0,
-            slot=slot,
-            scenario=IMPORTED,
-            pattern=IMPORTED,
-            group=IMPORTED,
-            topic="a recorded conversation",
-            angle="",
-            engagement=wish.engagement or level(world.engagement, n, k),
-            channel=wish.channel or found.channel or UNNAMED,
-            length=_length(world.quota, n),
-            n=n,
-            k=k,
-            lead=lead,
-            cast=tuple(nick for nick in spoke if nick != lead),
-            mood={},
-            premise="",
-            begins=events[0].at,
-        ),
-        events,
+    setting = Setting(
+        id=f"i{slot:05d}",
+        channel=wish.channel or found.channel or UNNAMED,
+        engagement=wish.engagement or level(world.engagement, len(said), said.count(lead)),
+        lead=lead,
     )
+    return counted(RecordedSession(setting=setting, origin=Origin.IMPORTED, number=slot), events, world.quota), events
 
 
 def level(policy: EngagementPolicy, n: int, k: int) -> Engagement:
@@ -180,13 +161,6 @@ def level(policy: EngagementPolicy, n: int, k: int) -> Engagement:
         return 0.0 if k in band.counts(n) else max(band.least - share, share - band.most, 1e-9)
 
     return min(policy.bands, key=away)
-
-
-def _length(quota: QuotaPolicy, n: int) -> str:
-    """The class of session that is nearest in length."""
-    return min(
-        quota.lengths, key=lambda name: max(quota.lengths[name].messages[0] - n, n - quota.lengths[name].messages[1])
-    )
 
 
 def _events(found: Conversation, midnight: int, names: RunNames, *, keep_addresses: bool) -> Iterator[Event]:
@@ -202,11 +176,6 @@ def _events(found: Conversation, midnight: int, names: RunNames, *, keep_address
             text = turn.text if keep_addresses else without_addresses(turn.text)
             kind = Said if turn.kind == MESSAGE else Acted if turn.kind == ACTION else TopicSet
             yield kind(**about, text=names.text(text))
-
-
-def _document(plan: SessionPlan, events: Iterable[Event]) -> str:
-    lines = (TranscriptLine(event.nick, event.text) for event in events if isinstance(event, Said))
-    return render_document(Header(plan.engagement.value, plan.channel), lines)
 
 
 def _names(

@@ -101,7 +101,7 @@ def moods(world: World, cast: Sequence[str], draw: random.Random) -> dict[str, f
     return {nick: round(draw.lognormvariate(0.0, world.turns.cast.mood), 3) for nick in cast}
 
 
-def comings(
+def presence_changes(
     world: World, cast: Sequence[str], n: int, beats: Sequence[PlacedBeat], draw: random.Random
 ) -> tuple[PresenceChange, ...]:
     """Late arrivals, early leavings, and times away, in order of message; who has a line in the script is there for it.

@@ -11,7 +11,7 @@ from simulator.plan import casting
 from simulator.plan.participation import Participation
 from simulator.plan.placing import place
 from simulator.plan.quota import Cell
-from simulator.plan.session_plan import PlacedBeat, SessionPlan
+from simulator.plan.session_plan import PlacedBeat, Script, SessionPlan, Setting, Slot
 from simulator.world.scenario import ANYONE, LEAD, PLACEHOLDER, Scenario
 from simulator.world.strict import Engagement
 from simulator.world.topic import Topic
@@ -57,6 +57,17 @@ class Composer:
         )
         lead = world.lead.nick
         nicks = {**slots, LEAD: lead}
+        setting = Setting(
+            id=ident,
+            channel=cell.channel,
+            engagement=cell.engagement,
+            lead=lead,
+            cast=cast,
+            topic=topic.subject,
+            angle=angle,
+            group=cell.group,
+            begins=begins,
+        )
         words = rng.stream(seed, "words")
         names = {**nicks, "topic": topic.subject, "angle": angle}
         fill = {key: _filled(words.choice(variants), names) for key, variants in scenario.fill.items()}
@@ -85,30 +96,26 @@ class Composer:
                 placed = (_bring_up(world, cast, words, names), *placed)
             ids = {beat.id for beat in beats}
             plan = SessionPlan(
-                id=ident,
-                seed=seed,
-                slot=slot,
-                attempt=attempt,
-                scenario=scenario.name,
-                pattern=cell.pattern,
-                group=cell.group,
-                topic=topic.subject,
-                angle=angle,
-                engagement=cell.engagement,
-                channel=cell.channel,
-                length=cell.length,
-                n=n,
-                k=draw.choice(counts),
-                lead=lead,
-                cast=cast,
-                slots=slots,
-                mood=casting.moods(world, cast, rng.stream(seed, "mood")),
-                premise=_filled(scenario.premise, names),
-                fill=fill,
-                begins=begins,
-                beats=tuple(sorted(placed, key=lambda beat: beat.at)),
-                comings=casting.comings(world, cast, n, placed, rng.stream(seed, "comings")),
-                expect=tuple(e for e in scenario.expect if e.after in ids),
+                setting=setting,
+                script=Script(
+                    seed=seed,
+                    premise=_filled(scenario.premise, names),
+                    parts=slots,
+                    fill=fill,
+                    mood=casting.moods(world, cast, rng.stream(seed, "mood")),
+                    beats=tuple(sorted(placed, key=lambda beat: beat.at)),
+                    presence=casting.presence_changes(world, cast, n, placed, rng.stream(seed, "comings")),
+                    expect=tuple(e for e in scenario.expect if e.after in ids),
+                ),
+                slot=Slot(
+                    number=slot,
+                    attempt=attempt,
+                    scenario=scenario.name,
+                    pattern=cell.pattern,
+                    length=cell.length,
+                    messages=n,
+                    lead_messages=draw.choice(counts),
+                ),
             )
             if Participation.of(plan).feasible:
                 return plan

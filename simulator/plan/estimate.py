@@ -54,18 +54,19 @@ def tokens(plan: SessionPlan, world: World, *, judged: bool = False) -> dict[Pur
 
     The i-th call reads the cards and i messages; all but the newest message and the tail were in the call before.
     """
-    cards = [world.personas[nick] for nick in (*plan.cast, plan.lead)]
+    cards = [world.personas[nick] for nick in plan.setting.members]
     guidance = world.style.guidance
     texts = [*guidance.people, *guidance.lead, *(card.about for card in cards)]
-    texts += [line for card in cards for line in plan.voice(card)]
+    texts += [line for card in cards for line in plan.script.example_lines(card, plan.setting.lead)]
     head = sum(map(len, texts)) / CHARACTERS_A_TOKEN
-    prompt = (plan.n * (head + TAIL_TOKENS) + LINE_TOKENS * plan.n * (plan.n - 1) / 2) * RETRIES
-    written = head + plan.n * LINE_TOKENS
-    cached = max(0.0, prompt - written - plan.n * TAIL_TOKENS * RETRIES)
-    whole = Tokens(prompt, cached, written, plan.n * LINE_TOKENS * RETRIES)
-    lead = whole * (plan.k / plan.n)
-    people = whole * (1 - plan.k / plan.n)
+    n = plan.messages
+    prompt = (n * (head + TAIL_TOKENS) + LINE_TOKENS * n * (n - 1) / 2) * RETRIES
+    written = head + n * LINE_TOKENS
+    cached = max(0.0, prompt - written - n * TAIL_TOKENS * RETRIES)
+    whole = Tokens(prompt, cached, written, n * LINE_TOKENS * RETRIES)
+    lead = whole * (plan.lead_messages / n)
+    people = whole * (1 - plan.lead_messages / n)
     needed = {Purpose.PEOPLE: people, Purpose.LEAD: lead}
     if judged:
-        needed[Purpose.JUDGE] = Tokens(JUDGE_PROMPT + LINE_TOKENS * plan.n, completion=JUDGE_ANSWER)
+        needed[Purpose.JUDGE] = Tokens(JUDGE_PROMPT + LINE_TOKENS * n, completion=JUDGE_ANSWER)
     return needed

@@ -47,16 +47,15 @@ def outlook(
     while (found.sessions < sessions) if sessions is not None else (found.bytes < (megabytes or 0) * 1e6):
         plan = planner.plan(found.sessions)
         found.sessions += 1
-        found.messages += plan.n
-        found.lead_messages += plan.k
-        found.bytes += plan.n * MESSAGE_BYTES
+        found.messages += plan.messages
+        found.lead_messages += plan.lead_messages
+        found.bytes += plan.messages * MESSAGE_BYTES
         found.topics_twice += plan.topic in seen
         seen.add(plan.topic)
         found.scenarios[plan.scenario] += 1
-        values = (plan.engagement.value, plan.channel, plan.length, plan.pattern, plan.group)
-        for count, value in zip(found.counts.values(), values, strict=True):
+        for count, value in zip(found.counts.values(), plan.cell.values(), strict=True):
             count[value] += 1
-        found.calls += (plan.n * RETRIES + judged) * oversample
+        found.calls += (plan.messages * RETRIES + judged) * oversample
         for purpose, needed in tokens(plan, world, judged=judged).items():
             found.tokens[purpose] = found.tokens.get(purpose, Tokens()) + needed * oversample
     return found

@@ -43,15 +43,16 @@ class Participation:
     @classmethod
     def of(cls, plan: SessionPlan) -> Participation:
         """The budget of a planned session: her beats, other people's, and where she keeps silent."""
-        hers = {beat.at for beat in plan.beats if beat.nick == plan.lead}
-        closed = {beat.at for beat in plan.beats if beat.nick not in (None, plan.lead)}
+        lead, beats = plan.setting.lead, plan.script.beats
+        hers = {beat.at for beat in beats if beat.nick == lead}
+        closed = {beat.at for beat in beats if beat.nick not in (None, lead)}
         pressures: dict[int, float] = {}
-        for beat in plan.beats:
+        for beat in beats:
             first = beat.at if beat.nick is None else beat.at + 1
             closed.update(range(first, first + (beat.silent or 0)))
             if beat.pressure is not None:
                 pressures[first] = pressures.get(first, 1.0) * beat.pressure
-        return cls(plan.n, plan.k, hers=hers, closed=closed - hers, pressures=pressures)
+        return cls(plan.messages, plan.lead_messages, hers=hers, closed=closed - hers, pressures=pressures)
 
     @property
     def feasible(self) -> bool:

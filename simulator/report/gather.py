@@ -9,14 +9,14 @@ from typing import Any
 
 from simulator.corpus import stats
 from simulator.corpus.diversity import Diversity
-from simulator.corpus.example import document, example
+from simulator.corpus.example import example
 from simulator.corpus.realism import Realism
 from simulator.events import Acted, Event, Passed, Refused, Said
 from simulator.journal.journal import Journal
 from simulator.journal.records import SessionRow, Tally
 from simulator.report import packed_transcripts
+from simulator.session.transcript import document
 from simulator.world.load import same_content
-from simulator.world.strict import Engagement
 from simulator.world.world import World
 
 EXAMPLES = 3
@@ -144,17 +144,17 @@ def _gather(journal: Journal, world: World) -> Figures:
     cases = _Cases()
     sessions: list[Session] = []
     for row in journal.sessions():
-        plan, events = row.plan, journal.events(row.plan.id)
-        reasons = journal.reasons(plan.id) if row.state == "rejected" else []
-        cases.add(plan.id, events, reasons)
+        session, events = row.session, journal.events(row.session.id)
+        reasons = journal.reasons(session.id) if row.state == "rejected" else []
+        cases.add(session.id, events, reasons)
         sessions.append(_session(row, events, reasons, world))
         if row.state == "kept":
-            made = document(plan, events)
-            marginals.add(plan)
-            shares.add(example(plan, events, run))
-            lengths.add(made.lines, plan.lead)
+            made = document(session.setting, events)
+            marginals.add(session.cell)
+            shares.add(example(session, events, run))
+            lengths.add(made.lines, session.setting.lead)
             realism.add(made)
-            diversity.add(plan.id, made, group=plan.group, topic=plan.topic)
+            diversity.add(session.id, made, group=session.cell.group, topic=session.topic)
     tally = journal.tally()
     done = run.goal.done(tally)
     return Figures(
@@ -178,26 +178,26 @@ def _gather(journal: Journal, world: World) -> Figures:
 
 
 def _session(row: SessionRow, events: list[Event], reasons: list[tuple[str, int | None, str]], world: World) -> Session:
-    plan = row.plan
+    session, lead, cell = row.session, row.session.setting.lead, row.session.cell
     said = [event.nick for event in events if isinstance(event, Said)]
-    level = Engagement(plan.engagement)
+    level = cell.engagement
     return Session(
-        id=plan.id,
-        slot=plan.slot,
+        id=session.id,
+        slot=session.number,
         state=row.state,
         engagement=level.value,
-        channel=plan.channel,
-        length=plan.length,
-        pattern=plan.pattern,
-        group=plan.group,
-        scenario=plan.scenario,
-        topic=plan.topic,
+        channel=cell.channel,
+        length=cell.length,
+        pattern=cell.pattern,
+        group=cell.group,
+        scenario=session.scenario,
+        topic=session.topic,
         messages=len(said),
-        by_lead=said.count(plan.lead),
-        in_band=said.count(plan.lead) in world.engagement.bands[level].counts(len(said)),
+        by_lead=said.count(lead),
+        in_band=said.count(lead) in world.engagement.bands[level].counts(len(said)),
         rules=tuple(dict.fromkeys(rule for rule, _, _ in reasons)),
         sent_back=tuple(dict.fromkeys(refused.rule for _, refused in _refusals(events))),
-        body=packed_transcripts.body(plan, events, reasons),
+        body=packed_transcripts.body(session.setting, events, reasons),
     )
 
 

@@ -17,7 +17,7 @@ from typing import Any, Protocol
 
 from simulator import rng
 from simulator.events import Acted, Event, Passed, Renamed, Said, TopicSet
-from simulator.plan.session_plan import SessionPlan
+from simulator.plan.session_plan import Setting
 
 BLOCK = 150_000
 """Bytes of JSON in a block: it opens in a few milliseconds, and compresses as well as a larger one."""
@@ -48,10 +48,10 @@ class PackedTranscripts:
     """(Number of the run, id of the session) to block and place in it."""
 
 
-def body(plan: SessionPlan, events: Iterable[Event], reasons: Iterable[tuple[str, int | None, str]]) -> bytes:
+def body(setting: Setting, events: Iterable[Event], reasons: Iterable[tuple[str, int | None, str]]) -> bytes:
     """The transcript of one session, with everything that the browser of transcripts shows."""
-    rows = [_row(event, plan) for event in events]
-    return _json([round(plan.begins, 1), plan.lead, [list(reason) for reason in reasons], rows])
+    rows = [_row(event, setting) for event in events]
+    return _json([round(setting.begins, 1), setting.lead, [list(reason) for reason in reasons], rows])
 
 
 def pack(value: object) -> str:
@@ -108,8 +108,8 @@ def _grouped(sessions: list[Placed]) -> list[list[Placed]]:
     return groups
 
 
-def _row(event: Event, plan: SessionPlan) -> list[Any]:
-    row: list[Any] = [event.kind, round(event.at - plan.begins, 1), event.nick]
+def _row(event: Event, setting: Setting) -> list[Any]:
+    row: list[Any] = [event.kind, round(event.at - setting.begins, 1), event.nick]
     match event:
         case Said() | Acted():
             cue = event.cue if isinstance(event, Said) else ""

@@ -17,7 +17,6 @@ from itertools import groupby
 from typing import Protocol
 
 from simulator import rng
-from simulator.corpus.example import document
 from simulator.corpus.filters import Filters
 from simulator.corpus.judge import SessionJudge
 from simulator.corpus.near_duplicates import NearDuplicates
@@ -31,9 +30,10 @@ from simulator.journal.recorded_model import recorded
 from simulator.llm.model import Models, Purpose
 from simulator.plan.estimate import MESSAGE_BYTES
 from simulator.plan.planner import Planner
-from simulator.plan.session_plan import SessionPlan
+from simulator.plan.session_plan import AnySession, SessionPlan
 from simulator.session.play import play
 from simulator.session.prompts import secrets
+from simulator.session.transcript import document
 from simulator.world.world import World
 
 MAX_ATTEMPTS = 30
@@ -45,18 +45,18 @@ same at any concurrency; a run never gets further ahead than that."""
 
 @dataclass(frozen=True, slots=True)
 class Began:
-    plan: SessionPlan
+    session: AnySession
 
 
 @dataclass(frozen=True, slots=True)
 class Happened:
-    plan: SessionPlan
+    session: AnySession
     event: Event
 
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    plan: SessionPlan
+    session: AnySession
     verdict: Verdict
     bytes: int
 
@@ -65,7 +65,7 @@ class Settled:
 class NotNeeded:
     """Fit to be kept, and not needed: a better one holds the place."""
 
-    plan: SessionPlan
+    session: AnySession
 
 
 Note = Began | Happened | Settled | NotNeeded
@@ -74,8 +74,8 @@ Note = Began | Happened | Settled | NotNeeded
 
 def verdict_of(filters: Filters, world: World, plan: SessionPlan, events: list[Event]) -> tuple[Document, Verdict]:
     """The training document of a finished session and what the filters say about it."""
-    made = document(plan, events)
-    return made, filters.judge(made, plan=plan, secrets=secrets(plan, world))
+    made = document(plan.setting, events)
+    return made, filters.judge(made, plan=plan, secrets=secrets(plan.setting, plan.script, world))
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +200,7 @@ class Run:
             return None
         else:
             slot, attempt = self._fresh, 0
-        plan = self._planner.plan(slot, attempt).model_copy(update={"avoid": self._worn[slot // BLOCK]})
+        plan = self._planner.plan(slot, attempt).avoiding(self._worn[slot // BLOCK])
         usd = self._guess(plan)
         if not self._affordable(usd):
             return None
@@ -208,7 +208,7 @@ class Run:
             heapq.heappop(self._queue)
         else:
             self._fresh += 1
-        self._promised[plan.id] = (plan.n * MESSAGE_BYTES, usd)
+        self._promised[plan.id] = (plan.messages * MESSAGE_BYTES, usd)
         return plan
 
     def _enough(self) -> bool:
@@ -258,7 +258,7 @@ class Run:
         score = None
         if verdict.keep and self._models.judge is not None:
             asked = recorded(self._models, self._journal, plan.id)
-            judge = SessionJudge(self._world.judge, asked.of(Purpose.JUDGE), plan.lead)
+            judge = SessionJudge(self._world.judge, asked.of(Purpose.JUDGE), plan.setting.lead)
             opinion = await judge.score(plan, made)
             reasons, score = judge.reasons(opinion), opinion.overall
             verdict = Verdict(keep=not reasons, reasons=reasons)
@@ -268,10 +268,10 @@ class Run:
             self._reject(plan, verdict, size)
             return
         self._journal.spare(plan.id, size, score)
-        those = self._candidates.setdefault(plan.slot, [])
+        those = self._candidates.setdefault(plan.number, [])
         those.append(Finished(plan, made, size, score))
-        if len(those) < self._wanted(plan.slot):
-            heapq.heappush(self._queue, (plan.slot, plan.attempt + 1))
+        if len(those) < self._wanted(plan.number):
+            heapq.heappush(self._queue, (plan.number, plan.attempt + 1))
         else:
             self._settle_in_order()
 
@@ -318,11 +318,11 @@ class Run:
             self._halt(
                 NotMet(
                     f"{MAX_ATTEMPTS} sessions for one place were played, and mostly rejected by {rules}",
-                    place=f"{plan.pattern}, {plan.engagement}, {plan.length}",
+                    place=f"{plan.slot.pattern}, {plan.setting.engagement}, {plan.slot.length}",
                     remedy="look at them with `em status`; a better model or a milder rule may be needed",
                 )
             )
-        heapq.heappush(self._queue, (plan.slot, plan.attempt + 1))
+        heapq.heappush(self._queue, (plan.number, plan.attempt + 1))
 
     def _record(self, plan: SessionPlan, verdict: Verdict, size: int) -> None:
         self._journal.settle(plan.id, size, [(r.rule, r.message, r.evidence) for r in verdict.reasons])
@@ -335,12 +335,12 @@ class Run:
 
     def _remember(self) -> None:
         """Takes up where the journal stops: kept sessions, candidates, places to fill again, sessions cut short."""
-        for slot, rows in groupby(self._journal.sessions(), key=lambda row: row.plan.slot):
+        for slot, rows in groupby(self._journal.sessions(), key=lambda row: row.plan.number):
             there = list(rows)
             for row in there:
                 if row.state not in ("kept", "spare"):
                     continue
-                made = document(row.plan, self._journal.events(row.plan.id))
+                made = document(row.plan.setting, self._journal.events(row.plan.id))
                 if row.state == "kept":
                     self._twins.twin(row.plan.id, made)
                     self._kept(made, row.bytes)

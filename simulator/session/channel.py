@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from simulator.document import TranscriptLine, render_line
 from simulator.events import Acted, Event, Joined, Parted, Passed, Renamed, Said, TopicSet
-from simulator.plan.session_plan import SessionPlan
+from simulator.plan.session_plan import Setting
 from simulator.session.addressing import addressee, mentioned
 
 
 class Channel:
-    """Grows by `apply`; everything in it follows from the plan and the events applied so far."""
+    """Grows by `apply`; everything in it follows from the setting and the events applied so far."""
 
-    def __init__(self, plan: SessionPlan, past: Iterable[Event] = ()) -> None:
-        self.plan = plan
-        late = {coming.nick for coming in plan.comings if coming.kind == "join"}
-        self.present: dict[str, None] = dict.fromkeys([plan.lead, *(nick for nick in plan.cast if nick not in late)])
+    def __init__(self, setting: Setting, past: Iterable[Event] = (), *, late: Collection[str] = ()) -> None:
+        """`late`: who of the cast is not there when the session begins."""
+        self.setting = setting
+        here = [setting.lead, *(nick for nick in setting.cast if nick not in late)]
+        self.present: dict[str, None] = dict.fromkeys(here)
         """Nicks in the room, in a fixed order."""
         self.away: set[str] = set()
         self.events = 0
-        self.at = plan.begins
+        self.at = setting.begins
         """Simulated seconds after midnight of the last event."""
         self.lines: list[TranscriptLine] = []
         """Messages, in order; /me lines are not among them."""
@@ -38,8 +39,8 @@ class Channel:
         """Nicks in the last message besides the one it spoke to."""
         self.question = False
         """The last message asks something."""
-        self.comings = 0
-        """How many of the planned comings have happened."""
+        self.presence_changes = 0
+        """How often somebody has come, gone or changed nick."""
         self.tries = 0
         """Turns since the last message that brought none: /me lines, and members who passed."""
         self.failed: set[str] = set()
@@ -65,16 +66,16 @@ class Channel:
                 self.tries += 1
             case Joined():
                 self.present[event.nick] = None
-                self.comings += 1
+                self.presence_changes += 1
             case Parted():
                 self.present.pop(event.nick, None)
-                self.comings += 1
+                self.presence_changes += 1
             case Renamed():
                 (self.away.discard if event.to == event.nick else self.away.add)(event.nick)
-                self.comings += 1
+                self.presence_changes += 1
             case TopicSet():
                 pass  # shown by clients; nobody's turn depends on it
-            case Passed(why=why) if event.nick == self.plan.lead and why in LEAD_SILENCE:
+            case Passed(why=why) if event.nick == self.setting.lead and why in LEAD_SILENCE:
                 self.lead_passed = True
             case Passed():
                 self.failed.add(event.nick)

@@ -9,7 +9,7 @@ from simulator.events import Refused
 from simulator.line_checks import LineChecker, Violation, clean
 from simulator.line_checks.wording import own_words
 from simulator.llm.model import Model, Models, Prompt, PromptFormat, Purpose, Reply
-from simulator.plan.session_plan import SessionPlan
+from simulator.plan.session_plan import Script, Setting
 from simulator.session.channel import Channel
 from simulator.session.prompts import Prompts, secrets
 from simulator.session.scheduler import Turn
@@ -32,19 +32,19 @@ class Line:
 class Members:
     """Everybody in a session, the lead included: asks the right model and holds the answer to the manners."""
 
-    def __init__(self, plan: SessionPlan, world: World, models: Models) -> None:
-        self._plan, self._world, self._models = plan, world, models
-        self._prompts = Prompts(plan, world)
-        self._manners = LineChecker(world.style, plan.lead)
-        self._secrets = secrets(plan, world)
-        self._politics = plan.channel in world.quota.confined.values()
+    def __init__(self, setting: Setting, script: Script, world: World, models: Models) -> None:
+        self._setting, self._script, self._world, self._models = setting, script, world, models
+        self._prompts = Prompts(setting, script, world)
+        self._manners = LineChecker(world.style, setting.lead)
+        self._secrets = secrets(setting, script, world)
+        self._politics = setting.channel in world.quota.confined.values()
 
     async def speak(self, turn: Turn, channel: Channel) -> Line:
         """The member's line, after as many tries as `policies/turns.yaml` allows.
 
         Raises ProviderError when the model fails for good.
         """
-        lead = turn.nick == self._plan.lead
+        lead = turn.nick == self._setting.lead
         purpose = Purpose.LEAD if lead else Purpose.PEOPLE
         model = self._models.of(purpose, self._world.personas[turn.nick].model)
         refused: list[Refused] = []
@@ -61,15 +61,15 @@ class Members:
         return Line(None, tuple(refused))
 
     def _prompt(self, turn: Turn, channel: Channel, model: Model, attempt: int, hint: str) -> Prompt:
-        plan, turns = self._plan, self._world.turns
+        turns = self._world.turns
         asked = {PromptFormat.COMPLETION: self._prompts.completion, PromptFormat.DOCUMENT: self._prompts.document}
         raw = asked.get(model.dialect)
         room = model.context - turns.max_tokens - TAIL if model.context else None
         place = f"{channel.messages}-{channel.tries}"
         return Prompt(
-            purpose=Purpose.LEAD if turn.nick == plan.lead else Purpose.PEOPLE,
+            purpose=Purpose.LEAD if turn.nick == self._setting.lead else Purpose.PEOPLE,
             key=f"{place}.{attempt}",
-            seed=rng.number(plan.seed, "line", place, attempt) % 2**31,
+            seed=rng.number(self._script.seed, "line", place, attempt) % 2**31,
             max_tokens=turns.max_tokens,
             temperature=turns.temperature,
             text=raw(turn, channel, room) if raw else None,
@@ -77,8 +77,8 @@ class Members:
             stop=("\n",) if raw else (),
             speaker=turn.nick,
             cue=turn.beat.kind if turn.beat else "",
-            topic=plan.topic,
-            session=plan.id,
+            topic=self._setting.topic or "",
+            session=self._setting.id,
         )
 
     def _text(self, turn: Turn, reply: Reply, dialect: PromptFormat) -> str:
@@ -100,7 +100,7 @@ class Members:
         faults = self._manners.faults(
             text,
             nick=turn.nick,
-            cast=(*self._plan.cast, self._plan.lead),
+            cast=self._setting.members,
             earlier=channel.lines,
             secrets=self._secrets,
             politics_allowed=self._politics,
@@ -110,10 +110,10 @@ class Members:
 
     def _worn(self, turn: Turn, text: str, attempt: int) -> list[Violation]:
         """A phrase of the lead's that the run has heard too often. Better a worn phrase than none: the last try may."""
-        if turn.nick != self._plan.lead or not self._plan.avoid or attempt == self._world.turns.retries:
+        if turn.nick != self._setting.lead or not self._script.avoid or attempt == self._world.turns.retries:
             return []
         said = f" {' '.join(own_words(text))} "
-        for phrase in self._plan.avoid:
+        for phrase in self._script.avoid:
             if said.startswith(f" {phrase} ") or (phrase.count(" ") > 1 and f" {phrase} " in said):
                 return [Violation("phrase-budget", phrase, f"`{phrase}` is worn out: put it differently")]
         return []
@@ -122,7 +122,7 @@ class Members:
         """What this line should show and does not, if it is the answer that an `expect` of the script waits for."""
         if turn.beat is None:
             return []
-        for expect in self._plan.expect:
+        for expect in self._script.expect:
             if expect.kind != "shows" or expect.signal is None or self._answer(expect) != turn.beat.at:
                 continue
             if self._manners.shows(expect.signal, text) is None:
@@ -132,7 +132,7 @@ class Members:
 
     def _answer(self, expect: Expect) -> int | None:
         """The message index of the first line that the script gives to the expected speaker after the beat."""
-        plan = self._plan
-        begins = next(beat.at for beat in plan.beats if beat.id == expect.after)
-        who = plan.lead if expect.who == LEAD else plan.slots[expect.who]
-        return next((b.at for b in plan.beats if b.nick == who and begins < b.at <= begins + expect.within), None)
+        beats = self._script.beats
+        begins = next(beat.at for beat in beats if beat.id == expect.after)
+        who = self._setting.lead if expect.who == LEAD else self._script.parts[expect.who]
+        return next((b.at for b in beats if b.nick == who and begins < b.at <= begins + expect.within), None)

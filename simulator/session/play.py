@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator, Iterable, Iterator
 from simulator import rng
 from simulator.events import Acted, Event, Joined, Parted, Passed, Renamed, Said, TopicSet
 from simulator.llm.model import Models
-from simulator.plan.session_plan import SessionPlan
+from simulator.plan.participation import Participation
+from simulator.plan.session_plan import Script, SessionPlan
 from simulator.session.channel import Channel
 from simulator.session.member import Line, Members
 from simulator.session.scheduler import Scheduler, Turn
@@ -23,57 +24,57 @@ async def play(plan: SessionPlan, world: World, models: Models, past: Iterable[E
     `past` is what was played before; the session goes on from there exactly as it would have gone on. Consume with
     `contextlib.aclosing`. Raises ProviderError when a model fails for good.
     """
-    channel = Channel(plan, past)
-    scheduler = Scheduler(plan, world)
-    members = Members(plan, world, models)
+    late = {change.nick for change in plan.script.presence if change.kind == "join"}
+    channel = Channel(plan.setting, past, late=late)
+    scheduler = Scheduler(plan.setting, plan.script, Participation.of(plan), world)
+    members = Members(plan.setting, plan.script, world, models)
 
     def happened(event: Event) -> Event:
         channel.apply(event)
         return event
 
     if channel.events == 0:
-        yield happened(TopicSet(index=0, at=plan.begins, nick=plan.cast[0], text=plan.topic))
-    while channel.messages < plan.n and channel.tries <= PATIENCE:
-        for coming in _due(plan, world, channel):
-            yield happened(coming)
+        yield happened(TopicSet(index=0, at=plan.setting.begins, nick=plan.setting.cast[0], text=plan.topic))
+    while channel.messages < plan.messages and channel.tries <= PATIENCE:
+        for change in _due(plan.script, world, channel):
+            yield happened(change)
         turn = scheduler.next_turn(channel)
         if turn is None:
             return
         if turn.lead_silent and not channel.lead_passed:
-            yield happened(Passed(index=channel.events, at=channel.at, nick=plan.lead, why=turn.lead_silent))
+            yield happened(Passed(index=channel.events, at=channel.at, nick=plan.setting.lead, why=turn.lead_silent))
         line = await members.speak(turn, channel)
         yield happened(_outcome(turn, line, channel, world))
 
 
 def _outcome(turn: Turn, line: Line, channel: Channel, world: World) -> Event:
+    """What came of a turn: a message, an action, or silence."""
+    nick, index = turn.nick, channel.events
     if line.text is None:
-        why = line.refused[-1].rule
-        return Passed(index=channel.events, at=channel.at, nick=turn.nick, why=why, refused=line.refused)
-    typing = len(line.text.split()) / world.personas[turn.nick].words_per_minute * 60
-    kind = Acted if turn.action else Said
-    said = kind(
-        index=channel.events,
-        at=round(channel.at + turn.pause + typing, 1),
-        nick=turn.nick,
-        text=line.text,
-        reasons={name: round(factor, 3) for name, factor in turn.reasons.items()},
-        refused=line.refused,
-    )
-    return said.model_copy(update={"cue": turn.beat.kind}) if turn.beat and isinstance(said, Said) else said
+        return Passed(index=index, at=channel.at, nick=nick, why=line.refused[-1].rule, refused=line.refused)
+    typing = len(line.text.split()) / world.personas[nick].words_per_minute * 60
+    at = round(channel.at + turn.pause + typing, 1)
+    reasons = {name: round(factor, 3) for name, factor in turn.reasons.items()}
+    if turn.action:
+        return Acted(index=index, at=at, nick=nick, text=line.text, reasons=reasons, refused=line.refused)
+    cue = turn.beat.kind if turn.beat else ""
+    return Said(index=index, at=at, nick=nick, text=line.text, reasons=reasons, cue=cue, refused=line.refused)
 
 
-def _due(plan: SessionPlan, world: World, channel: Channel) -> Iterator[Event]:
-    """The comings and goings before the next message."""
-    while channel.comings < len(plan.comings) and plan.comings[channel.comings].at <= channel.messages:
-        coming = plan.comings[channel.comings]
-        pause = rng.stream(plan.seed, "coming", channel.comings).uniform(0.5, 8.0)
-        where = {"index": channel.events, "at": round(channel.at + pause, 1), "nick": coming.nick}
-        match coming.kind:
+def _due(script: Script, world: World, channel: Channel) -> Iterator[Event]:
+    """Who comes and goes before the next message."""
+    while (number := channel.presence_changes) < len(script.presence):
+        change = script.presence[number]
+        if change.at > channel.messages:
+            return
+        pause = rng.stream(script.seed, "coming", number).uniform(0.5, 8.0)
+        index, at, nick = channel.events, round(channel.at + pause, 1), change.nick
+        match change.kind:
             case "join":
-                yield Joined(**where)
+                yield Joined(index=index, at=at, nick=nick)
             case "part":
-                yield Parted(**where)
+                yield Parted(index=index, at=at, nick=nick)
             case "away":
-                yield Renamed(**where, to=world.personas[coming.nick].habits.away or coming.nick)
+                yield Renamed(index=index, at=at, nick=nick, to=world.personas[nick].habits.away or nick)
             case "back":
-                yield Renamed(**where, to=coming.nick)
+                yield Renamed(index=index, at=at, nick=nick, to=nick)

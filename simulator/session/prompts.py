@@ -16,7 +16,7 @@ from __future__ import annotations
 from simulator.document import Header, render_header
 from simulator.line_checks import Secrets
 from simulator.llm.model import Message
-from simulator.plan.session_plan import SessionPlan
+from simulator.plan.session_plan import Script, Setting
 from simulator.session.channel import Channel
 from simulator.session.scheduler import Turn
 from simulator.world.persona import Persona, Role
@@ -32,21 +32,22 @@ FORGET = 40
 """Messages that leave a full prompt at once: seldom, because the server then reads the whole of it again."""
 
 
-def secrets(plan: SessionPlan, world: World) -> Secrets:
+def secrets(setting: Setting, script: Script, world: World) -> Secrets:
     """What prompts hold and nobody may say: notes, premise, and the cards word for word. The topic is no secret."""
-    cards = [world.personas[nick] for nick in (*plan.cast, plan.lead)]
-    texts = (*plan.secrets(), *(card.about for card in cards), *(line for card in cards for line in card.voice))
-    return Secrets(texts, public=plan.public())
+    cards = [world.personas[nick] for nick in setting.members]
+    texts = (*script.secrets(), *(card.about for card in cards), *(line for card in cards for line in card.voice))
+    public = filter(None, (setting.topic, setting.angle, *script.fill.values()))
+    return Secrets(texts, public=tuple(public))
 
 
 class Prompts:
     """The texts of one session; what does not change is put together once."""
 
-    def __init__(self, plan: SessionPlan, world: World) -> None:
-        self._plan, self._world = plan, world
-        self._head = render_header(Header(plan.engagement.value, plan.channel))
-        self._here = [world.personas[nick] for nick in (*plan.cast, plan.lead)]
-        self._today = f"Today's talk is about {plan.topic}, in particular {plan.angle}."
+    def __init__(self, setting: Setting, script: Script, world: World) -> None:
+        self._setting, self._script, self._world = setting, script, world
+        self._head = render_header(Header(setting.engagement.value, setting.channel))
+        self._here = [world.personas[nick] for nick in setting.members]
+        self._today = _subject(setting)
         self._system = self._rules()
         self._log = self._yesterday()
 
@@ -78,32 +79,32 @@ class Prompts:
         return Message("system", self._system), Message("user", log + "\n" + " ".join(filter(None, tail)))
 
     def _worn(self, nick: str) -> str:
-        if nick != self._plan.lead or not self._plan.avoid:
+        if nick != self._setting.lead or not self._script.avoid:
             return ""
-        return "You have worn these out, do without them: " + "; ".join(self._plan.avoid) + "."
+        return "You have worn these out, do without them: " + "; ".join(self._script.avoid) + "."
 
     def _rules(self) -> str:
-        guidance, plan = self._world.style.guidance, self._plan
-        rules = [*guidance.people, *(line.replace("{lead}", plan.lead) for line in guidance.lead)]
+        guidance, setting = self._world.style.guidance, self._setting
+        rules = [*guidance.people, *(line.replace("{lead}", setting.lead) for line in guidance.lead)]
         parts = [
-            f"You write the lines of the members of {plan.channel}, an IRC channel, one line at a time.",
+            f"You write the lines of the members of {setting.channel}, an IRC channel, one line at a time.",
             "\n".join(f"- {rule}" for rule in rules),
             "Who is here:",
-            *(_card(persona, plan.voice(persona)) for persona in self._here),
+            *(_card(persona, self._script.example_lines(persona, setting.lead)) for persona in self._here),
             self._ties(),
             self._today,
         ]
         return "\n\n".join(filter(None, parts))
 
     def _yesterday(self) -> str:
-        plan = self._plan
         people = "\n".join(f"{p.nick}: {p.about.partition('. ')[0].rstrip('.')}." for p in self._here)
+        channel = self._setting.channel
         lines = "\n".join(f"<{p.nick}> {p.voice[number]}" for number in range(YESTERDAY) for p in self._here)
         parts = [
-            f"A log of {plan.channel}, an IRC channel where people know each other. They write in whole sentences.",
+            f"A log of {channel}, an IRC channel where people know each other. They write in whole sentences.",
             "\n".join(filter(None, (people, self._ties()))),
             f"Yesterday:\n{lines}",
-            f"{self._today} {plan.premise}",
+            f"{self._today} {self._script.premise}",
             self._head,
         ]
         return "\n\n".join(parts)
@@ -111,6 +112,12 @@ class Prompts:
     def _ties(self) -> str:
         edges = self._world.ties.subgraph(persona.nick for persona in self._here).edges(data=True)
         return "\n".join(sorted(f"{a} and {b} ({data['kind']}): {data['history']}" for a, b, data in edges))
+
+
+def _subject(setting: Setting) -> str:
+    """What the talk is about, in a sentence."""
+    angle = f", in particular {setting.angle}" if setting.angle else ""
+    return f"Today's talk is about {setting.topic or 'whatever comes up'}{angle}."
 
 
 def _begun(turn: Turn) -> str:

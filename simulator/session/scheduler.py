@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from simulator import rng
 from simulator.plan.participation import Participation
-from simulator.plan.session_plan import PlacedBeat, SessionPlan
+from simulator.plan.session_plan import PlacedBeat, Script, Setting
 from simulator.session.channel import Channel
 from simulator.world.world import World
 
@@ -33,33 +33,29 @@ class Turn:
     """Why the lead, who had a reason to speak here, does not; None: she speaks, or had none."""
 
 
-@dataclass(frozen=True, slots=True)
 class Scheduler:
     """Draws the turns of one session. Pure: the same channel gives the same turn."""
 
-    plan: SessionPlan
-    world: World
-    budget: Participation = field(init=False)
-    lines: Mapping[int, PlacedBeat] = field(init=False)
-    """Beats that want a line, by message index."""
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "budget", Participation.of(self.plan))
-        object.__setattr__(self, "lines", {beat.at: beat for beat in self.plan.beats if beat.nick is not None})
+    def __init__(self, setting: Setting, script: Script, budget: Participation, world: World) -> None:
+        """`budget`: how many messages there are, and which may be the lead's."""
+        self._setting, self._script, self._budget, self._world = setting, script, budget, world
+        self._lead_nick = setting.lead
+        self._lines = {beat.at: beat for beat in script.beats if beat.nick is not None}
+        """Beats that want a line, by message index."""
 
     def next_turn(self, channel: Channel) -> Turn | None:
         """The next turn; None if nobody who could speak is left."""
-        draw = rng.stream(self.plan.seed, "turn", channel.messages, channel.tries)
+        draw = rng.stream(self._script.seed, "turn", channel.messages, channel.tries)
         able = channel.able()
-        beat = self.lines.get(channel.messages)
-        pause = draw.lognormvariate(0.0, self.world.turns.gap_seconds[1]) * self.world.turns.gap_seconds[0]
+        beat = self._lines.get(channel.messages)
+        pause = draw.lognormvariate(0.0, self._world.turns.gap_seconds[1]) * self._world.turns.gap_seconds[0]
         if beat is not None and beat.nick in channel.present:
-            silent = None if beat.nick == self.plan.lead else self._silence(channel, chosen=False)
+            silent = None if beat.nick == self._lead_nick else self._silence(channel, chosen=False)
             return Turn(beat.nick, pause, {"beat": 1.0, "chance": 1.0}, beat, beat.to, lead_silent=silent)
         reasons = self._lead(channel, able)
-        people = [nick for nick in able if nick != self.plan.lead]
+        people = [nick for nick in able if nick != self._lead_nick]
         if reasons is not None and (draw.random() < reasons["chance"] or not people):
-            return Turn(self.plan.lead, pause, reasons, to=self._addressee(self.plan.lead, channel, draw))
+            return Turn(self._lead_nick, pause, reasons, to=self._addressee(self._lead_nick, channel, draw))
         if not people:
             return None
         weighed = [self._person(nick, channel) for nick in people]
@@ -67,7 +63,7 @@ class Scheduler:
         number = draw.choices(range(len(people)), products)[0]
         nick = people[number]
         because = {**weighed[number], "chance": products[number] / sum(products)}
-        persona = self.world.personas[nick]
+        persona = self._world.personas[nick]
         return Turn(
             nick,
             pause,
@@ -79,40 +75,40 @@ class Scheduler:
 
     def _lead(self, channel: Channel, able: list[str]) -> dict[str, float] | None:
         """Her reasons to take this message, or None if it cannot be hers."""
-        spoken, just_spoke = channel.counts[self.plan.lead], self._just_spoke(channel)
-        if self.budget.must_speak(channel.messages, spoken, just_spoke):
+        spoken, just_spoke = channel.counts[self._lead_nick], self._just_spoke(channel)
+        if self._budget.must_speak(channel.messages, spoken, just_spoke):
             return {"owed": 1.0, "chance": 1.0}  # also after a failed try: nobody can take this one for her
-        if self.plan.lead not in able or not self.budget.may_speak(channel.messages, spoken, just_spoke):
+        if self._lead_nick not in able or not self._budget.may_speak(channel.messages, spoken, just_spoke):
             return None
-        policy = self.world.engagement
-        reason = claim(channel, self.plan.lead) or "silence"
-        interest = self.world.personas[self.plan.lead].interests.get(self.plan.group, 1.0) ** policy.interest
-        budget = self.budget.pressure(channel.messages, spoken)
+        policy = self._world.engagement
+        reason = claim(channel, self._lead_nick) or "silence"
+        interest = self._interest(self._lead_nick) ** policy.interest
+        budget = self._budget.pressure(channel.messages, spoken)
         factors = {"budget": budget, reason: policy.pull.get(reason, 1.0), "interest": interest}
         return {**factors, "chance": min(0.97, math.prod(factors.values()))}
 
     def _silence(self, channel: Channel, *, chosen: bool) -> str | None:
         """Why she says nothing though something called for her. `chosen`: the message could have been hers."""
-        if claim(channel, self.plan.lead) is None or self._just_spoke(channel):
+        if claim(channel, self._lead_nick) is None or self._just_spoke(channel):
             return None
         if chosen:
             return "kept quiet"
-        return "budget" if channel.messages not in self.budget.closed else "not for her"
+        return "budget" if channel.messages not in self._budget.closed else "not for her"
 
     def _just_spoke(self, channel: Channel) -> bool:
-        return bool(channel.lines) and channel.lines[-1].nick == self.plan.lead
+        return bool(channel.lines) and channel.lines[-1].nick == self._lead_nick
 
     def _person(self, nick: str, channel: Channel) -> dict[str, float]:
         """The weights of one person, by name. A factor of 1 is left out."""
-        turns, persona = self.world.turns, self.world.personas[nick]
-        weights = {"chattiness": (persona.chattiness * self.plan.mood.get(nick, 1.0)) ** turns.chattiness}
+        turns, persona = self._world.turns, self._world.personas[nick]
+        weights = {"chattiness": (persona.chattiness * self._script.mood.get(nick, 1.0)) ** turns.chattiness}
         if channel.recent:
             if nick in channel.recent:
                 rank = channel.recent.index(nick)
                 weights["recency"] = turns.recency[min(rank, len(turns.recency) - 1)]
             else:
                 weights["silent so far"] = turns.silent_so_far
-            if nick != channel.recent[0] and self.world.ties.has_edge(nick, channel.recent[0]):
+            if nick != channel.recent[0] and self._world.ties.has_edge(nick, channel.recent[0]):
                 weights["tie"] = turns.tie
         if nick in channel.owing:
             _, asked = channel.owing[nick]
@@ -120,13 +116,18 @@ class Scheduler:
             weights["addressed" if just_now else "owes an answer"] = turns.addressed if just_now else turns.owing
         elif nick in channel.mentions:
             weights["mentioned"] = turns.mentioned
-        weights["interest"] = persona.interests.get(self.plan.group, 1.0) ** turns.interest
+        weights["interest"] = self._interest(nick) ** turns.interest
         return {name: weight for name, weight in weights.items() if weight != 1.0}
+
+    def _interest(self, nick: str) -> float:
+        """Weight of the topic group for that person; 1 if there is none."""
+        group = self._setting.group
+        return 1.0 if group is None else self._world.personas[nick].interests.get(group, 1.0)
 
     def _addressee(self, nick: str, channel: Channel, draw: random.Random) -> str | None:
         """Whom the line begins by addressing, if anybody: mostly who waits for an answer, or spoke not long ago."""
-        turns = self.world.turns
-        rate = turns.address_rate * self.world.personas[nick].habits.addresses
+        turns = self._world.turns
+        rate = turns.address_rate * self._world.personas[nick].habits.addresses
         others = [n for n in channel.recent if n != nick and n in channel.present and n not in channel.away]
         if not others or draw.random() >= min(0.9, rate):
             return None

@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.text import Text
 
 from simulator.events import Acted, Event, Said
-from simulator.plan.session_plan import SessionPlan
+from simulator.plan.session_plan import AnySession
 from simulator.tui import lines
 from simulator.tui.cells import MARK, fitted
 from simulator.tui.sanitize import columns
@@ -18,9 +18,9 @@ _WRAPPING = Console(width=80, color_system=None)
 
 def transcript(followed: Followed, width: int, height: int, *, reasons: bool) -> list[Text]:
     """The last rows of the channel as a client shows it, the newest at the bottom; verdict and its evidence last."""
-    plan, rows = followed.plan, []
+    session, rows = followed.session, []
     for told in reversed([*followed.events, None]):
-        rows = (_ending(followed, width) if told is None else _event(told, plan, width, reasons)) + rows
+        rows = (_ending(followed, width) if told is None else _event(told, session, width, reasons)) + rows
         if len(rows) >= height:
             break
     rows = rows[-height:] if height else []
@@ -29,18 +29,18 @@ def transcript(followed: Followed, width: int, height: int, *, reasons: bool) ->
 
 def _ending(followed: Followed, width: int) -> list[Text]:
     if followed.spare:
-        found = lines.spared(followed.plan)
+        found = lines.spared(followed.session.id)
     elif followed.verdict is not None:
-        found = lines.verdict(followed.plan, followed.verdict)
+        found = lines.verdict(followed.session.id, followed.verdict)
     else:
         return []
     return [row for line in found for row in _wrapped(line, width, 5)]
 
 
-def _event(event: Event, plan: SessionPlan, width: int, reasons: bool) -> list[Text]:
-    hers = event.nick == plan.lead and isinstance(event, Said | Acted)
+def _event(event: Event, session: AnySession, width: int, reasons: bool) -> list[Text]:
+    hers = event.nick == session.setting.lead and isinstance(event, Said | Acted)
     gutter = Text(MARK if hers else " ", style=lines.LEAD)
-    shown = lines.event(event, plan, reasons=reasons)
+    shown = lines.event(event, session.setting.lead, reasons=reasons)
     return [
         Text.assemble(gutter, row)
         for number, line in enumerate(shown)
@@ -58,7 +58,7 @@ def _in_columns(line: Text) -> Text:
 def _wrapped(line: Text, width: int, indent: int) -> list[Text]:
     """The line in rows of at most so many columns; the second and later ones are indented."""
     line = _in_columns(line)
-    rows = list(line.wrap(_WRAPPING, width, no_wrap=False))
+    rows = list(line.wrap(_WRAPPING, max(1, width), no_wrap=False))
     if len(rows) > 1:
         rest = Text(line.plain[len(rows[0].plain) :].lstrip(), style=line.style)
         begins = len(line.plain) - len(rest.plain)
@@ -73,12 +73,12 @@ def _wrapped(line: Text, width: int, indent: int) -> list[Text]:
 
 def heading(followed: Followed, width: int) -> Text:
     """Channel, level and script of the session, and how far it is."""
-    plan = followed.plan
-    done = f" {followed.messages}/{plan.n} "
+    session = followed.session
+    done = f" {followed.messages}/{session.messages} "
     text = Text.assemble(
-        f" {plan.channel} ",
-        (f"{plan.engagement.value} ", "bold"),
-        f"· {plan.pattern}/{plan.scenario} · {plan.id}",
+        f" {session.setting.channel} ",
+        (f"{session.setting.engagement.value} ", "bold"),
+        f"· {session.cell.pattern}/{session.scenario} · {session.id}",
         style="reverse",
     )
     text = fitted(text, max(0, width - len(done)))

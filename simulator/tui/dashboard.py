@@ -142,19 +142,20 @@ def _open(state: State, width: int, room: int) -> list[Text]:
         return []
     found = [title("open sessions", width, str(len(state.open)))]
     sessions = list(state.open.values())
-    shown = state.shown.plan.id if state.shown else ""
-    place = next((number for number, each in enumerate(sessions) if each.plan.id == shown), 0)
+    shown = state.shown.session.id if state.shown else ""
+    place = next((number for number, each in enumerate(sessions) if each.session.id == shown), 0)
     first = max(0, min(place - (room - 1) // 2, len(sessions) - room + 1))
-    return found + [_row(each, each.plan.id == shown, width) for each in sessions[first : first + room - 1]]
+    return found + [_row(each, each.session.id == shown, width) for each in sessions[first : first + room - 1]]
 
 
 def _row(each: Followed, picked: bool, width: int) -> Text:
-    plan = each.plan
+    session, setting = each.session, each.session.setting
     mark = "▶" if picked else " "
-    hers = sum(event.nick == plan.lead for event in each.said)
-    name = f" {mark} {plan.id} {plan.channel:13} {plan.engagement.value:6} "
-    figures = f" {each.messages:3}/{plan.n:<3} lead {hers:2}/{plan.k:<2} {'waits' if each.full else '':5}"
-    script = cell(f"{plan.pattern}/{plan.scenario}", max(0, width - len(name) - len(figures) - 17))
-    text = Text.assemble(name, (script, "dim"), (bar(each.messages / plan.n, 16), "cyan"), figures)
+    by_lead = sum(event.nick == setting.lead for event in each.said)
+    name = f" {mark} {session.id} {setting.channel:13} {setting.engagement.value:6} "
+    figures = f" {each.messages:3}/{session.messages:<3} lead {by_lead:2}/{session.lead_messages:<2} "
+    figures += f"{'waits' if each.full else '':5}"
+    script = cell(f"{session.cell.pattern}/{session.scenario}", max(0, width - len(name) - len(figures) - 17))
+    text = Text.assemble(name, (script, "dim"), (bar(each.messages / max(1, session.messages), 16), "cyan"), figures)
     text.stylize("bold" if picked else "")
     return text

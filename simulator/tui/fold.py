@@ -11,7 +11,7 @@ from simulator.events import Acted, Event, Passed, Said
 from simulator.journal.records import Cost
 from simulator.llm.model import Reply
 from simulator.plan.quota import DIMENSIONS
-from simulator.plan.session_plan import SessionPlan
+from simulator.plan.session_plan import AnySession
 from simulator.runs.run import Began, Happened, NotNeeded, Settled
 from simulator.tui.notes import Asked, Note, Opened, Over, Pressed, Ticked
 from simulator.tui.state import Followed, Incident, State, opened
@@ -31,18 +31,18 @@ def fold(state: State, notes: Iterable[Note]) -> State:
 def step(state: State, note: Note) -> State:
     """The state after one more note."""
     match note:
-        case Happened(plan, event):
-            return _happened(state, plan, event)
+        case Happened(session, event):
+            return _happened(state, session, event)
         case Asked(purpose, reply):
             return replace(state, costs=_asked(state.costs, purpose, reply))
         case Ticked(seconds):
             return _ticked(state, seconds)
-        case Began(plan):
-            return _follow(replace(state, open={**state.open, plan.id: Followed(plan)}))
-        case Settled(plan, verdict, size):
-            return _settled(state, plan, verdict, size)
-        case NotNeeded(plan):
-            return _leave(state, replace(_known(state, plan), spare=True))
+        case Began(session):
+            return _follow(replace(state, open={**state.open, session.id: Followed(session)}))
+        case Settled(session, verdict, size):
+            return _settled(state, session, verdict, size)
+        case NotNeeded(session):
+            return _leave(state, replace(_known(state, session), spare=True))
         case Pressed(key):
             return _pressed(state, key)
         case Over():
@@ -51,38 +51,38 @@ def step(state: State, note: Note) -> State:
             return opened(note)
 
 
-def _known(state: State, plan: SessionPlan) -> Followed:
+def _known(state: State, session: AnySession) -> Followed:
     """The session, also if its beginning was told to somebody else: a run that was resumed."""
-    return state.open.get(plan.id) or Followed(plan)
+    return state.open.get(session.id) or Followed(session)
 
 
-def _happened(state: State, plan: SessionPlan, event: Event) -> State:
-    before = _known(state, plan)
+def _happened(state: State, session: AnySession, event: Event) -> State:
+    before = _known(state, session)
     after = replace(before, events=(*before.events, event))
     state = replace(
         state,
-        open={**state.open, plan.id: after},
-        shown=after if state.shown is None or state.shown.plan.id == plan.id else state.shown,
+        open={**state.open, session.id: after},
+        shown=after if state.shown is None or state.shown.session.id == session.id else state.shown,
         messages=state.messages + isinstance(event, Said),
     )
     refused = event.refused if isinstance(event, Said | Acted | Passed) else ()
     if refused:
-        told = tuple(Incident(plan.id, event.nick, one.rule, one.evidence) for one in refused)
+        told = tuple(Incident(session.id, event.nick, one.rule, one.evidence) for one in refused)
         counts = reduce(lambda found, one: _more(found, one.rule), refused, state.sent_back)
         state = replace(state, sent_back=counts, incidents=(*state.incidents, *told)[-INCIDENTS:])
     return _follow(state)
 
 
-def _settled(state: State, plan: SessionPlan, verdict: Verdict, size: int) -> State:
-    was, after = state.tally, replace(_known(state, plan), verdict=verdict)
+def _settled(state: State, session: AnySession, verdict: Verdict, size: int) -> State:
+    was, after = state.tally, replace(_known(state, session), verdict=verdict)
     if verdict.keep:
-        values = (plan.engagement.value, plan.channel, plan.length, plan.pattern, plan.group)
+        values = session.cell.values()
         counted = {
             name: _more(state.counted.get(name, {}), value) for name, value in zip(DIMENSIONS, values, strict=True)
         }
         tally = replace(was, kept=was.kept + 1, bytes=was.bytes + size)
         return _leave(replace(state, tally=tally, counted=counted), after)
-    told = tuple(Incident(plan.id, "", reason.rule, reason.evidence) for reason in verdict.reasons)
+    told = tuple(Incident(session.id, "", reason.rule, reason.evidence) for reason in verdict.reasons)
     rules = dict.fromkeys(reason.rule for reason in verdict.reasons)
     state = replace(
         state,
@@ -95,8 +95,8 @@ def _settled(state: State, plan: SessionPlan, verdict: Verdict, size: int) -> St
 
 def _leave(state: State, ended: Followed) -> State:
     """A session is over: it leaves the open ones, and stays in view for a moment if it was followed."""
-    others = {ident: each for ident, each in state.open.items() if ident != ended.plan.id}
-    followed = state.shown is not None and state.shown.plan.id == ended.plan.id
+    others = {ident: each for ident, each in state.open.items() if ident != ended.session.id}
+    followed = state.shown is not None and state.shown.session.id == ended.session.id
     return _follow(replace(state, open=others, shown=ended if followed or state.shown is None else state.shown))
 
 
@@ -168,7 +168,11 @@ def _another(state: State, by: int) -> State:
     if not state.open:
         return state
     order = list(state.open)
-    at = order.index(state.shown.plan.id) if state.shown is not None and state.shown.plan.id in order else -(by > 0)
+    at = (
+        order.index(state.shown.session.id)
+        if state.shown is not None and state.shown.session.id in order
+        else -(by > 0)
+    )
     shown = state.open[order[(at + by) % len(order)]]
     return replace(state, shown=shown, full_since=state.now if shown.full else None)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.console import Console
 
 from simulator.events import Event
-from simulator.plan.session_plan import SessionPlan
+from simulator.plan.session_plan import AnySession
 from simulator.runs.run import Began, Happened, Note, NotNeeded, Settled
 from simulator.tui import lines
 
@@ -19,18 +19,18 @@ class Follower:
     def __init__(self, console: Console, *, reasons: bool = False) -> None:
         self._console, self._reasons = console, reasons
         self._open: dict[str, list[Event | Settled | NotNeeded]] = {}
-        self._plans: dict[str, SessionPlan] = {}
+        self._sessions: dict[str, AnySession] = {}
         self._shown: str | None = None
 
     def __call__(self, note: Note) -> None:
         match note:
-            case Began(plan):
-                self._open[plan.id], self._plans[plan.id] = [], plan
-            case Happened(plan, event):
-                self._open[plan.id].append(event)
-            case Settled(plan) | NotNeeded(plan):
-                self._open.setdefault(plan.id, []).append(note)
-                self._plans[plan.id] = plan
+            case Began(session):
+                self._open[session.id], self._sessions[session.id] = [], session
+            case Happened(session, event):
+                self._open[session.id].append(event)
+            case Settled(session) | NotNeeded(session):
+                self._open.setdefault(session.id, []).append(note)
+                self._sessions[session.id] = session
         self._catch_up()
 
     def _catch_up(self) -> None:
@@ -38,17 +38,17 @@ class Follower:
             if self._shown is None:
                 self._shown = next(iter(self._open))
                 self._console.print()
-                self._console.print(lines.heading(self._plans[self._shown]))
-            ident, plan = self._shown, self._plans[self._shown]
+                self._console.print(lines.heading(self._sessions[self._shown]))
+            ident, session = self._shown, self._sessions[self._shown]
             waiting, self._open[ident] = self._open[ident], []
             for item in waiting:
                 if isinstance(item, Settled | NotNeeded):
-                    rows = lines.verdict(plan, item.verdict) if isinstance(item, Settled) else lines.spared(plan)
+                    rows = lines.verdict(ident, item.verdict) if isinstance(item, Settled) else lines.spared(ident)
                     self._shown = None
                 else:
-                    rows = lines.event(item, plan, reasons=self._reasons)
+                    rows = lines.event(item, session.setting.lead, reasons=self._reasons)
                 for row in rows:
                     self._console.print(row)
             if self._shown is not None:
                 return
-            del self._open[ident], self._plans[ident]
+            del self._open[ident], self._sessions[ident]

@@ -70,11 +70,11 @@ def side_width(width: int) -> int:
 
 def beside(state: State, followed: Followed, width: int, height: int) -> list[tuple[list[Text], int]]:
     """The sections beside the transcript, each with the number of rows that it cannot do without."""
-    plan = followed.plan
+    session = followed.session
     tall = height >= 34
     found = [
         (panes.cast(followed, width), 5),
-        (panes.gauge(followed, state.opened.bands[plan.engagement], width), 4),
+        (panes.gauge(followed, state.opened.bands[session.setting.engagement], width), 4),
         (panes.turn(followed, width), 3),
         (panes.beat(followed, width), 3),
     ]

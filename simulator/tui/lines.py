@@ -12,7 +12,7 @@ from rich.text import Text
 from simulator import clock
 from simulator.corpus.verdict import Reason, Verdict
 from simulator.events import Acted, Event, Joined, Parted, Passed, Refused, Renamed, Said, TopicSet
-from simulator.plan.session_plan import SessionPlan
+from simulator.plan.session_plan import AnySession
 from simulator.tui.sanitize import sanitize
 
 COLOURS = (
@@ -30,9 +30,9 @@ COLOURS = (
 LEAD = "bold magenta"
 
 
-def style(nick: str, plan: SessionPlan) -> str:
+def style(nick: str, lead: str) -> str:
     """The same colour for the same nick, always; the lead's is nobody else's."""
-    if nick == plan.lead:
+    if nick == lead:
         return LEAD
     return colour(nick)
 
@@ -42,7 +42,7 @@ def colour(nick: str) -> str:
     return COLOURS[hashlib.blake2b(nick.encode(), digest_size=2).digest()[0] % len(COLOURS)]
 
 
-def event(happened: Event, plan: SessionPlan, *, reasons: bool = False) -> list[Text]:
+def event(happened: Event, lead: str, *, reasons: bool = False) -> list[Text]:
     """The lines to print for an event; none for what a client does not show, unless reasons are wanted."""
     at = Text(f"{clock.of_day(happened.at)} ", style="dim")
     nick = sanitize(happened.nick)
@@ -55,7 +55,7 @@ def event(happened: Event, plan: SessionPlan, *, reasons: bool = False) -> list[
                 ]
             name = f"* {nick} " if isinstance(happened, Acted) else f"<{nick}> "
             body = Text(sanitize(happened.text), style="dim italic" if isinstance(happened, Acted) else "")
-            shown.append(Text.assemble(at, Text(name, style=style(happened.nick, plan)), body))
+            shown.append(Text.assemble(at, Text(name, style=style(happened.nick, lead)), body))
         case Joined():
             shown.append(Text.assemble(at, Text(f"--> {nick} joined", style="dim")))
         case Parted():
@@ -71,22 +71,22 @@ def event(happened: Event, plan: SessionPlan, *, reasons: bool = False) -> list[
     return shown
 
 
-def heading(plan: SessionPlan) -> Text:
+def heading(session: AnySession) -> Text:
+    """One line about the session: channel, level, script, and its messages."""
+    setting, script = session.setting, f"{session.cell.pattern}/{session.scenario}"
+    counts = f"{session.messages} messages, {session.lead_messages} by {setting.lead}"
     return Text.assemble(
         ("── ", "dim"),
-        (f"{plan.channel} ", "bold"),
-        (
-            f"{plan.engagement.value} · {plan.pattern}/{plan.scenario} · {plan.n} messages, {plan.k} by {plan.lead} ",
-            "dim",
-        ),
-        (f"· {plan.id}", "dim"),
+        (f"{setting.channel} ", "bold"),
+        (f"{setting.engagement.value} · {script} · {counts} ", "dim"),
+        (f"· {session.id}", "dim"),
     )
 
 
-def verdict(plan: SessionPlan, judged: Verdict) -> list[Text]:
+def verdict(ident: str, judged: Verdict) -> list[Text]:
     if judged.keep:
-        return [Text(f"   kept: {plan.id}", style="green")]
-    return [Text(f"   rejected: {plan.id}", style="red"), *map(reason, judged.reasons)]
+        return [Text(f"   kept: {ident}", style="green")]
+    return [Text(f"   rejected: {ident}", style="red"), *map(reason, judged.reasons)]
 
 
 def reason(found: Reason) -> Text:
@@ -100,8 +100,8 @@ def evidence(found: Reason) -> Text:
     return Text(f"      ^ {found.rule}: {sanitize(found.evidence)}", style="bold red")
 
 
-def spared(plan: SessionPlan) -> list[Text]:
-    return [Text(f"   spare: {plan.id}, a better one holds its place", style="dim")]
+def spared(ident: str) -> list[Text]:
+    return [Text(f"   spare: {ident}, a better one holds its place", style="dim")]
 
 
 class _Console(Console):

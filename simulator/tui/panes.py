@@ -21,20 +21,20 @@ from simulator.world.policy import Band
 
 def cast(followed: Followed, width: int) -> list[Text]:
     """Everybody with their share of the messages as a bar: the lead first, then by share; who is not there is dim."""
-    plan = followed.plan
+    session = followed.session
     counts = Counter(event.nick for event in followed.said)
     total, absent = counts.total(), _absent(followed)
-    order = [plan.lead, *sorted(plan.cast, key=lambda nick: -counts[nick])]
+    order = [session.setting.lead, *sorted(session.setting.cast, key=lambda nick: -counts[nick])]
     name = min(max(map(cell_len, order)) + 1, 13)
     room = max(3, width - name - 10)
     most = max(counts.values(), default=1)
     rows = [title("cast", width, f"{len(order) - len(absent)} of {len(order)} here")]
     for nick in order:
         share = counts[nick] / total if total else 0.0
-        style = lines.style(nick, plan)
+        style = lines.style(nick, session.setting.lead)
         rows.append(
             Text.assemble(
-                (MARK if nick == plan.lead else " ", lines.LEAD),
+                (MARK if nick == session.setting.lead else " ", lines.LEAD),
                 (label := cell(columns(nick), name).rstrip(), "dim strike" if nick in absent else style),
                 " " * (name - cell_len(label)),
                 (bar(counts[nick] / most, room), style),
@@ -46,7 +46,7 @@ def cast(followed: Followed, width: int) -> list[Text]:
 
 def _absent(followed: Followed) -> set[str]:
     """Who is not in the room: not yet, no longer, or away."""
-    gone = {coming.nick for coming in followed.plan.comings if coming.kind == "join"}
+    gone = {coming.nick for coming in followed.session.script.presence if coming.kind == "join"}
     for event in followed.events:
         match event:
             case Joined():
@@ -64,27 +64,29 @@ def gauge(followed: Followed, band: Band, width: int) -> list[Text]:
     The bar is the whole session; each message of hers is a step of it, the band is drawn on the rest, the planned
     count is its end.
     """
-    plan = followed.plan
-    spoken, messages = sum(event.nick == plan.lead for event in followed.said), followed.messages
-    owed, left = plan.k - spoken, plan.n - messages
-    legal = band.counts(plan.n)
+    session = followed.session
+    spoken, messages = sum(event.nick == session.setting.lead for event in followed.said), followed.messages
+    owed, left = session.lead_messages - spoken, session.messages - messages
+    legal = band.counts(session.messages)
     share = f"{spoken / messages:.0%}" if messages else "-"
     low, high = (legal[0], legal[-1]) if legal else (0, 0)
-    full = max(high, plan.k, 1)
+    full = max(high, session.lead_messages, 1)
     steps = Text()
     room = max(1, width - 2)
     for column in range(room):
         place = (column + 0.5) / room * full
         if place <= spoken:
             steps.append("█", lines.LEAD)
-        elif place <= plan.k:
+        elif place <= session.lead_messages:
             steps.append("▒", "magenta")
         else:
             steps.append("░" if place > low else "·", "dim")
     return [
-        title(f"{columns(plan.lead)}'s budget", width, f"{band.least:.0%}-{band.most:.0%}"),
+        title(f"{columns(session.setting.lead)}'s budget", width, f"{band.least:.0%}-{band.most:.0%}"),
         Text.assemble(" ", steps),
-        Text.assemble(" ", (f"{spoken} of {plan.k}", "bold"), f", band {low}-{high} of {plan.n}"),
+        Text.assemble(
+            " ", (f"{spoken} of {session.lead_messages}", "bold"), f", band {low}-{high} of {session.messages}"
+        ),
         Text.assemble(f" {share} so far, ", (f"owed {owed}", "bold"), f" of {left} left"),
     ]
 
@@ -94,7 +96,7 @@ def turn(followed: Followed, width: int) -> list[Text]:
     last = next((event for event in reversed(followed.events) if isinstance(event, Said | Acted)), None)
     if last is None:
         return [title("why this turn", width)]
-    plan, reasons = followed.plan, dict(last.reasons)
+    session, reasons = followed.session, dict(last.reasons)
     chance = reasons.pop("chance", None)
     head = title(f"why {columns(last.nick)}", width, f"chance {chance:.0%}" if chance is not None else "")
     rows = [head]
@@ -105,17 +107,17 @@ def turn(followed: Followed, width: int) -> list[Text]:
     silent = next((event for event in reversed(followed.events) if isinstance(event, Passed | Said)), None)
     if isinstance(silent, Passed):
         why = f" {columns(silent.nick)} says nothing ({columns(silent.why)})"
-        rows.append(Text(why, style="dim" if silent.nick != plan.lead else "magenta"))
+        rows.append(Text(why, style="dim" if silent.nick != session.setting.lead else "magenta"))
     return rows
 
 
 def beat(followed: Followed, width: int) -> list[Text]:
     """The beat that is due, or the one that comes next."""
-    plan, now = followed.plan, followed.messages
-    ahead = sorted((each for each in plan.beats if each.at >= now), key=lambda each: each.at)
-    rows = [title("beat", width, f"{len(ahead)} of {len(plan.beats)} to come")]
+    session, now = followed.session, followed.messages
+    ahead = sorted((each for each in session.script.beats if each.at >= now), key=lambda each: each.at)
+    rows = [title("beat", width, f"{len(ahead)} of {len(session.script.beats)} to come")]
     if not ahead or followed.full:
-        return [*rows, Text(" none is left" if plan.beats else " the script has none", style="dim")]
+        return [*rows, Text(" none is left" if session.script.beats else " the script has none", style="dim")]
     first = ahead[0]
     when = "due now" if first.at == now else f"in {first.at - now}"
     what, who = Text.assemble(f" {when}: ", (first.kind, "italic")), Text(f" {_who(first)}")

@@ -15,12 +15,12 @@ from simulator.tui.notes import Asked, Note, Opened, Over
 from simulator.world.world import World
 
 
-def found(journal: Journal, session: str) -> SessionRow:
+def found(journal: Journal, ident: str) -> SessionRow:
     """The session of that id. Raises UsageError if the run has none."""
-    row = journal.session(session)
+    row = journal.session(ident)
     if row is None:
         raise UsageError(
-            f"no session `{session}`", place=journal.run.name, remedy=f"`em show {journal.run.name}` lists them"
+            f"no session `{ident}`", place=journal.run.name, remedy=f"`em show {journal.run.name}` lists them"
         )
     return row
 
@@ -29,27 +29,27 @@ def verdict(journal: Journal, row: SessionRow) -> Verdict | None:
     """What was decided about a session; None: nothing yet, or that it is a spare one."""
     if row.state not in ("kept", "rejected"):
         return None
-    reasons = tuple(Reason(rule=r, message=m, evidence=e) for r, m, e in journal.reasons(row.plan.id))
+    reasons = tuple(Reason(rule=r, message=m, evidence=e) for r, m, e in journal.reasons(row.session.id))
     return Verdict(keep=row.state == "kept", reasons=reasons)
 
 
-def notes(journal: Journal, world: World, session: str, *, speed: float = 1.0) -> tuple[Opened, list[Note]]:
+def notes(journal: Journal, world: World, ident: str, *, speed: float = 1.0) -> tuple[Opened, list[Note]]:
     """The first note, and the others in their order: every answer of a model stands before the event it led to."""
-    row = found(journal, session)
-    plan, asked = row.plan, _asked(journal, session)
+    row = found(journal, ident)
+    session, asked = row.session, _asked(journal, ident)
     first = Opened(journal.run.name, world.engagement.bands, speed=speed)
-    told: list[Note] = [Began(plan)]
+    told: list[Note] = [Began(session)]
     messages = 0
-    for event in journal.events(session):
+    for event in journal.events(ident):
         told += asked.pop(messages, ())
-        told.append(Happened(plan, event))
+        told.append(Happened(session, event))
         messages += isinstance(event, Said)
     told += [note for left in asked.values() for note in left]
     judged = verdict(journal, row)
     if judged is not None:
-        told.append(Settled(plan, judged, row.bytes))
+        told.append(Settled(session, judged, row.bytes))
     elif row.state == "spare":
-        told.append(NotNeeded(plan))
+        told.append(NotNeeded(session))
     return first, [*told, Over()]
 
 

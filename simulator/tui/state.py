@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from simulator.corpus.verdict import Verdict
 from simulator.events import Event, Said
 from simulator.journal.records import Cost, Tally
-from simulator.plan.session_plan import SessionPlan
+from simulator.plan.session_plan import AnySession
 from simulator.tui.notes import Opened
 
 
@@ -16,7 +16,7 @@ from simulator.tui.notes import Opened
 class Followed:
     """One session, as far as it was told."""
 
-    plan: SessionPlan
+    session: AnySession
     events: tuple[Event, ...] = ()
     verdict: Verdict | None = None
     spare: bool = False
@@ -32,7 +32,7 @@ class Followed:
     @property
     def full(self) -> bool:
         """Nothing more will be said in it."""
-        return self.verdict is not None or self.spare or self.messages >= self.plan.n
+        return self.verdict is not None or self.spare or self.messages >= self.session.messages
 
 
 @dataclass(frozen=True, slots=True)

@@ -163,6 +163,10 @@ class QuotaPolicy(StrictModel):
                 raise ValueError(f"confined: `{group}: {channel}` names no topic group or no channel of this file")
         return self
 
+    def length_of(self, messages: int) -> Literal["short", "long"]:
+        """The class of a session that was not planned: short up to the longest short one, else long."""
+        return "short" if messages <= self.lengths["short"].messages[1] else "long"
+
     def only(self, length: str | None) -> QuotaPolicy:
         """The same quotas for a data set of one length class; None: these, of both classes."""
         if length is None:

@@ -24,7 +24,6 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from simulator.corpus.example import document
 from simulator.document import render_document
 from simulator.llm import prompt_cache
 from simulator.llm.litellm_client import library
@@ -34,6 +33,7 @@ from simulator.llm.scripted import Scripted
 from simulator.plan.estimate import RETRIES, Tokens
 from simulator.plan.planner import Planner
 from simulator.session.play import play
+from simulator.session.transcript import document
 from simulator.world.load import load
 
 TARGET = 15e6
@@ -138,7 +138,7 @@ async def sessions(count: int) -> tuple[dict[str, dict[str, Counter[str]]], floa
             events = [event async for event in session]
         text = document(plan, events)
         made += len(render_document(text.header, text.lines).encode())
-        messages += plan.n
+        messages += plan.messages
         for name, rule in MODELS.items():
             here, naive = Meter(rule), Meter(rule)
             for prompt in door.prompts:

@@ -25,6 +25,7 @@ from simulator.plan.planner import single
 from simulator.runs.run import Run
 from simulator.session.play import play
 from simulator.world.strict import Engagement
+from tests import builders
 from tests.worlds import card, shipped
 
 
@@ -52,7 +53,7 @@ async def _session(n: int, seed: int, dialect: PromptFormat, folder: Path) -> tu
     # The planner's lengths are the quota's; a session of any n is the same plan with beats and people left in.
     plan = single(world, seed, engagement=Engagement.LOW, messages=n if n in range(10, 21) else max(80, n))
     if n == 40:
-        plan = plan.model_copy(update={"n": 40, "k": 3, "beats": (), "expect": (), "comings": ()})
+        plan = builders.changed(plan, messages=40, lead_messages=3, beats=(), expect=(), presence=())
     said = 0
     with Journal.create(folder / f"{dialect}-{n}-{seed}", card(sessions=1)) as journal:
         journal.begin(plan)
@@ -77,7 +78,7 @@ def _many(sessions: int, folder: Path) -> dict[str, float]:
         begun = time.perf_counter()
         asyncio.run(Run(journal, shipped(), Models(model, model), concurrency=sessions).go())
         seconds = time.perf_counter() - begun
-        messages = sum(row.plan.n for row in journal.sessions())
+        messages = sum(row.plan.messages for row in journal.sessions())
     return {
         "sessions_at_once": sessions,
         "messages": messages,

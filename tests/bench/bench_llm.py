@@ -34,6 +34,7 @@ from simulator.llm.registry import open_models
 from simulator.llm.scripted import Scripted
 from simulator.plan.planner import single
 from simulator.session.play import play
+from tests import builders
 from tests.worlds import card, shipped
 
 SERVER = """
@@ -135,10 +136,10 @@ async def sessions(base: str, at_once: int, number: int, *, direct: bool) -> dic
 
     world, model = shipped(), Counted()
     # The server's lines are about nothing, so no beat may wait for a certain one.
-    ordinary = single(world, 1, messages=16).model_copy(update={"beats": (), "expect": (), "comings": ()})
+    ordinary = builders.changed(single(world, 1, messages=16), beats=(), expect=(), presence=())
 
     async def one(seed: int, journal: Journal) -> int:
-        plan = ordinary.model_copy(update={"id": f"s{seed:05d}", "slot": seed, "seed": seed})
+        plan = builders.changed(ordinary, id=f"s{seed:05d}", number=seed, seed=seed)
         journal.begin(plan)
         said = 0
         async for event in play(plan, world, recorded(Models(model, model), journal, plan.id)):

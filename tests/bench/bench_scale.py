@@ -34,7 +34,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from simulator import rng
 from simulator.corpus import stats
-from simulator.corpus.example import document, text
 from simulator.corpus.export import export
 from simulator.corpus.filters import Filters
 from simulator.corpus.near_duplicates import NearDuplicates
@@ -45,6 +44,8 @@ from simulator.llm.model import Billing, Prompt, Purpose, Reply, Usage
 from simulator.plan.planner import Planner
 from simulator.plan.session_plan import SessionPlan
 from simulator.runs.run import Note, Run, Settled, verdict_of
+from simulator.session.transcript import document, text
+from tests import builders
 from tests.bench.memory import peak_mb, resident_mb
 from tests.worlds import card, play_run, scripted, shipped
 
@@ -149,7 +150,7 @@ def exporting(numbers: list[int], formats: str, folder: Path) -> Iterator[object
         target = folder / "large"
         with Journal.open(target) if there else Journal.create(target, card(sessions=number)) as journal:
             for plan, events in _again(own, number, there):
-                journal.keep(plan, events, len(text(plan, events).encode()))
+                journal.keep(plan, events, len(text(plan.setting, events).encode()))
         there = number
         yield _in_a_process("--write", str(folder / "large"), "--formats", formats)
 
@@ -183,7 +184,7 @@ def _again(
 ) -> Iterator[tuple[SessionPlan, list[Event]]]:
     for slot in range(first, number):
         plan, events = own[slot % len(own)]
-        yield plan.model_copy(update={"id": f"s{slot:05d}", "slot": slot}), events
+        yield builders.changed(plan, id=f"s{slot:05d}", number=slot), events
 
 
 def _write(journal: Journal, plan: SessionPlan, events: list[Event]) -> None:
@@ -192,13 +193,13 @@ def _write(journal: Journal, plan: SessionPlan, events: list[Event]) -> None:
     numbers = count()
     for event in events:
         if event.kind == "said":
-            purpose = Purpose.LEAD if event.nick == plan.lead else Purpose.PEOPLE
+            purpose = Purpose.LEAD if event.nick == plan.setting.lead else Purpose.PEOPLE
             key = f"{next(numbers)}.0"
             prompt = Prompt(purpose, key, seed=1, max_tokens=90, temperature=0.9, text="", speaker=event.nick)
             usage = Usage(prompt=1500, cached=1450, completion=34)
             journal.call(plan.id, prompt, Reply(event.text, "some/model", usage, Billing.KNOWN, 0.0004, 1.0))
         journal.event(plan.id, event)
-    size = len(text(plan, events).encode())
+    size = len(text(plan.setting, events).encode())
     journal.spare(plan.id, size, None)
     journal.settle(plan.id, size, ())
 

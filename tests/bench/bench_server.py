@@ -29,6 +29,7 @@ from simulator.plan.planner import single
 from simulator.plan.session_plan import SessionPlan
 from simulator.session.play import play
 from simulator.world.strict import Engagement
+from tests import builders
 from tests.worlds import shipped
 
 
@@ -57,7 +58,7 @@ def _plan(n: int, seed: int) -> SessionPlan:
     """A session of n messages without beats, so that the figures are those of ordinary turns."""
     plan = single(shipped(), seed, engagement=Engagement.LOW, messages=20 if n <= 20 else 100)
     counts = shipped().engagement.bands[Engagement.LOW].counts(n)
-    return plan.model_copy(update={"n": n, "k": counts[0], "beats": (), "expect": (), "comings": ()})
+    return builders.changed(plan, messages=n, lead_messages=counts[0], beats=(), expect=(), presence=())
 
 
 async def _session(n: int, seed: int, models: Models) -> Meter:

@@ -21,11 +21,11 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from simulator.corpus.diversity import Diversity
-from simulator.corpus.example import text
 from simulator.corpus.reading import Text, documents
 from simulator.corpus.realism import Realism
 from simulator.document import parse_document
 from simulator.journal.journal import Journal
+from simulator.session.transcript import text
 from simulator.world import load
 from tests.bench.memory import peak_mb
 from tests.worlds import card, play_run
@@ -38,7 +38,7 @@ def played(folder: Path) -> list[str]:
     """The lines of each session, without its header."""
     play_run(folder / "run", card(target_mb=PLAYED_MB))
     with Journal.read(folder / "run") as journal:
-        return [text(row.plan, journal.events(row.plan.id)) for row in journal.sessions("kept")]
+        return [text(row.plan.setting, journal.events(row.plan.id)) for row in journal.sessions("kept")]
 
 
 def write(path: Path, megabytes: float, texts: list[str]) -> int:

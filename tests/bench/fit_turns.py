@@ -25,13 +25,13 @@ from statistics import fmean
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from simulator.corpus import example
 from simulator.corpus.realism import Realism
 from simulator.document import Document, parse_document
 from simulator.llm.model import Models
 from simulator.llm.scripted import Scripted
 from simulator.plan.planner import Planner
 from simulator.plan.session_plan import SessionPlan
+from simulator.session import transcript
 from simulator.session.play import play
 from simulator.world.policy import TurnPolicy
 from simulator.world.world import World
@@ -106,7 +106,7 @@ def simulated(plans: Iterable[SessionPlan], world: World) -> dict[str, float]:
         made = []
         for plan in plans:
             events = [event async for event in play(plan, world, Models(Scripted(), Scripted()))]
-            made.append(example.document(plan, events, actions=True))
+            made.append(transcript.document(plan.setting, events, actions=True))
         return made
 
     return figures(asyncio.run(documents()), world)

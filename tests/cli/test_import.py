@@ -55,7 +55,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def sessions(data: Path, name: str = "real") -> list[tuple[SessionPlan, list]]:
     with Journal.read(data / "runs" / name) as journal:
-        return [(row.plan, journal.events(row.plan.id)) for row in journal.sessions("kept")]
+        return [(row.session, journal.events(row.session.id)) for row in journal.sessions("kept")]
 
 
 def test_a_log_becomes_a_run(talk: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -63,11 +63,17 @@ def test_a_log_becomes_a_run(talk: Path, tmp_path: Path, capsys: pytest.CaptureF
     assert code == 0, err
     assert "1 lines were not understood" in out and ": gibberish" in out
     (one, events), (other, _) = sessions(tmp_path)
-    assert (one.channel, one.engagement, one.n, one.k, one.length) == ("#kitchen", Engagement.MEDIUM, 12, 2, "short")
-    assert (other.engagement, other.n, other.k) == (Engagement.LOW, 11, 0)
-    assert one.lead == LEAD and one.pattern == one.scenario == one.group == "imported"
-    assert set(one.cast) == {"pim", "Rolf[x]", "will"} and other.cast == ("ann", "bob")
-    assert one.begins == 9 * 3600 + 1 and not one.secrets()[0]
+    assert (one.setting.channel, one.setting.engagement, one.messages, one.lead_messages, one.cell.length) == (
+        "#kitchen",
+        Engagement.MEDIUM,
+        12,
+        2,
+        "short",
+    )
+    assert (other.setting.engagement, other.messages, other.lead_messages) == (Engagement.LOW, 11, 0)
+    assert one.setting.lead == LEAD and one.cell.pattern == one.scenario == one.cell.group == one.topic == "imported"
+    assert set(one.setting.cast) == {"pim", "Rolf[x]", "will"} and other.setting.cast == ("ann", "bob")
+    assert one.setting.begins == 9 * 3600 + 1 and not one.script.secrets()[0]
     assert [event.index for event in events] == list(range(len(events)))
     assert [e.text for e in events if isinstance(e, Said)][:2] == ["pim: soup 0 at [link]", "pim: soup 1 at [link]"]
     assert [(e.nick, e.text) for e in events if isinstance(e, Acted)] == [("pim", f"asks {LEAD}, and pim|away")]
@@ -91,7 +97,7 @@ def test_pseudonyms(talk: Path, tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert all(event.text.split(":")[0] in names for event in events if isinstance(event, Said))
     (deed,) = (event for event in events if isinstance(event, Acted))
     assert deed.text == f"asks {LEAD}, and {deed.nick}"
-    said = [[plan.cast for plan, _ in sessions(tmp_path, name)] for name in ("real", "salted", "again")]
+    said = [[plan.setting.cast for plan, _ in sessions(tmp_path, name)] for name in ("real", "salted", "again")]
     assert said[1] == said[2] != said[0]
     assert told(capsys, "export", "real", "--out", tmp_path / "out", "--data", tmp_path, "--allow-imported")[0] == 0
     for path in (tmp_path / "out").iterdir():
@@ -157,7 +163,7 @@ def test_a_log_has_a_time_zone(
 ) -> None:
     code, _, err = told(capsys, "import", talk, "--run", "real", "--timezone", zone, "--data", tmp_path)
     assert code == 0, err
-    assert [plan.begins // 3600 for plan, _ in sessions(tmp_path)] == [hour, hour + 2]
+    assert [plan.setting.begins // 3600 for plan, _ in sessions(tmp_path)] == [hour, hour + 2]
 
 
 def test_a_folder_of_daily_logs_is_one_talk(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -171,7 +177,7 @@ def test_a_folder_of_daily_logs_is_one_talk(tmp_path: Path, capsys: pytest.Captu
     assert code == 0 and "left out: " in err and "notes.md: no known log format" in err
     assert "1 conversations, 20 messages" in out and "`em check real`" in out
     ((plan, events),) = sessions(tmp_path)
-    assert plan.n == 20 and events[-1].at - events[0].at == 19 * 60
+    assert plan.messages == 20 and events[-1].at - events[0].at == 19 * 60
     code, out, _ = told(capsys, "import", *folder.glob("*.log"), "--dry-run", "--json")
     facts = json.loads(out)
     assert [log["conversations"] for log in facts["logs"]] == [1, 0] and facts["left_out"] == []
@@ -202,7 +208,7 @@ def test_several_logs_make_one_run(tmp_path: Path, capsys: pytest.CaptureFixture
     facts = json.loads(out)
     assert code == 0 and facts["conversations"] == 4 and facts["engagement"] == {"HIGH": 4}, err
     assert [log["format"] for log in facts["logs"]] == ["irssi", "weechat", "hexchat", "discord-json"]
-    assert {plan.channel for plan, _ in sessions(tmp_path)} == {"#general"}
+    assert {plan.setting.channel for plan, _ in sessions(tmp_path)} == {"#general"}
 
 
 @pytest.mark.parametrize(

@@ -37,8 +37,8 @@ def test_join_observes_and_leaves_on_a_stop_file(tmp_path: Path) -> None:
     asyncio.run(go())
     with Journal.read(tmp_path / "data" / "runs" / "look") as journal:
         (row,) = journal.sessions()
-        events = journal.events(row.plan.id)
-    assert row.plan.channel == "#general" and (row.plan.n, row.plan.k) == (7, 0)
+        events = journal.events(row.session.id)
+    assert row.session.setting.channel == "#general" and (row.session.messages, row.session.lead_messages) == (7, 0)
     assert [event.why for event in events if isinstance(event, Passed)] and row.state == "kept"
 
 

@@ -34,9 +34,9 @@ def by_hand(run: Path, state: str | None = None) -> list[tuple[str, int, str, st
     """Session, index, nick and text of every message."""
     with Journal.read(run / "data" / "runs" / "trial") as journal:
         return [
-            (row.plan.id, index, event.nick, event.text)
+            (row.session.id, index, event.nick, event.text)
             for row in journal.sessions(state)
-            for index, event in enumerate(e for e in journal.events(row.plan.id) if isinstance(e, Said))
+            for index, event in enumerate(e for e in journal.events(row.session.id) if isinstance(e, Said))
         ]
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from simulator.corpus.example import text
 from simulator.events import EVENT, Said
 from simulator.journal.journal import Journal
 from simulator.plan.session_plan import SessionPlan
+from simulator.session.transcript import text
 from tests import builders
 from tests.cli.hostile import ATTACKS, FORBIDDEN
 from tests.cli.inside import em
@@ -44,7 +44,10 @@ def test_a_page_holds_every_line_and_the_evidence_stands_at_its_message(run: Pat
     for message in (3, 5):
         place = next(number for number, row in enumerate(rows) if said[message].text in row)
         assert rows[place + 1].strip() == f"^ walls: {builders.EVIDENCE}"
-    assert f"{plan.n} of {plan.n} messages, {plan.k} of {plan.k} by Em" in done.stdout
+    assert (
+        f"{plan.messages} of {plan.messages} messages, {plan.lead_messages} of {plan.lead_messages} by Em"
+        in done.stdout
+    )
     assert f"rejected: {plan.id}" in done.stdout and "leak: " in done.stdout
     assert "tried" not in done.stdout and "recency" not in done.stdout
     reasons = em("show", "trial", "s00002", "--reasons", cwd=run).stdout
@@ -54,7 +57,8 @@ def test_a_page_holds_every_line_and_the_evidence_stands_at_its_message(run: Pat
 
 def test_text_is_exactly_the_training_document(run: Path) -> None:
     done = em("show", "trial", "s00001", "--format", "text", cwd=run)
-    assert done.stdout == text(*events_of(run, "s00001"))
+    plan, events = events_of(run, "s00001")
+    assert done.stdout == text(plan.setting, events)
 
 
 def test_json_is_everything(run: Path) -> None:

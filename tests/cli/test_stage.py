@@ -91,7 +91,7 @@ def test_somebody_joins_the_stage(tmp_path: Path) -> None:
         assert "HIGH" in status and "listening" in status
         assert command.wait(30) == 0
     with Journal.read(tmp_path / "data" / "runs" / "stage-1") as journal:
-        events = [event for row in journal.sessions() for event in journal.events(row.plan.id)]
+        events = [event for row in journal.sessions() for event in journal.events(row.session.id)]
     assert ("visitor", "hello to all of you") in [(e.nick, e.text) for e in events if isinstance(e, Said)]
     assert not [event for event in events if "status" in getattr(event, "text", "")]
 
@@ -128,7 +128,7 @@ def test_guests_are_answered_and_asked_before_they_are_exported(tmp_path: Path) 
         asyncio.run(asyncio.wait_for(visit(int(re.search(r"port (\d+)", line)[1])), 90))
         assert command.wait(30) == 0
     with Journal.read(tmp_path / "data" / "runs" / "stage-1") as journal:
-        events = [event for row in journal.sessions() for event in journal.events(row.plan.id)]
+        events = [event for row in journal.sessions() for event in journal.events(row.session.id)]
     hers = [event for event in events if isinstance(event, Said) and event.nick == LEAD]
     assert [event for event in hers if "addressed" in event.reasons]
     agreed = {event.nick for event in events if isinstance(event, Agreed) and event.yes}

@@ -4,13 +4,14 @@ from pydantic import ValidationError
 from simulator.corpus import example
 from simulator.document import Header, TranscriptLine, parse_document
 from simulator.events import Acted, Renamed, Said
+from simulator.session import transcript
 from tests import builders
 
 
 def test_the_text_is_the_plan_s_format_to_the_byte():
     plan = builders.plan(0, engagement="HIGH", channel="#shoggoth", cast=("ash", "bo"))
     events = builders.said([("ash", "morning"), ("Em", "is it  though "), ("bo", "yes")])
-    assert example.text(plan, events) == (
+    assert transcript.text(plan.setting, events) == (
         "ENGAGEMENT: HIGH\nCHANNEL: #shoggoth\n<ash> morning\n<Em> is it  though \n<bo> yes\n"
     )
 
@@ -23,13 +24,13 @@ def test_only_what_was_said_is_shown_and_actions_if_asked_for():
         Acted(index=2, at=3, nick="ash", text="yawns"),
     ]
     hello, yawn = TranscriptLine("ash", "hello"), TranscriptLine("ash", "yawns", action=True)
-    assert example.lines(plan, events) == (hello,)
-    assert example.lines(plan, events, actions=True) == (hello, yawn)
+    assert transcript.lines(plan.setting, events) == (hello,)
+    assert transcript.lines(plan.setting, events, actions=True) == (hello, yawn)
 
 
 def test_a_nick_that_is_only_shown_is_no_speaker():
     with pytest.raises(ValueError, match="ash-away is not in the cast"):
-        example.lines(builders.plan(0), builders.said([("ash-away", "hello")]))
+        transcript.lines(builders.plan(0).setting, builders.said([("ash-away", "hello")]))
 
 
 @pytest.mark.parametrize("slot", range(12))
@@ -40,9 +41,13 @@ def test_what_an_example_says_is_what_its_text_shows(slot):
     nicks = [line.nick for line in read.messages]
     assert not read.malformed and made.text.endswith("\n")
     assert read.header == Header(made.engagement, made.channel)
-    assert (made.messages, made.lead_messages) == (plan.n, plan.k) == (len(nicks), nicks.count(plan.lead))
-    assert made.lead_share == round(plan.k / plan.n, 4)
-    assert made.people == len(set(nicks) - {plan.lead})
+    assert (
+        (made.messages, made.lead_messages)
+        == (plan.messages, plan.lead_messages)
+        == (len(nicks), nicks.count(plan.setting.lead))
+    )
+    assert made.lead_share == round(plan.lead_messages / plan.messages, 4)
+    assert made.people == len(set(nicks) - {plan.setting.lead})
     assert not [secret for secret in builders.SECRETS if secret in made.model_dump_json()]
     assert all(isinstance(value, str | int | float | bool) for value in made.model_dump(mode="json").values())
     assert next(iter(made.model_dump())) == "text"

@@ -8,7 +8,7 @@ import pytest
 
 from simulator import files
 from simulator.corpus import shards, staging
-from simulator.corpus.example import example, lines
+from simulator.corpus.example import example
 from simulator.corpus.export import Names, export
 from simulator.corpus.formats import Document, turns
 from simulator.corpus.staging import FOLDER, staged
@@ -17,6 +17,7 @@ from simulator.errors import NotMet, StorageError, UsageError
 from simulator.files import LEDGER, Ledger, digest
 from simulator.journal.journal import Journal
 from simulator.llm.model import Billing
+from simulator.session.transcript import lines
 from tests import builders
 
 EVERY = ("jsonl", "txt", "parquet", "chatml", "sharegpt")
@@ -196,7 +197,9 @@ def test_parquet_holds_what_the_documents_hold(corpus):
 def test_conversations_by_turns(spoken, expected):
     plan = builders.plan(0, engagement="LOW")
     events = builders.said(spoken)
-    document = Document(example(plan, events, builders.run_card()), lines(plan, events), plan.lead, False)
+    document = Document(
+        example(plan, events, builders.run_card()), lines(plan.setting, events), plan.setting.lead, False
+    )
     told = [(turn.role, turn.content) for turn in turns(document)]
     assert told == ([("system", "ENGAGEMENT: LOW\nCHANNEL: #general"), *expected] if expected else [])
 

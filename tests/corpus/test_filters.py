@@ -227,7 +227,7 @@ def test_notes_and_cards_do_not_get_out() -> None:
 
 
 def planned(expect: Expect, *beats: PlacedBeat) -> SessionPlan:
-    return built(n=15, k=3, engagement="MEDIUM", length="short", beats=beats, expect=(expect,))
+    return built(messages=15, lead_messages=3, engagement="MEDIUM", length="short", beats=beats, expect=(expect,))
 
 
 def spoken(at: int) -> PlacedBeat:

@@ -14,7 +14,7 @@ from tests import builders
 def _marginals(*plans):
     counted = stats.Marginals()
     for plan in plans:
-        counted.add(plan)
+        counted.add(plan.cell)
     return counted.table(builders.QUOTA, finished=False)
 
 

@@ -14,6 +14,7 @@ from simulator.gaps.measures import Finding
 from simulator.gaps.sources import GapRequest, talks
 from simulator.irc import session_recorder
 from simulator.irc.session_recorder import SessionRecorder
+from simulator.plan.session_plan import Origin
 from simulator.world.strict import Engagement
 from tests.gaps.channels import LEAD, PEOPLE, channel, gaps, talk
 from tests.worlds import shipped
@@ -25,10 +26,10 @@ def wish(runs: Path, level: Engagement | None = None) -> GapRequest:
     return GapRequest(runs, LEAD, LEAD, level, 1 << 20)
 
 
-def staged(folder: Path, *, sessions: int = 3, pattern: str = session_recorder.STAGED) -> None:
+def staged(folder: Path, *, sessions: int = 3, origin: Origin = Origin.STAGED) -> None:
     """A run as `em stage` writes it: half of the messages are the lead's, and a person who joined complains."""
     with session_recorder.opened(folder, shipped(), lead="scripted", seed=1) as journal:
-        made = SessionRecorder(journal, shipped(), "#general", Engagement.LOW, pattern)
+        made = SessionRecorder(journal, shipped(), "#general", Engagement.LOW, origin)
         for number in range(sessions):
             at = BEGAN + 10_000 * number
             made.begin(at, "rain")
@@ -45,9 +46,9 @@ def staged(folder: Path, *, sessions: int = 3, pattern: str = session_recorder.S
             made.close()
 
 
-@pytest.mark.parametrize("pattern", [session_recorder.STAGED, session_recorder.JOINED])
-def test_a_run_of_a_real_channel(tmp_path: Path, pattern: str) -> None:
-    staged(tmp_path / "st", pattern=pattern)
+@pytest.mark.parametrize("origin", [Origin.STAGED, Origin.JOINED])
+def test_a_run_of_a_real_channel(tmp_path: Path, origin: Origin) -> None:
+    staged(tmp_path / "st", origin=origin)
     here = talks(["st"], wish(tmp_path), [])
     assert [(len(each.messages), each.level, each.pattern, each.group) for each in here] == [
         (41, Engagement.LOW, None, None)

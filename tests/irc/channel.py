@@ -21,6 +21,7 @@ from simulator.irc.timing import ManualClock
 from simulator.journal.journal import Journal
 from simulator.llm.model import Billing, Model, Models, Prompt, PromptFormat, Reply
 from simulator.llm.scripted import Scripted
+from simulator.plan.session_plan import Origin
 from simulator.world import load
 from simulator.world.strict import Engagement
 from tests.worlds import shipped
@@ -140,11 +141,11 @@ async def scene(
         about = BotConfig(
             "#general",
             level,
-            session_recorder.JOINED,
+            Origin.JOINED,
             operators=("boss!*@trusted.example", "chief"),
             stop=folder / "stop",
             note=notes.append,
-            happened=lambda event, plan: events.append(event),
+            happened=lambda event, lead: events.append(event),
             **stay,
         )
         bot = Bot(link, world, Models(model, model), journal, POLICY, about, hours)

@@ -179,7 +179,7 @@ def test_commands_are_for_operators(tmp_path: Path, mask: str, account: str | No
     assert stay.bot.status().startswith("HIGH" if obeyed else "LOW")
     assert not [event for event in stay.events if "engagement" in getattr(event, "text", "")]
     with Journal.read(tmp_path / "run") as journal:
-        levels = [row.plan.engagement.value for row in journal.sessions()]
+        levels = [row.session.setting.engagement.value for row in journal.sessions()]
     assert levels == (["LOW", "HIGH"] if obeyed else ["LOW"])
     assert obeyed or any("no operator" in note for note in stay.notes)
 
@@ -325,10 +325,13 @@ def test_silence_length_and_level_cut_sessions(tmp_path: Path) -> None:
         rows = list(journal.sessions())
         assert [row.state for row in rows] == ["kept"] * 3 and journal.run.imported
         for row in rows:
-            said = [event for event in journal.events(row.plan.id) if isinstance(event, Said)]
-            assert (row.plan.n, row.plan.k) == (len(said), sum(event.nick == LEAD for event in said))
-            assert set(row.plan.cast) == {"ann", "bert", "cleo"}
-        calls = [call for call in journal.calls() if call.session == rows[1].plan.id]
+            said = [event for event in journal.events(row.session.id) if isinstance(event, Said)]
+            assert (row.session.messages, row.session.lead_messages) == (
+                len(said),
+                sum(event.nick == LEAD for event in said),
+            )
+            assert set(row.session.setting.cast) == {"ann", "bert", "cleo"}
+        calls = [call for call in journal.calls() if call.session == rows[1].session.id]
         assert calls and calls[0].purpose in ("lead", "retries")
 
 

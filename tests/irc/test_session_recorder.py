@@ -12,6 +12,7 @@ from simulator.irc import session_recorder
 from simulator.irc.session_recorder import SessionRecorder
 from simulator.irc.timing import DAY
 from simulator.journal.journal import Journal
+from simulator.plan.session_plan import Origin
 from simulator.world.strict import Engagement
 from tests import builders
 from tests.irc.channel import BEGAN, LEAD
@@ -22,7 +23,7 @@ MIDNIGHT = BEGAN // DAY * DAY + DAY
 
 def opened(folder: Path) -> tuple[Journal, SessionRecorder]:
     journal = session_recorder.opened(folder, shipped(), lead="scripted", seed=1)
-    return journal, SessionRecorder(journal, shipped(), "#general", Engagement.LOW, session_recorder.JOINED)
+    return journal, SessionRecorder(journal, shipped(), "#general", Engagement.LOW, Origin.JOINED)
 
 
 def test_a_session_is_on_disk_before_it_is_over_and_says_then_what_it_was(tmp_path: Path) -> None:
@@ -38,8 +39,17 @@ def test_a_session_is_on_disk_before_it_is_over_and_says_then_what_it_was(tmp_pa
         made.close()
         (row,) = journal.sessions()
         events = journal.events(plan.id)
-        assert (row.state, row.plan.n, row.plan.k, row.plan.length) == ("kept", 25, 9, "long")
-        assert row.plan.cast == ("ann", "bert") and row.plan.topic == "rain" and row.bytes > 25 * len("<ann> line 1\n")
+        assert (row.state, row.session.messages, row.session.lead_messages, row.session.cell.length) == (
+            "kept",
+            25,
+            9,
+            "long",
+        )
+        assert (
+            row.session.setting.cast == ("ann", "bert")
+            and row.session.topic == "rain"
+            and row.bytes > 25 * len("<ann> line 1\n")
+        )
         assert [event.at for event in events] == sorted(event.at for event in events)
         assert events[0].at == DAY - 30 and events[-1].at == DAY + 210  # midnight does not turn it back
         with pytest.raises(ValueError, match="no session that is open"):
@@ -62,7 +72,7 @@ def test_one_message_is_no_session(tmp_path: Path) -> None:
         made.write(Joined, "bert", BEGAN + 5)
         made.close()
         (row,) = journal.sessions()
-        assert row.state == "rejected" and journal.reasons(row.plan.id) == [("short", None, "1 messages")]
+        assert row.state == "rejected" and journal.reasons(row.session.id) == [("short", None, "1 messages")]
 
 
 @pytest.mark.parametrize(

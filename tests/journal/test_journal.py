@@ -434,7 +434,7 @@ def _steps():
             yield "call", (plan.id, builders.prompt(f"{number}.0"), builders.reply(f"line {number}"))
             yield "event", (plan.id, event)
     for plan in plans:
-        yield "settle", (plan.id, 5000, [("walls", 3, "x"), ("leak", None, "y")] if plan.slot == 4 else [])
+        yield "settle", (plan.id, 5000, [("walls", 3, "x"), ("leak", None, "y")] if plan.number == 4 else [])
 
 
 def _killed(work, acknowledged):

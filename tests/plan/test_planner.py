@@ -31,33 +31,33 @@ def test_the_same_seed_plans_the_same_in_any_order() -> None:
 def test_every_plan_is_legal() -> None:
     world = shipped()
     for plan in PLANS:
-        fewest, most = world.quota.lengths[plan.length].messages
-        assert fewest <= plan.n <= most
-        assert plan.k in world.engagement.bands[plan.engagement].counts(plan.n)
+        fewest, most = world.quota.lengths[plan.cell.length].messages
+        assert fewest <= plan.messages <= most
+        assert plan.lead_messages in world.engagement.bands[plan.setting.engagement].counts(plan.messages)
         assert Participation.of(plan).feasible
-        least, largest = world.turns.cast.people[plan.length]
-        assert min(least, len(plan.cast)) <= len(plan.cast) <= max(largest, len(plan.slots))
-        for slot, nick in plan.slots.items():
+        least, largest = world.turns.cast.people[plan.cell.length]
+        assert min(least, len(plan.setting.cast)) <= len(plan.setting.cast) <= max(largest, len(plan.script.parts))
+        for slot, nick in plan.script.parts.items():
             role = world.scenarios[plan.scenario].slots[slot].role
-            assert nick in plan.cast and role in (None, world.personas[nick].role)
-        assert not any("{" in beat.note + beat.opening for beat in plan.beats)
-        assert "{" not in plan.premise
+            assert nick in plan.setting.cast and role in (None, world.personas[nick].role)
+        assert not any("{" in beat.note + beat.opening for beat in plan.script.beats)
+        assert "{" not in plan.script.premise
 
 
 def test_who_has_a_line_is_there_to_say_it() -> None:
     for plan in PLANS:
-        for beat in plan.beats:
-            comings = [c for c in plan.comings if c.nick == beat.nick and c.at <= beat.at]
-            if beat.nick in plan.cast:
-                late = any(c.nick == beat.nick and c.kind == "join" for c in plan.comings)
+        for beat in plan.script.beats:
+            comings = [c for c in plan.script.presence if c.nick == beat.nick and c.at <= beat.at]
+            if beat.nick in plan.setting.cast:
+                late = any(c.nick == beat.nick and c.kind == "join" for c in plan.script.presence)
                 assert comings[-1].kind in ("join", "back") if comings else not late, (plan.id, beat.id)
 
 
 def test_lengths_and_counts_use_their_whole_range() -> None:
     seen: dict[tuple[str, str], set[int]] = defaultdict(set)
     for plan in PLANS:
-        seen[plan.length, "n"].add(plan.n)
-        seen[plan.engagement.value, plan.length].add(plan.k)
+        seen[plan.cell.length, "n"].add(plan.messages)
+        seen[plan.setting.engagement.value, plan.cell.length].add(plan.lead_messages)
     assert seen["short", "n"] == set(range(10, 21))
     assert len(seen["long", "n"]) > 30
     assert seen["LOW", "short"] == {1, 2}
@@ -69,7 +69,7 @@ def test_lengths_and_counts_use_their_whole_range() -> None:
 def test_no_topic_comes_again_before_its_group_is_used_up() -> None:
     used: dict[str, Counter[str]] = defaultdict(Counter)
     for plan in PLANS:
-        used[plan.group][plan.topic] += 1
+        used[plan.setting.group][plan.topic] += 1
     for group, count in used.items():
         rounds = count.total() / len(shipped().topics[group])
         assert max(count.values()) <= int(rounds) + 1
@@ -81,21 +81,24 @@ def test_scripts_take_turns_with_levels_and_channels_varied() -> None:
     assert set(count) == set(shipped().scenarios)
     assert min(count.values()) >= 2, "each core scenario two or three times at least"
     several = [name for name, n in count.items() if n >= 4]
-    levels = {name: {(p.engagement, p.channel) for p in plans if p.scenario == name} for name in several}
+    levels = {
+        name: {(p.setting.engagement, p.setting.channel) for p in plans if p.scenario == name} for name in several
+    }
     assert all(len(kinds) >= 2 for kinds in levels.values())
 
 
 def test_a_rejected_session_is_replaced_by_one_for_the_same_place() -> None:
     for slot in (0, 5, 11):
         first, second = PLANNER.plan(slot), PLANNER.plan(slot, 1)
-        same = ("engagement", "channel", "length", "pattern", "group", "topic")
-        assert all(getattr(first, field) == getattr(second, field) for field in same)
-        assert (first.seed, first.id) != (second.seed, second.id)
+        same = ("engagement", "channel", "group", "topic")
+        assert all(getattr(first.setting, field) == getattr(second.setting, field) for field in same)
+        assert first.cell == second.cell
+        assert (first.script.seed, first.id) != (second.script.seed, second.id)
 
 
 def test_casts_are_like_real_channels() -> None:
     """A few loud, many quiet, some passing through; nobody in every session."""
-    casts = [plan.cast for plan in PLANS if plan.length == "short"]
+    casts = [plan.setting.cast for plan in PLANS if plan.cell.length == "short"]
     passing = [sum(shipped().personas[nick].role is Role.PASSERBY for nick in cast) / len(cast) for cast in casts]
     assert 0.1 < sum(passing) / len(passing) < 0.35
     often = Counter(nick for cast in casts for nick in cast)
@@ -106,7 +109,7 @@ def test_casts_are_like_real_channels() -> None:
 @pytest.mark.parametrize("level", list(Engagement))
 def test_a_single_session_is_what_was_asked_for(level: Engagement) -> None:
     plan = single(shipped(), 1, engagement=level, channel="#shoggoth", messages=100)
-    assert (plan.engagement, plan.channel, plan.n) == (level, "#shoggoth", 100)
+    assert (plan.setting.engagement, plan.setting.channel, plan.messages) == (level, "#shoggoth", 100)
     scenario = next(iter(shipped().scenarios))
     assert single(shipped(), 1, scenario=scenario).scenario == scenario
 
@@ -124,8 +127,8 @@ def test_the_content_serves_every_cell() -> None:
 
 def test_the_outlook_sums_the_plans() -> None:
     found = outlook(shipped(), 3, sessions=100)
-    assert found.messages == sum(plan.n for plan in PLANS[:100])
-    assert found.lead_messages == sum(plan.k for plan in PLANS[:100])
+    assert found.messages == sum(plan.messages for plan in PLANS[:100])
+    assert found.lead_messages == sum(plan.lead_messages for plan in PLANS[:100])
     assert all(
         abs(row["count"] - row["target"] * 100) <= 1 + 1e-9
         for values in shares(shipped(), found).values()

@@ -29,29 +29,33 @@ def card(name: str = "trial", **fields: object):
 def hostile(journal: Journal, slot: int) -> str:
     """Plays a rejected session of hostile lines, with a line sent back and a silence of the lead; returns its id."""
     lines = len(HOSTILE)
-    plan = builders.plan(slot, topic="<b id=owned>topic</b>", n=lines + 2, k=1, length="short")
-    people = plan.cast
+    plan = builders.plan(slot, topic="<b id=owned>topic</b>", messages=lines + 2, lead_messages=1, length="short")
+    people = plan.setting.cast
     journal.begin(plan)
     made = [
-        TopicSet(index=0, at=plan.begins, nick=people[0], text=HOSTILE[0]),
-        Joined(index=1, at=plan.begins, nick=people[1]),
+        TopicSet(index=0, at=plan.setting.begins, nick=people[0], text=HOSTILE[0]),
+        Joined(index=1, at=plan.setting.begins, nick=people[1]),
     ]
     for place, text in enumerate(HOSTILE):
         refused = (Refused(text=HOSTILE[1], rule="leak", evidence=HOSTILE[2]),) if place == 1 else ()
         made.append(
             Said(
                 index=len(made),
-                at=plan.begins + 10 * len(made),
+                at=plan.setting.begins + 10 * len(made),
                 nick=people[place % 3],
                 text=text,
                 reasons={"recency": 1.5, "chance": 0.25},
                 refused=refused,
             )
         )
-    made.append(Passed(index=len(made), at=plan.begins + 200, nick=plan.lead, why="budget"))
+    made.append(Passed(index=len(made), at=plan.setting.begins + 200, nick=plan.setting.lead, why="budget"))
     said = f"well, {EVIDENCE} I am not"
-    made.append(Said(index=len(made), at=plan.begins + 210, nick=plan.lead, text=said, reasons={"addressed": 9.0}))
-    made.append(Said(index=len(made), at=plan.begins + 220, nick=people[2], text="ok then, that was that"))
+    made.append(
+        Said(
+            index=len(made), at=plan.setting.begins + 210, nick=plan.setting.lead, text=said, reasons={"addressed": 9.0}
+        )
+    )
+    made.append(Said(index=len(made), at=plan.setting.begins + 220, nick=people[2], text="ok then, that was that"))
     for event in made:
         journal.event(plan.id, event)
     reasons = [("offer", lines, EVIDENCE), ("malformed", None, HOSTILE[0]), ("abuse", 0, "not in the line")]

@@ -48,8 +48,8 @@ def test_a_transcript_comes_back_whole() -> None:
     plan = builders.plan()
     events = builders.events(plan)
     reasons = [("walls", 3, "evidence"), ("leak", None, "as a whole")]
-    begins, lead, told, rows = json.loads(body(plan, events, reasons))
-    assert (begins, lead, told) == (plan.begins, plan.lead, [list(reason) for reason in reasons])
+    begins, lead, told, rows = json.loads(body(plan.setting, events, reasons))
+    assert (begins, lead, told) == (plan.setting.begins, plan.setting.lead, [list(reason) for reason in reasons])
     assert [(row[0], row[2]) for row in rows] == [(event.kind, event.nick) for event in events]
     said = [row[3] for row in rows if row[0] == "said"]
     assert said == [event.text for event in events if event.kind == "said"]

@@ -181,10 +181,8 @@ def test_every_share_is_within_one_session_of_its_target_at_every_point(tmp_path
         nonlocal kept
         if isinstance(note, Settled) and note.verdict.keep:
             kept += 1
-            plan = note.plan
-            for count, value in zip(
-                counts, (plan.engagement.value, plan.channel, plan.length, plan.pattern, plan.group), strict=True
-            ):
+            plan = note.session
+            for count, value in zip(counts, plan.cell.values(), strict=True):
                 count[value] += 1
             for count, shares in zip(counts, wanted, strict=True):
                 for value, share in shares.items():
@@ -218,7 +216,7 @@ def test_money_stops_cleanly(tmp_path: Path) -> None:
             Models(model, model),
             concurrency=3,
             budget_usd=3.0,
-            guess_usd=lambda plan: plan.n * 0.011,
+            guess_usd=lambda plan: plan.messages * 0.011,
         )
         with pytest.raises(BudgetStop):
             asyncio.run(run.go())
@@ -233,7 +231,7 @@ def test_a_goal_in_megabytes(tmp_path: Path) -> None:
     play_run(tmp_path / "run", card(target_mb=0.05, length="short"), models=scripted())
     with Journal.read(tmp_path / "run") as journal:
         tally = journal.tally()
-        assert {row.plan.length for row in journal.sessions()} == {"short"}
+        assert {row.plan.cell.length for row in journal.sessions()} == {"short"}
     assert 50_000 <= tally.bytes < 65_000
     assert tally.open == 0
 
@@ -267,7 +265,7 @@ def test_oversampling_keeps_the_best_of_each_place(tmp_path: Path, concurrency: 
     with Journal.read(tmp_path / "run") as journal:
         for row in journal.sessions():
             if row.state in ("kept", "spare"):
-                places.setdefault(row.plan.slot, []).append((row.state, row.score))
+                places.setdefault(row.plan.number, []).append((row.state, row.score))
         assert journal.tally().kept == 12
     assert {len(those) for those in places.values()} == {2, 3}
     for those in places.values():
@@ -301,7 +299,7 @@ def test_the_phrase_budget_makes_the_lead_find_other_words(tmp_path: Path) -> No
     play_run(tmp_path / "run", card(sessions=160, length="short"), concurrency=8)
     with Journal.read(tmp_path / "run") as journal:
         rows = list(journal.sessions("kept"))
-        worn = {row.plan.slot // BLOCK: row.plan.avoid for row in rows}
+        worn = {row.plan.number // BLOCK: row.plan.script.avoid for row in rows}
         assert worn[0] == worn[1] == () and worn[2]
         openings = {phrase for phrase in worn[2] if phrase.count(" ") == 1}
 
@@ -310,7 +308,7 @@ def test_the_phrase_budget_makes_the_lead_find_other_words(tmp_path: Path) -> No
                 e
                 for row in those
                 for e in journal.events(row.plan.id)
-                if isinstance(e, Said) and e.nick == row.plan.lead
+                if isinstance(e, Said) and e.nick == row.plan.setting.lead
             ]
             return sum(" ".join(own_words(e.text)[:2]) in openings for e in said) / len(said)
 

@@ -9,12 +9,13 @@ from itertools import pairwise
 
 import pytest
 
-from simulator.corpus import example
 from simulator.events import Event, Joined, Parted, Passed, Renamed, Said, TopicSet
 from simulator.llm.model import Models, Prompt, PromptFormat, Purpose, Reply
 from simulator.llm.scripted import Scripted
+from simulator.plan.participation import Participation
 from simulator.plan.planner import Planner, single
 from simulator.plan.session_plan import SessionPlan
+from simulator.session import transcript
 from simulator.session.channel import Channel
 from simulator.session.play import play
 from simulator.session.scheduler import Scheduler
@@ -69,21 +70,21 @@ def test_every_session_keeps_its_plan(plan: SessionPlan) -> None:
     said = [event for event in events if isinstance(event, Said)]
     assert [event.index for event in events] == list(range(len(events)))
     assert all(a.at <= b.at for a, b in pairwise(events))
-    assert len(said) == plan.n
-    assert sum(event.nick == plan.lead for event in said) == plan.k
-    assert plan.k in shipped().engagement.bands[plan.engagement].counts(plan.n)
-    for beat in plan.beats:
+    assert len(said) == plan.messages
+    assert sum(event.nick == plan.setting.lead for event in said) == plan.lead_messages
+    assert plan.lead_messages in shipped().engagement.bands[plan.setting.engagement].counts(plan.messages)
+    for beat in plan.script.beats:
         if beat.nick is not None:
             assert (said[beat.at].nick, said[beat.at].cue) == (beat.nick, beat.kind)
     for a, b in pairwise(said):
-        assert not (a.nick == b.nick == plan.lead)
+        assert not (a.nick == b.nick == plan.setting.lead)
 
 
 @pytest.mark.parametrize("plan", PLANS[:12], ids=lambda plan: plan.id)
 def test_nobody_speaks_who_is_not_there(plan: SessionPlan) -> None:
     events = session(plan)
-    late = {c.nick for c in plan.comings if c.kind == "join"}
-    here = {plan.lead, *plan.cast} - late
+    late = {c.nick for c in plan.script.presence if c.kind == "join"}
+    here = {plan.setting.lead, *plan.setting.cast} - late
     away: set[str] = set()
     for event in events:
         match event:
@@ -108,19 +109,19 @@ def test_a_session_cut_at_any_event_goes_on_the_same(plan: SessionPlan) -> None:
 
 
 def test_one_call_a_message_and_none_to_choose_or_to_be_silent() -> None:
-    plan = next(plan for plan in PLANS if plan.length == "long")
+    plan = next(plan for plan in PLANS if plan.cell.length == "long")
     model = Listening()
     events = session(plan, model)
     lines = sum(event.kind in ("said", "acted") for event in events)
     tries = sum(len(event.refused) for event in events if hasattr(event, "refused"))
     assert len(model.prompts) == lines + tries
-    assert any(isinstance(event, Passed) and event.nick == plan.lead for event in events)
+    assert any(isinstance(event, Passed) and event.nick == plan.setting.lead for event in events)
 
 
 @pytest.mark.parametrize("dialect", list(PromptFormat))
 def test_prompts_only_grow_before_their_tail(dialect: PromptFormat) -> None:
     """The next prompt repeats this one up to the tail, for whoever is next: that is what a prefix cache needs."""
-    plan = next(plan for plan in PLANS if plan.length == "long")
+    plan = next(plan for plan in PLANS if plan.cell.length == "long")
     model = Listening(dialect)
     session(plan, model)
     tail = 400 if dialect is PromptFormat.CHAT else 120
@@ -128,20 +129,20 @@ def test_prompts_only_grow_before_their_tail(dialect: PromptFormat) -> None:
         first = a.text if a.text is not None else "".join(m.content for m in a.messages)
         second = b.text if b.text is not None else "".join(m.content for m in b.messages)
         shared = next((i for i, (x, y) in enumerate(zip(first, second, strict=False)) if x != y), len(first))
-        note = max((len(beat.note) + len(beat.opening) for beat in plan.beats), default=0)
+        note = max((len(beat.note) + len(beat.opening) for beat in plan.script.beats), default=0)
         assert len(first) - shared <= tail + note
     assert len({(p.seed, p.key) for p in model.prompts}) == len(model.prompts)
 
 
 def test_a_lead_with_an_adapter_is_asked_with_the_training_document_so_far() -> None:
     """Every prompt of hers is the beginning of the session's document, up to her nick, with no card and no note."""
-    plan = next(plan for plan in PLANS if plan.beats)
+    plan = next(plan for plan in PLANS if plan.script.beats)
     model = Listening(PromptFormat.DOCUMENT)
-    document = example.text(plan, session(plan, model), actions=True)
+    document = transcript.text(plan.setting, session(plan, model), actions=True)
     asked = [prompt for prompt in model.prompts if prompt.purpose is Purpose.LEAD]
-    assert len(asked) >= plan.k
+    assert len(asked) >= plan.lead_messages
     for prompt in asked:
-        head, nick, _ = prompt.text.rpartition(f"<{plan.lead}>")
+        head, nick, _ = prompt.text.rpartition(f"<{plan.setting.lead}>")
         assert nick and document.startswith(head)
 
 
@@ -155,9 +156,9 @@ def test_who_plays_whom(dialect: PromptFormat) -> None:
             pass
 
     asyncio.run(go())
-    assert {p.speaker for p in lead.prompts} == {plan.lead}
+    assert {p.speaker for p in lead.prompts} == {plan.setting.lead}
     assert {p.purpose for p in lead.prompts} == {Purpose.LEAD}
-    assert plan.lead not in {p.speaker for p in people.prompts}
+    assert plan.setting.lead not in {p.speaker for p in people.prompts}
 
 
 def test_a_model_that_says_nothing_ends_the_session_early() -> None:
@@ -169,7 +170,8 @@ def test_a_model_that_says_nothing_ends_the_session_early() -> None:
 
 def test_a_turn_says_why() -> None:
     plan = PLANS[1]
-    channel, scheduler = Channel(plan), Scheduler(plan, shipped())
+    channel = Channel(plan.setting)
+    scheduler = Scheduler(plan.setting, plan.script, Participation.of(plan), shipped())
     turn = scheduler.next_turn(channel)
     assert turn is not None and turn == scheduler.next_turn(channel)
     assert 0 < turn.reasons["chance"] <= 1
@@ -179,8 +181,8 @@ def test_a_turn_says_why() -> None:
 @pytest.mark.parametrize("channel", ["#general", "#shoggoth", "#culture-war"])
 def test_any_level_in_any_channel_can_be_played(level: Engagement, channel: str) -> None:
     plan = single(shipped(), 5, engagement=level, channel=channel)
-    assert (plan.engagement, plan.channel, plan.length) == (level, channel, "short")
-    assert sum(isinstance(event, Said) for event in session(plan)) == plan.n
+    assert (plan.setting.engagement, plan.setting.channel, plan.cell.length) == (level, channel, "short")
+    assert sum(isinstance(event, Said) for event in session(plan)) == plan.messages
 
 
 def test_addressed_by_name_she_answers_more_often_than_not_being_addressed() -> None:
@@ -188,10 +190,10 @@ def test_addressed_by_name_she_answers_more_often_than_not_being_addressed() -> 
     answered: dict[bool, list[bool]] = {True: [], False: []}
     for seed in range(30):
         plan = single(shipped(), seed, engagement=Engagement.MEDIUM, messages=100)
-        channel = Channel(plan)
+        channel, lead = Channel(plan.setting), plan.setting.lead
         for event in session(plan):
-            if isinstance(event, Said) and channel.lines and channel.lines[-1].nick != plan.lead and not event.cue:
-                answered[channel.addressed[-1] == plan.lead].append(event.nick == plan.lead)
+            if isinstance(event, Said) and channel.lines and channel.lines[-1].nick != lead and not event.cue:
+                answered[channel.addressed[-1] == lead].append(event.nick == lead)
             channel.apply(event)
     called, uncalled = (sum(a) / len(a) for a in (answered[True], answered[False]))
     assert called > 2.5 * uncalled
@@ -200,7 +202,7 @@ def test_addressed_by_name_she_answers_more_often_than_not_being_addressed() -> 
 @pytest.mark.parametrize("dialect", list(PromptFormat))
 def test_a_model_with_little_room_sees_the_end_of_the_log(dialect: PromptFormat) -> None:
     """The prompt stays within what the model can take, forgets in blocks, and always holds the newest message."""
-    plan = next(plan for plan in PLANS if plan.length == "long")
+    plan = next(plan for plan in PLANS if plan.cell.length == "long")
     model = Listening(dialect)
     model.context = 2500 if dialect is PromptFormat.DOCUMENT else 5500  # a document has no cards before it
     events = session(plan, model)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import cache
 
-from simulator.corpus import example
 from simulator.document import Header, TranscriptLine, render_document
+from simulator.session import transcript
 from simulator.world.strict import Engagement
 from tests import builders
 
@@ -19,7 +19,7 @@ def corpus() -> tuple[str, ...]:
     texts = []
     for slot in range(60):
         plan = builders.plan(slot, cast=CAST, length="long" if slot % 20 == 0 else "short")
-        texts.append(_odd(example.text(plan, builders.events(plan)), slot))
+        texts.append(_odd(transcript.text(plan.setting, builders.events(plan)), slot))
     return tuple(texts)
 
 

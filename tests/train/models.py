@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
-from simulator.corpus import example
 from simulator.corpus.filters import Filters
 from simulator.document import parse_document
+from simulator.session import transcript
 from simulator.world.strict import Engagement
 from tests.builders import events, plan
 from tests.worlds import shipped
@@ -74,8 +74,14 @@ def texts(count: int) -> tuple[str, ...]:
     slot = 0
     while len(kept) < count:
         level = list(Engagement)[len(kept) % 3]
-        each = plan(slot, length="short", engagement=level, n=20, k=world.engagement.bands[level].counts(20)[0])
-        text = example.text(each, [event for event in events(each) if event.kind != "acted"])
+        each = plan(
+            slot,
+            length="short",
+            engagement=level,
+            messages=20,
+            lead_messages=world.engagement.bands[level].counts(20)[0],
+        )
+        text = transcript.text(each.setting, [event for event in events(each) if event.kind != "acted"])
         if filters.judge(parse_document(text)).keep:
             kept.append(text)
         slot += 1

@@ -53,7 +53,7 @@ def test_every_kind_of_event_looks_as_in_a_client() -> None:
         Acted(index=3, at=36061, nick="bo", text="waves"),
         Renamed(index=4, at=36062, nick="bo", to="bo_away"),
         Renamed(index=5, at=36063, nick="bo", to="bo"),
-        Passed(index=6, at=36064, nick=plan.lead, why="kept quiet"),
+        Passed(index=6, at=36064, nick=plan.setting.lead, why="kept quiet"),
         Parted(index=7, at=36065, nick="bo"),
     ]
     notes: list[Note] = [Began(plan), *(Happened(plan, event) for event in events)]
@@ -83,9 +83,10 @@ def test_rejections_show_their_evidence_and_spares_say_so() -> None:
 
 def test_the_lead_has_a_colour_of_her_own() -> None:
     plan = builders.plan()
-    assert lines.style(plan.lead, plan) not in {lines.style(nick, plan) for nick in plan.cast}
-    assert lines.style("ash", plan) == lines.style("ash", builders.plan(5))
-    said = Happened(plan, Said(index=0, at=36000, nick=plan.lead, text="hello"))
+    lead = plan.setting.lead
+    assert lines.style(lead, lead) not in {lines.style(nick, lead) for nick in plan.setting.cast}
+    assert lines.style("ash", lead) == lines.style("ash", "bo")
+    said = Happened(plan, Said(index=0, at=36000, nick=plan.setting.lead, text="hello"))
     assert "\x1b[" in shown([Began(plan), said], colour=True)
     assert "\x1b[" not in shown([Began(plan), said])
 

@@ -93,7 +93,7 @@ def test_hostile_text_stays_text_and_in_its_columns(text: str) -> None:
         Began(plan),
         Happened(plan, TopicSet(index=0, at=1, nick="ash", text=text)),
         Happened(plan, Said(index=1, at=2, nick="ash", text=text, refused=refused, reasons={"tie": 2.0})),
-        Happened(plan, Said(index=2, at=2, nick=plan.lead, text=text, cue="say")),
+        Happened(plan, Said(index=2, at=2, nick=plan.setting.lead, text=text, cue="say")),
         Happened(plan, Acted(index=3, at=3, nick="bo", text=text)),
         Happened(plan, Renamed(index=4, at=3, nick="bo", to=text)),
         Happened(plan, Passed(index=5, at=3, nick="bo", why=text)),
@@ -112,14 +112,14 @@ def test_hostile_text_stays_text_and_in_its_columns(text: str) -> None:
 
 def test_the_lead_is_unmistakable_with_and_without_colour() -> None:
     plan = builders.plan()
-    said = [Said(index=i, at=36000, nick=nick, text="a line") for i, nick in enumerate(("ash", plan.lead))]
+    said = [Said(index=i, at=36000, nick=nick, text="a line") for i, nick in enumerate(("ash", plan.setting.lead))]
     state = fold(opened(SINGLE), [Began(plan), *(Happened(plan, event) for event in said)])
     marked = [row for row in plain(state).splitlines() if row.startswith(MARK)]
-    assert len(marked) == 1 and f"<{plan.lead}> a line" in marked[0]
+    assert len(marked) == 1 and f"<{plan.setting.lead}> a line" in marked[0]
     assert "\x1b[1;35m" in drawn(state, 80, 24)
     without = drawn(state, 80, 24, colour=False)
     assert not re.search(r"\x1b\[[\d;]*3[0-7]", without)
-    assert f"\x1b[1m<{plan.lead}> " in without
+    assert f"\x1b[1m<{plan.setting.lead}> " in without
 
 
 def test_the_budget_is_that_of_the_events() -> None:
@@ -127,12 +127,12 @@ def test_the_budget_is_that_of_the_events() -> None:
         plan = builders.plan(slot)
         state = fold(opened(SINGLE), played(slot, most))
         lines = [event for event in builders.events(plan)[:most] if isinstance(event, Said)]
-        hers = sum(event.nick == plan.lead for event in lines)
-        legal = BANDS[plan.engagement].counts(plan.n)
-        text = "\n".join(row.plain for row in panes.gauge(state.shown, BANDS[plan.engagement], 40))
-        assert f" {hers} of {plan.k}, band {legal[0]}-{legal[-1]} of {plan.n}" in text
-        assert f"owed {plan.k - hers} of {plan.n - len(lines)} left" in text
-        assert f"{BANDS[plan.engagement].least:.0%}-{BANDS[plan.engagement].most:.0%}" in text
+        hers = sum(event.nick == plan.setting.lead for event in lines)
+        legal = BANDS[plan.setting.engagement].counts(plan.messages)
+        text = "\n".join(row.plain for row in panes.gauge(state.shown, BANDS[plan.setting.engagement], 40))
+        assert f" {hers} of {plan.lead_messages}, band {legal[0]}-{legal[-1]} of {plan.messages}" in text
+        assert f"owed {plan.lead_messages - hers} of {plan.messages - len(lines)} left" in text
+        assert f"{BANDS[plan.setting.engagement].least:.0%}-{BANDS[plan.setting.engagement].most:.0%}" in text
         cast = "\n".join(row.plain for row in panes.cast(state.shown, 40))
         for nick in {event.nick for event in lines}:
             count = sum(event.nick == nick for event in lines)
@@ -178,10 +178,10 @@ def test_calls_are_added_up_by_purpose() -> None:
 def test_keys_choose_what_is_seen() -> None:
     state = fold(opened(of_run()), [*played(0, 5), *played(1, 5), *played(2, 5)])
     ids = list(state.open)
-    assert state.view.dashboard and state.shown.plan.id == ids[0]
+    assert state.view.dashboard and state.shown.session.id == ids[0]
     for key, wanted in (("n", 1), ("right", 2), ("n", 0), ("b", 2), ("left", 1)):
         state = step(state, Pressed(key))
-        assert state.shown.plan.id == ids[wanted]
+        assert state.shown.session.id == ids[wanted]
     for key, name in (("d", "dashboard"), ("p", "paused"), ("r", "reasons"), ("?", "help"), ("q", "leaving")):
         before, state = state, step(state, Pressed(key))
         assert getattr(state.view, name) is not getattr(before.view, name)
@@ -192,10 +192,10 @@ def test_keys_choose_what_is_seen() -> None:
 
 def test_a_finished_session_lingers_and_then_the_next_one_is_followed() -> None:
     state = fold(opened(of_run()), [*played(0, 5), *played(1, 5), Settled(builders.plan(0), REJECTED, 0)])
-    assert state.shown.plan.id == "s00000" and state.shown.verdict == REJECTED
+    assert state.shown.session.id == "s00000" and state.shown.verdict == REJECTED
     state = step(state, Ticked(LINGER / 2))
-    assert state.shown.plan.id == "s00000"
-    assert step(state, Ticked(LINGER * 2)).shown.plan.id == "s00001"
+    assert state.shown.session.id == "s00000"
+    assert step(state, Ticked(LINGER * 2)).shown.session.id == "s00001"
     assert fold(opened(of_run()), [NotNeeded(builders.plan(4))]).open == {}
 
 

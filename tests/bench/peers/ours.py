@@ -27,7 +27,7 @@ from simulator.journal.recorded_model import recorded
 from simulator.journal.records import Goal, RunCard
 from simulator.llm.model import Models, PromptFormat
 from simulator.llm.registry import open_models
-from simulator.plan.session_plan import SessionPlan
+from simulator.plan.session_plan import Script, SessionPlan, Setting, Slot
 from simulator.session.play import play
 from simulator.world import load
 from simulator.world.persona import Persona, Role
@@ -71,24 +71,26 @@ def plan(n: int, number: int) -> SessionPlan:
     """A free conversation of the cast: the lead has the share that going round would give her, about a seventh."""
     k = world().engagement.bands[Engagement.MEDIUM].counts(n)
     return SessionPlan(
-        id=f"p{number:04d}",
-        seed=number,
-        slot=number,
-        scenario="open-floor",
-        pattern="participation",
-        group="everyday",
-        topic=topic(number),
-        angle="anything that comes to mind",
-        engagement=Engagement.MEDIUM,
-        channel="#general",
-        length="short",
-        n=n,
-        k=k[0] if k else n // 7,
-        lead=LEAD,
-        cast=tuple(PEOPLE),
-        mood={},
-        premise="An ordinary evening.",
-        begins=72000.0,
+        setting=Setting(
+            id=f"p{number:04d}",
+            channel="#general",
+            engagement=Engagement.MEDIUM,
+            lead=LEAD,
+            cast=tuple(PEOPLE),
+            topic=topic(number),
+            angle="anything that comes to mind",
+            group="everyday",
+            begins=72000.0,
+        ),
+        script=Script(seed=number, premise="An ordinary evening."),
+        slot=Slot(
+            number=number,
+            scenario="open-floor",
+            pattern="participation",
+            length="short",
+            messages=n,
+            lead_messages=k[0] if k else n // 7,
+        ),
     )
 
 
