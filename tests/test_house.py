@@ -33,7 +33,7 @@ HOMES = {
     "transformers": {"train", "evaluate"},
     "peft": {"train", "evaluate"},
     "altair": {"report"},
-    "jinja2": {"report"},
+    "jinja2": {"world/prompt_templates.py", "report"},
     "rich": {"cli", "tui"},
     "ray": {"cluster/connection.py"},
     "networkx": {"world"},

@@ -92,7 +92,15 @@ def evaluate(
     subjects = []
     if base is not None:
         spoken = PromptFormat(dialect) if dialect else None
-        subjects = opened(base, adapters, nick=world.lead.nick, data=data, api_base=api_base, dialect=spoken)
+        subjects = opened(
+            base,
+            adapters,
+            nick=world.lead.nick,
+            prompts=world.prompts,
+            data=data,
+            api_base=api_base,
+            dialect=spoken,
+        )
     judging = None
     if judge is not None:
         import asyncio

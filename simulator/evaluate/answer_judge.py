@@ -75,8 +75,16 @@ class AnswerJudge:
         lead, yes_no = self._material.lead, ORDERS[order]
         instruction = " ".join(self._policy.instruction.split()).replace("{lead}", lead)
         wanted = self._policy.questions[question.measure].replace("{lead}", lead)
-        body = f"{question.context}\nNext, {lead} typed: {question.text}\n\n{wanted}\nA) {yes_no[0]}\nB) {yes_no[1]}"
-        chat = self._model.dialect is PromptFormat.CHAT
+        prompts, chat = self._material.prompts, self._model.dialect is PromptFormat.CHAT
+        body = prompts.render(
+            "evaluation_judge",
+            context=question.context,
+            lead=lead,
+            text=question.text,
+            question=wanted,
+            answers=yes_no,
+        )
+        text = prompts.render("evaluation_judge_completion", instruction=instruction, question=body)
         reply = await self._model.reply(
             Prompt(
                 Purpose.JUDGE,
@@ -84,7 +92,7 @@ class AnswerJudge:
                 seed=rng.number(self._material.seed, "judge", number, order),
                 max_tokens=self._policy.max_tokens,
                 temperature=0.0,
-                text=None if chat else f"{instruction}\n\n{body}\nAnswer:",
+                text=None if chat else text,
                 messages=(Message("system", instruction), Message("user", body)) if chat else (),
                 stop=() if chat else ("\n",),
                 one_line=False,

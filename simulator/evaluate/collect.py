@@ -13,6 +13,7 @@ from simulator.evaluate.subject import Ask, Sampling, Subject
 from simulator.line_checks import clean
 from simulator.world.policies.evaluation import EvaluationPolicy, Size
 from simulator.world.probe import Measure, Suite
+from simulator.world.prompt_templates import PromptTemplates
 from simulator.world.strict import Engagement
 
 ANSWERED: tuple[Measure, ...] = ("assistant", "identity", "boundaries")
@@ -29,6 +30,7 @@ class Material:
     policy: EvaluationPolicy
     size: Size
     seed: int
+    prompts: PromptTemplates
     documents: tuple[tuple[str, str], ...] = ()
     """Id and text of the held-out documents."""
     chat: tuple[tuple[str, str], ...] = ()

@@ -84,6 +84,7 @@ def _material(world: World, suite: SuiteName, seed: int, held_out: Sequence[Text
         policy=world.evaluation,
         size=size,
         seed=seed,
+        prompts=world.prompts,
         documents=_spread(held_out, size.documents),
         chat=_spread(talk, size.documents),
     )

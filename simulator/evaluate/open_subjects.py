@@ -15,6 +15,7 @@ from simulator.evaluate.subject import Subject
 from simulator.llm.model import PromptFormat
 from simulator.llm.registry import EMBEDDED, GGUF, SCRIPTED, open_models
 from simulator.train import adapter_lookup, base_model
+from simulator.world.prompt_templates import PromptTemplates
 
 
 def opened(
@@ -22,6 +23,7 @@ def opened(
     adapters: Sequence[str],
     *,
     nick: str,
+    prompts: PromptTemplates,
     data: Path,
     api_base: Sequence[str] = (),
     dialect: PromptFormat | None = None,
@@ -38,7 +40,7 @@ def opened(
         raise UsageError("no model writes its lines", place="--base", remedy="name a model or a folder of one")
     found = [adapter_lookup.found(name, data / "adapters") for name in adapters]
     if base != EMBEDDED and not Path(base).is_dir():
-        return _behind_doors(base, found, nick=nick, api_base=api_base, dialect=dialect)
+        return _behind_doors(base, found, nick=nick, prompts=prompts, api_base=api_base, dialect=dialect)
     if api_base or dialect:
         raise UsageError(f"{base} runs here and has no address", place="--api-base, --dialect", remedy="leave them out")
     loaded = Loaded(base_model.found(base, data), nick)
@@ -46,7 +48,13 @@ def opened(
 
 
 def _behind_doors(
-    base: str, adapters: Sequence[Path], *, nick: str, api_base: Sequence[str], dialect: PromptFormat | None
+    base: str,
+    adapters: Sequence[Path],
+    *,
+    nick: str,
+    prompts: PromptTemplates,
+    api_base: Sequence[str],
+    dialect: PromptFormat | None,
 ) -> list[tuple[Kind, Subject]]:
     local = base.startswith(GGUF)
     if adapters and not local:
@@ -59,11 +67,11 @@ def _behind_doors(
     models = asyncio.run(open_models(base, None, None, api_base=api_base, dialect=spoken))
     # Which weights a server has nobody can know; its name and address stand for them.
     told = adapter_lookup.digest(Path(base.removeprefix(GGUF)).expanduser()) if local else _digest(base, *api_base)
-    made: list[tuple[Kind, Subject]] = [("base", Served(models.people, told, nick))]
+    made: list[tuple[Kind, Subject]] = [("base", Served(models.people, told, nick, prompts))]
     for path in adapters:
         file = adapter_lookup.served(path, base)
         models = asyncio.run(open_models(base, None, None, dialect=spoken, lead_adapter=file))
-        subject = Served(models.lead, f"{told}-{adapter_lookup.digest(path)}", nick)
+        subject = Served(models.lead, f"{told}-{adapter_lookup.digest(path)}", nick, prompts)
         subject.name = path.name
         made.append(("adapter", subject))
     return made

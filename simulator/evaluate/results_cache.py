@@ -14,7 +14,7 @@ from simulator.evaluate.observations import Observations
 from simulator.evaluate.scorecard import Result
 
 FOLDER = "evaluations"
-ASKING = 1
+ASKING = 2
 """Goes up when the same subject would be asked something else."""
 
 
@@ -77,6 +77,7 @@ class ResultsCache:
             "seed": material.seed,
             "sampling": [policy.temperature, policy.top_p, policy.line_tokens],
             "nicks": policy.nicks,
+            "prompts": material.prompts.digest("evaluation_"),
             "documents": [_digest(text) for _, text in material.documents],
             "chat": [_digest(text) for _, text in material.chat],
         }

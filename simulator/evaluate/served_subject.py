@@ -10,6 +10,7 @@ from simulator import rng
 from simulator.document import parse_document, render_document
 from simulator.evaluate.subject import Ask, Sampling
 from simulator.llm.model import ALTERNATIVES, Message, Model, Prompt, PromptFormat, Purpose
+from simulator.world.prompt_templates import PromptTemplates
 
 AT_ONCE = 16
 """Questions on their way at once."""
@@ -18,15 +19,15 @@ BY_CHAT = "it is spoken to in messages, where nobody can ask for P(she speaks ne
 FIRST_TOKEN = "P(she speaks next) is read off the first token after `<`: nicks that begin alike are one"
 
 T = TypeVar("T")
-_CONTINUE = "You write the log of an IRC channel. What is wanted is said below it; write that and nothing else."
 
 
 class Served:
     """Goes on with logs line by line; the server's own prefix cache makes that cheap."""
 
-    def __init__(self, model: Model, digest: str, lead: str) -> None:
+    def __init__(self, model: Model, digest: str, lead: str, prompts: PromptTemplates) -> None:
         """`digest`: of what is served, as far as it is known. `lead`: the nick."""
         self.name, self.digest, self._model, self._lead = model.name, digest, model, lead
+        self._prompts = prompts
         self.note = BY_CHAT if model.dialect is PromptFormat.CHAT else FIRST_TOKEN
         self._runner = asyncio.Runner()
 
@@ -81,9 +82,8 @@ class Served:
     async def _line(self, text: str, begun: str, seed: int, number: int, sampling: Sampling) -> str:
         """What follows the log up to the end of the line."""
         chat = self._model.dialect is PromptFormat.CHAT
-        wanted = (
-            f"Write the next line of {self._lead}: only the text." if begun else "Write the next line: `<nick> text`."
-        )
+        asked = self._prompts.render("evaluation_line", log=text, lead=self._lead if begun else "")
+        messages = (Message("system", self._prompts.render("evaluation_system")), Message("user", asked))
         reply = await self._model.reply(
             Prompt(
                 Purpose.LEAD,
@@ -92,7 +92,7 @@ class Served:
                 max_tokens=sampling.line_tokens,
                 temperature=sampling.temperature,
                 text=None if chat else text + begun,
-                messages=(Message("system", _CONTINUE), Message("user", f"{text}\n{wanted}")) if chat else (),
+                messages=messages if chat else (),
                 stop=() if chat else ("\n",),
                 one_line=False,
                 speaker=self._lead if begun else "",

@@ -1,4 +1,4 @@
-"""From a folder to a World: every YAML file of it is read once, checked and in the digest."""
+"""From a folder to a World: every YAML file and prompt template of it is read once, checked and in the digest."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
+from functools import cache
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -25,6 +26,7 @@ from simulator.world.policies.gaps import GapPolicy
 from simulator.world.policies.training import Settings
 from simulator.world.policy import EngagementPolicy, QuotaPolicy, TurnPolicy
 from simulator.world.probe import MEASURES, ProbeFile, Suite
+from simulator.world.prompt_templates import FOLDER, SUFFIX, VARIABLES, PromptTemplates, check_template, schema
 from simulator.world.realism_reference import Reference
 from simulator.world.scenario import Scenario
 from simulator.world.strict import StrictModel
@@ -80,10 +82,12 @@ def find(given: Path | None) -> Path:
 
 
 def load(root: Path) -> World:
-    """Reads and checks every YAML file of the world. Raises WorldFaults with everything that is wrong."""
+    """Reads and checks every file of the world. Raises WorldFaults with everything that is wrong."""
     content = _Content(root)
     for path in _files(root, *PARTS):
         content.read(path)
+    for path in _templates(root):
+        content.read_template(path)
     content.miss()
     parts = content.parts()
     faults = [*content.faults, *crosscheck.faults(parts)] if content.faults else []
@@ -109,14 +113,20 @@ def legacy_digest(root: Path) -> str:
     return digest.hexdigest()
 
 
+def yaml_digest(root: Path) -> str:
+    """The digest as it was when prompts were no part of a world: 16 hex digits over its YAML files."""
+    return _digest({_name(path, root): read_text(path, root) for path in _files(root, *PARTS)})
+
+
 def same_content(world: World, digest: str) -> bool:
     """Whether a run whose card has this digest was begun with the world's content, as far as the digest covers it."""
-    return digest == world.digest or digest == legacy_digest(world.root)
+    return digest in (world.digest, yaml_digest(world.root), legacy_digest(world.root))
 
 
 def schemas() -> dict[str, object]:
-    """JSON schema by the files that it describes, for editors."""
-    return {files: model.model_json_schema() for files, model in KINDS.items()}
+    """JSON schema by the YAML files that it describes, for editors; the variables of each prompt template."""
+    templates = {f"{FOLDER}/{name}{SUFFIX}": schema(name) for name in VARIABLES}
+    return {**{files: model.model_json_schema() for files, model in KINDS.items()}, **templates}
 
 
 def copy(target: Path, source: Path | None = None) -> list[Path]:
@@ -141,6 +151,7 @@ class _Content:
     cards: dict[str, StrictModel] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
     unread: set[str] = field(default_factory=set)
+    templates: dict[str, str] = field(default_factory=dict)
 
     def read(self, path: Path) -> None:
         """One file, by itself and by its name."""
@@ -163,6 +174,19 @@ class _Content:
         except ValidationError as error:
             self.faults += [Fault(name, cause, REMEDY, at) for at, cause in causes(error, model)]
             self.unread.add(name)
+
+    def read_template(self, path: Path) -> None:
+        """One prompt template. The shipped ones are held right by a test: only others cost the start of Jinja."""
+        name = _name(path, self.root)
+        try:
+            text = read_text(path, self.root)
+        except ContentError as error:
+            self.faults.append(Fault(name, error.cause, error.remedy))
+            return
+        short = path.relative_to(self.root / FOLDER).with_suffix("").as_posix()
+        self.templates[short] = text
+        if text != _shipped_templates().get(short):
+            self.faults += check_template(short, text)
 
     def miss(self) -> None:
         """Faults for what has to be there."""
@@ -211,19 +235,19 @@ class _Content:
 
     def world(self, parts: crosscheck.Parts) -> World:
         """Of content without a fault so far. Raises WorldFaults for what does not fit together."""
-        digest = hashlib.blake2b(digest_size=8)
-        for name, text in sorted(self.texts.items()):
-            digest.update(f"{name}\0{text}\0".encode())
+        templates = _shipped_templates() | self.templates
+        files = {f"{FOLDER}/{name}{SUFFIX}": text for name, text in templates.items()}
         trainings = {PurePath(name).stem: card for name, card in self.cards.items() if isinstance(card, Settings)}
         fsdp = self.cards.get("policies/fsdp.yaml")
         assert parts.probes is not None
         return World(
             root=self.root,
-            digest=digest.hexdigest(),
+            digest=_digest(self.texts | files),
             personas=dict(parts.personas),
             scenarios=dict(parts.scenarios),
             topics=dict(parts.topics),
             probes=parts.probes,
+            prompts=PromptTemplates(templates),
             other_trainings={name: settings for name, settings in trainings.items() if name != "training"},
             fsdp=fsdp if isinstance(fsdp, FsdpConfig) else None,
             **self._policies(*POLICIES),
@@ -253,6 +277,25 @@ def _files(root: Path, *folders: str) -> Iterator[Path]:
     """The YAML files of some folders, each folder's in the order of their names."""
     for folder in folders:
         yield from sorted(path for path in (root / folder).rglob("*") if path.suffix in (".yaml", ".yml"))
+
+
+def _templates(root: Path) -> list[Path]:
+    return sorted((root / FOLDER).rglob(f"*{SUFFIX}"))
+
+
+@cache
+def _shipped_templates() -> dict[str, str]:
+    """Source by name."""
+    root = shipped()
+    return {path.stem: read_text(path, root) for path in _templates(root)}
+
+
+def _digest(texts: Mapping[str, str]) -> str:
+    """Over file names and their texts: 16 hex digits."""
+    digest = hashlib.blake2b(digest_size=8)
+    for name, text in sorted(texts.items()):
+        digest.update(f"{name}\0{text}\0".encode())
+    return digest.hexdigest()
 
 
 def _name(path: Path, root: Path) -> str:

@@ -19,6 +19,7 @@ from simulator.world.policies.gaps import GapPolicy
 from simulator.world.policies.training import Settings
 from simulator.world.policy import EngagementPolicy, QuotaPolicy, TurnPolicy
 from simulator.world.probe import Suite
+from simulator.world.prompt_templates import PromptTemplates
 from simulator.world.realism_reference import Reference
 from simulator.world.scenario import Scenario
 from simulator.world.style import StylePolicy
@@ -48,6 +49,8 @@ class World:
     gaps: GapPolicy
     bot: BotPolicy
     training: Settings
+    prompts: PromptTemplates
+    """Every fixed sentence that a model reads."""
     other_trainings: dict[str, Settings] = field(default_factory=dict)
     """By name of the file, such as `training-proof`."""
     fsdp: FsdpConfig | None = None

@@ -28,7 +28,7 @@ SERVICE = "Certainly! I'm happy to help you with that. As an AI language model, 
 
 def material(size: Size = SMALL, documents: tuple[tuple[str, str], ...] = ()) -> Material:
     world = shipped()
-    return Material(world.lead.nick, suite(), rules(), size, 1, documents)
+    return Material(world.lead.nick, suite(), rules(), size, 1, world.prompts, documents)
 
 
 @cache

@@ -22,9 +22,11 @@ from simulator.llm.llama_server import default_weights
 from simulator.llm.model import PromptFormat
 from tests.evaluate.subjects import rules, suite
 from tests.llm.servers import Answer, Server, says, serving
+from tests.worlds import shipped
 
 SAMPLING = Sampling(0.9, 0.95, 40)
 ASK = Ask(Header("LOW", "#general"), (TranscriptLine("kai", "hi"),), 3)
+PROMPTS = shipped().prompts
 NICKS, OPENINGS = rules().nicks, suite().openings()[:3]
 TEXT = "ENGAGEMENT: LOW\nCHANNEL: #general\n<kai> hi\n<ada> ho\n"
 
@@ -46,7 +48,9 @@ def running(*answers: Answer) -> Iterator[Server]:
 
 def subject(server: Server, dialect: PromptFormat = PromptFormat.COMPLETION) -> Served:
     model = "openai/it" if dialect is PromptFormat.CHAT else "text-completion-openai/it"
-    return Served(LitellmClient("it", dialect, model=model, bases=[server.base], key="sk-fake"), "digest", "ada")
+    return Served(
+        LitellmClient("it", dialect, model=model, bases=[server.base], key="sk-fake"), "digest", "ada", PROMPTS
+    )
 
 
 def gives(logprobs: dict[str, Any]) -> Answer:
@@ -113,7 +117,7 @@ def test_in_chat_nobody_can_ask() -> None:
 @pytest.mark.model
 def test_the_embedded_model_answers_and_says_chances(tmp_path: Path) -> None:
     """A nick that speaks every other line is expected; one that was never there is not."""
-    [(_, known)] = opened(f"gguf:{default_weights()}", [], nick="ada", data=tmp_path)
+    [(_, known)] = opened(f"gguf:{default_weights()}", [], nick="ada", prompts=PROMPTS, data=tmp_path)
     talk = "".join(f"<kai> line {n} about soup\n<ada> yes, soup again\n" for n in range(4))
     try:
         found = known.reads([f"ENGAGEMENT: LOW\nCHANNEL: #general\n{talk}"])

@@ -67,7 +67,7 @@ def cards(data: bytes, folder: Path) -> None:
     card = validate(CARDS[kind], made, "card.yaml")
     here = shipped()
     parts = {"personas": here.personas, "scenarios": {}, "topics": here.topics, "probes": here.probes}
-    parts |= {name: getattr(here, name) for name in load.POLICIES}
+    parts |= {name: getattr(here, name) for name in (*load.POLICIES, "prompts")}
     match card:
         case Persona():
             parts["personas"] = here.personas | {card.nick: card}

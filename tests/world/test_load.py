@@ -208,7 +208,7 @@ def test_each_kind_of_file_is_held_to_its_schema_and_stands_in_the_digest(root: 
 
 def test_the_schema_describes_every_kind_of_file() -> None:
     shapes = load.schemas()
-    assert shapes.keys() == load.KINDS.keys()
+    assert {name for name in shapes if name.endswith(".yaml")} == load.KINDS.keys()
     for name in YAML:
         assert any(fnmatchcase(name.as_posix(), kind) for kind in shapes), name
 
