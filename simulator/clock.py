@@ -23,6 +23,11 @@ def now() -> str:
     return datetime.now(UTC).replace(microsecond=0).isoformat()
 
 
+def wall() -> float:
+    """Wall time in seconds since 1970: for what a server dates, and for what people read; never for a decision."""
+    return time.time()
+
+
 def tick() -> float:
     """Seconds on a clock that never goes back, for measuring how long something took."""
     return time.perf_counter()

@@ -74,7 +74,7 @@ import importlib, pkgutil, simulator
 names = [m.name for m in pkgutil.walk_packages(simulator.__path__, "simulator.") if not m.name.endswith("__main__")]
 for name in names:
     importlib.import_module(name)
-from simulator.llm.litellm_client import library
+from simulator.llm.litellm_transport import library
 library()
 assert len(names) > 200
 """

@@ -122,7 +122,7 @@ async def opened(names: Names, world: World, slots: int) -> Models:
 def opening(names: Names, world: World, slots: int) -> Callable[[], Coroutine[Any, Any, Models]]:
     """What opens the doors, here or on another machine."""
     from simulator.llm.model import PromptFormat
-    from simulator.llm.registry import open_models
+    from simulator.llm.registry import OpenOptions, open_models
 
     lead_dialect = names.get("lead_dialect")
     return partial(
@@ -131,11 +131,13 @@ def opening(names: Names, world: World, slots: int) -> Callable[[], Coroutine[An
         names["lead"],
         names["judge"],
         others=sorted({p.model for p in world.personas.values() if p.model}),
-        api_base=names["api_base"],
-        dialect=PromptFormat(names["dialect"]) if names["dialect"] else None,
-        lead_dialect=PromptFormat(lead_dialect) if lead_dialect else None,
-        lead_adapter=_served(names, world),
-        slots=slots,
+        options=OpenOptions(
+            api_base=names["api_base"],
+            dialect=PromptFormat(names["dialect"]) if names["dialect"] else None,
+            lead_dialect=PromptFormat(lead_dialect) if lead_dialect else None,
+            lead_adapter=_served(names, world),
+            slots=slots,
+        ),
     )
 
 

@@ -13,7 +13,7 @@ from simulator.evaluate.scorecard import Kind
 from simulator.evaluate.served_subject import Served
 from simulator.evaluate.subject import Subject
 from simulator.llm.model import PromptFormat
-from simulator.llm.registry import EMBEDDED, GGUF, SCRIPTED, open_models
+from simulator.llm.registry import EMBEDDED, GGUF, SCRIPTED, OpenOptions, open_models
 from simulator.train import adapter_lookup, base_model
 from simulator.world.prompt_templates import PromptTemplates
 
@@ -64,13 +64,13 @@ def _behind_doors(
             remedy="let the server load it, and name what it serves with --base",
         )
     spoken = PromptFormat.DOCUMENT if local and dialect is None else dialect
-    models = asyncio.run(open_models(base, None, None, api_base=api_base, dialect=spoken))
+    models = asyncio.run(open_models(base, None, None, options=OpenOptions(api_base=api_base, dialect=spoken)))
     # Which weights a server has nobody can know; its name and address stand for them.
     told = adapter_lookup.digest(Path(base.removeprefix(GGUF)).expanduser()) if local else _digest(base, *api_base)
     made: list[tuple[Kind, Subject]] = [("base", Served(models.people, told, nick, prompts))]
     for path in adapters:
         file = adapter_lookup.served(path, base)
-        models = asyncio.run(open_models(base, None, None, dialect=spoken, lead_adapter=file))
+        models = asyncio.run(open_models(base, None, None, options=OpenOptions(dialect=spoken, lead_adapter=file)))
         subject = Served(models.lead, f"{told}-{adapter_lookup.digest(path)}", nick, prompts)
         subject.name = path.name
         made.append(("adapter", subject))

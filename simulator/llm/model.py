@@ -107,7 +107,9 @@ class Reply:
     attempts: int = 1
     """How often the provider was asked until it answered; 1: at once."""
     cut: bool = False
-    """The text ends because max_tokens was reached."""
+    """The text ends because max_tokens was reached, or because a content filter ended it."""
+    reasoned: bool = False
+    """The model sent reasoning beside the text, or before it; none of it is in the text."""
     first: Mapping[str, float] | None = None
     """Probability of each of the likeliest first tokens; None: not asked for, or the server gives none."""
     failures: tuple[str, ...] = ()
@@ -135,8 +137,13 @@ class Model(Protocol):
     name: str
     """What the user called it, such as `embedded`, `scripted`, `anthropic/claude-…`."""
     dialect: PromptFormat
-    context: int | None
-    """Tokens that a prompt and its answer may have together; None: more than any session needs."""
+
+    @property
+    def context(self) -> int | None:
+        """Tokens that a prompt and its answer may have together; None: more than any session needs, as far as is known.
+
+        May become known, or smaller, while calls are made."""
+        ...
 
     async def reply(self, prompt: Prompt) -> Reply:
         """Answers, or raises ProviderError when retries are used up."""

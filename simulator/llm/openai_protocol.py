@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
+import json
 import math
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
+from pydantic import JsonValue
+
+from simulator.control_tokens import neutralise
 from simulator.llm import llama_grammar
-from simulator.llm.model import Prompt, Reply, Usage
-from simulator.llm.provider_errors import BrokenAnswer
+from simulator.llm.model import Billing, Message, Prompt, Reply, Usage
+from simulator.llm.provider_errors import BrokenAnswer, Refusal
+from simulator.llm.reasoning import separate
+from simulator.llm.server_error import status_in_body
+from simulator.llm.server_traits import JsonObject
 
 LONGEST = 1 << 16
 """Characters of an answer that are read: many times what any prompt of ours asks for. A server that does not keep to
 `max_tokens` fills neither the records nor the time that it takes to look a line over."""
+SENTENCE_ENDS = ".!?…"
+THINKING_OFF: JsonObject = {"chat_template_kwargs": {"enable_thinking": False, "thinking": False}}
+"""Switches reasoning off where the template of the model has a switch: vLLM, SGLang and llama.cpp hand it over."""
+_REASONING_FIELDS = ("reasoning_content", "reasoning", "thinking", "reasoning_details", "thinking_blocks")
 
 
-def asked(prompt: Prompt) -> dict[str, Any]:
+def asked(prompt: Prompt) -> JsonObject:
     """The settings of a call, without the model and the text."""
-    settings: dict[str, Any] = {
+    settings: JsonObject = {
         "max_tokens": prompt.max_tokens,
         "temperature": prompt.temperature,
         "seed": prompt.seed & 0x7FFFFFFF,
@@ -29,9 +40,14 @@ def asked(prompt: Prompt) -> dict[str, Any]:
     return settings
 
 
-def for_llama(prompt: Prompt, adapter: float | None) -> dict[str, Any]:
+def plain(messages: Iterable[Message]) -> list[JsonValue]:
+    """The messages, with nothing in them that a server would read as a control token."""
+    return [{"role": message.role, "content": neutralise(message.content)} for message in messages]
+
+
+def for_llama(prompt: Prompt, adapter: float | None) -> JsonObject:
     """What llama.cpp takes beyond the usual: a grammar, what keeps a small model from loops, an adapter's scale."""
-    extra: dict[str, Any] = {"cache_prompt": True, "min_p": 0.08, "repeat_penalty": 1.1}
+    extra: JsonObject = {"cache_prompt": True, "min_p": 0.08, "repeat_penalty": 1.1}
     if prompt.one_line:
         extra["grammar"] = llama_grammar.one_line(prompt)
     if adapter is not None:
@@ -39,47 +55,124 @@ def for_llama(prompt: Prompt, adapter: float | None) -> dict[str, Any]:
     return extra
 
 
-def read(answer: Any, *, model: str, seconds: float) -> Reply:
-    """The reply in an answer that was read from JSON; its price is not known here. Raises BrokenAnswer."""
-    choices = answer.get("choices") if isinstance(answer, Mapping) else None
+def read(answer: object, *, model: str, seconds: float, stop: tuple[str, ...] = ()) -> Reply:
+    """The reply in an answer that was read from JSON; its price is not known here.
+
+    The text is the answer alone: reasoning is taken off, whatever stands after a string of `stop` too, and where a
+    filter or a fault of the server cut the text, the broken sentence at its end. Raises BrokenAnswer for what is no
+    answer, Refusal for an error inside one.
+    """
+    if not isinstance(answer, Mapping):
+        raise BrokenAnswer("no choices")
+    choices = answer.get("choices")
     if not choices:
+        _raise_error(answer)
         raise BrokenAnswer("no choices")
     choice = choices[0]
-    message = choice.get("message")
-    text = choice.get("text") if message is None else message.get("content")
-    if text is None and choice.get("finish_reason") is None:
-        raise BrokenAnswer("no text")
-    if not isinstance(text, str | None):
-        raise BrokenAnswer("a text that is none")
-    text = text or ""
+    message, finish = choice.get("message"), choice.get("finish_reason")
+    if finish == "error" or choice.get("error"):
+        _raise_error({"error": choice.get("error") or answer.get("error") or "the answer ended in an error"})
+    source = choice if message is None else message
+    text, reasoned = _text(source.get("text") if message is None else source.get("content"), finish)
+    answered = separate(text)
+    reasoned = reasoned or answered.reasoned or any(source.get(name) for name in _REASONING_FIELDS)
+    text = _until(answered.answer, stop)
+    filtered = finish == "content_filter"
     usage = answer.get("usage") or {}
     decoding = (answer.get("timings") or {}).get("predicted_ms")
     return Reply(
-        text=text[:LONGEST].encode(errors="replace").decode(),  # JSON may hold half a surrogate pair, a file may not
+        text=_readable(whole_sentences(text) if filtered else text),
         model=model,
-        usage=Usage(
-            prompt=_tokens(usage.get("prompt_tokens")),
-            cached=_tokens((usage.get("prompt_tokens_details") or {}).get("cached_tokens")),
-            completion=_tokens(usage.get("completion_tokens")),
-        ),
+        usage=usage_of(usage),
         seconds=seconds,
         decoding=None if decoding is None else decoding / 1000,
-        cut=choice.get("finish_reason") == "length" or len(text) > LONGEST,
+        cut=finish == "length" or filtered or len(text) > LONGEST,
         first=_first(choice.get("logprobs")),
+        reasoned=reasoned or _reasoning_tokens(usage) > 0,
     )
 
 
-def _tokens(told: object) -> int:
-    """A number of tokens; 0 where the server tells something that is none."""
-    return told if type(told) is int and 0 <= told < 2**53 else 0
+def billed(reply: Reply, billing: Billing, cost_usd: float | None = None) -> Reply:
+    """The reply with what is known about its price."""
+    return replace(reply, billing=billing, cost_usd=cost_usd)
 
 
-def _first(logprobs: Any) -> dict[str, float] | None:
+def usage_of(usage: Mapping[str, object]) -> Usage:
+    """The tokens that were counted, by whichever of the names that providers have for cached ones."""
+    details = usage.get("prompt_tokens_details")
+    cached = [
+        details.get("cached_tokens") if isinstance(details, Mapping) else None,
+        usage.get("prompt_cache_hit_tokens"),  # DeepSeek
+        usage.get("cached_tokens"),  # Moonshot
+        usage.get("cache_read_input_tokens"),  # Anthropic
+    ]
+    return Usage(
+        prompt=_tokens(usage.get("prompt_tokens")),
+        cached=max(_tokens(each) for each in cached),
+        completion=_tokens(usage.get("completion_tokens")),
+    )
+
+
+def whole_sentences(text: str) -> str:
+    """The text up to its last whole sentence; empty: there is none."""
+    return text[: max(text.rfind(end) for end in SENTENCE_ENDS) + 1]
+
+
+def _text(content: object, finish: object) -> tuple[str, bool]:
+    """The text of a content, which may be a list of parts, and whether there are thoughts among the parts."""
+    if isinstance(content, list):
+        parts = [part for part in content if isinstance(part, Mapping)]
+        texts = [part["text"] for part in parts if part.get("type") in ("text", "output_text", None) and "text" in part]
+        thoughts = any(str(part.get("type", "")).startswith(("think", "reason", "redacted")) for part in parts)
+        if not all(isinstance(text, str) for text in texts):
+            raise BrokenAnswer("a part whose text is not a string")
+        return "".join(texts), thoughts
+    if content is None and finish is None:
+        raise BrokenAnswer("no text")
+    if not isinstance(content, str | None):
+        raise BrokenAnswer("the text is not a string")
+    return content or "", False
+
+
+def _until(text: str, stop: tuple[str, ...]) -> str:
+    """The text before the first stop string; some servers go on, and litellm hands over four strings at most."""
+    body = text.lstrip("\n") if "\n" in stop else text
+    return body[: min((at for each in stop if (at := body.find(each)) >= 0), default=len(body))]
+
+
+def _readable(text: str) -> str:
+    """At most LONGEST characters; JSON may hold half a surrogate pair, a file may not."""
+    return text[:LONGEST].encode(errors="replace").decode()
+
+
+def _raise_error(answer: Mapping[str, object]) -> None:
+    error = answer.get("error")
+    if error is None and answer.get("object") == "error":
+        error = answer.get("message")
+    if error is None and (feedback := answer.get("promptFeedback")):
+        error = {"code": 400, "message": f"prompt blocked: {json.dumps(feedback)}"}
+    if error:
+        raise Refusal(status_in_body(error), json.dumps({"error": error}, ensure_ascii=False, default=str))
+
+
+def _tokens(counted: object) -> int:
+    """A number of tokens; 0 where the server gives something else."""
+    return counted if type(counted) is int and 0 <= counted < 2**53 else 0
+
+
+def _reasoning_tokens(usage: Mapping[str, object]) -> int:
+    details = usage.get("completion_tokens_details")
+    return _tokens(details.get("reasoning_tokens")) if isinstance(details, Mapping) else 0
+
+
+def _first(logprobs: object) -> dict[str, float] | None:
     """Probabilities of the first token's alternatives, as OpenAI's completions give them or as llama.cpp does."""
+    if not isinstance(logprobs, Mapping):
+        return None
     try:
-        if content := (logprobs or {}).get("content"):
+        if content := logprobs.get("content"):
             return {each["token"]: math.exp(each["logprob"]) for each in content[0]["top_logprobs"]}
-        if tops := (logprobs or {}).get("top_logprobs"):
+        if tops := logprobs.get("top_logprobs"):
             return {token: math.exp(logprob) for token, logprob in tops[0].items()}
     except (AttributeError, LookupError, OverflowError, TypeError):  # some servers fill the field with something else
         pass

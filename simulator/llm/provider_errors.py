@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import re
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from simulator.errors import ProviderError
 from simulator.llm.redact import redact
 from simulator.llm.retry import FailureKind, Transient
+from simulator.llm.server_error import ServerError, chain
 
 HOW_NAMES_LOOK = (
     "names look like `anthropic/claude-sonnet-4-5`, `openai/gpt-4o`, `ollama/llama3.2`, `hosted_vllm/NAME` with "
     "--api-base, `gguf:PATH`, `embedded` or `scripted`"
 )
 
-_WRAPPING = re.compile(r"^((litellm\.)?\w*(Error|Exception|Timeout)\b\s*[:-]?\s*)+")
-_MESSAGE = re.compile(r"""["']message["']\s*:\s*(["'])(.+?)\1""")
 _UNREADABLE = AttributeError | LookupError | RecursionError | TypeError | ValueError
 """What a parser, ours or litellm's, dies of when an answer has another shape than it should."""
-_NO_CREDIT = re.compile(r"insufficient_quota|exceeded your current quota|credit balance|billing", re.IGNORECASE)
 
 
 class Unreachable(Transient):
@@ -31,83 +28,112 @@ class BrokenAnswer(Exception):
     """The server said yes and sent something that is not an answer."""
 
 
+class BrokenConnection(Exception):
+    """The connection ended, or carried something else than HTTP, before the answer was whole."""
+
+
 class Refusal(Exception):
     """The server said no."""
 
-    def __init__(self, status: int, body: str, headers: Mapping[str, str]) -> None:
+    def __init__(self, status: int, body: str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(body)
-        self.status_code, self.headers = status, headers
+        self.status_code, self.headers = status, headers or {}
+
+
+class QuotaExhausted(ProviderError):
+    """No money, or nothing of a day's quota, is left: nothing but waiting or paying helps."""
+
+
+class PromptFiltered(ProviderError):
+    """A content filter refused the prompt: the same prompt will be refused again, another session's may pass."""
+
+
+class ContextExceeded(ProviderError):
+    """The prompt does not fit into the model's window; a shorter one may."""
+
+    def __init__(self, cause: str, *, place: str, remedy: str, window: int | None, requested: int | None) -> None:
+        super().__init__(cause, place=place, remedy=remedy)
+        self.window = window
+        """Tokens that prompt and answer may have together; None: the server does not say."""
+        self.requested = requested
+        """Tokens of this prompt by the server's count; None: the server does not say."""
+
+
+class ReasoningOnly(ProviderError):
+    """The model spends its answers on reasoning, and no text is left: asking on costs money for nothing."""
 
 
 def translate(error: Exception, *, place: str, base: str | None, keys: tuple[str | None, ...]) -> Exception:
     """The exception to raise instead: Transient where another attempt may help, else ProviderError."""
-    chain = list(_chain(error))
-    text = redact(_said(error), keys)
-    where = f" at {redact(base)}" if base else ""
-    status = getattr(error, "status_code", None)
-    if any(isinstance(e, ConnectionRefusedError | socket.gaierror) for e in chain):
-        known = any(isinstance(e, ConnectionRefusedError) for e in chain)
-        cause = f"the connection{where} was refused" if known else f"no such host{where}, or no network"
-        remedy = "is the server up, and is --api-base right?" if base else "is the network up?"
-        return Unreachable(cause, remedy=remedy, kind=FailureKind.UNREACHABLE)
-    if isinstance(error, TimeoutError) or status == 408:
-        remedy = "is the server stuck, or the model too slow?"
-        return Transient(f"no answer{where} in time", remedy=remedy, kind=FailureKind.LATE)
-    if status in (401, 403):
-        return ProviderError(f"the key was refused: {text}", place=place, remedy="check the provider's key variable")
-    if status == 429 and _NO_CREDIT.search(str(error)):
-        return ProviderError(f"no credit left: {text}", place=place, remedy="add credit, then `em resume`")
-    if status == 429:
-        remedy = "lower --concurrency, or `em resume` later"
-        cause, wait = f"too many requests: {text}", _retry_after(chain)
-        return Transient(cause, remedy=remedy, kind=FailureKind.BUSY, wait=wait, crowded=True)
-    if status == 404:
-        hint = "does --api-base lack `/v1`? " if base and not urlsplit(base).path.strip("/") else ""
-        return ProviderError(f"no such model{where}: {text}", place=place, remedy=hint + HOW_NAMES_LOOK)
-    if isinstance(status, int) and 400 <= status < 500:
-        return ProviderError(f"the request was refused: {text}", place=place, remedy="change the model or --dialect")
-    if status is None and not isinstance(error, BrokenAnswer | _UNREADABLE | OSError):
+    said = ServerError.of(error)
+    text, where = redact(said.message, keys) or type(error).__name__, f" at {redact(base)}" if base else ""
+    known = _unanswered(error, said, where, base) or _refused(said, text, where, place, base)
+    if known is not None:
+        return known
+    causes = list(chain(error))
+    status = said.status
+    if status is None and not isinstance(error, BrokenAnswer | BrokenConnection | _UNREADABLE | OSError):
         return ProviderError(f"{type(error).__name__}: {text}", place=place, remedy=HOW_NAMES_LOOK)
-    if status is None or status == 200 or any(isinstance(e, _UNREADABLE) for e in chain):
+    unreadable = status in (None, 200) and not isinstance(error, BrokenConnection)
+    if unreadable or any(isinstance(each, _UNREADABLE) for each in causes):
         remedy = "is that an address of the provider's API?"
         return Transient(f"the answer{where} is broken: {text}", remedy=remedy, kind=FailureKind.BROKEN)
     return Transient(
         f"the server{where} failed: {text}",
         remedy="`em resume` when it is well again",
-        wait=_retry_after(chain),
-        crowded=status in (503, 529),
+        wait=said.wait(),
+        crowded=said.overloaded,
     )
 
 
-def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    seen: set[int] = set()
-    while error is not None and id(error) not in seen:
-        seen.add(id(error))
-        yield error
-        error = error.__cause__ or error.__context__
+def _unanswered(error: Exception, said: ServerError, where: str, base: str | None) -> Transient | None:
+    """Nobody answered, or not in time."""
+    causes = list(chain(error))
+    if any(isinstance(each, ConnectionRefusedError | socket.gaierror) for each in causes):
+        known = any(isinstance(each, ConnectionRefusedError) for each in causes)
+        cause = f"the connection{where} was refused" if known else f"no such host{where}, or no network"
+        remedy = "is the server up, and is --api-base right?" if base else "is the network up?"
+        return Unreachable(cause, remedy=remedy, kind=FailureKind.UNREACHABLE)
+    if isinstance(error, TimeoutError) or said.status == 408:
+        remedy = "is the server stuck, or the model too slow?"
+        return Transient(f"no answer{where} in time", remedy=remedy, kind=FailureKind.LATE)
+    return None
 
 
-def _said(error: Exception) -> str:
-    """The provider's own words on one line of at most 200 characters, without litellm's wrapping."""
-    text = str(error).partition("\nTraceback")[0]
-    found = _MESSAGE.search(text)
-    text = found[2] if found else _WRAPPING.sub("", text.strip())
-    return " ".join(text.split())[:200] or type(error).__name__
-
-
-def _retry_after(chain: list[BaseException]) -> float | None:
-    """Seconds that the server asked for; dates are not read, no provider of models sends them."""
-    for error in chain:
-        for headers in (
-            getattr(error, "litellm_response_headers", None),
-            getattr(error, "headers", None),
-            getattr(getattr(error, "response", None), "headers", None),
-        ):
-            if headers is None:
-                continue
-            for name, unit in (("retry-after-ms", 1000.0), ("retry-after", 1.0)):
-                try:
-                    return max(0.0, float(headers[name]) / unit)
-                except (KeyError, TypeError, ValueError):
-                    continue
+def _refused(said: ServerError, text: str, where: str, place: str, base: str | None) -> Exception | None:
+    """The server understood and said no, for now or for good."""
+    status = said.status
+    if said.no_credit:
+        return QuotaExhausted(f"no credit left: {text}", place=place, remedy="add credit, then `em resume`")
+    if said.daily:
+        return QuotaExhausted(f"the day's quota is used up: {text}", place=place, remedy="`em resume` tomorrow")
+    if said.loading:
+        remedy = "`em resume` when the server has loaded the model"
+        return Transient(
+            f"the server{where} is loading: {text}", remedy=remedy, kind=FailureKind.LOADING, wait=said.wait()
+        )
+    if said.filtered:
+        remedy = "take what offends the filter out of the scenario, or choose another model"
+        return PromptFiltered(f"a content filter refused the prompt: {text}", place=place, remedy=remedy)
+    if status in (401, 403):
+        return ProviderError(f"the key was refused: {text}", place=place, remedy="check the provider's key variable")
+    if said.too_long:
+        window = f" (window: {said.window} tokens)" if said.window else ""
+        remedy = "shorter sessions (`--length short`), or a server with a larger window"
+        return ContextExceeded(
+            f"the prompt is too long{window}: {text}",
+            place=place,
+            remedy=remedy,
+            window=said.window,
+            requested=said.requested,
+        )
+    if said.busy:
+        remedy = "lower --concurrency, or `em resume` later"
+        cause, wait = f"too many requests: {text}", said.wait()
+        return Transient(cause, remedy=remedy, kind=FailureKind.BUSY, wait=wait, crowded=True)
+    if said.wrong_endpoint:
+        hint = "does --api-base lack `/v1`? " if base and not urlsplit(base).path.strip("/") else ""
+        return ProviderError(f"no such model{where}: {text}", place=place, remedy=hint + HOW_NAMES_LOOK)
+    if status is not None and 400 <= status < 500:
+        return ProviderError(f"the request was refused: {text}", place=place, remedy="change the model or --dialect")
     return None

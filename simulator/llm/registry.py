@@ -1,21 +1,36 @@
-"""From the names that a user gives to doors: `embedded`, `scripted`, `gguf:PATH`, or any litellm name."""
+"""Model registry: from the names that a user gives (`embedded`, `scripted`, `gguf:PATH`, a litellm name) to models."""
 
 from __future__ import annotations
 
 import asyncio
 import difflib
+import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from simulator.errors import ProviderError, UsageError
 from simulator.llm import prices
-from simulator.llm.litellm_client import KEYLESS, LitellmClient, library
-from simulator.llm.llama_server import SLOTS, EmbeddedModel, LlamaServer, checked, default_weights, has_chat_template
-from simulator.llm.model import Billing, Model, Models, PromptFormat
+from simulator.llm.client import ModelClient
+from simulator.llm.litellm_transport import LitellmOptions, LitellmTransport, library
+from simulator.llm.llama_server import (
+    SLOTS,
+    EmbeddedModel,
+    LlamaOptions,
+    LlamaServer,
+    checked,
+    default_weights,
+    has_chat_template,
+)
+from simulator.llm.model import Billing, Model, Models, PromptFormat, Purpose
+from simulator.llm.openai_transport import OpenAIOptions, OpenAITransport
+from simulator.llm.progress import Listener, log_progress
 from simulator.llm.provider_errors import HOW_NAMES_LOOK
 from simulator.llm.redact import redact
 from simulator.llm.scripted import Scripted
+from simulator.llm.server_traits import JsonObject
+from simulator.llm.transport import SILENCE
 
 EMBEDDED, SCRIPTED, GGUF = "embedded", "scripted", "gguf:"
 
@@ -23,8 +38,36 @@ OPENAI_LIKE = frozenset({"openai", "text-completion-openai", "hosted_vllm", "lm_
 """Providers that speak OpenAI's protocol at whatever address they are given; one's own servers want no key."""
 ANYWHERE = OPENAI_LIKE | {"ollama", "ollama_chat", "litellm_proxy"}
 """Providers that --api-base is meant for when several models are named."""
+KEYLESS = "none"
+"""In place of a key, for a server of one's own that wants none, where litellm insists on one."""
 OTHER_KEYS = frozenset({"bedrock", "sagemaker", "vertex_ai", "vertex_ai_beta"})
 """Providers whose credentials also come from files and machine roles: not checked beforehand."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenOptions:
+    """How the models of a run are opened, beside their names."""
+
+    api_base: Sequence[str] = ()
+    """Addresses of servers that speak OpenAI's protocol."""
+    dialect: PromptFormat | None = None
+    """None: by the model."""
+    lead_dialect: PromptFormat | None = None
+    """Another one for the lead alone; None: as `dialect` says."""
+    lead_adapter: Path | None = None
+    """A GGUF LoRA of the lead's model, which is then asked in documents; that model must be one that is served here."""
+    slots: int = SLOTS
+    """Sessions at once that a llama.cpp server of ours keeps in mind, at least 1."""
+    silence: float = SILENCE
+    """Seconds without a sign from a server after which a call is given up."""
+    params: Mapping[Purpose, JsonObject] = field(default_factory=dict)
+    """What goes into every request of a role, such as `reasoning_effort` or `extra_body`."""
+    progress: Listener = log_progress
+    """Is told what calls wait for."""
+
+    def __post_init__(self) -> None:
+        if self.slots < 1:
+            raise UsageError(f"must be at least 1 (got {self.slots})", place="slots", remedy="4 is the default")
 
 
 async def open_models(
@@ -33,62 +76,115 @@ async def open_models(
     judge: str | None,
     *,
     others: Sequence[str] = (),
-    api_base: Sequence[str] = (),
-    dialect: PromptFormat | None = None,
-    lead_dialect: PromptFormat | None = None,
-    lead_adapter: Path | None = None,
-    slots: int = SLOTS,
-    timeout: float = 120,
+    options: OpenOptions = OpenOptions(),
 ) -> Models:
-    """The doors for a run; the same name gives the same door. `lead` None: played by the people's model.
+    """The models for a run; the same name gives the same model where its role wants nothing of its own.
 
-    `others`: models that single cards ask for. `lead_adapter`: a GGUF LoRA of the lead's model, which must be one that
-    is served here; she is then asked in documents. `lead_dialect`: another than `dialect`, for her alone.
+    `lead` None: played by the people's model. `others`: models that single cards ask for.
 
     Nothing is started or asked yet, but what can be known offline is checked: raises UsageError for a name that means
-    nothing and for a file that is not there, ProviderError for a key or weights that are missing. `timeout`: seconds
-    an attempt may take. `slots`: sessions at once that the embedded server keeps in mind.
+    nothing and for a file that is not there, ProviderError for a key or weights that are missing.
     """
-    if slots < 1:
-        raise UsageError(f"must be at least 1 (got {slots})", place="slots", remedy="4 is the default")
-    played = lead or people
-    if lead_adapter is not None:
-        checked(lead_adapter, remedy="name an adapter, its folder, or a GGUF file of one")
-        if _needs_library(played) or played == SCRIPTED:
-            remedy = "a model served elsewhere loads it there: name that with --lead-model and --lead-dialect document"
-            raise UsageError(f"{played} takes no adapter", place="--lead-adapter", remedy=remedy)
-        if lead_dialect not in (None, PromptFormat.DOCUMENT):
-            raise UsageError(
-                "an adapter is asked in documents", place="--lead-dialect", remedy="leave out one of the two options"
-            )
+    leads = lead or people
+    _check_adapter(leads, options)
     names = [name for name in (people, lead, judge, *others) if name is not None]
-    if any(_needs_library(name) for name in names):
+    based = _who_gets_the_base(names) if options.api_base else set()
+    if any(_needs_litellm(name, name in based) for name in names):
         await asyncio.to_thread(library)
-    based = _who_gets_the_base(names) if api_base else set()
-    doors: dict[str, Model] = {}
+    opener = _Opener(options, based, leads)
     try:
-        for name in names:
-            if name not in doors:
-                bases = api_base if name in based else ()
-                adapter = lead_adapter if name == played else None
-                doors[name] = _door(name, bases, dialect, slots=slots, timeout=timeout, adapter=adapter)
-        hers = doors[played]
-        if lead_adapter is not None:
-            assert isinstance(hers, EmbeddedModel)
-            hers = hers.adapted()
-        elif lead_dialect not in (None, hers.dialect):
-            bases = api_base if played in based else ()
-            hers = _door(played, bases, lead_dialect, slots=slots, timeout=timeout)
+        played_by = opener.model(people, Purpose.PEOPLE)
+        return Models(
+            played_by,
+            opener.lead(leads),
+            opener.model(judge, Purpose.JUDGE) if judge is not None else None,
+            {name: opener.model(name, Purpose.PEOPLE) for name in others},
+        )
     except BaseException:
-        for door in doors.values():
-            await door.aclose()
+        await opener.aclose()
         raise
-    return Models(
-        doors[people],
-        hers,
-        doors[judge] if judge is not None else None,
-        {name: doors[name] for name in others},
-    )
+
+
+class _Opener:
+    """Opens each model once."""
+
+    def __init__(self, options: OpenOptions, based: set[str], leads: str) -> None:
+        self._options, self._based, self._leads = options, based, leads
+        self._opened: dict[tuple[str, PromptFormat | None, str], Model] = {}
+
+    def model(self, name: str, purpose: Purpose, dialect: PromptFormat | None = None) -> Model:
+        params = self._options.params.get(purpose, {})
+        key = (name, dialect, json.dumps(params, sort_keys=True))
+        if key not in self._opened:
+            self._opened[key] = self._open(name, dialect or self._options.dialect, params)
+        return self._opened[key]
+
+    def lead(self, name: str) -> Model:
+        model, wanted = self.model(name, Purpose.LEAD), self._options.lead_dialect
+        if self._options.lead_adapter is not None:
+            assert isinstance(model, EmbeddedModel)
+            return model.adapted()
+        return model if wanted in (None, model.dialect) else self.model(name, Purpose.LEAD, wanted)
+
+    async def aclose(self) -> None:
+        for model in self._opened.values():
+            await model.aclose()
+
+    def _open(self, name: str, dialect: PromptFormat | None, params: JsonObject) -> Model:
+        if name == SCRIPTED:
+            return Scripted(dialect or dialect_of(name))
+        if name == EMBEDDED or name.startswith(GGUF):
+            return self._embedded(name, dialect or dialect_of(name), params)
+        return self._hosted(name, dialect or dialect_of(name), params)
+
+    def _embedded(self, name: str, dialect: PromptFormat, params: JsonObject) -> EmbeddedModel:
+        options = self._options
+        weights = default_weights() if name == EMBEDDED else checked(_path(name))
+        adapter = options.lead_adapter if name == self._leads else None
+        server = self._server(name, weights, adapter)
+        llama = LlamaOptions(silence=options.silence, params=params)
+        return EmbeddedModel(name, server, dialect, options=llama, progress=options.progress)
+
+    def _server(self, name: str, weights: Path, adapter: Path | None) -> LlamaServer:
+        """The one server of a file, whatever its roles want of it."""
+        for (other, _, _), model in self._opened.items():
+            if other == name and isinstance(model, EmbeddedModel):
+                return model.server
+        return LlamaServer(weights, slots=self._options.slots, adapter=adapter)
+
+    def _hosted(self, name: str, dialect: PromptFormat, params: JsonObject) -> ModelClient:
+        options, bases = self._options, tuple(self._options.api_base) if name in self._based else ()
+        provider, model = _provider(name, bool(bases))
+        _check_base(name, provider, bases)
+        key = None
+        if provider in OPENAI_LIKE and bases:
+            key = os.environ.get(_key_variable(provider))
+        elif missing := _missing_keys(name, provider):
+            raise ProviderError("no key for this provider", place=name, remedy=f"set {' or '.join(missing)}")
+        billing = prices.billing(name)
+        # What has a price is a provider's own model, some of which take other settings than their protocol has.
+        if provider in OPENAI_LIKE and bases and billing is not Billing.KNOWN:
+            straight = OpenAIOptions(model, name, key, billing, options.silence, params)
+            return ModelClient(name, dialect, OpenAITransport(straight), bases, progress=options.progress)
+        raw = dialect is not PromptFormat.CHAT and provider in OPENAI_LIKE and bases
+        theirs = f"text-completion-openai/{model}" if raw else name
+        if key is None and provider in OPENAI_LIKE and bases:
+            key = KEYLESS
+        translated = LitellmOptions(theirs, name, key, billing, options.silence, params)
+        return ModelClient(name, dialect, LitellmTransport(translated), bases, progress=options.progress)
+
+
+def _check_adapter(leads: str, options: OpenOptions) -> None:
+    if options.lead_adapter is None:
+        return
+    checked(options.lead_adapter, remedy="name an adapter, its folder, or a GGUF file of one")
+    if leads == SCRIPTED or _is_hosted(leads):
+        remedy = "a model served elsewhere loads it there: name that with --lead-model and --lead-dialect document"
+        raise UsageError(f"{leads} takes no adapter", place="--lead-adapter", remedy=remedy)
+    if options.lead_dialect not in (None, PromptFormat.DOCUMENT):
+        raise UsageError(
+            "an adapter is asked in documents", place="--lead-dialect", remedy="leave out one of the two options"
+        )
 
 
 def dialect_of(name: str) -> PromptFormat:
@@ -100,57 +196,31 @@ def dialect_of(name: str) -> PromptFormat:
     return PromptFormat.CHAT
 
 
-def _door(
-    name: str,
-    bases: Sequence[str],
-    dialect: PromptFormat | None,
-    *,
-    slots: int,
-    timeout: float,
-    adapter: Path | None = None,
-) -> Model:
-    if name == SCRIPTED:
-        return Scripted(dialect or dialect_of(name))
-    if name == EMBEDDED:
-        server = LlamaServer(default_weights(), slots=slots, adapter=adapter)
-        return EmbeddedModel(name, server, dialect or dialect_of(name), timeout=timeout)
-    if name.startswith(GGUF):
-        server = LlamaServer(checked(_path(name)), slots=slots, adapter=adapter)
-        return EmbeddedModel(name, server, dialect or dialect_of(name), timeout=timeout)
-    provider, model = _provider(name)
-    spoken = dialect or dialect_of(name)
-    _check_base(name, provider, bases)
-    key = None
-    if provider in OPENAI_LIKE and bases:
-        key = os.environ.get(_key_variable(provider)) or KEYLESS
-    elif missing := _missing_keys(name, provider):
-        raise ProviderError("no key for this provider", place=name, remedy=f"set {' or '.join(missing)}")
-    raw = spoken is not PromptFormat.CHAT and provider in OPENAI_LIKE and bases
-    billing = prices.billing(name)
-    # What has a price is a provider's own model, some of which take other settings than their protocol has.
-    direct = provider in OPENAI_LIKE and bool(bases) and billing is not Billing.KNOWN
-    return LitellmClient(
-        name,
-        spoken,
-        model=model if direct else f"text-completion-openai/{model}" if raw else name,
-        bases=tuple(bases),
-        key=key,
-        direct=direct,
-        timeout=timeout,
-        billing=billing,
-    )
-
-
 def _path(name: str) -> Path:
     return Path(name.removeprefix(GGUF)).expanduser()
 
 
-def _needs_library(name: str) -> bool:
+def _is_hosted(name: str) -> bool:
     return name not in (EMBEDDED, SCRIPTED) and not name.startswith(GGUF)
 
 
-def _provider(name: str) -> tuple[str, str]:
+def _needs_litellm(name: str, based: bool) -> bool:
+    """False for a server of one's own that speaks OpenAI's protocol: nothing is to be looked up there."""
+    return _is_hosted(name) and not (based and _own_server(name) is not None)
+
+
+def _own_server(name: str) -> tuple[str, str] | None:
+    """Provider and model of a name that means a server of one's own, wherever its address is; None: it may not."""
+    provider, slash, model = name.partition("/")
+    if not slash or not model or provider not in OPENAI_LIKE or prices.is_listed(name):
+        return None
+    return provider, model
+
+
+def _provider(name: str, based: bool) -> tuple[str, str]:
     """Provider and the model's own name. Raises UsageError for a name that litellm cannot place."""
+    if based and (own := _own_server(name)) is not None:
+        return own
     try:
         model, provider, *_ = library().get_llm_provider(name)
     except Exception:  # litellm raises BadRequestError, and others for odd strings
@@ -164,8 +234,8 @@ def _provider(name: str) -> tuple[str, str]:
 
 def _who_gets_the_base(names: Sequence[str]) -> set[str]:
     """The models that are meant by --api-base: those without an address of their own, else all hosted ones."""
-    hosted = {name for name in names if _needs_library(name)}
-    meant = {name for name in hosted if _provider(name)[0] in ANYWHERE} or hosted
+    hosted = {name for name in names if _is_hosted(name)}
+    meant = {name for name in hosted if _provider(name, True)[0] in ANYWHERE} or hosted
     if not meant:
         raise UsageError("no model with an address is named", place="--api-base", remedy="name one with --model")
     return meant

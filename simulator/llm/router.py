@@ -6,12 +6,15 @@ New sessions go where the least work is outstanding. A call is never sent to two
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 
 from simulator import clock
 from simulator.llm.concurrency import AdaptiveLimit
 from simulator.llm.retry import FailureKind, Transient
+from simulator.llm.server_traits import ServerTraits
+from simulator.llm.window import TruncationWatch
 
 SHUNNED = 30.0
 """Seconds for which an address that failed is used only if there is no better one."""
@@ -23,7 +26,7 @@ SESSIONS = 4096
 
 
 class Endpoint:
-    """One address."""
+    """One address, and what was found out about it."""
 
     def __init__(self, base: str | None, gate: AdaptiveLimit) -> None:
         """`base` None: the provider's own."""
@@ -32,6 +35,34 @@ class Endpoint:
         """Sessions and single calls that were ever sent here."""
         self.failures = 0
         self.shunned_until = float("-inf")
+        self.traits, self.truncation = ServerTraits(), TruncationWatch()
+        self.window: int | None = None
+        """Tokens that prompt and answer may have together; None: unknown."""
+        self.probed, self.probing = False, asyncio.Lock()
+        """Whether the address was asked for its window; held while it is."""
+        self._pausing: set[str] = set()
+        self._open = asyncio.Event()
+        self._open.set()
+
+    def pause(self, by: str) -> None:
+        """Nothing is sent here until the call `by`, which the server told to wait, comes back or is given up."""
+        self._pausing.add(by)
+        self._open.clear()
+
+    def resume(self, by: str) -> None:
+        """The call is back, or given up."""
+        self._pausing.discard(by)
+        if not self._pausing:
+            self._open.set()
+
+    @property
+    def paused(self) -> bool:
+        """True while a call waits that the server told to."""
+        return not self._open.is_set()
+
+    async def wait_open(self) -> None:
+        """Returns when no call waits any more that the server told to."""
+        await self._open.wait()
 
 
 class Router:
@@ -67,11 +98,12 @@ class Router:
         return chosen
 
     def answered(self, endpoint: Endpoint) -> None:
+        """Takes note of an answer from there."""
         endpoint.failures = 0
 
     def failed(self, endpoint: Endpoint, trouble: Transient) -> None:
         """Takes note of an attempt that came to nothing there."""
-        if trouble.crowded:
+        if trouble.crowded or trouble.kind is FailureKind.LOADING:
             return
         endpoint.failures += 1
         if trouble.kind in (FailureKind.UNREACHABLE, FailureKind.LATE) or endpoint.failures >= FAILURES:

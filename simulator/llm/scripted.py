@@ -1,4 +1,4 @@
-"""The fake beside the real models: makes every line up, at no cost, from the prompt alone.
+"""Scripted model, the fake beside the real ones: makes every line up, at no cost, from the prompt alone.
 
 The same prompt gives the same line, always. It is for tests and dry runs; what it makes says so (`Billing.SCRIPTED`).
 Lines are casual English of one to three sentences about the session's topic, and do what the beat asks for.
@@ -7,26 +7,17 @@ Lines are casual English of one to three sentences about the session's topic, an
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from functools import lru_cache
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from pathlib import Path
 
 from simulator import rng as chance
 from simulator.llm.model import Billing, Prompt, PromptFormat, Purpose, Reply
-from simulator.llm.scripted_words import (
-    ACTS,
-    BREAKS,
-    CUES,
-    EMPTY,
-    GO_ON,
-    LEAD_LISTS,
-    LEADING,
-    LISTS,
-    PASSED_OVER,
-    SAY,
-    WANTS,
-)
 
 NAME = "scripted"
+WORDS = Path(__file__).with_name("scripted.yaml")
+"""What it is made of."""
 LEAST_WORDS, MOST_WORDS = 6, 30
 
 _SLOT = re.compile(r"\{(\w+)\}")
@@ -42,22 +33,47 @@ class Alternatives(list[Form]):
     """Forms of which one is drawn."""
 
 
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The file of words, as it stands there; the meaning of each field is told beside it."""
+
+    lists: Mapping[str, str]
+    lead_lists: Mapping[str, str]
+    say: Mapping[str, str]
+    cues: Mapping[str, Mapping[str, str]]
+    acts: str
+    go_on: Mapping[str, str]
+    wants: Mapping[str, str]
+    passed_over: str
+    empty: str
+    leading: str
+    breaks: str
+
+
+@cache
+def words() -> Words:
+    """The file of words, read once (15 ms)."""
+    from ruamel.yaml import YAML
+
+    return Words(**YAML(typ="safe").load(WORDS.read_text(encoding="utf-8")))
+
+
 class SentenceGrammar:
     """Lists and forms, taken apart once."""
 
-    def __init__(self, lists: dict[str, str]) -> None:
+    def __init__(self, lists: Mapping[str, str]) -> None:
         self._texts = lists
         self._lists: dict[str, Alternatives] = {"np": Alternatives([("\0",)]), "word": Alternatives([("\1",)])}
-        self.say = self._pair(SAY)
-        self.acts = self._forms(ACTS)
-        self.cues = {cue: self._pair(pair) for cue, pair in CUES.items()}
-        self.go_on = {kind: self._forms(text) for kind, text in GO_ON.items()}
+        self.say = self._pair(words().say)
+        self.acts = self._forms(words().acts)
+        self.cues = {cue: self._pair(pair) for cue, pair in words().cues.items()}
+        self.go_on = {kind: self._forms(text) for kind, text in words().go_on.items()}
 
-    def _pair(self, pair: tuple[str, str]) -> tuple[Alternatives, Alternatives]:
-        return self._forms(pair[0]), self._forms(pair[1])
+    def _pair(self, pair: Mapping[str, str]) -> tuple[Alternatives, Alternatives]:
+        return self._forms(pair["first"]), self._forms(pair["more"])
 
     def _forms(self, text: str) -> Alternatives:
-        return Alternatives(self._form(form) for form in text.split("|"))
+        return Alternatives(self._form(form.strip()) for form in text.split("|"))
 
     def _form(self, text: str) -> Form:
         parts = _SLOT.split(text)
@@ -69,7 +85,9 @@ class SentenceGrammar:
         return self._lists[name]
 
 
-PEOPLE, LEAD = SentenceGrammar(LISTS), SentenceGrammar({**LISTS, **LEAD_LISTS})
+@cache
+def _grammar(*, lead: bool) -> SentenceGrammar:
+    return SentenceGrammar({**words().lists, **words().lead_lists} if lead else words().lists)
 
 
 class Scripted:
@@ -78,7 +96,8 @@ class Scripted:
     name = NAME
 
     def __init__(self, dialect: PromptFormat = PromptFormat.COMPLETION) -> None:
-        self.dialect, self.context = dialect, None
+        self.dialect = dialect
+        self.context: int | None = None
 
     async def reply(self, prompt: Prompt) -> Reply:
         rng = chance.stream(prompt.seed, prompt.speaker, prompt.cue, prompt.topic)
@@ -90,10 +109,11 @@ class Scripted:
 
 
 def _line(draw: Callable[[], float], prompt: Prompt) -> str:
-    grammar = LEAD if prompt.purpose is Purpose.LEAD else PEOPLE
+    grammar = _grammar(lead=prompt.purpose is Purpose.LEAD)
     first, more = grammar.cues.get(prompt.cue, grammar.say)
-    phrases, words = content(prompt.topic)
-    phrase, word = phrases[int(draw() * len(phrases))], words[int(draw() * len(words))]
+    phrases, content_words = content(prompt.topic)
+    phrase = phrases[int(draw() * len(phrases))]
+    word = content_words[int(draw() * len(content_words))]
 
     def sentence(forms: Alternatives) -> str:
         return _fill(forms, draw).replace("\0", phrase).replace("\1", word)
@@ -106,7 +126,7 @@ def _line(draw: Callable[[], float], prompt: Prompt) -> str:
 
     def fitting(forms: Alternatives, room: int) -> str:
         """A sentence of at most so many words, or the shortest of a few."""
-        drawn = []
+        drawn: list[tuple[int, str]] = []
         while len(drawn) < 3:
             part = sentence(forms)
             drawn.append((part.count(" ") + 1, part))
@@ -141,7 +161,7 @@ def _writes_capitals(speaker: str) -> bool:
 def _fill(forms: Alternatives, draw: Callable[[], float]) -> str:
     out = ""
     for part in forms[int(draw() * len(forms))]:
-        out += part if type(part) is str else _fill(part, draw)
+        out += part if isinstance(part, str) else _fill(part, draw)
     return out
 
 
@@ -159,8 +179,15 @@ def _opening(line: str) -> str:
     return _TO.sub("", line[nick.end() :], count=1).strip() if nick else ""
 
 
-_WANTS = {word: kind for kind, words in WANTS.items() for word in words.split()}
-_PASSED_OVER = frozenset(PASSED_OVER.split())
+@cache
+def _wants() -> Mapping[str, str]:
+    return {word: kind for kind, last in words().wants.items() for word in last.split()}
+
+
+@cache
+def _set(name: str) -> frozenset[str]:
+    """One of the plain lists of words."""
+    return frozenset(str(getattr(words(), name)).split())
 
 
 def wanted(opening: str) -> str:
@@ -169,18 +196,15 @@ def wanted(opening: str) -> str:
     >>> wanted("hold on, are you"), wanted("no,"), wanted("I'm not going near"), wanted("not happening.")
     ('complement', '', 'noun', '')
     """
-    words = opening.lower().split()
-    if not words or words[-1][-1] in ".!?…,;:)":
+    opened = opening.lower().split()
+    if not opened or opened[-1][-1] in ".!?…,;:)":
         return ""
-    while len(words) > 1 and words[-1] in _PASSED_OVER:
-        words.pop()
-    last, before = words[-1], words[-2] if len(words) > 1 else ""
-    if last in ("you", "it", "we", "they") and _WANTS.get(before) not in (None, "clause", "infinitive"):
-        return "complement" if _WANTS[before] == "complement" else "after"
-    return _WANTS.get(last, "after")
-
-
-_EMPTY, _LEADING, _BREAKS = frozenset(EMPTY.split()), frozenset(LEADING.split()), frozenset(BREAKS.split())
+    while len(opened) > 1 and opened[-1] in _set("passed_over"):
+        opened.pop()
+    last, before = opened[-1], opened[-2] if len(opened) > 1 else ""
+    if last in ("you", "it", "we", "they") and _wants().get(before) not in (None, "clause", "infinitive"):
+        return "complement" if _wants()[before] == "complement" else "after"
+    return _wants().get(last, "after")
 
 
 @lru_cache(maxsize=4096)
@@ -190,20 +214,21 @@ def content(topic: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     >>> content("the box of cables nobody dares to throw out")
     (('the box of cables',), ('box', 'cables'))
     """
+    empty, leading, breaks = _set("empty"), _set("leading"), _set("breaks")
     spoken = re.sub(r"[^\w\s',;:-]", "", topic.lower()).split()
-    words = tuple(dict.fromkeys(w.strip(",;:'") for w in spoken if w.strip(",;:'") not in _EMPTY and len(w) > 2))
-    if not words:
+    named_by = tuple(dict.fromkeys(w.strip(",;:'") for w in spoken if w.strip(",;:'") not in empty and len(w) > 2))
+    if not named_by:
         return ("all of this", "the whole thing"), ("talk", "topic")
     run: list[str] = []
-    for token in spoken[1:] if spoken[0] in _LEADING else spoken:
-        if token.strip(",;:") in _BREAKS and run:
+    for token in spoken[1:] if spoken[0] in leading else spoken:
+        if token.strip(",;:") in breaks and run:
             break
         run.append(token.strip(",;:"))
         if token[-1] in ",;:":
             break
-    while run and run[-1] in _EMPTY:
+    while run and run[-1] in empty:
         run.pop()
-    named = tuple(word for word in words if word in run)
-    if named and len(run) <= 7 and (spoken[0] not in _LEADING or spoken[0] in ("whether", "if")):
+    named = tuple(word for word in named_by if word in run)
+    if named and len(run) <= 7 and (spoken[0] not in leading or spoken[0] in ("whether", "if")):
         return (" ".join(run),), named
-    return tuple(f"the {word} question" for word in words[-2:]), words[-2:]
+    return tuple(f"the {word} question" for word in named_by[-2:]), named_by[-2:]

@@ -26,7 +26,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from simulator.document import render_document
 from simulator.llm import prompt_cache
-from simulator.llm.litellm_client import library
+from simulator.llm.litellm_transport import library
 from simulator.llm.model import Models, Prompt, PromptFormat, Reply
 from simulator.llm.prices import Price, price
 from simulator.llm.scripted import Scripted

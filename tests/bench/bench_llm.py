@@ -4,7 +4,7 @@
 
 Prints one JSON object. The loopback server is a process of its own and answers at once: wall and CPU milliseconds are
 the client's, per call, for a prompt of 8 kB. `direct` is what one's own server gets, `translated` what a provider gets
-(`simulator/llm/litellm_client.py`). `sessions` are played and recorded whole, 50 at once in one process, chat dialect.
+(`llm/litellm_transport.py`). `sessions` are played and recorded whole, 50 at once in one process, chat dialect.
 `embedded` (not with --quick) is tokens a second with one session and with four at once, and uncached prompt tokens a
 message after the first.
 """
@@ -28,13 +28,14 @@ import aiohttp
 
 from simulator.journal.journal import Journal
 from simulator.journal.recorded_model import recorded
-from simulator.llm.litellm_client import LitellmClient, library
+from simulator.llm.litellm_transport import library
 from simulator.llm.model import Message, Model, Models, Prompt, PromptFormat, Purpose, Reply
 from simulator.llm.registry import open_models
 from simulator.llm.scripted import Scripted
 from simulator.plan.planner import single
 from simulator.session.play import play
 from tests import builders
+from tests.llm.clients import straight, translated
 from tests.worlds import card, shipped
 
 SERVER = """
@@ -92,9 +93,8 @@ async def measured(call: Callable[[], Awaitable[object]], calls: int) -> dict[st
 
 
 async def calls(base: str, count: int) -> dict[str, object]:
-    text = LitellmClient("it", PromptFormat.COMPLETION, model="text-completion-openai/it", bases=[base], key="none")
-    chat = LitellmClient("it", PromptFormat.CHAT, model="openai/it", bases=[base], key="none")
-    straight = LitellmClient("it", PromptFormat.CHAT, model="it", bases=[base], key="none", direct=True)
+    text = translated([base], model="text-completion-openai/it", dialect=PromptFormat.COMPLETION)
+    chat, direct = translated([base]), straight([base])
     scripted = Scripted()
     async with aiohttp.ClientSession() as session:
 
@@ -104,23 +104,21 @@ async def calls(base: str, count: int) -> dict[str, object]:
                 return await response.json()
 
         rows = {
-            "direct_text": await measured(lambda: straight.reply(TEXT), count),
-            "direct_chat": await measured(lambda: straight.reply(CHAT), count),
+            "direct_text": await measured(lambda: direct.reply(TEXT), count),
+            "direct_chat": await measured(lambda: direct.reply(CHAT), count),
             "translated_text": await measured(lambda: text.reply(TEXT), count),
             "translated_chat": await measured(lambda: chat.reply(CHAT), count),
             "aiohttp": await measured(raw, count),
             "scripted": await measured(lambda: scripted.reply(TEXT), count * 10),
         }
-    for door in (text, chat, straight):
+    for door in (text, chat, direct):
         await door.aclose()
     return rows
 
 
 async def sessions(base: str, at_once: int, number: int, *, direct: bool) -> dict[str, object]:
     """Whole sessions of 16 messages with everything written down, as `em generate` plays them."""
-    door = LitellmClient(
-        "it", PromptFormat.CHAT, model="it" if direct else "openai/it", bases=[base], key="none", direct=direct
-    )
+    door = (straight if direct else translated)([base])
     asked = 0
 
     class Counted:

@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 import itertools
 
 from simulator.llm.model import Models, Prompt, PromptFormat, Reply
-from simulator.llm.registry import open_models
+from simulator.llm.registry import OpenOptions, open_models
 from simulator.plan.planner import single
 from simulator.plan.session_plan import SessionPlan
 from simulator.session.play import play
@@ -69,7 +69,7 @@ async def _session(n: int, seed: int, models: Models) -> Meter:
 
 
 async def _row(n: int, at_once: int, dialect: PromptFormat) -> dict[str, object]:
-    models = await open_models("embedded", None, None, dialect=dialect, slots=at_once)
+    models = await open_models("embedded", None, None, options=OpenOptions(dialect=dialect, slots=at_once))
     try:
         begun = time.perf_counter()
         meters = await asyncio.gather(*(_session(n, seed, models) for seed in range(1, at_once + 1)))

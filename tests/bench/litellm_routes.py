@@ -23,9 +23,10 @@ import aiohttp
 import httpx
 from openai import AsyncOpenAI
 
-from simulator.llm.litellm_client import library
-from simulator.llm.openai_client import OpenAIClient
+from simulator.llm.litellm_transport import library
+from simulator.llm.model import Reply
 from tests.bench.bench_llm import CHAT, TEXT, server
+from tests.llm.clients import straight
 
 MESSAGES = [{"role": "user", "content": TEXT.text}]
 SETTINGS: dict[str, Any] = {"max_tokens": 40, "temperature": 0.9, "seed": 7, "timeout": 120, "max_retries": 0}
@@ -88,7 +89,7 @@ async def costs(base: str, calls: int) -> dict[str, object]:
         async with session.post(f"{base}/chat/completions", json={"model": "it", "messages": MESSAGES}) as response:
             return await response.json()
 
-    direct = OpenAIClient(litellm, "it", "none", secure=False)
+    direct = straight([base])
     ways: dict[str, Call] = {
         "acompletion openai/": chat("openai/it"),
         "acompletion openai/, client=": chat("openai/it", client=sdk),
@@ -104,8 +105,8 @@ async def costs(base: str, calls: int) -> dict[str, object]:
         "atext_completion, client= over aiohttp": text(client=sdk_over_aiohttp),
         "allm_passthrough_route over httpx": lambda: passed(over_httpx),
         "allm_passthrough_route over aiohttp": lambda: passed(over_aiohttp),
-        "here, direct, chat": lambda: direct.call(CHAT, base, {}),
-        "here, direct, text": lambda: direct.call(TEXT, base, {}),
+        "here, direct, chat": lambda: direct.reply(CHAT),
+        "here, direct, text": lambda: direct.reply(TEXT),
         "no litellm: OpenAI's client": lambda: sdk.chat.completions.create(model="it", messages=MESSAGES),
         "no litellm: httpx": through_httpx,
         "no litellm: aiohttp": through_aiohttp,
@@ -125,6 +126,8 @@ async def costs(base: str, calls: int) -> dict[str, object]:
 
 def _usage(answer: Any) -> bool:
     """Whether the tokens that the server counted came through."""
+    if isinstance(answer, Reply):
+        return answer.usage.completion == 5
     read = answer if isinstance(answer, dict) else answer.model_dump()
     return (read.get("usage") or {}).get("completion_tokens") == 5
 

@@ -17,10 +17,10 @@ from simulator.evaluate.context import placed
 from simulator.evaluate.open_subjects import opened
 from simulator.evaluate.served_subject import BY_CHAT, FIRST_TOKEN, NO_LOGPROBS, Served
 from simulator.evaluate.subject import Ask, Sampling
-from simulator.llm.litellm_client import LitellmClient
 from simulator.llm.llama_server import default_weights
 from simulator.llm.model import PromptFormat
 from tests.evaluate.subjects import rules, suite
+from tests.llm.clients import translated
 from tests.llm.servers import Answer, Server, says, serving
 from tests.worlds import shipped
 
@@ -48,9 +48,8 @@ def running(*answers: Answer) -> Iterator[Server]:
 
 def subject(server: Server, dialect: PromptFormat = PromptFormat.COMPLETION) -> Served:
     model = "openai/it" if dialect is PromptFormat.CHAT else "text-completion-openai/it"
-    return Served(
-        LitellmClient("it", dialect, model=model, bases=[server.base], key="sk-fake"), "digest", "ada", PROMPTS
-    )
+    client = translated([server.base], model=model, name="it", dialect=dialect)
+    return Served(client, "digest", "ada", PROMPTS)
 
 
 def gives(logprobs: dict[str, Any]) -> Answer:

@@ -10,11 +10,11 @@ from pathlib import Path
 from simulator.corpus import stats
 from simulator.errors import ProviderError
 from simulator.journal.journal import Journal
-from simulator.llm.litellm_client import LitellmClient
-from simulator.llm.model import Models, PromptFormat
+from simulator.llm.model import Models
 from simulator.llm.retry import FailureKind
 from simulator.runs.run import Run
 from tests.faults.servers import FAULTS, SHARE, Telling, faulty
+from tests.llm.clients import straight, translated
 from tests.worlds import card, shipped
 
 MOST_RESUMES = 20
@@ -86,10 +86,8 @@ async def _against(fault: str, folder: Path, direct: bool, sessions: int, share:
 
     began, stops = time.perf_counter(), 0
     async with faulty(fault, share=share) as server:
-        named = {"model": "it", "direct": True} if direct else {}
-        door = LitellmClient(
-            "openai/it", PromptFormat.CHAT, bases=[server.base], key="none", timeout=20, sleep=sleep, **named
-        )
+        door = (straight if direct else translated)([server.base], name="openai/it")
+        door.sleep = sleep
         model = Telling(door, server)
         Journal.create(folder, card(sessions=sessions, length="short")).close()
         while True:

@@ -104,6 +104,8 @@ class Faulty:
         self._prompts[prompt.seed & 0x7FFFFFFF] = prompt
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
+        if request.method != "POST":
+            return web.json_response({"error": {"message": "Not Found"}}, status=404)
         body = await request.json()
         prompt = self._prompts[body["seed"]]
         right = (await self._scripted.reply(prompt)).text

@@ -43,7 +43,7 @@ def test_requests_that_fail_are_counted_by_kind_and_sent_again(tmp_path: Path, f
     finished(out)
     assert out.status["failures"] == {FAULTS[fault][1]: out.served}
     assert out.status["retries"] == {}, "no line was sent back"
-    assert all(0 < pause <= retry.LONGEST_WAIT for pause in out.pauses)
+    assert all(0 < pause <= retry.LONGEST_BACKOFF for pause in out.pauses)
     assert fault != "429 with a pause" or min(out.pauses) >= 7
 
 

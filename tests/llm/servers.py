@@ -29,6 +29,8 @@ class Server:
     busiest: int = 0
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
+        if request.method != "POST":
+            return web.json_response({"error": {"message": "Not Found"}}, status=404)
         body = await request.json()
         self.asked.append(body)
         self.keys.append(request.headers.get("Authorization", "").removeprefix("Bearer "))
@@ -91,12 +93,12 @@ def claude_says(text: str) -> Answer:
     return answer
 
 
-def fails(status: int, message: str = "no", **headers: str) -> Answer:
+def fails(status: int, message: str = "no", *, code: str | None = None, **headers: str) -> Answer:
     """An error in the usual form; `{key}` in the message is what the caller sent as its key."""
 
     def answer(request: web.Request, _: dict[str, Any]) -> web.StreamResponse:
         key = request.headers.get("Authorization", "").removeprefix("Bearer ") or request.headers.get("x-api-key", "")
-        error = {"error": {"message": message.replace("{key}", key)}}
+        error = {"error": {"message": message.replace("{key}", key), "code": code}}
         return web.json_response(error, status=status, headers=headers)
 
     return answer

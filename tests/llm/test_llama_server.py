@@ -17,7 +17,7 @@ import pytest
 from simulator.errors import ProviderError
 from simulator.llm.llama_server import EmbeddedModel, LlamaServer, default_weights
 from simulator.llm.model import Billing, Message, Prompt, PromptFormat, Purpose
-from simulator.llm.registry import open_models
+from simulator.llm.registry import OpenOptions, open_models
 
 pytestmark = pytest.mark.model
 
@@ -72,7 +72,9 @@ def test_opening_words_are_gone_on_from() -> None:
 
 def test_several_users_share_one_server_and_chat_works_too() -> None:
     async def main() -> None:
-        models = await open_models("embedded", "embedded", None, dialect=PromptFormat.CHAT, slots=2)
+        models = await open_models(
+            "embedded", "embedded", None, options=OpenOptions(dialect=PromptFormat.CHAT, slots=2)
+        )
         chat = replace(ASK, text=None, messages=(Message("system", "Write one line."), Message("user", LOG)), stop=())
         doors = (models.people, models.lead, models.people)
         replies = await asyncio.gather(*(door.reply(replace(chat, seed=i)) for i, door in enumerate(doors)))

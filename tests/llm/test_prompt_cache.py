@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from simulator.llm import prompt_cache
+from simulator.llm import openai_protocol, prompt_cache
 from simulator.llm.model import Message
 
 
@@ -29,4 +29,4 @@ def test_a_message_without_an_empty_line_is_one_block() -> None:
 
 
 def test_plain_messages_are_texts() -> None:
-    assert prompt_cache.plain(chat(1))[0] == {"role": "system", "content": "rules"}
+    assert openai_protocol.plain(chat(1))[0] == {"role": "system", "content": "rules"}

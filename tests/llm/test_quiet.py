@@ -13,10 +13,10 @@ from dataclasses import replace
 from simulator.errors import EmError
 from simulator.llm.registry import open_models
 from simulator.llm.model import Billing, PromptFormat
-from simulator.llm.litellm_client import LitellmClient
 from simulator.llm.prices import price
 from tests.llm.servers import HALF, HANG, fails, says, sends, serving
-from tests.llm.test_litellm_client import CHAT, TEXT, KEY, Pauses
+from tests.llm.clients import straight, translated
+from tests.llm.test_client import CHAT, TEXT
 
 NAMES = {CHAT: ("openai/gpt-4o", "hosted_vllm/it", "anthropic/claude-sonnet-4-5"), TEXT: ("text-completion-openai/it",)}
 ANSWERS = (says("fine."), fails(500), fails(429), fails(401, "{key}"), fails(400), fails(404), HALF, HANG, sends("{}"))
@@ -27,15 +27,16 @@ async def main():
         for name in ("direct", *names):
             for answer in ANSWERS:
                 async with serving(answer) as server:
-                    door = LitellmClient(name, PromptFormat.CHAT, bases=[server.base], key=KEY, timeout=0.2,
-                                  sleep=Pauses(),
-                                  billing=Billing.KNOWN, direct=name == "direct")
+                    if name == "direct":
+                        door = straight([server.base], silence=0.2)
+                    else:
+                        door = translated([server.base], model=name, silence=0.2, billing=Billing.KNOWN)
                     try:
                         await door.reply(prompt)
                     except EmError:
                         pass
                     await door.aclose()
-    door = LitellmClient("openai/gpt-4o", PromptFormat.CHAT, bases=["http://127.0.0.1:9/v1"], key=KEY, sleep=Pauses())
+    door = translated(["http://127.0.0.1:9/v1"], model="openai/gpt-4o")
     for name in ("nonsense", "openai/gpt-4o", "hosted_vllm/it"):
         try:
             await open_models(name, None, None)

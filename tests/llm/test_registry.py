@@ -10,24 +10,26 @@ import pytest
 
 from simulator.errors import EmError, ProviderError, UsageError
 from simulator.llm import llama_server
-from simulator.llm.litellm_client import LitellmClient
+from simulator.llm.client import ModelClient
 from simulator.llm.model import Models, PromptFormat
-from simulator.llm.registry import open_models
+from simulator.llm.openai_transport import OpenAITransport
+from simulator.llm.registry import OpenOptions, open_models
 
 BASE = "http://127.0.0.1:9/v1"
 
 
 def opened(people: str, lead: str | None = None, judge: str | None = None, **settings: object) -> Models:
     async def main() -> Models:
-        models = await open_models(people, lead, judge, **settings)
+        others = settings.pop("others", ())
+        models = await open_models(people, lead, judge, others=others, options=OpenOptions(**settings))
         await models.aclose()
         return models
 
     return asyncio.run(main())
 
 
-def bases(door: LitellmClient) -> list[str | None]:
-    return [endpoint.base for endpoint in door._endpoints]
+def bases(door: ModelClient) -> list[str | None]:
+    return [endpoint.base for endpoint in door.endpoints]
 
 
 @pytest.fixture(autouse=True)
@@ -75,7 +77,7 @@ def test_a_file_with_a_chat_template_is_chatted_with(template: bool, tmp_path: P
 def test_an_address_goes_to_the_model_that_has_none_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-fake-4242424242")
     models = opened("hosted_vllm/any", "anthropic/claude-sonnet-4-5", api_base=[BASE])
-    assert isinstance(models.people, LitellmClient) and isinstance(models.lead, LitellmClient)
+    assert isinstance(models.people, ModelClient) and isinstance(models.lead, ModelClient)
     assert (bases(models.people), bases(models.lead)) == ([BASE], [None])
 
 
@@ -94,7 +96,8 @@ def test_what_speaks_openai_s_protocol_is_sent_calls_as_they_are(
     name: str, dialect: PromptFormat | None, way: tuple[str, bool]
 ) -> None:
     door = opened(name, api_base=[BASE], dialect=dialect).people
-    assert isinstance(door, LitellmClient) and (door._model, door._direct) == way
+    assert isinstance(door, ModelClient)
+    assert (door._transport._options.model, isinstance(door._transport, OpenAITransport)) == way
 
 
 def test_the_lead_may_have_a_dialect_of_her_own() -> None:

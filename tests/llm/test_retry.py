@@ -39,7 +39,7 @@ def test_a_pause_that_the_server_asks_for_is_kept() -> None:
     assert 20 <= pauses[0] <= 21
 
 
-@pytest.mark.parametrize(("wait", "attempts"), [(None, 5), (retry.LONGEST_WAIT + 1, 1)])
+@pytest.mark.parametrize(("wait", "attempts"), [(None, 5), (3600.0, 5)])
 def test_it_ends_with_place_cause_and_remedy(wait: float | None, attempts: int) -> None:
     pauses: list[float] = []
     with pytest.raises(retry.GaveUp, match=r"m: it failed \(.*\); wait") as caught:

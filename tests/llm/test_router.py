@@ -10,15 +10,16 @@ from dataclasses import replace
 
 import pytest
 
-from simulator.llm.litellm_client import LitellmClient
-from simulator.llm.model import Models, Prompt, PromptFormat, Reply
+from simulator.llm.client import ModelClient, Pace
+from simulator.llm.model import Models, Prompt, Reply
 from simulator.llm.retry import FailureKind, Transient
 from simulator.llm.router import FAILURES, SESSIONS, SHUNNED, Endpoint, Router
 from simulator.llm.scripted import Scripted
 from simulator.plan.planner import single
 from simulator.session.play import play
+from tests.llm.clients import straight
 from tests.llm.servers import fails, says, serving
-from tests.llm.test_litellm_client import CHAT, KEY, Pauses
+from tests.llm.test_client import CHAT
 from tests.worlds import shipped
 
 
@@ -126,7 +127,7 @@ def test_every_call_of_a_session_names_it() -> None:
     asyncio.run(main())
 
 
-async def talk(door: LitellmClient, session: str, messages: int) -> int:
+async def talk(door: ModelClient, session: str, messages: int) -> int:
     """Attempts that a session took."""
     taken = 0
     for i in range(messages):
@@ -141,14 +142,14 @@ def test_one_of_three_servers_dies_and_its_sessions_move_once() -> None:
         async with AsyncExitStack() as stack:
             servers = [await stack.enter_async_context(serving(says(f"from {i}."))) for i in range(3)]
             bases = [server.base for server in servers]
-            door = LitellmClient("m", PromptFormat.CHAT, model="it", direct=True, bases=bases, key=KEY, sleep=Pauses())
+            door = straight(bases)
             names = [f"s{i}" for i in range(sessions)]
             await asyncio.gather(*(talk(door, name, messages) for name in names))
             assert [len(server.asked) for server in servers] == [sessions // 3 * messages] * 3
-            before = {name: door._endpoints.home(name).base for name in names}
+            before = {name: door.endpoints.home(name).base for name in names}
             servers[1].answers = [fails(500)]
             attempts = sum(await asyncio.gather(*(talk(door, name, messages) for name in names)))
-            after = {name: door._endpoints.home(name).base for name in names}
+            after = {name: door.endpoints.home(name).base for name in names}
             await door.aclose()
             assert {n for n in names if before[n] != after[n]} == {n for n in names if before[n] == bases[1]}
             refused = len(servers[1].asked) - sessions // 3 * messages
@@ -167,9 +168,7 @@ def test_calls_that_wait_for_a_dead_address_are_not_sent_there() -> None:
             dead = f"http://127.0.0.1:{taken.getsockname()[1]}/v1"
             async with serving(says("fine.")) as server:
                 bases = [dead, server.base]
-                door = LitellmClient(
-                    "m", PromptFormat.CHAT, model="it", direct=True, bases=bases, key=KEY, at_once=1, sleep=Pauses()
-                )
+                door = straight(bases, pace=Pace(at_once=1))
                 attempts = await asyncio.gather(*(talk(door, f"s{i}", 1) for i in range(10)))
                 await door.aclose()
         assert sorted(attempts) == [1] * 9 + [2]

@@ -10,8 +10,7 @@ import pytest
 
 from simulator.line_checks import LineChecker
 from simulator.llm.model import Billing, Message, Prompt, PromptFormat, Purpose, Reply
-from simulator.llm.scripted import LEAST_WORDS, MOST_WORDS, Scripted, content, wanted
-from simulator.llm.scripted_words import CUES
+from simulator.llm.scripted import LEAST_WORDS, MOST_WORDS, Scripted, content, wanted, words
 from simulator.world.persona import Role
 from tests.worlds import shipped
 
@@ -97,7 +96,7 @@ def test_a_beat_gets_what_it_asks_for(cue: str, signal: str, text: str) -> None:
         assert cue != "ask-back" or line.endswith("?")
 
 
-@pytest.mark.parametrize("cue", sorted(CUES))
+@pytest.mark.parametrize("cue", sorted(words().cues))
 def test_every_kind_of_beat_is_a_line_for_the_channel(cue: str) -> None:
     lines = said(prompt(i, cue) for i in range(300))
     assert all(LEAST_WORDS <= len(line.split()) <= MOST_WORDS for line in lines)
@@ -143,7 +142,7 @@ def test_chat_has_no_line_to_go_on_with() -> None:
 
 @pytest.mark.parametrize("topic", ["", "what", "the one", "whether a hot dog is a sandwich", "spoilers, and how long"])
 def test_any_topic_can_be_talked_about(topic: str) -> None:
-    phrases, words = content(topic)
-    assert phrases and words and all(phrases) and all(words)
+    phrases, named_by = content(topic)
+    assert phrases and named_by and all(phrases) and all(named_by)
     (line,) = said(iter([replace(prompt(3), topic=topic)]))
     assert "\0" not in line and "\1" not in line

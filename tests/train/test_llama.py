@@ -13,7 +13,7 @@ import pytest
 from simulator.errors import EmError, ProviderError
 from simulator.llm.llama_server import EmbeddedModel, LlamaServer, default_weights
 from simulator.llm.model import Prompt, PromptFormat, Purpose
-from simulator.llm.registry import open_models
+from simulator.llm.registry import OpenOptions, open_models
 from simulator.train import adapter, llama
 from tests.train import models
 from tests.train.adapters import adapted, make
@@ -182,7 +182,7 @@ def test_people_and_lead_keep_their_own_cache(lora: Path) -> None:
     lead = "ENGAGEMENT: LOW\nCHANNEL: #general\n"
 
     async def main() -> None:
-        found = await open_models("embedded", None, None, lead_adapter=lora, slots=1)
+        found = await open_models("embedded", None, None, options=OpenOptions(lead_adapter=lora, slots=1))
         assert isinstance(found.lead, EmbeddedModel) and isinstance(found.people, EmbeddedModel)
         assert found.lead.server is found.people.server and not found.scripted
         assert (found.people.dialect, found.lead.dialect) == (PromptFormat.COMPLETION, PromptFormat.DOCUMENT)

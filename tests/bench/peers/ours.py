@@ -26,7 +26,7 @@ from simulator.journal.journal import Journal
 from simulator.journal.recorded_model import recorded
 from simulator.journal.records import Goal, RunCard
 from simulator.llm.model import Models, PromptFormat
-from simulator.llm.registry import open_models
+from simulator.llm.registry import OpenOptions, open_models
 from simulator.plan.session_plan import Script, SessionPlan, Setting, Slot
 from simulator.session.play import play
 from simulator.world import load
@@ -101,7 +101,8 @@ async def models(base: str) -> Models:
         else:
             dialect = PromptFormat(DIALECT)
             name = f"{os.environ['PROVIDER']}/{MODEL}"
-            _models[base] = await open_models(name, None, None, api_base=[f"{base}/v1"], dialect=dialect)
+            options = OpenOptions(api_base=[f"{base}/v1"], dialect=dialect)
+            _models[base] = await open_models(name, None, None, options=options)
     return _models[base]
 
 

@@ -6,28 +6,18 @@ import asyncio
 import socket
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
 from simulator.errors import ProviderError
-from simulator.llm.litellm_client import LitellmClient
+from simulator.llm.client import Pace
 from simulator.llm.model import Billing, Message, Prompt, PromptFormat, Purpose, Reply, Usage
+from simulator.llm.openai_protocol import for_llama
+from tests.llm.clients import KEY, Pauses, straight, translated
 from tests.llm.servers import HALF, HANG, claude_says, fails, says, sends, serving
 
-KEY = "sk-fake-4242424242"
 TEXT = Prompt(Purpose.PEOPLE, "0.0", 7, 40, 0.9, text="<kai> hi\n<mara>", stop=("\n",))
 CHAT = replace(TEXT, text=None, messages=(Message("system", "rules"), Message("user", "<kai> hi")), stop=())
-
-
-class Pauses:
-    """Takes note of every pause and makes none."""
-
-    def __init__(self) -> None:
-        self.seconds: list[float] = []
-
-    async def __call__(self, seconds: float) -> None:
-        self.seconds.append(seconds)
 
 
 WAYS = [(TEXT, True), (CHAT, True), (TEXT, False), (CHAT, False)]
@@ -36,31 +26,20 @@ both_ways = pytest.mark.parametrize(("prompt", "direct"), WAYS, ids=NAMES)
 
 
 async def ask(
-    bases: Sequence[str],
-    prompt: Prompt,
-    *,
-    direct: bool = True,
-    timeout: float = 20,
-    pauses: Pauses | None = None,
-    **settings: Any,
+    bases: Sequence[str], prompt: Prompt, *, direct: bool = True, silence: float = 20, pauses: Pauses | None = None
 ) -> Reply:
     chat = prompt.text is None
-    translated = "openai/it" if chat else "text-completion-openai/it"
-    door = LitellmClient(
-        "the-model",
-        PromptFormat.CHAT if chat else PromptFormat.COMPLETION,
-        model="it" if direct else translated,
-        direct=direct,
-        bases=bases,
-        key=KEY,
-        timeout=timeout,
-        sleep=pauses or Pauses(),
-        **settings,
+    dialect = PromptFormat.CHAT if chat else PromptFormat.COMPLETION
+    model = "openai/it" if chat else "text-completion-openai/it"
+    client = (
+        straight(bases, silence=silence, pauses=pauses, dialect=dialect)
+        if direct
+        else translated(bases, model=model, silence=silence, pauses=pauses, dialect=dialect)
     )
     try:
-        return await door.reply(prompt)
+        return await client.reply(prompt)
     finally:
-        await door.aclose()
+        await client.aclose()
 
 
 @both_ways
@@ -82,20 +61,17 @@ def test_an_answer_says_what_it_took(prompt: Prompt, direct: bool) -> None:
 
 
 def test_a_server_of_ours_gets_what_llama_cpp_takes() -> None:
-    async def main() -> None:
-        async with serving(says(" hello there.")) as server:
-            reply = await ask([server.base], TEXT, llama=True, billing=Billing.LOCAL)
-        (body,) = server.asked
-        assert body["grammar"].startswith("root ::=") and body["cache_prompt"] is True
-        assert 0.05 <= body["min_p"] <= 0.1 and body["repeat_penalty"] > 1
-        assert (reply.billing, reply.cost_usd) == (Billing.LOCAL, None)
-
-    asyncio.run(main())
+    extra = for_llama(TEXT, None)
+    assert extra["grammar"].startswith("root ::=") and extra["cache_prompt"] is True
+    assert 0.05 <= extra["min_p"] <= 0.1 and extra["repeat_penalty"] > 1
+    assert for_llama(TEXT, 0.5)["lora"] == [{"id": 0, "scale": 0.5}]
 
 
 LATER = {
     "one 429": ([fails(429)], 2),
     "429 with a pause": ([fails(429, **{"Retry-After": "7"})], 2),
+    "an hour's pause": ([fails(429, **{"Retry-After": "3600"})], 2),
+    "loading": ([fails(503, "Loading model")] * 9, 10),
     "500s": ([fails(500), fails(503), fails(502, "bad gateway")], 4),
     "half an answer": ([HALF], 2),
     "no choices": ([sends('{"id": "1", "object": "x", "choices": []}')], 2),
@@ -114,20 +90,19 @@ def test_what_may_pass_is_asked_again(case: str, prompt: Prompt, direct: bool) -
         pauses = Pauses()
         async with serving(*failures, says("fine.")) as server:
             reply = await ask(
-                [server.base], prompt, direct=direct, timeout=1.0 if case == "hanging" else 20, pauses=pauses
+                [server.base], prompt, direct=direct, silence=0.2 if case == "hanging" else 20, pauses=pauses
             )
         assert (reply.text, reply.attempts, len(server.asked)) == ("fine.", attempts, attempts)
         assert len(pauses.seconds) == attempts - 1
-        assert case != "429 with a pause" or pauses.seconds[0] >= 7
+        assert pauses.seconds[0] >= {"429 with a pause": 7, "an hour's pause": 3600}.get(case, 0)
 
     asyncio.run(main())
 
 
 NEVER = {
     "always 500": (fails(500, "we are on fire"), 5, ["fire", "5 attempts"]),
-    "always 429": (fails(429, "slow down"), 5, ["slow down", "--concurrency"]),
-    "an hour's pause": (fails(429, **{"Retry-After": "3600"}), 1, ["3600 s"]),
-    "no credit": (fails(429, "You exceeded your current quota"), 1, ["no credit"]),
+    "always 429": (fails(429, "slow down"), 8, ["slow down", "--concurrency"]),
+    "no credit": (fails(429, "You exceeded your current quota", code="insufficient_quota"), 1, ["no credit"]),
     "wrong key, echoed": (fails(401, "Incorrect API key provided: {key}."), 1, ["key was refused", "[key]"]),
     "forbidden": (fails(403, "not for {key}"), 1, ["key was refused"]),
     "no such model": (fails(404, "model it does not exist"), 1, ["does not exist", "names look like"]),
@@ -172,9 +147,7 @@ def test_a_dead_address_among_several_costs_one_attempt() -> None:
             taken.bind(("127.0.0.1", 0))
             dead = f"http://127.0.0.1:{taken.getsockname()[1]}/v1"
             async with serving(says("fine.")) as server:
-                door = LitellmClient(
-                    "m", PromptFormat.CHAT, model="openai/it", bases=[dead, server.base], key=KEY, sleep=Pauses()
-                )
+                door = translated([dead, server.base])
                 attempts = [(await door.reply(CHAT)).attempts for _ in range(3)]
                 await door.aclose()
         assert attempts == [2, 1, 1]
@@ -185,7 +158,7 @@ def test_a_dead_address_among_several_costs_one_attempt() -> None:
 def test_the_least_busy_address_is_next() -> None:
     async def main() -> None:
         async with serving(says("a.")) as one, serving(says("b.")) as two:
-            door = LitellmClient("m", PromptFormat.CHAT, model="openai/it", bases=[one.base, two.base], key=KEY)
+            door = translated([one.base, two.base])
             await asyncio.gather(*(door.reply(CHAT) for _ in range(8)))
             await door.aclose()
         assert len(one.asked) == len(two.asked) == 4
@@ -198,9 +171,7 @@ def test_a_known_price_is_a_cost_with_its_cache_discount() -> None:
         costs = []
         for cached in (0, 20):
             async with serving(says("fine.", cached=cached)) as server:
-                door = LitellmClient(
-                    "openai/gpt-4o", PromptFormat.CHAT, bases=[server.base], key=KEY, billing=Billing.KNOWN
-                )
+                door = translated([server.base], model="openai/gpt-4o", billing=Billing.KNOWN)
                 reply = await door.reply(CHAT)
                 await door.aclose()
             assert reply.billing is Billing.KNOWN
@@ -216,9 +187,7 @@ def test_claude_is_told_what_to_keep(monkeypatch: pytest.MonkeyPatch) -> None:
 
     async def main() -> None:
         async with serving(claude_says("fine.")) as server:
-            door = LitellmClient(
-                "anthropic/claude-sonnet-4-5", PromptFormat.CHAT, bases=[server.base.removesuffix("/v1")]
-            )
+            door = translated([server.base.removesuffix("/v1")], model="anthropic/claude-sonnet-4-5", key=None)
             long = replace(CHAT, messages=(Message("system", "rules"), Message("user", "<kai> hi\n" * 40 + "\ntail")))
             reply = await door.reply(long)
             await door.aclose()
@@ -238,7 +207,7 @@ def test_claude_is_told_what_to_keep(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_provider_that_asks_for_it_is_told_which_calls_share_a_beginning(model: str, told: str | None) -> None:
     async def main() -> None:
         async with serving(says("fine.")) as server:
-            door = LitellmClient(model, PromptFormat.CHAT, bases=[server.base], key=KEY)
+            door = translated([server.base], model=model)
             await door.reply(replace(CHAT, session="s7"))
             await door.aclose()
         (body,) = server.asked
@@ -251,12 +220,7 @@ def test_doors_close_twice_and_open_again() -> None:
     async def main() -> None:
         async with serving(says("fine.")) as server:
             for _ in range(2):
-                one, two = (
-                    LitellmClient(
-                        "m", PromptFormat.CHAT, model="openai/it", bases=[server.base], key=KEY, sleep=Pauses()
-                    )
-                    for _ in range(2)
-                )
+                one, two = (translated([server.base]) for _ in range(2))
                 await one.reply(CHAT)
                 await one.aclose()
                 await one.aclose()
@@ -269,7 +233,7 @@ def test_doors_close_twice_and_open_again() -> None:
 def test_a_call_that_is_cancelled_makes_room() -> None:
     async def main() -> None:
         async with serving(HANG, HANG, says("fine.")) as server:
-            door = LitellmClient("m", PromptFormat.CHAT, model="openai/it", bases=[server.base], key=KEY, at_once=1)
+            door = translated([server.base], pace=Pace(at_once=1))
             first, second = (asyncio.create_task(door.reply(CHAT)) for _ in range(2))
             while not server.busy:
                 await asyncio.sleep(0)

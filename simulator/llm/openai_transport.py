@@ -1,0 +1,187 @@
+"""OpenAI's protocol over aiohttp: for addresses that speak it, where nothing has to be translated.
+
+Answers are streamed. So silence can be told from slowness, the progress of a long prompt is seen where the server tells
+it, and a server notices at once when nobody waits any more. CPU of one call with a prompt of 8 kB: 0.2 ms, against 3.5
+through litellm (`tests/bench/litellm_routes.py`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from urllib.parse import urljoin
+
+from pydantic import JsonValue
+
+from simulator import clock
+from simulator.control_tokens import neutralise
+from simulator.llm import openai_protocol, prompt_cache, window
+from simulator.llm.model import Billing, Prompt, Reply
+from simulator.llm.openai_stream import StreamedAnswer, events
+from simulator.llm.provider_errors import BrokenAnswer, BrokenConnection, Refusal
+from simulator.llm.server_traits import JsonObject, ServerTraits
+from simulator.llm.transport import FIRST_SIGN, SILENCE, Exchange
+
+if TYPE_CHECKING:
+    import aiohttp
+
+PROBE = 5.0
+"""Seconds that a server has to state its window."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenAIOptions:
+    """What is known about the model beforehand."""
+
+    model: str
+    """The server's own name for it."""
+    name: str
+    """What the user called it."""
+    key: str | None = None
+    """None: none is sent."""
+    billing: Billing = Billing.UNKNOWN
+    silence: float = SILENCE
+    params: JsonObject = field(default_factory=dict)
+    """What the user wants in every request; `extra_body` stands for its fields."""
+
+
+class OpenAITransport:
+    """Sends prompts to one model at any number of addresses, with one set of open connections."""
+
+    def __init__(self, options: OpenAIOptions) -> None:
+        self._options = options
+        self._session: aiohttp.ClientSession | None = None
+
+    @property
+    def secrets(self) -> tuple[str | None, ...]:
+        """The key."""
+        return (self._options.key,)
+
+    async def settings(self, prompt: Prompt, traits: ServerTraits) -> JsonObject:
+        """The body of the request."""
+        options = self._options
+        body: JsonObject = {
+            "model": options.model,
+            **openai_protocol.asked(prompt),
+            "stream": True,
+            "stream_options": {"include_usage": True},
+        }
+        if prompt.text is None:
+            body |= least_reasoning(options.model)
+            messages = traits.messages(prompt.messages)
+            claude = "claude" in options.model.lower()  # behind a gateway: other caches need no marks
+            body["messages"] = prompt_cache.marked(messages) if claude else openai_protocol.plain(messages)
+        else:
+            body["prompt"] = neutralise(prompt.text)
+        return traits.fit(with_params(body, options.params))
+
+    async def send(self, exchange: Exchange) -> Reply:
+        """The reply. Raises Refusal for a status that is none of success, BrokenConnection, BrokenAnswer, OSError."""
+        began = clock.tick()
+        answer = await self._answer(exchange)
+        stop = exchange.prompt.stop
+        reply = openai_protocol.read(answer, model=self._options.name, seconds=clock.tick() - began, stop=stop)
+        return openai_protocol.billed(reply, self._options.billing)
+
+    async def window(self, base: str | None) -> int | None:
+        """As the server states it, at whichever of the usual places."""
+        for place in window.PLACES:
+            try:
+                async with asyncio.timeout(PROBE):
+                    found = window.stated(
+                        await self.fetch(urljoin(f"{(base or '').rstrip('/')}/", place)), self._options.model
+                    )
+            except (BrokenConnection, ValueError, OSError):  # TimeoutError is one
+                return None
+            if found is not None:
+                return found
+        return None
+
+    async def fetch(self, url: str, body: JsonObject | None = None) -> JsonValue:
+        """The JSON at an address (GET, or POST with a body); None: another status than 200."""
+        import aiohttp
+
+        method = "GET" if body is None else "POST"
+        try:
+            async with self._open().request(method, url, json=body) as response:
+                return json.loads(await response.read()) if response.status == 200 else None
+        except aiohttp.ClientError as error:
+            raise BrokenConnection(str(error)) from error
+
+    async def aclose(self) -> None:
+        """Closes the connections."""
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
+
+    async def _answer(self, exchange: Exchange) -> Mapping[str, JsonValue]:
+        import aiohttp
+
+        path = "completions" if "prompt" in exchange.settings else "chat/completions"
+        silence = self._options.silence
+        loop = asyncio.get_running_loop()
+        try:
+            async with (
+                asyncio.timeout(silence * FIRST_SIGN) as limit,
+                self._open().post(f"{(exchange.base or '').rstrip('/')}/{path}", json=exchange.settings) as response,
+            ):
+                if response.status != 200:
+                    raise Refusal(response.status, await response.text(errors="replace"), response.headers)
+                if "event-stream" not in response.headers.get("Content-Type", ""):
+                    return _parsed(await response.read())
+                answer = StreamedAnswer(exchange.note)
+                async for event in events(_chunks(response)):
+                    limit.reschedule(loop.time() + (silence if answer.begun else silence * FIRST_SIGN))
+                    if answer.take(event):
+                        break
+                return answer.whole()
+        except aiohttp.ClientConnectorError as error:
+            raise error.os_error from None
+        except aiohttp.ClientError as error:
+            raise BrokenConnection(str(error) or type(error).__name__) from error
+
+    def _open(self) -> aiohttp.ClientSession:
+        if self._session is None or self._session.closed:
+            import aiohttp
+
+            key = self._options.key
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=0),
+                timeout=aiohttp.ClientTimeout(total=None, sock_connect=30),
+                headers={"Authorization": f"Bearer {key}"} if key else None,
+            )
+        return self._session
+
+
+def with_params(body: JsonObject, params: Mapping[str, JsonValue]) -> JsonObject:
+    """The body with a user's own parameters in it; `extra_body` is opened, None takes a parameter out."""
+    merged = {**body, **{name: value for name, value in params.items() if name != "extra_body"}}
+    extra = params.get("extra_body")
+    if isinstance(extra, dict):
+        merged |= extra
+    return {name: value for name, value in merged.items() if value is not None}
+
+
+def least_reasoning(model: str) -> JsonObject:
+    """Settings that switch reasoning off, or to the least that the model can do."""
+    if "gpt-oss" in model.lower():
+        return {"reasoning_effort": "low"}
+    return dict(openai_protocol.THINKING_OFF)
+
+
+async def _chunks(response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
+    async for chunk in response.content.iter_any():
+        yield chunk
+
+
+def _parsed(body: bytes) -> Mapping[str, JsonValue]:
+    try:
+        answer = json.loads(body)
+    except ValueError:
+        raise BrokenAnswer(f"not JSON: {body[:80]!r}") from None
+    if not isinstance(answer, dict):
+        raise BrokenAnswer("no choices")
+    return answer

@@ -1,0 +1,281 @@
+"""Server error: everything that a server said when it refused a call, and what can be read out of it.
+
+The words of the providers differ; what they mean is looked up in the patterns here. `provider_errors` decides what a
+meaning leads to.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+from simulator import clock
+
+_WRAPPING = re.compile(r"^((litellm\.)?\w*(Error|Exception|Timeout)\b\s*[:-]?\s*)+")
+_MESSAGE = re.compile(r"""["']message["']\s*:\s*(["'])(.+?)(?<!\\)\1""")
+_LONGEST = 20_000
+"""Characters of an error that are looked at."""
+
+_NO_CREDIT = re.compile(
+    r"insufficient_quota|insufficient[_ ](?:user[_ ])?(?:balance|funds|credits?)|credit balance|out of credits"
+    r"|billing_hard_limit|exceeded_current_quota_error|payment required|requires more credits|account.{0,30}overdue"
+    r"|arrearage",
+    re.IGNORECASE,
+)
+_DAILY = re.compile(
+    r"per[ _-]?day|\b[RT]PD\b|daily (?:request |token |free )?(?:limit|quota)|free-models-per-day", re.IGNORECASE
+)
+_BUSY = re.compile(r"rate.?limit|too many requests|resource_exhausted|quota exceeded|throttl", re.IGNORECASE)
+_OVERLOADED = re.compile(r"overloaded|over capacity|at capacity|server is busy|model_busy|no capacity", re.IGNORECASE)
+_LOADING = re.compile(
+    r"loading (?:the )?model|model\b.{0,60}\bis (?:currently )?(?:loading|being loaded|starting)|still loading"
+    r"|server is starting|model is not ready|not ready yet|warming up",
+    re.IGNORECASE,
+)
+_FILTERED = re.compile(
+    r"content[_ -]?(?:filter|policy|management policy|moderation)|ResponsibleAIPolicyViolation|data_?inspection_?failed"
+    r"|content exists risk|prompt.{0,20}(?:was |is )?(?:blocked|flagged)|block_?reason|PROHIBITED_CONTENT"
+    r"|requires moderation|safety system|usage policy|inappropriate content|sensitive (?:words?|content|information)"
+    r"|SensitiveContentDetected|violat\w+ (?:our|the) .{0,30}polic",
+    re.IGNORECASE,
+)
+_NO_ENDPOINT = re.compile(
+    r"unexpected endpoint|no such (?:route|endpoint)|unknown (?:route|endpoint|url)", re.IGNORECASE
+)
+_SYSTEM_ROLE = re.compile(
+    r"system (?:role|message|prompt|instruction)s?\b.{0,40}\bnot (?:supported|allowed|enabled)"
+    r"|developer instruction is not enabled"
+    r"|does(?:n't| not) support (?:the )?system|roles must alternate user|only (?:supports? )?['`\"]?user['`\"]? and"
+    r" ['`\"]?assistant|(?:first|initial) message must be (?:from )?(?:the )?user|role ['`\"]?system['`\"]? is not",
+    re.IGNORECASE,
+)
+_TOO_LONG = re.compile(
+    r"context[_ ](?:length|size|window|limit)|maximum (?:context|model|prompt|sequence) length|max_model_len"
+    r"|prompt is too long|prompt too long|input is too long|input length|too many (?:input )?tokens"
+    r"|exceed_context_size|reduce the length|too large for model|(?:`inputs`|input) .{0,30}must (?:be|have)"
+    r"|input token count|input tokens exceed|maximum input length|context the overflows|context overflow"
+    r"|longer than the (?:maximum )?model|tokens to keep from the initial prompt|request too large for model",
+    re.IGNORECASE,
+)
+_WINDOW = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        r'"?n_ctx"?\s*[:=]\s*(\d+)',
+        r"(?:context|model|prompt|sequence|input) (?:length|size|window|limit)"
+        r"\s*(?:is|of only|of|:|=)?\s*\(?(\d[\d,]*)",
+        r"configured limit of (\d[\d,]*)",
+        r"tokens (?:per minute )?\(TPM\): limit (\d[\d,]*)",
+        r"must (?:be <=|be less than or equal to|have less than|be at most)\s*(\d[\d,]*)",
+        r"cannot exceed (\d[\d,]*)",
+        r"tokens allowed \(?(\d[\d,]*)",
+        r"too large for model with (\d[\d,]*)",
+        r"(?:exceeds?|longer than|>)[^.\d]{0,60}[(]?(\d[\d,]*)",
+        r"(\d[\d,]*) (?:tokens? )?(?:maximum|max\b)",
+    )
+)
+_REQUESTED = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        r'"?n_prompt_tokens"?\s*[:=]\s*(\d+)',
+        r"(\d[\d,]*) (?:tokens )?(?:input tokens|in the messages|in your prompt|from the input|`inputs` tokens)",
+        r"(?:resulted in|contains?|given:|prompt of|received|requested|first) (?:a total of )?(\d[\d,]*)",
+        r"(?:prompt is too long|too long): (\d[\d,]*)",
+        r"(?:token count|length|request|input|prompt) \(?(?:length )?(\d[\d,]*)",
+        r"context limit: (\d[\d,]*)",
+    )
+)
+_DURATION = re.compile(
+    r"(\d+(?:\.\d+)?)\s*(ms|milliseconds?|h(?:ours?|rs?)?|m(?:in(?:ute)?s?)?|s(?:ec(?:ond)?s?)?|d(?:ays?)?)(?![a-z])",
+    re.I,
+)
+_ASKS_TO_WAIT = re.compile(
+    r"(?:(?:try|retry|request) (?:it )?again|retry(?: the request)?|wait|available|reset(?:s)?|come back)"
+    r"[^.\d]{0,30}?(?:in|after|for|at least)?\s*"
+    r"((?:\d+(?:\.\d+)?\s*(?:ms|milliseconds?|hours?|hrs?|h|minutes?|mins?|m|seconds?|secs?|s|days?|d)(?![a-z])[\s,and]*)+)",
+    re.IGNORECASE,
+)
+_RETRY_INFO = re.compile(
+    r"""["']?(?:retryDelay|retry_after|estimated_time|retry_after_seconds)["']?\s*:\s*["']?(\d+(?:\.\d+)?)s?"""
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ServerError:
+    """What a server said, in full."""
+
+    status: int | None
+    """HTTP's, or the one named in the body of an answer with status 200; None: there is none."""
+    text: str
+    """Message and body, as they came."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, error: BaseException) -> ServerError:
+        """Read off an exception, ours or a library's, and what lies behind it."""
+        texts = [str(error).partition("\nTraceback")[0]]
+        headers: dict[str, str] = {}
+        status = getattr(error, "status_code", None)
+        for each in chain(error):
+            body = getattr(each, "body", None)
+            response = getattr(each, "response", None)
+            for said in (body, getattr(response, "text", None)):
+                if isinstance(said, dict | list):
+                    texts.append(json.dumps(said, ensure_ascii=False, default=str))
+                elif isinstance(said, str):
+                    texts.append(said)
+            for found in (
+                getattr(each, "litellm_response_headers", None),
+                getattr(each, "headers", None),
+                getattr(response, "headers", None),
+            ):
+                if isinstance(found, Mapping):
+                    headers = {str(name).lower(): str(value) for name, value in found.items()} | headers
+        text = "\n".join(dict.fromkeys(texts))[:_LONGEST]
+        return cls(status if isinstance(status, int) else None, text, headers)
+
+    @property
+    def message(self) -> str:
+        """The server's own words on one line of at most 200 characters."""
+        text = self.text.partition("\n")[0] if self.text.lstrip()[:1] not in "{[" else self.text
+        found = _MESSAGE.search(text)
+        if found:
+            text = found[2]
+        elif plain := re.search(r'"(?:error|detail)"\s*:\s*"([^"]+)"', text):
+            text = plain[1]
+        else:
+            text = _WRAPPING.sub("", text.strip())
+        return " ".join(text.replace("\\n", " ").split())[:200]
+
+    @property
+    def no_credit(self) -> bool:
+        """The account has no money left."""
+        return self.status == 402 or (self.status in (400, 403, 429) and bool(_NO_CREDIT.search(self.text)))
+
+    @property
+    def daily(self) -> bool:
+        """A quota of a day is used up."""
+        return self.status in (403, 429) and bool(_DAILY.search(self.text))
+
+    @property
+    def busy(self) -> bool:
+        """Too many requests for now."""
+        return self.status == 429
+
+    @property
+    def overloaded(self) -> bool:
+        """The server has too much to do, whoever asks."""
+        return self.status in (503, 529) or bool(_OVERLOADED.search(self.text) and (self.status or 500) >= 500)
+
+    @property
+    def loading(self) -> bool:
+        """The server is there, its model not yet."""
+        return self.status in (500, 502, 503) and bool(_LOADING.search(self.text))
+
+    @property
+    def filtered(self) -> bool:
+        """A content filter refused the prompt."""
+        return self.status in (400, 403, 422, 451) and bool(_FILTERED.search(self.text))
+
+    @property
+    def wrong_endpoint(self) -> bool:
+        """Nothing listens at that path."""
+        return self.status in (404, 405) or bool(_NO_ENDPOINT.search(self.text))
+
+    @property
+    def refuses_system_role(self) -> bool:
+        """The model's template has no place for a system message."""
+        return self.status in (400, 422, 500) and bool(_SYSTEM_ROLE.search(self.text))
+
+    @property
+    def too_long(self) -> bool:
+        """The prompt, or prompt and answer together, have more tokens than the window."""
+        return self.status in (400, 413, 422, 500) and bool(_TOO_LONG.search(self.text))
+
+    @property
+    def window(self) -> int | None:
+        """Tokens that prompt and answer may have together, if the refusal names them."""
+        return _number(_WINDOW, self.text, least=256)
+
+    @property
+    def requested(self) -> int | None:
+        """Tokens of the prompt by the server's count, if the refusal names them."""
+        return _number(_REQUESTED, self.text, least=1)
+
+    def wait(self, now: datetime | None = None) -> float | None:
+        """Seconds that the server asks to wait; None: it does not say. `now`: for dates; default: the server's own."""
+        return next((seconds for seconds in self._waits(now) if seconds is not None), None)
+
+    def _waits(self, now: datetime | None) -> Iterator[float | None]:
+        for name, unit in (("retry-after-ms", 1000.0), ("retry-after", 1.0)):
+            if (value := self.headers.get(name)) is not None:
+                yield _seconds(value, unit) if _seconds(value, unit) is not None else self._date(value, now)
+        if found := _RETRY_INFO.search(self.text):
+            yield float(found[1])
+        if found := _ASKS_TO_WAIT.search(self.text):
+            yield duration(found[1])
+
+    def _date(self, value: str, now: datetime | None) -> float | None:
+        try:
+            until = parsedate_to_datetime(value)
+            if now is None:
+                dated = self.headers.get("date")
+                now = parsedate_to_datetime(dated) if dated else datetime.fromtimestamp(clock.wall(), UTC)
+            return max(0.0, (until - now).total_seconds())
+        except (TypeError, ValueError):
+            return duration(value)
+
+
+def chain(error: BaseException | None) -> Iterator[BaseException]:
+    """The exception and those that it came from."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def duration(words: str) -> float | None:
+    """Seconds in a duration such as `7m12.5s`, `20ms` or `2 minutes`; None: there is none.
+
+    >>> duration("1h2m3.5s"), duration("20ms"), duration("soon")
+    (3723.5, 0.02, None)
+    """
+    parts = [(float(number), unit.lower()) for number, unit in _DURATION.findall(words)]
+    if not parts:
+        return None
+    units = {"m": 60.0, "h": 3600.0, "s": 1.0, "d": 86400.0}
+    return sum(number * (0.001 if unit.startswith(("ms", "mil")) else units[unit[0]]) for number, unit in parts)
+
+
+def _seconds(value: str, unit: float) -> float | None:
+    try:
+        return max(0.0, float(value) / unit)
+    except ValueError:
+        return None
+
+
+def _number(patterns: tuple[re.Pattern[str], ...], text: str, *, least: int) -> int | None:
+    for pattern in patterns:
+        for found in pattern.finditer(text):
+            number = int(found[1].replace(",", "") or 0)
+            if number >= least:
+                return number
+    return None
+
+
+def status_in_body(error: object) -> int:
+    """The status that an error inside an answer of status 200 stands for, in [400, 599]."""
+    if isinstance(error, Mapping):
+        for name in ("code", "status", "status_code"):
+            value = error.get(name)
+            if isinstance(value, int | str) and str(value).isdigit() and 400 <= int(value) < 600:
+                return int(value)
+    text = json.dumps(error, default=str)
+    for pattern, status in ((_NO_ENDPOINT, 404), (_OVERLOADED, 529), (_BUSY, 429), (_TOO_LONG, 400), (_FILTERED, 400)):
+        if pattern.search(text):
+            return status
+    return 500
