@@ -23,7 +23,7 @@ import psutil
 import pytest
 
 from simulator.cluster.connection import connected, processors
-from simulator.cluster.stage import Cluster
+from simulator.cluster.stage import Cluster, ClusterSize, ClusterWatcher
 from simulator.cluster.stepwise import Step, Stepwise
 from simulator.cluster.worker import Worker
 from simulator.errors import BudgetStop, EmError, ProviderError, UsageError
@@ -33,6 +33,7 @@ from simulator.llm.registry import open_models
 from simulator.llm.retry import FailureKind, GaveUp
 from simulator.llm.scripted import Scripted
 from simulator.plan.planner import single
+from simulator.runs.admission import RunLimits
 from simulator.runs.run import Run
 from simulator.session.play import play
 from tests import till
@@ -234,8 +235,8 @@ def _conversations(files: dict[str, bytes]) -> dict[str, bytes]:
 
 async def _play(ray: Any, journal: Journal, opening: Any, said: list[str] | None = None, **how: Any) -> None:
     say = (said if said is not None else []).append
-    async with Cluster(ray, journal, shipped(), opening, workers=2, say=say) as stage:
-        await Run(journal, shipped(), scripted(), concurrency=8, stage=stage, **how).go()
+    async with Cluster(ray, journal, shipped(), opening, ClusterSize(2), ClusterWatcher(say=say)) as stage:
+        await Run(journal, shipped(), scripted(), RunLimits(8, **how), runner=stage).go()
 
 
 def test_the_command_gives_the_same_bytes_and_leaves_no_key(
@@ -257,7 +258,7 @@ def test_the_command_gives_the_same_bytes_and_leaves_no_key(
 def test_money_and_errors_stop_a_run_as_they_do_in_one_process(cluster: Any, tmp_path: Path) -> None:
     async def go(ray: Any, journal: Journal) -> None:
         async with till.till() as sold:
-            guess = {"budget_usd": 3.0, "guess_usd": lambda plan: plan.messages * 0.011}
+            guess = {"budget_usd": 3.0, "estimate_usd": lambda plan: plan.messages * 0.011}
             await _play(ray, journal, partial(till.opened, sold.base), **guess)
 
     with connected(cluster.address) as ray:
@@ -325,7 +326,7 @@ def test_killed_with_a_cluster_of_its_own_it_leaves_nothing_running_and_goes_on(
     async def rest() -> Counter[till.Sold]:
         async with till.till() as again:
             with Journal.open(folder) as journal:
-                await Run(journal, shipped(), await till.opened(again.base), concurrency=4).go()
+                await Run(journal, shipped(), await till.opened(again.base), RunLimits(4)).go()
         return again.sold
 
     later = asyncio.run(rest())

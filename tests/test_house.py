@@ -21,9 +21,9 @@ FLOORS = {
     "plan": 3, "line_checks": 3,
     "session": 4, "journal": 4,
     "corpus": 5, "logs": 5,
-    "runs": 6, "cluster": 6,
+    "cluster": 6,
     "report": 7, "train": 7, "irc": 7,
-    "evaluate": 8,
+    "evaluate": 8, "runs": 8,
     "gaps": 9, "tui": 9,
     "cli": 10, "__main__": 11,
 }  # fmt: skip

@@ -10,10 +10,13 @@ from pathlib import Path
 from simulator import __version__
 from simulator.corpus.export import export
 from simulator.journal.journal import Journal
+from simulator.journal.model_choice import ModelChoice
 from simulator.journal.records import Goal, RunCard
 from simulator.llm.model import Models
 from simulator.llm.scripted import Scripted
-from simulator.runs.run import Note, Run
+from simulator.runs.admission import RunLimits
+from simulator.runs.notes import Note
+from simulator.runs.run import Run
 from simulator.world import load
 from simulator.world.world import World
 
@@ -33,7 +36,7 @@ def card(name: str = "trial", *, seed: int = 1, **goal: object) -> RunCard:
         name=name,
         seed=seed,
         goal=Goal(**goal),
-        models={"people": "scripted", "lead": None, "judge": None, "api_base": [], "dialect": None},
+        models=ModelChoice(people="scripted"),
         world=shipped().digest,
         version=__version__,
         begun="2026-01-05T00:00:00+00:00",
@@ -51,7 +54,7 @@ def play_run(
     """Creates the run, or goes on with it if it is there, to its goal."""
     fresh = not (folder / "journal.sqlite").exists()
     with Journal.create(folder, run) if fresh else Journal.open(folder) as journal:
-        asyncio.run(Run(journal, shipped(), models or scripted(), concurrency=concurrency, watch=watch).go())
+        asyncio.run(Run(journal, shipped(), models or scripted(), RunLimits(concurrency), watch=watch).go())
 
 
 def exported(folder: Path, out: Path) -> dict[str, bytes]:

@@ -39,6 +39,9 @@ COMMANDS = {
 }
 """Name and one line of help, in the order in which a newcomer meets them."""
 
+NEIGHBOURS = {"resume": "generate", "demo": "generate", "runs": "status", "init": "world", "import": "import_"}
+"""Commands that do not stand in a module of their own name, and the module."""
+
 INTERRUPTED = 130
 
 
@@ -51,8 +54,8 @@ class _Lazy(click.Group):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name not in COMMANDS:
             return None
-        called = f"{name}_" if keyword.iskeyword(name) else name
-        return getattr(importlib.import_module(f"simulator.cli.{called}"), called)
+        module = importlib.import_module(f"simulator.cli.{NEIGHBOURS.get(name, name)}")
+        return getattr(module, f"{name}_" if keyword.iskeyword(name) else name)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):

@@ -167,9 +167,11 @@ def merge(name: str, out: Path, base: str | None, data: Path) -> None:
 
 def vllm(folder: Path, card: AdapterCard) -> str:
     """The line that serves base and adapter with vLLM; the lead is then `hosted_vllm/lead`, spoken to in documents."""
+    from simulator.llm.registry import EMBEDDED
+
     wanted = int(card.settings.get("lora_r", 32))
     rank = next((rank for rank in VLLM_RANKS if rank >= wanted), wanted)
-    served = "BASE" if card.base.name == options.EMBEDDED else card.base.name
+    served = "BASE" if card.base.name == EMBEDDED else card.base.name
     return f"vllm serve {served} --enable-lora --max-lora-rank {rank} --lora-modules lead={folder}"
 
 

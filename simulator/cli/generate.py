@@ -1,19 +1,22 @@
-"""em generate"""
+"""em generate, em resume and em demo: runs are begun and gone on with."""
 
 from __future__ import annotations
 
 import asyncio
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from simulator.cli import options
-from simulator.cli.engine import HERE, Engine, engine_options
-from simulator.errors import EmError
 
 if TYPE_CHECKING:
-    from simulator.cli.progress import ProgressFile
+    from simulator.journal.model_choice import ModelChoice
+    from simulator.journal.records import Goal
+    from simulator.runs.request import Engine
+
+DEMO_SESSIONS = 3
 
 
 @click.command()
@@ -43,7 +46,7 @@ if TYPE_CHECKING:
 )
 @click.option("--seed", type=int, default=1, show_default=True, help="The same seed plans the same sessions.")
 @options.model_options
-@engine_options
+@options.engine_options
 @click.option("--live/--no-live", default=False, help="Watch on the whole screen; in a pipe, line by line.")
 @options.data_option
 @options.world_option
@@ -56,7 +59,7 @@ def generate(
     concurrency: int | None,
     budget_usd: float | None,
     seed: int,
-    models: options.Names,
+    models: ModelChoice,
     engine: Engine,
     live: bool,
     data: Path,
@@ -66,49 +69,93 @@ def generate(
 
     Killed at any point, `em resume NAME` goes on and pays only for what is missing. `em export NAME` writes the files.
     """
+    from simulator.runs import service
+    from simulator.runs.request import Execution, RunRequest
+    from simulator.tui.run_views import ViewMode, run_view
+
     if (sessions is None) == (target_mb is None):
         raise click.UsageError("give one goal: --sessions N or --target-mb X")
-    if oversample > 1 and models["judge"] is None:
+    if oversample > 1 and models.judge is None:
         raise click.UsageError("--oversample needs a judge to tell which session is best: name one with --judge-model")
-    goal = {"sessions": sessions, "target_mb": target_mb, "length": length, "oversample": oversample}
-    look = options.ViewMode.LIVE if live else options.ViewMode.QUIET
-    asyncio.run(
-        begin(
-            name, data / "runs" / name, goal, seed, models, world_dir, concurrency, budget_usd, look=look, engine=engine
-        )
+    goal = read_goal(sessions=sessions, target_mb=target_mb, length=length, oversample=oversample)
+    execution = Execution(concurrency, budget_usd, engine)
+    request = RunRequest(data / "runs" / name, name, goal, seed, models, execution)
+    world = options.loaded(world_dir)
+    asyncio.run(service.start(request, world, run_view(ViewMode.LIVE if live else ViewMode.QUIET)))
+
+
+@click.command()
+@click.argument("name")
+@click.option(
+    "--sessions", type=click.IntRange(min=1), metavar="N", help="Another goal: this many kept sessions in all."
+)
+@click.option(
+    "--target-mb", type=click.FloatRange(min=0, min_open=True), metavar="X", help="Another goal: this much text in all."
+)
+@click.option("--concurrency", type=click.IntRange(1, 1000), metavar="N", help="Sessions played at once.")
+@click.option(
+    "--budget-usd", type=click.FloatRange(min=0), metavar="X", help="Budget of the whole run, what is spent included."
+)
+@options.model_options
+@options.engine_options
+@click.option("--live/--no-live", default=False, help="Watch on the whole screen; in a pipe, line by line.")
+@options.data_option
+@options.world_option
+def resume(
+    name: str,
+    sessions: int | None,
+    target_mb: float | None,
+    concurrency: int | None,
+    budget_usd: float | None,
+    models: ModelChoice,
+    engine: Engine,
+    live: bool,
+    data: Path,
+    world_dir: Path | None,
+) -> None:
+    """Go on with a run that stopped, with its own models unless others are named.
+
+    Sessions that were cut in the middle go on where they were cut; no answer is paid for twice.
+    """
+    from simulator.runs import service
+    from simulator.runs.request import Execution, ResumeRequest
+    from simulator.tui.run_views import ViewMode, run_view
+
+    if sessions is not None and target_mb is not None:
+        raise click.UsageError("give one goal: --sessions N or --target-mb X")
+    execution = Execution(concurrency, budget_usd, engine)
+    request = ResumeRequest(data / "runs" / name, sessions, target_mb, models, execution)
+    world = options.loaded(world_dir)
+    asyncio.run(service.resume(request, world, run_view(ViewMode.LIVE if live else ViewMode.QUIET)))
+
+
+@click.command()
+@click.option("--seed", type=int, default=1, show_default=True, help="Another seed plays other sessions.")
+@options.data_option
+def demo(seed: int, data: Path) -> None:
+    """Three short sessions on the embedded model, played, filtered, exported.
+
+    Needs no key, no network and no GPU. The model is very small: it shows the machine working, not good data.
+    """
+    from simulator.cli.export import write
+    from simulator.runs import service
+    from simulator.runs.request import RunRequest
+    from simulator.tui.run_views import ViewMode, run_view
+
+    name = next(name for n in count(1) if not (data / "runs" / (name := f"demo-{n}")).exists())
+    request = RunRequest(data / "runs" / name, name, read_goal(sessions=DEMO_SESSIONS, length="short"), seed)
+    asyncio.run(service.start(request, options.loaded(None), run_view(ViewMode.LINES)))
+    write(data / "runs" / name, data / "corpora" / name, ["jsonl", "txt"], False, False, None)
+    click.echo(
+        "The lines come from a model of 135 million parameters, to show the machine working without a key.\n"
+        f"For real data name a real model, such as:  em generate --run first --sessions 20 --model anthropic/…\n"
+        f"Look further:  em status {name}   em check {data / 'corpora' / name}/conversation_*.txt"
     )
 
 
-async def begin(
-    name: str,
-    folder: Path,
-    goal: dict[str, Any],
-    seed: int,
-    models: options.Names,
-    world_dir: Path | None,
-    concurrency: int | None,
-    budget_usd: float | None,
-    *,
-    look: options.ViewMode,
-    engine: Engine = HERE,
-    progress: ProgressFile | None = None,
-) -> None:
-    """Creates a run and plays it to its goal. One that could not begin leaves its name free."""
-    from simulator import __version__, clock
-    from simulator.cli.running import played
-    from simulator.journal.journal import Journal
-    from simulator.journal.records import Goal, RunCard
+def read_goal(**given: Any) -> Goal:
+    """The goal of a run, from what the options say. Raises ContentError for one that no run can have."""
+    from simulator.journal.records import Goal
     from simulator.world.yaml_file import validate
 
-    world = options.loaded(world_dir)
-    models = {**models, "people": models["people"] or options.EMBEDDED}
-    card = {"name": name, "seed": seed, "goal": goal, "models": models, "world": world.digest}
-    card |= {"version": __version__, "begun": clock.now()}
-    validate(Goal, goal, "goal")
-    with Journal.create(folder, validate(RunCard, card, "--run")) as journal:
-        try:
-            await played(journal, world, models, concurrency, budget_usd, look=look, engine=engine, progress=progress)
-        except EmError:
-            if not any(True for _ in journal.sessions()):
-                journal.discard()
-            raise
+    return validate(Goal, given, "goal")

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from simulator.events import Event
     from simulator.irc.bot_config import BotConfig
     from simulator.irc.irc_address import IrcAddress
+    from simulator.journal.model_choice import ModelChoice
     from simulator.world.world import World
 
 RUN = r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}"
@@ -49,7 +50,7 @@ def join(
     observe: bool,
     ca_file: Path | None,
     name: str | None,
-    models: options.Names,
+    models: ModelChoice,
     data: Path,
     world_dir: Path | None,
 ) -> None:
@@ -73,7 +74,7 @@ def join(
     from simulator.plan.session_plan import Origin
     from simulator.world.strict import Engagement
 
-    if models["judge"]:
+    if models.judge:
         raise click.UsageError("--judge-model: nobody judges a real channel")
     place = parse_address(address, ca_file)
     name = name or re.sub(r"[^A-Za-z0-9._-]+", "-", f"{place.host}-{place.channel[1:]}").strip("-.")
@@ -104,7 +105,7 @@ async def _joined(
     nick: str,
     stay: BotConfig,
     folder: Path,
-    names: options.Names,
+    choice: ModelChoice,
     world: World,
 ) -> None:
     import os
@@ -114,11 +115,12 @@ async def _joined(
     from simulator.irc.connection import REALNAME, USERNAME, ChannelConnection
     from simulator.irc.registration import Credentials
     from simulator.irc.timing import WallClock
+    from simulator.runs.opening import open_choice
 
     numbers, hours = world.bot, WallClock()
-    models = await options.opened(names, world, slots=1)
+    models = await open_choice(choice, world, slots=1)
     try:
-        with session_recorder.opened(folder, world, lead=played_by(names), seed=1, channel=str(place)) as journal:
+        with session_recorder.opened(folder, world, lead=played_by(choice), seed=1, channel=str(place)) as journal:
             password = os.environ.get("EM_IRC_SASL_PASSWORD")
             sasl = (os.environ.get("EM_IRC_SASL_USER") or nick, password) if password else None
             who = Credentials(nick, USERNAME, REALNAME, os.environ.get("EM_IRC_PASSWORD") or None, sasl)
@@ -157,10 +159,9 @@ def checked(nick: str) -> None:
         raise UsageError(f"`{nick}` is no nick", place="--nick", remedy="letters, digits and []\\`_^{|}-") from None
 
 
-def played_by(names: options.Names) -> str:
+def played_by(choice: ModelChoice) -> str:
     """Who plays the lead, for the run's card."""
-    model = names["lead"] or names["people"] or options.EMBEDDED
-    return f"{model}+{Path(names['lead_adapter']).name}" if names.get("lead_adapter") else model
+    return f"{choice.leads}+{Path(choice.lead_adapter).name}" if choice.lead_adapter else choice.leads
 
 
 def said(text: str) -> None:

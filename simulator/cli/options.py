@@ -3,35 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Coroutine
-from enum import Enum
-from functools import partial, wraps
+from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 if TYPE_CHECKING:
-    from simulator.llm.model import Models
     from simulator.world.world import World
-
-EMBEDDED = "embedded"
-
-Names = dict[str, Any]
-"""What the command line says of models: `people`, `lead`, `judge`, `dialect` (a name, or None where nothing is said)
-and `api_base` (a list); of the lead alone `lead_dialect`, and `lead_adapter` (a path) with `lead_adapter_digest`, which
-older run cards lack. The run card keeps the same."""
-
-
-class ViewMode(Enum):
-    """How a session is watched while it is played."""
-
-    QUIET = "quiet"
-    """Not at all, or when it is over."""
-    LINES = "lines"
-    """One line after the other, as they are said."""
-    LIVE = "live"
-    """On the whole screen; in lines where there is none, as in a pipe."""
 
 
 def world_option(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -59,7 +39,10 @@ def json_option(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def model_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """--model, --lead-model, --judge-model, --api-base, --dialect and the lead's own, as one argument: see `Names`."""
+    """--model, --lead-model, --judge-model, --api-base, --dialect and the lead's own, as one ModelChoice, `models`.
+
+    Only what was given counts as set in it.
+    """
 
     @wraps(command)
     def collected(
@@ -73,16 +56,19 @@ def model_options(command: Callable[..., Any]) -> Callable[..., Any]:
         lead_adapter: str | None,
         **others: Any,
     ) -> Any:
-        names: Names = {
+        from simulator.journal.model_choice import ModelChoice
+
+        named = {
             "people": model,
             "lead": lead_model,
             "judge": judge_model,
-            "api_base": list(api_base),
+            "api_base": api_base,
             "dialect": dialect,
             "lead_dialect": lead_dialect,
             **_adapter(lead_adapter, others.get("data") or Path(os.environ.get("EM_DATA", "data"))),
         }
-        return command(*arguments, models=names, **others)
+        choice = ModelChoice.model_validate({field: value for field, value in named.items() if value})
+        return command(*arguments, models=choice, **others)
 
     for option in (
         click.option(
@@ -114,57 +100,40 @@ def model_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return collected
 
 
-async def opened(names: Names, world: World, slots: int) -> Models:
-    """The doors to the models, ready to be asked. Raises what `open_models` raises."""
-    return await opening(names, world, slots)()
+def engine_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """--engine and --address, as one Engine, `engine`."""
 
+    @wraps(command)
+    def collected(*arguments: Any, engine: str, address: str | None, **others: Any) -> Any:
+        from simulator.runs.request import Engine
 
-def opening(names: Names, world: World, slots: int) -> Callable[[], Coroutine[Any, Any, Models]]:
-    """What opens the doors, here or on another machine."""
-    from simulator.llm.model import PromptFormat
-    from simulator.llm.registry import OpenOptions, open_models
+        return command(*arguments, engine=Engine(engine == "ray", address), **others)
 
-    lead_dialect = names.get("lead_dialect")
-    return partial(
-        open_models,
-        names["people"] or EMBEDDED,
-        names["lead"],
-        names["judge"],
-        others=sorted({p.model for p in world.personas.values() if p.model}),
-        options=OpenOptions(
-            api_base=names["api_base"],
-            dialect=PromptFormat(names["dialect"]) if names["dialect"] else None,
-            lead_dialect=PromptFormat(lead_dialect) if lead_dialect else None,
-            lead_adapter=_served(names, world),
-            slots=slots,
+    for option in (
+        click.option(
+            "--address",
+            metavar="ADDRESS",
+            help="Of a Ray cluster: `auto`, HOST:PORT, ray://HOST:PORT. Default: one on this machine, for this run.",
         ),
-    )
+        click.option(
+            "--engine",
+            type=click.Choice(["local", "ray"]),
+            default="local",
+            show_default=True,
+            help="Play sessions in this process, or on the machines of a Ray cluster.",
+        ),
+    ):
+        collected = option(collected)
+    return collected
 
 
-def _adapter(named: str | None, data: Path) -> Names:
+def _adapter(named: str | None, data: Path) -> dict[str, str]:
     if named is None:
-        return {"lead_adapter": None, "lead_adapter_digest": None}
+        return {}
     from simulator.train import adapter_lookup
 
     path = adapter_lookup.found(named, data / "adapters")
     return {"lead_adapter": str(path), "lead_adapter_digest": adapter_lookup.digest(path)}
-
-
-def _served(names: Names, world: World) -> Path | None:
-    """The GGUF file of the lead's adapter, if she has one: the same weights as when it was named."""
-    if not names.get("lead_adapter"):
-        return None
-    from simulator.errors import UsageError
-    from simulator.train import adapter_lookup
-
-    path, card = Path(names["lead_adapter"]), world.lead
-    if card.model:
-        cause = f"the card of {card.nick} asks for the model {card.model}, which takes none"
-        raise UsageError(cause, place="--lead-adapter", remedy="take `model` off the card")
-    if adapter_lookup.digest(path) != names["lead_adapter_digest"]:
-        cause = f"{path} has been trained anew since the run was begun"
-        raise UsageError(cause, place="--lead-adapter", remedy="name it again to go on with it as it is")
-    return adapter_lookup.served(path, names["lead"] or names["people"] or EMBEDDED)
 
 
 def loaded(world_dir: Path | None, *, quiet: bool = False) -> World:

@@ -45,6 +45,7 @@ def plan(
 
     Dollars come from litellm's price table, with and without prompt caching; an unknown price is said to be unknown.
     """
+    from simulator.journal.model_choice import DEFAULT
     from simulator.plan.forecast import outlook, shares
 
     if sessions is not None and target_mb is not None:
@@ -55,7 +56,7 @@ def plan(
     size = None if sessions is not None else target_mb or world.quota.target_mb
     judged = judge_model is not None
     found = outlook(world, seed, sessions=sessions, megabytes=size, judged=judged, oversample=oversample)
-    people = model or options.EMBEDDED
+    people = model or DEFAULT
     facts: dict[str, Any] = {
         "sessions": found.sessions,
         "played": round(found.sessions * oversample),

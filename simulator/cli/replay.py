@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from simulator.plan.session_plan import AnySession
-    from simulator.tui.notes import Note, Opened
+    from simulator.tui.notes import Opened, ViewNote
 
 SPEED = 30.0
 """Simulated seconds a second: a line every second or two, which can be read along."""
@@ -58,13 +58,13 @@ def replay(name: str, session: str, speed: float, reasons: bool, data: Path, wor
         asyncio.run(_in_lines(console, shown, notes, speed, reasons))
 
 
-async def _in_lines(console: Console, session: AnySession, notes: list[Note], speed: float, reasons: bool) -> None:
-    from simulator.runs.run import Happened, NotNeeded, Settled
+async def _in_lines(console: Console, session: AnySession, notes: list[ViewNote], speed: float, reasons: bool) -> None:
+    from simulator.runs.notes import Happened, NotNeeded, Settled
     from simulator.tui import lines
     from simulator.tui.player import silence
 
     console.print(lines.heading(session))
-    last: Note | None = None
+    last: ViewNote | None = None
     for note in notes:
         rows = []
         if isinstance(note, Happened):
@@ -79,7 +79,7 @@ async def _in_lines(console: Console, session: AnySession, notes: list[Note], sp
         console.file.flush()
 
 
-async def _on_screen(console: Console, first: Opened, notes: list[Note], reasons: bool) -> None:
+async def _on_screen(console: Console, first: Opened, notes: list[ViewNote], reasons: bool) -> None:
     from simulator.tui.player import Player
     from simulator.tui.terminal import Terminal
 

@@ -1,4 +1,4 @@
-"""The plan's own commands (`em_data_generator.py`): the same code as `em`, under the plan's names."""
+"""The command line of the brief (`em_data_generator.py`): the same code as `em`, under other names."""
 
 from __future__ import annotations
 
@@ -11,8 +11,11 @@ import click
 from simulator.cli import options
 
 if TYPE_CHECKING:
-    from simulator.cli.progress import ProgressFile
     from simulator.corpus.stats import Steps
+    from simulator.journal.model_choice import ModelChoice
+    from simulator.runs.progress_file import ProgressFile
+    from simulator.runs.request import Execution, SessionRequest
+    from simulator.world.world import World
 
 FOLDER = Path("em_character_data")
 RUN = "em_character_data"
@@ -47,127 +50,75 @@ def seed_commands(
     budget_usd: float | None,
     seed: int,
     allow_scripted: bool,
-    models: options.Names,
+    models: ModelChoice,
     world_dir: Path | None,
 ) -> None:
-    """Generate the training data of the plan in em_character_data/."""
+    """Generate the training data of the brief in em_character_data/."""
     asked = [name for name, wanted in {"--test --single": test or single, "--batch": batch, "--full": full,
              "--resume": resume, "--status": status}.items() if wanted]  # fmt: skip
     if len(asked) != 1:
         raise click.UsageError("give one of --test --single, --batch N, --full, --resume and --status")
+    from simulator.corpus.export import check
+    from simulator.runs.request import Execution, SessionRequest
+
     if test or single:
-        _one(seed, models, world_dir, reasons=test, prompts=prompts)
+        _one(SessionRequest(seed, models), world_dir, reasons=test, prompts=prompts)
     elif status:
         _status(world_dir)
-    elif resume:
-        _resume(models, world_dir, concurrency, budget_usd, allow_scripted)
     else:
-        _generate(batch, seed, models, world_dir, concurrency, budget_usd, allow_scripted)
+        # Before anything is paid for: a file that the export would have to replace, and must not, is refused.
+        check(FOLDER, FORMATS)
+        world = options.loaded(world_dir)
+        execution = Execution(concurrency, budget_usd, progress=_progress())
+        try:
+            if resume:
+                _resume(models, world, execution)
+            else:
+                _generate(batch, seed, models, world, execution)
+        finally:
+            _write(world_dir, allow_scripted)
 
 
-def _one(seed: int, models: options.Names, world_dir: Path | None, *, reasons: bool, prompts: bool) -> None:
-    from simulator.cli.simulate import played
+def _one(request: SessionRequest, world_dir: Path | None, *, reasons: bool, prompts: bool) -> None:
+    from simulator.cli.simulate import play_shown
+    from simulator.tui.lines import console
+    from simulator.tui.session_views import PrintedView
 
-    wanted = {"scenario": None, "engagement": None, "channel": None, "messages": None}
-    asyncio.run(
-        played(
-            wanted,
-            seed,
-            models,
-            world_dir,
-            look=options.ViewMode.LINES,
-            reasons=reasons,
-            prompts=prompts,
-            as_json=False,
-        )
-    )
+    view = PrintedView(console(), at_once=True, reasons=reasons, prompts=prompts)
+    play_shown(request, options.loaded(world_dir), view)
 
 
-def _generate(
-    batch: int | None,
-    seed: int,
-    models: options.Names,
-    world_dir: Path | None,
-    concurrency: int | None,
-    budget_usd: float | None,
-    allow_scripted: bool,
-) -> None:
-    """A batch adds to what is there, as the next conversations of the same plan; --full goes on to the whole size."""
-    from simulator.cli.generate import begin
-    from simulator.cli.resume import go_on
+def _generate(batch: int | None, seed: int, models: ModelChoice, world: World, execution: Execution) -> None:
+    """A batch adds to what is there, as the next conversations of the same run; --full goes on to the whole size."""
+    from simulator.cli.generate import read_goal
     from simulator.journal.journal import FILE, Journal
+    from simulator.runs import service
+    from simulator.runs.request import ResumeRequest, RunRequest
+    from simulator.tui.run_views import ViewMode, run_view
 
-    _check()
-    target = None if batch else options.loaded(world_dir, quiet=True).quota.target_mb
-    try:
-        if (FOLDER / FILE).exists():
-            with Journal.read(FOLDER) as journal:
-                kept = journal.tally().kept
-            goal = {"sessions": kept + batch if batch else None, "target_mb": target}
-            asyncio.run(
-                go_on(
-                    FOLDER,
-                    goal,
-                    models,
-                    world_dir,
-                    concurrency,
-                    budget_usd,
-                    look=options.ViewMode.QUIET,
-                    progress=_progress(),
-                )
-            )
-        else:
-            goal = {"sessions": batch, "target_mb": target, "length": None}
-            asyncio.run(
-                begin(
-                    RUN,
-                    FOLDER,
-                    goal,
-                    seed,
-                    models,
-                    world_dir,
-                    concurrency,
-                    budget_usd,
-                    look=options.ViewMode.QUIET,
-                    progress=_progress(),
-                )
-            )
-    finally:
-        _write(world_dir, allow_scripted)
+    target = None if batch else world.quota.target_mb
+    view = run_view(ViewMode.QUIET)
+    if (FOLDER / FILE).exists():
+        with Journal.read(FOLDER) as journal:
+            kept = journal.tally().kept
+        resumed = ResumeRequest(FOLDER, kept + batch if batch else None, target, models, execution)
+        asyncio.run(service.resume(resumed, world, view))
+    else:
+        goal = read_goal(sessions=batch, target_mb=target)
+        asyncio.run(service.start(RunRequest(FOLDER, RUN, goal, seed, models, execution), world, view))
 
 
-def _resume(
-    models: options.Names, world_dir: Path | None, concurrency: int | None, budget_usd: float | None, allow: bool
-) -> None:
-    from simulator.cli.resume import go_on
+def _resume(models: ModelChoice, world: World, execution: Execution) -> None:
+    from simulator.runs import service
+    from simulator.runs.request import ResumeRequest
+    from simulator.tui.run_views import ViewMode, run_view
 
-    _check()
-    try:
-        asyncio.run(
-            go_on(
-                FOLDER,
-                {},
-                models,
-                world_dir,
-                concurrency,
-                budget_usd,
-                look=options.ViewMode.QUIET,
-                progress=_progress(),
-            )
-        )
-    finally:
-        _write(world_dir, allow)
-
-
-def _check() -> None:
-    """Before anything is paid for: a file that the export would have to replace, and must not, is refused."""
-    from simulator.corpus.export import check
-
-    check(FOLDER, FORMATS)
+    request = ResumeRequest(FOLDER, models=models, execution=execution)
+    asyncio.run(service.resume(request, world, run_view(ViewMode.QUIET)))
 
 
 def _write(world_dir: Path | None, allow_scripted: bool) -> None:
-    """The plan's output files, also after a run that stopped early."""
+    """The output files of the brief, also after a run that stopped early."""
     from simulator.cli.export import write
     from simulator.journal.journal import FILE, Journal
 
@@ -180,7 +131,7 @@ def _write(world_dir: Path | None, allow_scripted: bool) -> None:
 
 
 def _progress() -> ProgressFile:
-    from simulator.cli.progress import ProgressFile
+    from simulator.runs.progress_file import ProgressFile
 
     return ProgressFile(FOLDER, _steps())
 

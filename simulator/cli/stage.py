@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from simulator.irc.bot import Bot
     from simulator.irc.bot_config import BotConfig
     from simulator.irc.irc_address import IrcAddress
+    from simulator.journal.model_choice import ModelChoice
     from simulator.world.world import World
 
 FEWEST, MOST = 2, 30
@@ -48,7 +49,7 @@ def stage(
     port: int | None,
     seed: int,
     name: str | None,
-    models: options.Names,
+    models: ModelChoice,
     data: Path,
     world_dir: Path | None,
 ) -> None:
@@ -63,7 +64,7 @@ def stage(
     from simulator.plan.session_plan import Origin
     from simulator.world.strict import Engagement
 
-    if models["judge"]:
+    if models.judge:
         raise click.UsageError("--judge-model: nobody judges a staged channel")
     if name is not None and not re.fullmatch(join.RUN, name):
         raise click.UsageError(f"--run {name}: letters, digits, `.`, `_` and `-`, beginning with a letter or digit")
@@ -88,7 +89,7 @@ def stage(
 async def _staged(
     stay: BotConfig,
     folder: Path,
-    names: options.Names,
+    choice: ModelChoice,
     world: World,
     people: int,
     messages: int | None,
@@ -100,11 +101,12 @@ async def _staged(
     from simulator.irc.testbed import TestbedRequest
     from simulator.irc.testbed import stage as play
     from simulator.irc.timing import ManualClock, WallClock
+    from simulator.runs.opening import open_choice
 
-    models = await options.opened(names, world, slots=2)
+    models = await open_choice(choice, world, slots=2)
     try:
-        lead, played = join.played_by(names), names["people"] or options.EMBEDDED
-        with session_recorder.opened(folder, world, lead=lead, seed=seed, people_played_by=played) as journal:
+        lead = join.played_by(choice)
+        with session_recorder.opened(folder, world, lead=lead, seed=seed, people_played_by=choice.people) as journal:
             leaving: list[join.Leaving] = []
             bots: list[Bot] = []
 

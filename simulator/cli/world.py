@@ -1,4 +1,4 @@
-"""em world"""
+"""em world and em init."""
 
 from __future__ import annotations
 
@@ -97,3 +97,13 @@ def _coverage(found: World, *, as_json: bool) -> None:
     if cells.empty:
         first = ", ".join(cells.empty[0].values())
         raise NotMet(f"{len(cells.empty)} cells without a script, such as {first}", remedy="write one for them")
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+def init(folder: Path) -> None:
+    """Copy the shipped world into FOLDER for editing; play it with --world FOLDER, or from inside the folder."""
+    from simulator.world import load
+
+    for part in load.copy(folder):
+        click.echo(part)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType, TracebackType
 from typing import Any
@@ -29,6 +30,35 @@ GOODBYE = 5.0
 """Seconds that the workers have to stop what they started, such as an embedded server."""
 
 
+@dataclass(frozen=True, slots=True)
+class ClusterSize:
+    """How many workers there are."""
+
+    workers: int
+    processors: int = 1
+    """Of one machine, for each worker."""
+
+
+def _ignore(*_: object) -> None:
+    """Nobody listens."""
+
+
+async def _go_on() -> None:
+    """Nobody pauses."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterWatcher:
+    """Who is told what happens on a cluster."""
+
+    answered: Callable[[Prompt, Reply], None] = _ignore
+    """Hears every answer."""
+    unpaused: Callable[[], Awaitable[None]] = _go_on
+    """Returns when questions may be asked."""
+    say: Callable[[str], None] = _ignore
+    """Gets a line for people when workers come late or are lost."""
+
+
 class _Seat:
     """One worker that is ready, seen from here."""
 
@@ -50,20 +80,14 @@ class Cluster:
         journal: Journal,
         world: World,
         opening: Opening,
-        *,
-        workers: int,
-        processors: int = 1,
-        tell: Callable[[Prompt, Reply], None] = lambda prompt, reply: None,
-        gate: Callable[[], Awaitable[None]] | None = None,
-        say: Callable[[str], None] = lambda text: None,
+        size: ClusterSize,
+        watcher: ClusterWatcher = ClusterWatcher(),
     ) -> None:
-        """`processors`: of one machine, for each worker. `tell` hears every answer, and no step is taken before `gate`
-        opens. `say` gets a line for people when workers come late or are lost."""
+        """`ray`: the connected library. `opening` opens the models, once in each worker."""
         self._ray, self._journal, self._opening = ray, journal, opening
-        self._tell, self._gate, self._say = tell, gate, say
-        self._count = workers
+        self._watcher, self._count = watcher, size.workers
         self._actor = ray.remote(Worker).options(
-            num_cpus=processors, max_restarts=0, max_task_retries=0, max_concurrency=10_000,
+            num_cpus=size.processors, max_restarts=0, max_task_retries=0, max_concurrency=10_000,
             scheduling_strategy="SPREAD",
         )  # fmt: skip
         self._world = ray.put(world)
@@ -86,7 +110,7 @@ class Cluster:
                 while len(self._ready) < self._count and self._error is None:
                     await self._news.wait()
         if not self._ready and self._error is None:
-            self._say("ray: waiting for a machine with room")
+            self._watcher.say("ray: waiting for a machine with room")
         return self
 
     async def __aexit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
@@ -101,7 +125,7 @@ class Cluster:
             self._ray.kill(seat.actor)
 
     async def play(self, plan: SessionPlan, past: Sequence[Event]) -> AsyncGenerator[Event, None]:
-        """See `generate.Stage`."""
+        """See `runs.session_runner.SessionRunner`."""
         done = list(past)
         for _ in range(LOSSES):
             seat = await self._seat()
@@ -112,7 +136,7 @@ class Cluster:
                 while True:
                     if step.paid is not None:
                         self._journal.call(plan.id, step.paid.prompt, step.paid.reply)
-                        self._tell(step.paid.prompt, step.paid.reply)
+                        self._watcher.answered(step.paid.prompt, step.paid.reply)
                     for event in step.events:
                         done.append(event)
                         yield event
@@ -123,8 +147,7 @@ class Cluster:
                         raise step.error
                     if over:
                         return
-                    if self._gate is not None:
-                        await self._gate()
+                    await self._watcher.unpaused()
                     step = await seat.actor.go_on.remote(plan.id)
             except self._lost:
                 self._lose(seat)
@@ -175,7 +198,7 @@ class Cluster:
         self._ready.remove(seat)
         self._ray.kill(seat.actor)
         elsewhere = "elsewhere" if self._ready else "when there is room for another"
-        self._say(f"ray: a worker is lost; its {seat.sessions} sessions go on {elsewhere}")
+        self._watcher.say(f"ray: a worker is lost; its {seat.sessions} sessions go on {elsewhere}")
 
     def _give_up(self, error: EmError) -> None:
         self._error = self._error or error

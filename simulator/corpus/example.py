@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import PurePath
 from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
 from simulator.events import Event, Said
+from simulator.journal.model_choice import ModelChoice
 from simulator.journal.records import RunCard
 from simulator.plan.session_plan import AnySession
 from simulator.session.transcript import text
@@ -91,18 +92,16 @@ def example(
     )
 
 
-def authors(models: Mapping[str, str | list[str] | None]) -> tuple[str, str]:
-    """Who wrote the people's lines, and who wrote the lead's, from a run's `models`; `model+adapter` if she has one."""
-    people = public(models.get("people")) or "embedded"
-    lead, trained = public(models.get("lead")) or people, models.get("lead_adapter")
-    return people, f"{lead}+{PurePath(trained).stem}" if isinstance(trained, str) else lead
+def authors(models: ModelChoice) -> tuple[str, str]:
+    """Who wrote the people's lines, and who wrote the lead's: names of models, `model+adapter` with an adapter."""
+    people, lead, trained = public(models.people), public(models.leads), models.lead_adapter
+    return people, f"{lead}+{PurePath(trained).stem}" if trained else lead
 
 
-def public(model: str | list[str] | None) -> str:
+def public(model: str) -> str:
     """A model's name without the folders of the machine that it ran on.
 
-    >>> public("gguf:/srv/weights/small.gguf"), public("openai/gpt-x"), public(None)
-    ('gguf:small.gguf', 'openai/gpt-x', '')
+    >>> public("gguf:/srv/weights/small.gguf"), public("openai/gpt-x")
+    ('gguf:small.gguf', 'openai/gpt-x')
     """
-    names = [model] if isinstance(model, str) else model or []
-    return ", ".join(_FOLDERS.sub("", name) for name in names)
+    return ", ".join(_FOLDERS.sub("", name) for name in model.split(", "))

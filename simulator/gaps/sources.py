@@ -12,7 +12,7 @@ from simulator.document import TranscriptLine, parse_document
 from simulator.errors import UsageError
 from simulator.events import Renamed, Said
 from simulator.journal.journal import FILE, Journal
-from simulator.journal.records import IMPORTED
+from simulator.journal.model_choice import IMPORTED
 from simulator.logs.conversations import SplitRules
 from simulator.logs.entry import MESSAGE
 from simulator.logs.log_files import logs

@@ -15,7 +15,8 @@ from simulator.errors import UsageError
 from simulator.events import Event, Said
 from simulator.irc.timing import DAY, seconds_of_day
 from simulator.journal.journal import FILE, Journal
-from simulator.journal.records import IMPORTED, Goal, RunCard
+from simulator.journal.model_choice import IMPORTED, ModelChoice
+from simulator.journal.records import Goal, RunCard
 from simulator.plan.session_plan import Origin, RecordedSession, Setting
 from simulator.session.transcript import counted, text
 from simulator.world.load import same_content
@@ -28,18 +29,28 @@ FEWEST = 2
 """Messages; what has fewer is no session, and rejected as `short`."""
 
 
-def opened(folder: Path, world: World, *, lead: str | None, seed: int, **models: str | None) -> Journal:
-    """The run's journal, new or gone on with. `lead`: who plays her; `models`: what else the card says of models.
+def opened(
+    folder: Path,
+    world: World,
+    *,
+    lead: str | None,
+    seed: int,
+    people_played_by: str | None = None,
+    channel: str | None = None,
+) -> Journal:
+    """The run's journal, new or gone on with. `lead`: who plays the lead, `people_played_by`: simulated users.
+    `channel`: the address, for the run's card.
 
     People's lines stand in it, so it counts as imported: `em export` wants to be told that they were asked.
     Raises UsageError for a run of another kind, or another world.
     """
     if not (folder / FILE).exists():
+        models = ModelChoice(people=IMPORTED, lead=lead, people_played_by=people_played_by, channel=channel)
         card = RunCard(
             name=folder.name,
             seed=seed,
             goal=Goal(sessions=1),
-            models={"judge": None, "dialect": None, "api_base": None, **models, "people": IMPORTED, "lead": lead},
+            models=models,
             world=world.digest,
             version=__version__,
             begun=clock.now(),

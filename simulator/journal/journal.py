@@ -7,7 +7,6 @@ never the consistency.)
 
 from __future__ import annotations
 
-import json
 import os
 import sqlite3
 from collections import Counter
@@ -21,6 +20,7 @@ from pydantic import ValidationError
 from simulator import files
 from simulator.errors import StorageError, UsageError
 from simulator.events import EVENT, Event
+from simulator.journal.model_choice import ModelChoice
 from simulator.journal.records import Call, Cost, Goal, RunCard, SessionRow, Tally
 from simulator.journal.stored_session import read_session, todays_shape
 from simulator.llm.model import Billing, Prompt, Reply, Usage
@@ -85,7 +85,7 @@ class Journal:
                 raise UsageError("this run exists", place=str(folder), remedy=remedy)
             for other in _beside(path):
                 files.check(other, files.never, "--run name")  # SQLite would take it for its own, and remove it
-            goal, models = run.goal.model_dump_json(), json.dumps(run.models)
+            goal, models = run.goal.model_dump_json(), run.models.model_dump_json()
             card = (run.name, run.seed, goal, models, run.world, run.version, run.begun)
             with (
                 files.whole(path, option="--run name", remedy=_REMEDIES["SQLITE_CANTOPEN"]) as fresh,
@@ -246,7 +246,7 @@ class Journal:
             name=name,
             seed=seed,
             goal=Goal.model_validate_json(goal),
-            models=json.loads(models),
+            models=ModelChoice.model_validate_json(models),
             world=world,
             version=version,
             begun=begun,

@@ -8,13 +8,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from simulator.journal.model_choice import IMPORTED, ModelChoice
 from simulator.llm.model import Billing, Reply
-from simulator.plan.session_plan import AnySession, Origin, RecordedSession, SessionPlan
+from simulator.plan.session_plan import AnySession, RecordedSession, SessionPlan
 from simulator.world.policy import QuotaPolicy
 from simulator.world.strict import StrictModel
-
-IMPORTED = Origin.IMPORTED.value
-"""In place of a model: people wrote the lines, in a real channel."""
 
 
 class Goal(StrictModel):
@@ -58,9 +56,7 @@ class RunCard(StrictModel):
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")]
     seed: int
     goal: Goal
-    models: dict[str, str | list[str] | None]
-    """`people`, `lead`, `judge`, `dialect`, `api_base`, `lead_dialect` as given on the command line, and of the lead's
-    adapter `lead_adapter`, the path, and `lead_adapter_digest`, of the weights. Never a key."""
+    models: ModelChoice
     world: str
     """Digest of the content."""
     version: str
@@ -69,12 +65,12 @@ class RunCard(StrictModel):
     @property
     def scripted(self) -> bool:
         """True if lines come from the scripted fake, in full or in part."""
-        return "scripted" in (self.models.get("people"), self.models.get("lead"))
+        return self.models.scripted
 
     @property
     def imported(self) -> bool:
         """True if the run was made from logs of a real channel."""
-        return self.models.get("people") == IMPORTED
+        return self.models.people == IMPORTED
 
 
 @dataclass(frozen=True, slots=True)

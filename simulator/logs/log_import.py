@@ -16,7 +16,8 @@ from simulator import __version__, clock, files
 from simulator.errors import NotMet, UsageError
 from simulator.events import Acted, Event, Joined, Parted, Renamed, Said, TopicSet
 from simulator.journal.journal import FILE, Journal
-from simulator.journal.records import IMPORTED, Goal, RunCard
+from simulator.journal.model_choice import IMPORTED, ModelChoice
+from simulator.journal.records import Goal, RunCard
 from simulator.logs.address_removal import without_addresses
 from simulator.logs.conversations import Conversation, SplitRules
 from simulator.logs.entry import ACTION, JOIN, MESSAGE, PART, RENAME
@@ -109,7 +110,7 @@ def take_in(
             name=folder.name,
             seed=0,
             goal=Goal(sessions=1),
-            models={"people": IMPORTED, "lead": None, "judge": None, "dialect": None, "api_base": None},
+            models=ModelChoice(people=IMPORTED),
             world=world.digest,
             version=__version__,
             begun=clock.now(),

@@ -1,117 +1,51 @@
-"""Many sessions at once: admission, order, resume, and stopping cleanly.
+"""Run: many sessions at once, to a goal; resumable at any instant, and stopped cleanly.
 
 A run is a row of places (slots), each to be filled with one kept session. Workers take the next place, play a session
-for it and judge it; a rejected one puts its place back into the queue. Whether a session repeats an earlier one is
-decided in the order of the places, not in the order in which sessions happen to end, so the same seed gives the same
-corpus at any concurrency.
+for it and judge it; a rejected one puts its place back into the queue.
+
+A session, as the journal has it (attempt 0 of a place, then 1, 2, … until one is kept):
+
+    (not begun) ──admitted──> open ──filters, judge──> spare ──best of its place──> kept
+                               │                        │ └──a better one is kept──> spare, not needed
+                               └──a rule is broken──> rejected <──nearly an earlier one──┘
+
+A place:
+
+    (fresh) ──> playing ──> has candidates ──enough of them, and all places before are settled──> settled
+                 │  ^          │      └──too few, or all repeat earlier sessions──> queued again
+                 v  │          v
+                queued <── rejected
+
+Whoever does what: `admission` decides what is played next, `settling` which candidate is kept, `session_runner` where a
+session is played. This file moves sessions from one to the other and writes the journal.
 """
 
 from __future__ import annotations
 
 import asyncio
-import heapq
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import Callable
 from contextlib import aclosing
-from dataclasses import dataclass
 from itertools import groupby
-from typing import Protocol
 
 from simulator import rng
-from simulator.corpus.filters import Filters
 from simulator.corpus.judge import SessionJudge
-from simulator.corpus.near_duplicates import NearDuplicates
-from simulator.corpus.phrase_budget import PhraseBudget
-from simulator.corpus.verdict import Reason, Verdict
+from simulator.corpus.verdict import Verdict
 from simulator.document import Document, render_document
-from simulator.errors import BudgetStop, EmError, NotMet
-from simulator.events import Event
+from simulator.errors import EmError, NotMet
 from simulator.journal.journal import Journal
 from simulator.journal.recorded_model import recorded
 from simulator.llm.model import Models, Purpose
-from simulator.plan.estimate import MESSAGE_BYTES
 from simulator.plan.planner import Planner
-from simulator.plan.session_plan import AnySession, SessionPlan
-from simulator.session.play import play
-from simulator.session.prompts import secrets
+from simulator.plan.session_plan import SessionPlan
+from simulator.runs.admission import Admission, RunLimits
+from simulator.runs.notes import Began, Happened, Note, NotNeeded, Settled
+from simulator.runs.session_runner import LocalRunner, SessionRunner, verdict_of, world_filters
+from simulator.runs.settling import Candidate, PlaceToFill, Settling
 from simulator.session.transcript import document
 from simulator.world.world import World
 
 MAX_ATTEMPTS = 30
 """Sessions for one place after which the run gives up: something is wrong that more sessions will not mend."""
-BLOCK = 64
-"""Places that share a phrase budget. It is drawn up from all places but those of the block before, so that it is the
-same at any concurrency; a run never gets further ahead than that."""
-
-
-@dataclass(frozen=True, slots=True)
-class Began:
-    session: AnySession
-
-
-@dataclass(frozen=True, slots=True)
-class Happened:
-    session: AnySession
-    event: Event
-
-
-@dataclass(frozen=True, slots=True)
-class Settled:
-    session: AnySession
-    verdict: Verdict
-    bytes: int
-
-
-@dataclass(frozen=True, slots=True)
-class NotNeeded:
-    """Fit to be kept, and not needed: a better one holds the place."""
-
-    session: AnySession
-
-
-Note = Began | Happened | Settled | NotNeeded
-"""What a run tells whoever watches."""
-
-
-def verdict_of(filters: Filters, world: World, plan: SessionPlan, events: list[Event]) -> tuple[Document, Verdict]:
-    """The training document of a finished session and what the filters say about it."""
-    made = document(plan.setting, events)
-    return made, filters.judge(made, plan=plan, secrets=secrets(plan.setting, plan.script, world))
-
-
-@dataclass(frozen=True, slots=True)
-class Finished:
-    """A session that passed the filters: a candidate for its place."""
-
-    plan: SessionPlan
-    document: Document
-    bytes: int
-    score: float | None
-    """The judge's; None stands behind every score."""
-
-    @property
-    def rank(self) -> tuple[bool, float, int]:
-        """Best first; among equals the earlier one."""
-        return (self.score is None, -(self.score or 0.0), self.plan.attempt)
-
-
-class SessionRunner(Protocol):
-    """Where sessions are played: in this process, or on other machines."""
-
-    def play(self, plan: SessionPlan, past: Sequence[Event]) -> AsyncGenerator[Event, None]:
-        """As `session.play.play`. An answer is in the journal before the event that comes of it is yielded, and no
-        other question of that session is asked before that event is there too.
-        """
-        ...
-
-
-class LocalRunner:
-    """The stage in this process."""
-
-    def __init__(self, journal: Journal, world: World, models: Models) -> None:
-        self._journal, self._world, self._models = journal, world, models
-
-    def play(self, plan: SessionPlan, past: Sequence[Event]) -> AsyncGenerator[Event, None]:
-        return play(plan, self._world, recorded(self._models, self._journal, plan.id), past)
 
 
 class Run:
@@ -122,38 +56,22 @@ class Run:
         journal: Journal,
         world: World,
         models: Models,
+        limits: RunLimits,
         *,
-        concurrency: int,
-        budget_usd: float | None = None,
-        guess_usd: Callable[[SessionPlan], float] = lambda plan: 0.0,
         watch: Callable[[Note], None] = lambda note: None,
-        stage: SessionRunner | None = None,
+        runner: SessionRunner | None = None,
     ) -> None:
-        """`guess_usd` estimates what a session will cost; needed with a budget. `stage` None: here, with `models`;
-        the judge is asked from here in any case.
+        """`watch` hears what happens. `runner` None: sessions are played here, with `models`; the judge is asked from
+        here in any case.
         """
         run = journal.run
         self._journal, self._world, self._models, self._watch = journal, world, models, watch
-        self._stage = stage or LocalRunner(journal, world, models)
-        self._concurrency, self._budget, self._guess = concurrency, budget_usd, guess_usd
-        self._goal, self._seed = run.goal, run.seed
+        self._runner = runner or LocalRunner(journal, world, models)
+        self._goal, self._seed, self._concurrency = run.goal, run.seed, limits.concurrency
         self._planner = Planner(world, run.seed, length=run.goal.length)
-        self._filters = Filters(world.style, world.engagement, world.quota, world.lead.nick)
-        self._twins = NearDuplicates(world.style)
-        self._phrases = PhraseBudget(world.realism.habits, world.lead.nick)
-        self._worn: dict[int, tuple[str, ...]] = {0: (), 1: ()}
-        """By block of places: what the lead had worn out a block before."""
-        self._queue: list[tuple[int, int]] = []
-        """(place, attempt) to be played before any new place."""
-        self._fresh = 0
-        """The first place that nothing was played for."""
-        self._settled = 0
-        """The first place without a kept session."""
-        self._candidates: dict[int, list[Finished]] = {}
-        """By place."""
-        self._promised: dict[str, tuple[int, float]] = {}
-        """Sessions being played: estimated bytes and dollars."""
-        self._kept_bytes = 0
+        self._filters = world_filters(world)
+        self._admission = Admission(run.goal, limits, journal.spent)
+        self._settling = Settling(world, self._wanted)
         self._moved = asyncio.Event()
         """Set, and replaced, whenever a place is settled or the run stops."""
         self._stop: EmError | None = None
@@ -164,8 +82,8 @@ class Run:
         Raises BudgetStop when the money is used up, NotMet when a place cannot be filled, ProviderError when a model
         fails for good. What was begun is finished first where that is possible, and everything is saved in any case.
         """
-        self._remember()
-        self._settle_in_order()
+        self._take_up()
+        self._settle()
         async with asyncio.TaskGroup() as workers:
             for _ in range(self._concurrency):
                 workers.create_task(self._work())
@@ -180,66 +98,37 @@ class Run:
             if plan is None:
                 return
             try:
-                await self._session(plan)
+                await self._play_session(plan)
             except EmError as error:
                 self._halt(error)
             finally:
-                self._promised.pop(plan.id, None)
+                self._admission.leave(plan.id)
 
     def _too_far_ahead(self) -> bool:
-        """True if the next place needs to know what was worn out in places that are still being played."""
-        return self._stop is None and not self._queue and not self._enough() and self._fresh // BLOCK not in self._worn
+        """True if the next place depends on places that are still being played."""
+        if self._stop is not None or not self._admission.begins_fresh(self._settling.gathered):
+            return False
+        return not self._settling.knows_phrases(self._admission.fresh)
 
     def _admit(self) -> SessionPlan | None:
         """The next session to play, or None if nothing more is to be begun."""
-        if self._stop is not None:
+        if self._stop is not None or (place := self._admission.next_place(self._settling.gathered)) is None:
             return None
-        if self._queue:
-            slot, attempt = self._queue[0]
-        elif self._enough():
+        slot, attempt = place
+        plan = self._planner.plan(slot, attempt).avoiding(self._settling.worn_phrases(slot))
+        try:
+            self._admission.admit(plan)
+        except EmError as error:
+            self._halt(error)
             return None
-        else:
-            slot, attempt = self._fresh, 0
-        plan = self._planner.plan(slot, attempt).avoiding(self._worn[slot // BLOCK])
-        usd = self._guess(plan)
-        if not self._affordable(usd):
-            return None
-        if self._queue:
-            heapq.heappop(self._queue)
-        else:
-            self._fresh += 1
-        self._promised[plan.id] = (plan.messages * MESSAGE_BYTES, usd)
         return plan
-
-    def _enough(self) -> bool:
-        if self._goal.sessions is not None:
-            return self._fresh >= self._goal.sessions
-        assert self._goal.target_mb is not None
-        waiting = sum(min(those, key=lambda one: one.rank).bytes for those in self._candidates.values())
-        playing = sum(size for size, _ in self._promised.values())
-        return self._kept_bytes + waiting + playing >= self._goal.target_mb * 1e6
-
-    def _affordable(self, usd: float) -> bool:
-        if self._budget is None:
-            return True
-        spent = self._journal.spent()
-        if spent + sum(promised for _, promised in self._promised.values()) + usd <= self._budget:
-            return True
-        self._halt(
-            BudgetStop(
-                f"${spent:.2f} of ${self._budget:.2f} spent, and the next session may cost ${usd:.2f}",
-                place="--budget-usd",
-                remedy="what was begun is saved; go on with `em resume` and a higher budget",
-            )
-        )
-        return False
 
     def _wanted(self, slot: int) -> int:
         """How many candidates a place is to have: `oversample` on average, the same at any concurrency."""
         whole, part = divmod(self._goal.oversample, 1.0)
         return int(whole) + (rng.stream(self._seed, "oversample", slot).random() < part)
 
-    async def _session(self, plan: SessionPlan) -> None:
+    async def _play_session(self, plan: SessionPlan) -> None:
         """Plays one session, or what is left of it, and judges it."""
         known = self._journal.session(plan.id)
         if known is None:
@@ -248,7 +137,7 @@ class Run:
             plan = known.plan
         self._watch(Began(plan))
         events = self._journal.events(plan.id)
-        async with aclosing(self._stage.play(plan, tuple(events))) as session:
+        async with aclosing(self._runner.play(plan, tuple(events))) as session:
             async for event in session:
                 self._journal.event(plan.id, event)
                 events.append(event)
@@ -257,59 +146,44 @@ class Run:
         made, verdict = verdict_of(self._filters, self._world, plan, events)
         score = None
         if verdict.keep and self._models.judge is not None:
-            asked = recorded(self._models, self._journal, plan.id)
-            judge = SessionJudge(self._world.judge, asked.of(Purpose.JUDGE), plan.setting.lead)
-            opinion = await judge.score(plan, made)
-            reasons, score = judge.reasons(opinion), opinion.overall
-            verdict = Verdict(keep=not reasons, reasons=reasons)
+            verdict, score = await self._ask_judge(plan, made)
         size = len(render_document(made.header, made.lines).encode())
-        self._promised.pop(plan.id, None)
-        if not verdict.keep:
-            self._reject(plan, verdict, size)
-            return
-        self._journal.spare(plan.id, size, score)
-        those = self._candidates.setdefault(plan.number, [])
-        those.append(Finished(plan, made, size, score))
-        if len(those) < self._wanted(plan.number):
-            heapq.heappush(self._queue, (plan.number, plan.attempt + 1))
+        self._admission.leave(plan.id)
+        if verdict.keep:
+            self._add(Candidate(plan, made, size, score))
         else:
-            self._settle_in_order()
+            self._reject(plan, verdict, size)
 
-    def _settle_in_order(self) -> None:
-        """Keeps the best candidate of every place whose turn has come."""
-        while len(self._candidates.get(self._settled, ())) >= self._wanted(self._settled):
-            ranked = sorted(self._candidates.pop(self._settled), key=lambda one: one.rank)
-            for number, finished in enumerate(ranked):
-                if self._keep(finished):
-                    for other in ranked[number + 1 :]:
-                        self._watch(NotNeeded(other.plan))
-                    break
-            else:
-                last = max(finished.plan.attempt for finished in ranked)
-                heapq.heappush(self._queue, (self._settled, last + 1))
-                return
+    async def _ask_judge(self, plan: SessionPlan, made: Document) -> tuple[Verdict, float | None]:
+        """The judge's verdict and score; None: no readable answer."""
+        judge = SessionJudge(
+            self._world.judge, recorded(self._models, self._journal, plan.id).of(Purpose.JUDGE), plan.setting.lead
+        )
+        opinion = await judge.score(plan, made)
+        reasons = judge.reasons(opinion)
+        return Verdict(keep=not reasons, reasons=reasons), opinion.overall
 
-    def _keep(self, finished: Finished) -> bool:
-        """Keeps the session, unless an earlier place holds nearly the same one."""
-        plan = finished.plan
-        if twin := self._twins.twin(plan.id, finished.document):
-            reason = Reason(rule="near-duplicate", message=None, evidence=f"{twin[1]:.0%} like {twin[0]}")
-            self._record(plan, Verdict(keep=False, reasons=(reason,)), finished.bytes)
-            return False
-        self._record(plan, Verdict(keep=True, reasons=()), finished.bytes)
-        self._kept(finished.document, finished.bytes)
-        return True
+    def _add(self, candidate: Candidate) -> None:
+        plan = candidate.plan
+        self._journal.spare(plan.id, candidate.bytes, candidate.score)
+        self._settling.add(candidate)
+        if self._settling.lacks(plan.number):
+            self._admission.fill_again(plan.number, plan.attempt + 1)
+        else:
+            self._settle()
 
-    def _kept(self, document: Document, size: int) -> None:
-        """Counts one more place as settled."""
-        self._phrases.add(document)
-        self._kept_bytes += size
-        self._settled += 1
-        if self._settled % BLOCK == 0:
-            self._worn[self._settled // BLOCK + 1] = self._phrases.worn()
-            self._worn.pop(self._settled // BLOCK - 1)
-        self._moved.set()
-        self._moved = asyncio.Event()
+    def _settle(self) -> None:
+        """Records what becomes of the candidates of every place whose turn has come."""
+        for decision in self._settling.settle():
+            if isinstance(decision, PlaceToFill):
+                self._admission.fill_again(decision.slot, decision.attempt)
+                continue
+            reasons = () if decision.reason is None else (decision.reason,)
+            candidate = decision.candidate
+            self._record(candidate.plan, Verdict(keep=not reasons, reasons=reasons), candidate.bytes)
+            for plan in decision.not_needed:
+                self._watch(NotNeeded(plan))
+        self._move()
 
     def _reject(self, plan: SessionPlan, verdict: Verdict, size: int) -> None:
         self._record(plan, verdict, size)
@@ -318,23 +192,28 @@ class Run:
             self._halt(
                 NotMet(
                     f"{MAX_ATTEMPTS} sessions for one place were played, and mostly rejected by {rules}",
-                    place=f"{plan.slot.pattern}, {plan.setting.engagement}, {plan.slot.length}",
+                    place=f"{plan.cell.pattern}, {plan.cell.engagement}, {plan.cell.length}",
                     remedy="look at them with `em status`; a better model or a milder rule may be needed",
                 )
             )
-        heapq.heappush(self._queue, (plan.number, plan.attempt + 1))
+        self._admission.fill_again(plan.number, plan.attempt + 1)
 
     def _record(self, plan: SessionPlan, verdict: Verdict, size: int) -> None:
         self._journal.settle(plan.id, size, [(r.rule, r.message, r.evidence) for r in verdict.reasons])
         self._watch(Settled(plan, verdict, size))
 
     def _halt(self, error: EmError) -> None:
-        """Begins nothing more; the first reason is the one that is told."""
+        """Begins nothing more; the first reason is the one that is raised."""
         self._stop = self._stop or error
-        self._moved.set()
+        self._move()
 
-    def _remember(self) -> None:
-        """Takes up where the journal stops: kept sessions, candidates, places to fill again, sessions cut short."""
+    def _move(self) -> None:
+        """Wakes every worker that waits for places before its own."""
+        self._moved.set()
+        self._moved = asyncio.Event()
+
+    def _take_up(self) -> None:
+        """Goes on where the journal stops: kept sessions, candidates, places to fill again, sessions cut short."""
         for slot, rows in groupby(self._journal.sessions(), key=lambda row: row.plan.number):
             there = list(rows)
             for row in there:
@@ -342,15 +221,14 @@ class Run:
                     continue
                 made = document(row.plan.setting, self._journal.events(row.plan.id))
                 if row.state == "kept":
-                    self._twins.twin(row.plan.id, made)
-                    self._kept(made, row.bytes)
+                    self._settling.take_up(row.plan, made, row.bytes)
                 else:
-                    self._candidates.setdefault(slot, []).append(Finished(row.plan, made, row.bytes, row.score))
-            attempt = there[-1].plan.attempt
+                    self._settling.add(Candidate(row.plan, made, row.bytes, row.score))
+            last = there[-1]
             if any(row.state == "kept" for row in there):
-                self._candidates.pop(slot, None)
-            elif there[-1].state == "open":
-                heapq.heappush(self._queue, (slot, attempt))
-            elif len(self._candidates.get(slot, ())) < self._wanted(slot):
-                heapq.heappush(self._queue, (slot, attempt + 1))
-            self._fresh = slot + 1
+                self._settling.drop(slot)
+            elif last.state == "open":
+                self._admission.fill_again(slot, last.plan.attempt)
+            elif self._settling.lacks(slot):
+                self._admission.fill_again(slot, last.plan.attempt + 1)
+            self._admission.fresh = slot + 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncGenerator, Iterable, Iterator
 
 from simulator import rng
 from simulator.events import Acted, Event, Joined, Parted, Passed, Renamed, Said, TopicSet
@@ -18,7 +18,9 @@ PATIENCE = 5
 """Turns in a row without a message after which a session is given up; it is then too short to be kept."""
 
 
-async def play(plan: SessionPlan, world: World, models: Models, past: Iterable[Event] = ()) -> AsyncIterator[Event]:
+async def play(
+    plan: SessionPlan, world: World, models: Models, past: Iterable[Event] = ()
+) -> AsyncGenerator[Event, None]:
     """Plays a session and yields what happens, event by event; the next turn is drawn when the consumer comes back.
 
     `past` is what was played before; the session goes on from there exactly as it would have gone on. Consume with

@@ -12,8 +12,8 @@ from simulator.journal.records import Cost
 from simulator.llm.model import Reply
 from simulator.plan.quota import DIMENSIONS
 from simulator.plan.session_plan import AnySession
-from simulator.runs.run import Began, Happened, NotNeeded, Settled
-from simulator.tui.notes import Asked, Note, Opened, Over, Pressed, Ticked
+from simulator.runs.notes import Answered, Asking, Began, Happened, NotNeeded, Settled
+from simulator.tui.notes import Opened, Over, Pressed, Ticked, ViewNote
 from simulator.tui.state import Followed, Incident, State, opened
 
 LINGER = 2.0
@@ -24,16 +24,16 @@ INCIDENTS = 50
 """So many of the last refusals and rejections are remembered."""
 
 
-def fold(state: State, notes: Iterable[Note]) -> State:
+def fold(state: State, notes: Iterable[ViewNote]) -> State:
     return reduce(step, notes, state)
 
 
-def step(state: State, note: Note) -> State:
+def step(state: State, note: ViewNote) -> State:
     """The state after one more note."""
     match note:
         case Happened(session, event):
             return _happened(state, session, event)
-        case Asked(purpose, reply):
+        case Answered(purpose, reply):
             return replace(state, costs=_asked(state.costs, purpose, reply))
         case Ticked(seconds):
             return _ticked(state, seconds)
@@ -45,6 +45,8 @@ def step(state: State, note: Note) -> State:
             return _leave(state, replace(_known(state, session), spare=True))
         case Pressed(key):
             return _pressed(state, key)
+        case Asking():
+            return state
         case Over():
             return replace(state, over=True)
         case Opened():

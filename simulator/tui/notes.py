@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from simulator.journal.records import Cost, Goal, Tally
-from simulator.llm.model import Reply
-from simulator.runs import run
+from simulator.runs.notes import Note
 from simulator.world.policy import Band
 from simulator.world.strict import Engagement
 
@@ -34,15 +33,6 @@ class Opened:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """A model answered."""
-
-    purpose: str
-    """As `em status` has it: `people`, `lead`, `judge`, or `retries` for second and later tries of any line."""
-    reply: Reply
-
-
-@dataclass(frozen=True, slots=True)
 class Ticked:
     """Time goes by: seconds since the view was opened."""
 
@@ -61,4 +51,4 @@ class Over:
     """Nothing more will happen."""
 
 
-Note = run.Note | Opened | Asked | Ticked | Pressed | Over
+ViewNote = Note | Opened | Ticked | Pressed | Over

@@ -7,9 +7,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
-from simulator.runs.run import Happened
+from simulator.runs.notes import Happened
 from simulator.tui.fold import fold
-from simulator.tui.notes import Note, Opened, Pressed
+from simulator.tui.notes import Opened, Pressed, ViewNote
 from simulator.tui.state import opened
 from simulator.tui.terminal import Terminal
 
@@ -23,7 +23,7 @@ UNHURRIED = 0.05
 """Seconds between two events that happened at the same moment."""
 
 
-def silence(before: Note | None, after: Note, speed: float) -> float:
+def silence(before: ViewNote | None, after: ViewNote, speed: float) -> float:
     """Seconds to wait between two notes."""
     if not isinstance(after, Happened) or not isinstance(before, Happened) or speed == math.inf:
         return 0.0
@@ -33,7 +33,7 @@ def silence(before: Note | None, after: Note, speed: float) -> float:
 class Player:
     """Where in a recording we are. The state is always the fold of the notes so far, seen as the keys have chosen."""
 
-    def __init__(self, first: Opened, notes: Sequence[Note], *, reasons: bool) -> None:
+    def __init__(self, first: Opened, notes: Sequence[ViewNote], *, reasons: bool) -> None:
         assert first.speed is not None
         self._first, self._notes, self._speed = first, notes, first.speed
         self._events = [number for number, note in enumerate(notes) if isinstance(note, Happened)]

@@ -10,8 +10,8 @@ from simulator.errors import UsageError
 from simulator.events import Said
 from simulator.journal.journal import Journal
 from simulator.journal.records import SessionRow
-from simulator.runs.run import Began, Happened, NotNeeded, Settled
-from simulator.tui.notes import Asked, Note, Opened, Over
+from simulator.runs.notes import Answered, Began, Happened, NotNeeded, Settled
+from simulator.tui.notes import Opened, Over, ViewNote
 from simulator.world.world import World
 
 
@@ -33,12 +33,12 @@ def verdict(journal: Journal, row: SessionRow) -> Verdict | None:
     return Verdict(keep=row.state == "kept", reasons=reasons)
 
 
-def notes(journal: Journal, world: World, ident: str, *, speed: float = 1.0) -> tuple[Opened, list[Note]]:
+def notes(journal: Journal, world: World, ident: str, *, speed: float = 1.0) -> tuple[Opened, list[ViewNote]]:
     """The first note, and the others in their order: every answer of a model stands before the event it led to."""
     row = found(journal, ident)
     session, asked = row.session, _asked(journal, ident)
     first = Opened(journal.run.name, world.engagement.bands, speed=speed)
-    told: list[Note] = [Began(session)]
+    told: list[ViewNote] = [Began(session)]
     messages = 0
     for event in journal.events(ident):
         told += asked.pop(messages, ())
@@ -53,7 +53,7 @@ def notes(journal: Journal, world: World, ident: str, *, speed: float = 1.0) -> 
     return first, [*told, Over()]
 
 
-def until(told: Iterable[Note], messages: int | None) -> Iterator[Note]:
+def until(told: Iterable[ViewNote], messages: int | None) -> Iterator[ViewNote]:
     """The notes up to the one that brings so many messages; None: all."""
     said = 0
     for note in told:
@@ -63,11 +63,11 @@ def until(told: Iterable[Note], messages: int | None) -> Iterator[Note]:
             return
 
 
-def _asked(journal: Journal, session: str) -> dict[float, list[Note]]:
+def _asked(journal: Journal, session: str) -> dict[float, list[ViewNote]]:
     """Answers by the number of messages that stood in the channel when they were asked for; the judge's come last."""
-    found: dict[float, list[Note]] = {}
+    found: dict[float, list[ViewNote]] = {}
     for call in journal.calls(session):
         number, dash, _ = call.key.partition("-")
         place = int(number) if dash and number.isdecimal() else inf
-        found.setdefault(place, []).append(Asked(call.purpose, call.reply))
+        found.setdefault(place, []).append(Answered(call.purpose, call.reply))
     return found

@@ -20,7 +20,7 @@ from simulator import clock
 from simulator.tui.fold import step
 from simulator.tui.keys import named, one_by_one
 from simulator.tui.layout import Page
-from simulator.tui.notes import Note, Pressed, Ticked
+from simulator.tui.notes import Pressed, Ticked, ViewNote
 from simulator.tui.state import State
 
 PACE = 10.0
@@ -76,7 +76,7 @@ class Terminal:
         if self._interrupted and kind is not None and issubclass(kind, asyncio.CancelledError):
             raise KeyboardInterrupt
 
-    def note(self, note: Note) -> None:
+    def note(self, note: ViewNote) -> None:
         """One more thing to know."""
         self.state = step(self.state, note)
 

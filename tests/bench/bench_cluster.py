@@ -30,6 +30,7 @@ from simulator.cluster.stage import Cluster
 from simulator.journal.journal import Journal
 from simulator.llm.model import Models
 from simulator.llm.registry import open_models
+from simulator.runs.admission import RunLimits
 from simulator.runs.run import Run
 from tests import till
 from tests.worlds import card, scripted, shipped
@@ -65,11 +66,11 @@ async def _go(folder: Path, sessions: int, opening: Opening, ray: Any, machines:
     with Journal.create(folder, card(sessions=sessions, length="short")) as journal:
         if ray is None:
             models = await opening()
-            row = await _timed(Run(journal, shipped(), models, concurrency=AT_ONCE), journal, begun)
+            row = await _timed(Run(journal, shipped(), models, RunLimits(AT_ONCE)), journal, begun)
             await models.aclose()
             return row
         async with Cluster(ray, journal, shipped(), opening, workers=machines) as stage:
-            return await _timed(Run(journal, shipped(), scripted(), concurrency=AT_ONCE, stage=stage), journal, begun)
+            return await _timed(Run(journal, shipped(), scripted(), RunLimits(AT_ONCE), runner=stage), journal, begun)
 
 
 async def _timed(run: Run, journal: Journal, begun: float) -> dict[str, float]:

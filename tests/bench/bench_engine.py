@@ -22,6 +22,7 @@ from simulator.journal.recorded_model import recorded
 from simulator.llm.model import Models, Prompt, PromptFormat, Reply
 from simulator.llm.scripted import Scripted
 from simulator.plan.planner import single
+from simulator.runs.admission import RunLimits
 from simulator.runs.run import Run
 from simulator.session.play import play
 from simulator.world.strict import Engagement
@@ -76,7 +77,7 @@ def _many(sessions: int, folder: Path) -> dict[str, float]:
     with Journal.create(folder / "many", card(sessions=sessions)) as journal:
         model = Scripted()
         begun = time.perf_counter()
-        asyncio.run(Run(journal, shipped(), Models(model, model), concurrency=sessions).go())
+        asyncio.run(Run(journal, shipped(), Models(model, model), RunLimits(sessions)).go())
         seconds = time.perf_counter() - begun
         messages = sum(row.plan.messages for row in journal.sessions())
     return {

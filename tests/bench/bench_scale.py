@@ -43,7 +43,10 @@ from simulator.journal.journal import Journal
 from simulator.llm.model import Billing, Prompt, Purpose, Reply, Usage
 from simulator.plan.planner import Planner
 from simulator.plan.session_plan import SessionPlan
-from simulator.runs.run import Note, Run, Settled, verdict_of
+from simulator.runs.admission import RunLimits
+from simulator.runs.notes import Note, Settled
+from simulator.runs.run import Run
+from simulator.runs.session_runner import verdict_of
 from simulator.session.transcript import document, text
 from tests import builders
 from tests.bench.memory import peak_mb, resident_mb
@@ -94,10 +97,10 @@ def play(number: int, steps: int, folder: Path) -> object:
             measured.__enter__()
 
     with Journal.create(folder / "run", card(sessions=number)) as journal:
-        asyncio.run(Run(journal, shipped(), scripted(), concurrency=8, watch=watch).go())
+        asyncio.run(Run(journal, shipped(), scripted(), RunLimits(8), watch=watch).go())
     with Journal.open(folder / "run") as journal:
         begun = time.process_time()
-        asyncio.run(Run(journal, shipped(), scripted(), concurrency=8).go())
+        asyncio.run(Run(journal, shipped(), scripted(), RunLimits(8)).go())
         again = time.process_time() - begun
     return {"rows": measured.rows, "resume_cpu_s_per_10000": round(again / number * 10_000, 3)}
 

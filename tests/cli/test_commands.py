@@ -84,7 +84,11 @@ def test_reasons_show_who_was_chosen_and_why(tmp_path: Path) -> None:
         (("resume", "nothing"), 2, "no such run"),
         (("status", "nothing"), 2, "no such run"),
         (("export", "nothing", "--out", "o"), 2, "no such run"),
-        (("generate", "--run", "x", "--sessions", "1", "--engine", "ray", "--address", "x"), 2, "--address `x`: write"),
+        (
+            ("generate", "--run", "x", "--sessions", "1", "--engine", "ray", "--address", "x"),
+            2,
+            "--address `x`: not the",
+        ),
         (("export", "nothing", "--out", "o", "--allow-imported", "--opted-in"), 2, "--allow-imported takes everybody"),
         (("export", "nothing", "--out", "o", "--allow-imported", "--only-nicks", "a"), 2, "--allow-imported takes"),
         (("export", "nothing", "--out", "o", "--shard-mb", "0"), 2, "--shard-mb"),

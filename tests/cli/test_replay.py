@@ -10,10 +10,10 @@ import pytest
 from simulator.errors import UsageError
 from simulator.events import Said
 from simulator.journal.journal import Journal
-from simulator.runs.run import Began, Happened, Settled
+from simulator.runs.notes import Answered, Began, Happened, Settled
 from simulator.tui import replay_notes
 from simulator.tui.fold import fold
-from simulator.tui.notes import Asked, Over
+from simulator.tui.notes import Over
 from simulator.tui.picture import svg
 from simulator.tui.player import LONGEST, Player, silence
 from simulator.tui.state import opened
@@ -42,7 +42,7 @@ def test_the_notes_are_the_session(run: Path) -> None:
             replay_notes.notes(journal, shipped(), "s99999")
     assert isinstance(notes[0], Began) and isinstance(notes[-1], Over) and first.speed == 5
     assert [note.event for note in notes if isinstance(note, Happened)] == events
-    assert sum(isinstance(note, Asked) for note in notes) == 3
+    assert sum(isinstance(note, Answered) for note in notes) == 3
     state = fold(opened(first), notes)
     assert state.shown.verdict.keep and state.costs["lead"].calls == 1 and state.costs["retries"].calls == 1
     verdict = next(note.verdict for note in rejected if isinstance(note, Settled))

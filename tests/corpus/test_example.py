@@ -4,6 +4,7 @@ from pydantic import ValidationError
 from simulator.corpus import example
 from simulator.document import Header, TranscriptLine, parse_document
 from simulator.events import Acted, Renamed, Said
+from simulator.journal.model_choice import ModelChoice
 from simulator.session import transcript
 from tests import builders
 
@@ -72,7 +73,7 @@ def test_minutes_are_simulated():
     ],
 )
 def test_models_are_named_without_the_machine_s_folders(models, people, lead):
-    assert example.authors(models) == (people, lead)
+    assert example.authors(ModelChoice.model_validate(models)) == (people, lead)
 
 
 def test_scripted_lines_are_marked():

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from simulator import rng
 from simulator.journal.journal import FILE
-from simulator.runs.run import Note
+from simulator.runs.notes import Note
 from tests.worlds import card, exported, play_run
 
 SESSIONS = 4

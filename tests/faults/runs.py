@@ -12,6 +12,7 @@ from simulator.errors import ProviderError
 from simulator.journal.journal import Journal
 from simulator.llm.model import Models
 from simulator.llm.retry import FailureKind
+from simulator.runs.admission import RunLimits
 from simulator.runs.run import Run
 from tests.faults.servers import FAULTS, SHARE, Telling, faulty
 from tests.llm.clients import straight, translated
@@ -93,7 +94,7 @@ async def _against(fault: str, folder: Path, direct: bool, sessions: int, share:
         while True:
             with Journal.open(folder) as journal:
                 try:
-                    await Run(journal, shipped(), Models(model, model), concurrency=4).go()
+                    await Run(journal, shipped(), Models(model, model), RunLimits(4)).go()
                 except ProviderError:
                     stops += 1
                     if stops > most_resumes:

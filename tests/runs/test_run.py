@@ -21,7 +21,10 @@ from simulator.line_checks.wording import own_words
 from simulator.llm.model import Billing, Models, Prompt, PromptFormat, Reply, Usage
 from simulator.llm.scripted import Scripted
 from simulator.plan import quota
-from simulator.runs.run import BLOCK, Happened, Note, Run, Settled
+from simulator.runs.admission import RunLimits
+from simulator.runs.notes import Happened, Note, Settled
+from simulator.runs.run import Run
+from simulator.runs.settling import BLOCK
 from tests.worlds import card, exported, play_run, scripted, shipped
 
 SESSIONS = 6
@@ -214,9 +217,7 @@ def test_money_stops_cleanly(tmp_path: Path) -> None:
             journal,
             shipped(),
             Models(model, model),
-            concurrency=3,
-            budget_usd=3.0,
-            guess_usd=lambda plan: plan.messages * 0.011,
+            RunLimits(3, budget_usd=3.0, estimate_usd=lambda plan: plan.messages * 0.011),
         )
         with pytest.raises(BudgetStop):
             asyncio.run(run.go())

@@ -16,13 +16,13 @@ from simulator.corpus.verdict import Reason, Verdict
 from simulator.events import Acted, Joined, Parted, Passed, Refused, Renamed, Said, TopicSet
 from simulator.journal.records import Goal
 from simulator.plan.quota import DIMENSIONS, targets
-from simulator.runs.run import Began, Happened, NotNeeded, Settled
+from simulator.runs.notes import Answered, Began, Happened, NotNeeded, Settled
 from simulator.tui import panes
 from simulator.tui.cells import MARK
 from simulator.tui.fold import LINGER, fold, step
 from simulator.tui.keys import named
 from simulator.tui.layout import Page, page
-from simulator.tui.notes import Asked, Note, Opened, Over, Pressed, Ticked
+from simulator.tui.notes import Opened, Over, Pressed, Ticked, ViewNote
 from simulator.tui.state import State, opened
 from tests import builders
 from tests.cli.hostile import FORBIDDEN, TEXTS
@@ -40,10 +40,10 @@ def of_run(**fields: object) -> Opened:
     return Opened("trial", BANDS, **{"goal": Goal(sessions=40), "targets": shares, **fields})
 
 
-def played(slot: int, most: int = 10**6, verdict: Verdict | None = None) -> list[Note]:
+def played(slot: int, most: int = 10**6, verdict: Verdict | None = None) -> list[ViewNote]:
     """A session from its beginning to so many events, or to its verdict."""
     plan = builders.plan(slot)
-    notes: list[Note] = [Began(plan), *(Happened(plan, event) for event in builders.events(plan)[:most])]
+    notes: list[ViewNote] = [Began(plan), *(Happened(plan, event) for event in builders.events(plan)[:most])]
     return [*notes, Settled(plan, verdict, 1000)] if verdict else notes
 
 
@@ -141,7 +141,7 @@ def test_the_budget_is_that_of_the_events() -> None:
 
 def test_who_is_not_there_and_what_is_due() -> None:
     plan = builders.plan()
-    notes: list[Note] = [Began(plan), Happened(plan, Parted(index=0, at=1, nick="bo"))]
+    notes: list[ViewNote] = [Began(plan), Happened(plan, Parted(index=0, at=1, nick="bo"))]
     state = fold(opened(SINGLE), notes)
     assert "6 of 7 here" in plain(state)
     assert "in 1: ask-homework ash → " in plain(state)
@@ -165,7 +165,11 @@ def test_refusals_and_rejections_are_told_as_they_happen() -> None:
 
 
 def test_calls_are_added_up_by_purpose() -> None:
-    asked = [Asked("people", builders.reply()), Asked("people", builders.reply()), Asked("retries", builders.reply())]
+    asked = [
+        Answered("people", builders.reply()),
+        Answered("people", builders.reply()),
+        Answered("retries", builders.reply()),
+    ]
     state = fold(opened(SINGLE), [*played(0, 5), *asked])
     assert {p: (c.calls, c.prompt, c.cached, c.completion) for p, c in state.costs.items()} == {
         "people": (2, 200, 120, 40),
@@ -211,7 +215,7 @@ def test_messages_a_second_are_those_of_the_last_seconds() -> None:
 COMMON = st.one_of(
     st.sampled_from(["q", "p", "d", "r", "?", "n", "b", "escape", "x", "tab"]).map(Pressed),
     st.floats(0, 100).map(Ticked),
-    st.just(Asked("lead", builders.reply())),
+    st.just(Answered("lead", builders.reply())),
 )
 
 
@@ -220,7 +224,7 @@ COMMON = st.one_of(
 def test_any_order_of_notes_can_be_folded_and_drawn(data: st.DataObject) -> None:
     """Sessions in any interleaving, keys and ticks anywhere: counts are exact, the page fits, nothing is changed."""
     queues = [played(slot, 12, data.draw(st.sampled_from([KEPT, REJECTED, None]))) for slot in range(3)]
-    notes: list[Note] = []
+    notes: list[ViewNote] = []
     while any(queues):
         if data.draw(st.integers(0, 3)) == 0:
             notes.append(data.draw(COMMON))
@@ -240,7 +244,7 @@ def test_any_order_of_notes_can_be_folded_and_drawn(data: st.DataObject) -> None
 
 
 def test_a_whole_run_can_be_folded(tmp_path: Path) -> None:
-    notes: list[Note] = []
+    notes: list[ViewNote] = []
     play_run(tmp_path / "run", card(sessions=5, length="short"), watch=notes.append, concurrency=3)
     state = fold(opened(of_run(goal=Goal(sessions=5))), notes)
     assert (state.tally.kept, len(state.open)) == (5, 0)

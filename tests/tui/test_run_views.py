@@ -10,9 +10,9 @@ from rich.console import Console
 from simulator.corpus.verdict import Reason, Verdict
 from simulator.events import Acted, Joined, Parted, Passed, Refused, Renamed, Said, TopicSet
 from simulator.journal.journal import Journal
-from simulator.runs.run import Began, Happened, Note, NotNeeded, Settled
+from simulator.runs.notes import Began, Happened, Note, NotNeeded, Settled
 from simulator.tui import lines
-from simulator.tui.follower import Follower
+from simulator.tui.run_views import LinesView
 from tests import builders
 from tests.worlds import card, play_run
 
@@ -23,9 +23,9 @@ def shown(notes: list[Note], *, reasons: bool = False, width: int = 80, colour: 
     out = StringIO()
     system = "truecolor" if colour else None
     console = Console(file=out, width=width, force_terminal=colour, markup=False, highlight=False, color_system=system)
-    follower = Follower(console, reasons=reasons)
+    view = LinesView(console, reasons=reasons)
     for note in notes:
-        follower(note)
+        view.note(note)
     return out.getvalue()
 
 

@@ -1,0 +1,66 @@
+"""Notes of a run: what it tells whoever watches, in the order in which it happens."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from simulator.corpus.verdict import Verdict
+from simulator.events import Event
+from simulator.llm.model import Prompt, Reply
+from simulator.plan.session_plan import AnySession
+
+
+@dataclass(frozen=True, slots=True)
+class Began:
+    """A session is played from now on, or what is left of it."""
+
+    session: AnySession
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """One more event of a session; it is on disk."""
+
+    session: AnySession
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """A question is about to be sent to a model."""
+
+    prompt: Prompt
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A model answered."""
+
+    purpose: str
+    """As `em status` has it: `people`, `lead`, `judge`, or `retries` for second and later tries of any line."""
+    reply: Reply
+
+    @classmethod
+    def to(cls, prompt: Prompt, reply: Reply) -> Answered:
+        """The note for the answer to a prompt."""
+        return cls("retries" if prompt.retry else prompt.purpose.value, reply)
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A session was judged for good."""
+
+    session: AnySession
+    verdict: Verdict
+    bytes: int
+    """Of its document."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotNeeded:
+    """A session is fit to be kept, and not needed: a better one holds its place."""
+
+    session: AnySession
+
+
+Note = Began | Happened | Asking | Answered | Settled | NotNeeded

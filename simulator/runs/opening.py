@@ -1,0 +1,77 @@
+"""From the models that were chosen to models that can be asked, here or on another machine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from simulator.errors import UsageError
+from simulator.journal.model_choice import ModelChoice
+from simulator.llm.model import Billing, Models, Purpose
+from simulator.llm.prices import billing, price
+from simulator.llm.registry import OpenOptions, open_models
+from simulator.plan.estimate import tokens
+from simulator.plan.session_plan import SessionPlan
+from simulator.train import adapter_lookup
+from simulator.world.world import World
+
+Opening = Callable[[], Coroutine[Any, Any, Models]]
+"""Opens the models; it travels, so it names a function of the program and plain arguments."""
+
+
+def models_opening(choice: ModelChoice, world: World, slots: int) -> Opening:
+    """What opens the models. `slots`: sessions at once that an embedded server keeps in mind, 1 or more.
+
+    Raises UsageError for an adapter that does not fit the lead's model, or was trained anew since it was named.
+    """
+    return partial(
+        open_models,
+        choice.people,
+        choice.lead,
+        choice.judge,
+        others=sorted({p.model for p in world.personas.values() if p.model}),
+        options=OpenOptions(
+            api_base=choice.api_base,
+            dialect=choice.dialect,
+            lead_dialect=choice.lead_dialect,
+            lead_adapter=_adapter_file(choice, world),
+            slots=slots,
+        ),
+    )
+
+
+async def open_choice(choice: ModelChoice, world: World, slots: int) -> Models:
+    """The models, ready to be asked. Raises what `models_opening` and `open_models` raise."""
+    return await models_opening(choice, world, slots)()
+
+
+def _adapter_file(choice: ModelChoice, world: World) -> Path | None:
+    """The GGUF file of the lead's adapter, if there is one: the same weights as when it was named."""
+    if choice.lead_adapter is None:
+        return None
+    path, card = Path(choice.lead_adapter), world.lead
+    if card.model:
+        cause = f"the card of {card.nick} asks for the model {card.model}, which takes none"
+        raise UsageError(cause, place="--lead-adapter", remedy="take `model` off the card")
+    if adapter_lookup.digest(path) != choice.lead_adapter_digest:
+        cause = f"{path} has been trained anew since the run was begun"
+        raise UsageError(cause, place="--lead-adapter", remedy="name it again to go on with it as it is")
+    return adapter_lookup.served(path, choice.leads)
+
+
+def session_price(choice: ModelChoice, world: World) -> Callable[[SessionPlan], float] | None:
+    """Dollars that a session may cost, as if nothing were cached; None if the price of a model is not known."""
+    names = {Purpose.PEOPLE: choice.people, Purpose.LEAD: choice.leads}
+    if choice.judge:
+        names[Purpose.JUDGE] = choice.judge
+    if any(billing(name) is Billing.UNKNOWN for name in names.values()):
+        return None
+    prices = {purpose: price(name) for purpose, name in names.items()}
+
+    def usd(plan: SessionPlan) -> float:
+        needed = tokens(plan, world, judged=bool(choice.judge))
+        return sum(needed[purpose].usd(cost, caching=False) for purpose, cost in prices.items() if cost is not None)
+
+    return usd
