@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from simulator.errors import UsageError
 from simulator.logs.nicks import fold, legal
 
 _KNOWN = """
@@ -15,7 +16,12 @@ zuul
 """
 _BOT = re.compile(rf"(?:{'|'.join(map(re.escape, _KNOWN.split()))}|.*bot[-_`^|]*\d*[-_`^|]*|.*[-_]bot[-_].*)")
 _BRIDGE = re.compile(r".*(?:bridge|relay|discord|matrix|telegram|slack|xmpp|tg[-_]|teleirc|gateway).*")
-_INSIDE = re.compile(r"[<\[]([^<>\[\]]{1,40})[>\]][:,]? (.*)$", re.DOTALL)
+_INSIDE = (
+    re.compile(r"(?:[\[(][^<>\[\]()]{1,20}[\])] *)?<([^<>]{1,40})>[:,]? (.*)$", re.DOTALL),
+    re.compile(r"\[([^<>\[\]]{1,40})\][:,]? (.*)$", re.DOTALL),
+)
+"""`[discord] <Ann> text` and `<Ann> text`; `[Ann] text`."""
+_PLACES = {"NICK": r"(?P<nick>\S.{0,39}?)", "TEXT": r"(?P<text>.*)", "ANY": r".*?"}
 _TAIL = re.compile(r"#\d{4}$")
 
 
@@ -23,9 +29,12 @@ class Bots:
     """Which nicks are programs: a list of well-known ones, everything that ends in `bot`, and those that are named."""
 
     def __init__(self, bots: Iterable[str] = (), bridges: Iterable[str] = (), people: Iterable[str] = ()) -> None:
-        """`people`: never a program, whatever the name looks like."""
+        """`bridges`: NICK, or NICK=PATTERN, see `bridge`. `people`: never a program, whatever the name looks like.
+
+        Raises UsageError for a pattern without NICK and TEXT.
+        """
         self._bots = frozenset(map(fold, bots))
-        self._bridges = frozenset(map(fold, bridges))
+        self._bridges = dict(map(bridge, bridges))
         self._people = frozenset(map(fold, people))
         self._seen: dict[str, tuple[bool, bool]] = {}
 
@@ -45,6 +54,31 @@ class Bots:
             self._seen[nick] = found
         return found
 
+    def inside(self, nick: str, text: str) -> tuple[str, str] | None:
+        """(nick, text) of the person for whom a bridge speaks, or None: the line is the program's own."""
+        pattern = self._bridges.get(fold(nick))
+        if pattern is None:
+            return inside(text)
+        found = pattern.fullmatch(text)
+        return (legal(found["nick"]), found["text"].strip()) if found and found["text"].strip() else None
+
+
+def bridge(given: str) -> tuple[str, re.Pattern[str] | None]:
+    """The nick of a bridge, folded, and how it says who speaks: `relay=(ANY) NICK: TEXT`; None: in one of the usual ways.
+
+    Raises UsageError for a pattern without NICK and TEXT.
+
+    >>> bridge("Relay=NICK said TEXT")[1].fullmatch("ann said hi")["nick"]
+    'ann'
+    """
+    nick, separator, pattern = given.partition("=")
+    if not separator:
+        return fold(nick), None
+    if "NICK" not in pattern or "TEXT" not in pattern:
+        raise UsageError("a pattern needs NICK and TEXT", place=f"--bridge {given}", remedy="for example 'relay=<NICK> TEXT'")
+    parts = re.split(r"(NICK|TEXT|ANY)", pattern)
+    return fold(nick), re.compile("".join(_PLACES.get(part, re.escape(part)) for part in parts), re.DOTALL)
+
 
 def inside(text: str) -> tuple[str, str] | None:
     """(nick, text) of the person that a bridge speaks for, or None: the line is the program's own.
@@ -52,7 +86,7 @@ def inside(text: str) -> tuple[str, str] | None:
     >>> inside("<Ann Lee#1234> hello there"), inside("reconnected")
     (('Ann_Lee', 'hello there'), None)
     """
-    found = _INSIDE.match(text)
+    found = next(filter(None, (pattern.match(text) for pattern in _INSIDE)), None)
     if not found or not found[2].strip():
         return None
     name = _TAIL.sub("", found[1].strip().lstrip("@+%"))

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from simulator.logs.bots import Bots, inside
+from simulator.logs.bots import Bots
 from simulator.logs.control_codes import plain
 from simulator.logs.entry import ACTION, JOIN, MESSAGE, PART, RENAME, TOPIC, LogEntry
 from simulator.logs.line_counts import LineCounts
@@ -38,6 +38,7 @@ class SplitRules:
     bots: tuple[str, ...] = ()
     """Nicks that are programs, besides those that are known."""
     bridges: tuple[str, ...] = ()
+    """NICK, or NICK=PATTERN: see `bots.bridge`."""
     lead: str = ""
     """The lead's nick in the log: followed through nick changes, and never a bot."""
     zone: Zone | None = None
@@ -85,7 +86,9 @@ class ConversationSplitter:
         kind = entry.kind
         if self._open and not -60 <= at - self._spoke <= self._rules.silence * 60:
             yield from self.close()
-        if kind in (MESSAGE, ACTION):
+        if entry.more:
+            self._continued(entry)
+        elif kind in (MESSAGE, ACTION):
             yield from self._spoken(entry, at, number)
         elif kind == RENAME:
             self._renamed(entry, at, number)
@@ -100,12 +103,12 @@ class ConversationSplitter:
         self._people.forget()
 
     def _spoken(self, entry: LogEntry, at: int, number: int) -> Iterator[Conversation]:
-        kind, nick, text, stamp, _, marked = entry
+        kind, nick, text, stamp, marked = entry.kind, entry.nick, entry.text, entry.stamp, entry.bot
         text = plain(text)
         dropped = self._account.dropped
         bot, bridge = self._bots.kind(nick)
         bot = (bot or marked) and fold(nick) != fold(self._rules.lead)
-        if bridge and (found := inside(text)):
+        if bridge and (found := self._bots.inside(nick, text)):
             nick, text = found
         elif bot:
             self._account.bots[nick] += 1
@@ -125,6 +128,13 @@ class ConversationSplitter:
                 self._messages > self._rules.longest and turn.nick != self._before(turn)
             ):
                 yield from self._longest()
+
+    def _continued(self, entry: LogEntry) -> None:
+        """The rest of a message of several lines."""
+        text = plain(entry.text)
+        if text and self._open and self._open[-1].kind == MESSAGE:
+            self._open[-1] = self._open[-1]._replace(text=f"{self._open[-1].text} {text}")
+        self._account.dropped["joined" if text else "empty"] += 1
 
     def _before(self, turn: LogTurn) -> str:
         return next((t.nick for t in reversed(self._open) if t.kind == MESSAGE and t is not turn), "")
@@ -167,6 +177,9 @@ class ConversationSplitter:
             account.dropped["in a conversation of one"] += speakers.total()
             return
         turns = _framed(turns, frozenset(speakers))
+        spoken = [turn.at for turn in turns if turn.spoken]
+        account.first = spoken[0] if account.first is None else account.first
+        account.last = spoken[-1]
         account.speakers += speakers
         account.conversations += 1
         account.messages += messages

@@ -1,4 +1,4 @@
-"""One line of a log, understood. What each format family makes of its lines, and all that the rest has to know."""
+"""One line of a log, understood: what every format makes of its lines, and all that the rest has to know."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class LogEntry(NamedTuple):
 
     kind: str
     nick: str = ""
-    """As shown in the log, without the sign of an operator."""
+    """As shown in the log, without status signs. Empty in a rename: the log's owner, whom the line calls `You`."""
     text: str = ""
     """What was said; of a rename, the new nick; of a part, empty."""
     stamp: Stamp | None = None
@@ -40,3 +40,7 @@ class LogEntry(NamedTuple):
     """Where the line names it."""
     bot: bool = False
     """True: the log itself says that a program wrote it."""
+    sure: bool = True
+    """False: in this format the same shape is printed for two kinds of line; see `survey`."""
+    more: bool = False
+    """True: goes on with the message of the line before."""

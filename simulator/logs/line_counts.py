@@ -4,10 +4,22 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 SHOWN = 20
 """Lines that were not understood, and bots and speakers, that a summary shows."""
+
+
+def shown_time(seconds: int | None) -> str | None:
+    """Seconds since the beginning of the calendar as ISO 8601 in UTC.
+
+    >>> shown_time(63852343200)
+    '2024-05-26T10:00:00Z'
+    """
+    if seconds is None:
+        return None
+    return (datetime.min + timedelta(seconds=seconds - 86_400)).isoformat() + "Z"
 
 
 @dataclass(slots=True)
@@ -17,6 +29,8 @@ class LineCounts:
     file: str
     format: str
     channel: str = ""
+    network: str = ""
+    """Where folders name it, as ZNC's do."""
     dated: bool = False
     """Whether dates are known; if not, days are counted from the first line's."""
     lines: int = 0
@@ -39,6 +53,11 @@ class LineCounts:
     """(line from 1, text), the first of those that were not understood."""
     keep: int | None = SHOWN
     """How many of them; None: all."""
+    notes: list[str] = field(default_factory=list)
+    """What was resolved and how: dates, years, the zone, who the log's owner is."""
+    first: int | None = None
+    """Seconds since the beginning of the calendar, UTC, of the first message in a conversation; None: there is none."""
+    last: int | None = None
 
     def lost(self, number: int, line: str) -> None:
         """A line was not understood."""
@@ -56,12 +75,16 @@ class LineCounts:
             "file": self.file,
             "format": self.format,
             "channel": self.channel or None,
+            "network": self.network or None,
             "dated": self.dated,
             "lines": self.lines,
             **counted,
             "conversations": self.conversations,
             "messages": self.messages,
             "actions": self.actions,
+            "first_message_utc": shown_time(self.first),
+            "last_message_utc": shown_time(self.last),
+            "notes": self.notes,
             "not_understood": self.not_understood,
             "unknown": [{"line": number, "text": text} for number, text in self.unknown],
         }

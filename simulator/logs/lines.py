@@ -1,4 +1,4 @@
-"""Bytes of a log to lines of text. A line ends at a line feed and nowhere else; every line has its own encoding."""
+"""Bytes of a log to lines of text. A line ends at a line feed and nowhere else; every piece has its own encoding."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from pathlib import Path
 from simulator.errors import UsageError
 from simulator.logs.text_decoding import BROKEN, decode_text
 
+CUT = 330
+"""Bytes from which a line may have been cut by a server, at 512 bytes of which it keeps some for itself."""
 LONGEST = 16_384
 """Bytes of a line that are read; what is longer is no line of a chat, and its rest is skipped."""
 
@@ -50,9 +52,13 @@ def decoded(row: bytes, encodings: Counter[str]) -> str:
         return text
     except UnicodeDecodeError:
         pass
-    text = decode_text(row)
-    mixed, latin = BROKEN in text, any("\x7f" < c < "\xa0" for c in text)
-    encodings["utf-8, broken" if mixed else "latin-1" if latin else "cp1252"] += 1
+    utf8 = not row.decode("utf-8", "ignore").isascii()
+    text = decode_text(row.rstrip(b"\r\n"), cut=utf8 and len(row) > CUT)
+    if BROKEN in text or (utf8 and len(row) > CUT):
+        how = "utf-8, broken"
+    else:
+        how = "latin-1" if any("\x7f" < c < "\xa0" for c in text) else "utf-8 and cp1252" if utf8 else "cp1252"
+    encodings[how] += 1
     return text
 
 

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from simulator.errors import UsageError
-from simulator.logs import calendar, formats
+from simulator.logs import calendar
+from simulator.logs.formats.registry import Source, detect, sources
 from simulator.logs.line_counts import LineCounts
 from simulator.logs.timeline import Timeline
 
@@ -21,52 +22,62 @@ _FIRST = 200
 
 
 class Log(NamedTuple):
-    """A file, and what became of its lines."""
+    """One channel of a file, and what became of its lines."""
 
-    path: Path
+    source: Source
     account: LineCounts
 
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self.source.path
 
-def logs(what: Iterable[Path], format: str, keep: int | None, left_out: list[str]) -> list[list[Log]]:
+
+def logs(
+    what: Iterable[Path], format: str, keep: int | None, left_out: list[str], templates: tuple[str, ...] = ()
+) -> list[list[Log]]:
     """The logs of one channel in a row, in the order of their time; the channels in the order in which they are met.
 
     `what`: files, and folders that are searched through. Files go on with each other if they lie in one folder, are of
     one format, are called alike but for a date or the number of a rotation, and tell their dates, there or inside.
     `format`: a name, or `auto`. `keep`: as of an account. `left_out` is told which files of a folder are no logs.
+    `templates`: of `--line`, which then are the format.
 
     Raises UsageError for a file that is named and cannot be read or is in no known format, and for a folder without
     logs.
     """
     rows: dict[object, list[tuple[int, Log]]] = {}
-    for path in _files(what, format, left_out):
-        log = Log(path, LineCounts(path.name, formats.detect(path) if format == "auto" else format, keep=keep))
-        begins = _begins(log)
-        key: object = path
-        if begins is not None:
-            key = path.parent, _ROTATED.sub("", calendar.without_date(path.name)), log.account.format
-        rows.setdefault(key, []).append((begins or 0, log))
+    for path in _files(what, format, left_out, templates):
+        for source in sources(path, format, templates):
+            log = Log(source, LineCounts(path.name, source.format, keep=keep))
+            begins = _begins(source)
+            key: object = path, source.channel
+            if begins is not None and not source.channel:
+                folder, name = calendar.without_date(path)
+                key = folder, _ROTATED.sub("", name), source.format
+            rows.setdefault(key, []).append((begins or 0, log))
     return [[log for _, log in sorted(row, key=lambda each: each[0])] for row in rows.values()]
 
 
-def _files(what: Iterable[Path], format: str, left_out: list[str]) -> Iterator[Path]:
+def _files(what: Iterable[Path], format: str, left_out: list[str], templates: tuple[str, ...]) -> Iterator[Path]:
     seen: set[Path] = set()
     for path in what:
-        found: Sequence[Path] = _inside(path, format, left_out) if path.is_dir() else (path,)
+        found: Sequence[Path] = _inside(path, format, left_out, templates) if path.is_dir() else (path,)
         for each in found:
             if (real := each.resolve()) not in seen:
                 seen.add(real)
                 yield each
 
 
-def _inside(folder: Path, format: str, left_out: list[str]) -> list[Path]:
+def _inside(folder: Path, format: str, left_out: list[str], templates: tuple[str, ...]) -> list[Path]:
     """The logs in a folder and the folders in it; what is hidden counts as not there."""
     found = []
     for path in sorted(folder.rglob("*")):
         if any(part.startswith(".") for part in path.relative_to(folder).parts) or not path.is_file():
             continue
         try:
-            if format == "auto":
-                formats.detect(path)
+            if format == "auto" and not templates:
+                detect(path)
             found.append(path)
         except UsageError as error:
             left_out.append(str(error))
@@ -75,15 +86,18 @@ def _inside(folder: Path, format: str, left_out: list[str]) -> list[Path]:
     return found
 
 
-def _begins(log: Log) -> int | None:
+def _begins(source: Source) -> int | None:
     """Seconds since the beginning of the calendar, as the log's clock shows; None: it does not tell the date."""
-    day = calendar.in_name(log.path.name)
+    day = calendar.in_path(source.path)
     time = Timeline(day)
     first = None
-    for _, entry in islice(formats.entries(log.path, log.account.format, Counter()), _FIRST):
-        if entry is None or entry.stamp is None or (entry.stamp.day is None and entry.stamp.seconds is None):
+    for _, entry in islice(source.entries(Counter()), _FIRST):
+        stamp = None if entry is None else entry.stamp
+        if stamp is None or (stamp.day is None and stamp.seconds is None):
             continue
-        at = time.at(entry.stamp)
+        if stamp.day is not None and stamp.day < calendar.EPOCH:
+            return None  # a day without a year
+        at = time.at(stamp)
         if first is None or not day:
             first = at
         if time.dated:

@@ -187,7 +187,7 @@ def _names(
     if wish.pseudonyms:
         salt = wish.salt or _made(folder / SALT)
         for log in (log for row in rows for log in row):
-            known |= {fold(nick) for nick in speakers(log.path, log.account.format)}
+            known |= {fold(nick) for nick in speakers(log.source)}
     personas = [persona.nick for persona in world.personas.values()]
     return RunNames(lead=world.lead.nick, shown_lead=rules.lead, personas=personas, salt=salt, known=known)
 

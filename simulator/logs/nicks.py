@@ -5,10 +5,15 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
 
 _FOLD = str.maketrans("[]\\~", "{}|^")
 _ALIEN = re.compile(r"[^A-Za-z0-9\[\]\\`_^{|}-]+")
 LONGEST = 31
+STATUS = "~&@!%+."
+"""Signs of a person's standing that servers and clients put before a nick; no nick begins with one."""
 
 
 def fold(nick: str) -> str:
@@ -33,6 +38,58 @@ def legal(name: str) -> str:
     if not nick or nick[0].isdigit() or nick[0] == "-":
         nick = f"_{nick}"
     return nick[:LONGEST]
+
+
+_SPECIAL = "[]\\`_^{|}-"
+_PAIRS = ("[]", "{}", "||", "--", "``", "^^")
+"""What people put around nicks and what may be part of one."""
+
+
+def _edge(char: str) -> bool:
+    """Whether a nick may begin or end with this."""
+    return char.isalnum() or char in _SPECIAL
+
+
+@lru_cache(maxsize=4096)
+def bare(shown: str) -> str:
+    """A nick without padding, signs of status, brackets and other ornaments that cannot be part of one; empty: nothing is
+    left.
+
+    >>> bare("<@+gale>"), bare("      gale:"), bare("[carol]"), bare("★ann")
+    ('gale', 'gale', '[carol]', 'ann')
+    """
+    start, end = 0, len(shown)
+    while start < end and not _edge(shown[start]):
+        start += 1
+    while end > start and not _edge(shown[end - 1]):
+        end -= 1
+    return shown[start:end]
+
+
+@dataclass(frozen=True, slots=True)
+class NickFrame:
+    """Characters around every nick of a log that could be part of one: `[gale]` where nobody is called so."""
+
+    before: str = ""
+    after: str = ""
+
+    def bare(self, shown: str) -> str:
+        """The nick inside."""
+        nick = bare(shown)
+        if self.before and nick.startswith(self.before) and nick.endswith(self.after) and len(nick) > 2:
+            return bare(nick[len(self.before) : len(nick) - len(self.after)])
+        return nick
+
+
+def find_frame(shown: Iterable[str], known: Iterable[str]) -> NickFrame:
+    """What stands around all the nicks that are shown where people speak. `known`: nicks that lines of another kind name,
+    such as joins; a pair that belongs to one of those is part of the nick."""
+    speakers, others = {bare(nick) for nick in shown} - {""}, {fold(nick) for nick in known}
+    for before, after in _PAIRS:
+        if len(speakers) > 1 and all(nick[:1] == before and nick[-1:] == after and len(nick) > 2 for nick in speakers):
+            if not any(fold(nick) in others for nick in speakers):
+                return NickFrame(before, after)
+    return NickFrame()
 
 
 class UniqueNicks:

@@ -16,6 +16,7 @@ class Zone:
 
     def __init__(self, name: str) -> None:
         """Raises UsageError for a name that is none."""
+        self.name = name
         try:
             self._zone = ZoneInfo(name)
         except (KeyError, ValueError, OSError):

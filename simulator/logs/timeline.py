@@ -38,6 +38,11 @@ class Timeline:
         """Whether the log has told a date so far."""
         return self._known
 
+    @property
+    def midnights(self) -> int:
+        """How many have passed since the first line."""
+        return 0 if self._last is None else self._last // DAY - self._day
+
     def at(self, stamp: Stamp | None) -> int:
         """The time of a line; that of the line before if it has none. May go back where dates do."""
         if stamp is None or (stamp.day is None and stamp.seconds is None):

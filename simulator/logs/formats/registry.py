@@ -1,0 +1,189 @@
+"""All formats by name, how a file's is found, and how its lines are read."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from simulator.errors import UsageError
+from simulator.logs.entry import ACTION, BLANK, DAY, JOIN, MESSAGE, PART, RENAME, TOPIC, LogEntry
+from simulator.logs.formats import archives, bouncers_and_bots, custom, databases, desktop_clients, json_exports, messengers
+from simulator.logs.formats import terminal_clients as terminal
+from simulator.logs.formats.fitting import fitted
+from simulator.logs.formats.record import RecordFormat
+from simulator.logs.grammar import LineParser
+from simulator.logs.lines import lines
+from simulator.logs.nicks import fold
+
+TEXT: dict[str, LineParser] = {
+    parser.name: parser
+    for parser in (
+        terminal.IRSSI,
+        terminal.WEECHAT,
+        desktop_clients.HEXCHAT,
+        bouncers_and_bots.ZNC,
+        bouncers_and_bots.THE_LOUNGE,
+        bouncers_and_bots.LIMNORIA,
+        desktop_clients.MIRC,
+        bouncers_and_bots.EGGDROP,
+        archives.ARCHIVE,
+        desktop_clients.TEXTUAL,
+        bouncers_and_bots.IRCCLOUD,
+        terminal.CATGIRL,
+        desktop_clients.KONVERSATION,
+        terminal.II,
+        bouncers_and_bots.BIP,
+        terminal.CIRCE,
+        terminal.RCIRC,
+        desktop_clients.KVIRC,
+        messengers.PIDGIN,
+        messengers.PIDGIN_HTML,
+        messengers.WHATSAPP,
+        messengers.ELEMENT_TEXT,
+        messengers.CHATTERINO,
+        desktop_clients.MIRC_TIMELESS,
+        terminal.ERC,
+    )
+}
+"""Of formats that read a sample equally well, the first one counts."""
+RECORDS: dict[str, RecordFormat] = {
+    known.name: known
+    for known in (
+        *json_exports.FORMATS,
+        *databases.FORMATS,
+        RecordFormat("adium", "Adium", lambda path, start: messengers.is_adium(start), lambda path, channel: messengers.adium(path)),
+    )
+}
+NAMES = (*TEXT, *RECORDS)
+SAMPLE = 2_000
+"""Lines by which a file's format is found."""
+_NONE, _SURE = 0.5, 0.9
+"""Shares of the sample's lines that a format must understand: to be named at all, and to be taken unasked."""
+_EVENTS = frozenset((JOIN, PART, RENAME, TOPIC, DAY))
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """How well one format reads a sample."""
+
+    parser: LineParser
+    understood: int
+    """Lines; those that go on with a message are not counted."""
+    lines: int
+    spoken: int
+    """Messages and actions of nicks that are known to be people's."""
+    events: int
+    """Lines of another kind that only this program writes like that."""
+    timed: int
+    """Lines with a time."""
+
+    @property
+    def rank(self) -> tuple[int, int, int]:
+        """The more, the likelier."""
+        return self.spoken + 2 * self.events, self.timed, self.understood
+
+
+def likeness(parser: LineParser, sample: Sequence[str]) -> Likeness:
+    """Reads a sample. A name that only ever stands behind a star is nobody's yet."""
+    entries = [entry for entry in map(parser.parse, sample) if entry is None or entry.kind != BLANK]
+    own = [entry for entry in entries if entry is not None and not entry.more]
+    people = {fold(entry.nick) for entry in own if entry.nick and entry.sure and entry.kind in (MESSAGE, JOIN)}
+    spoken = sum(entry.kind in (MESSAGE, ACTION) and fold(entry.nick) in people for entry in own)
+    events = sum(entry.kind in _EVENTS and entry.sure for entry in own)
+    timed = sum(entry.stamp is not None for entry in own)
+    more = sum(entry is not None and entry.more for entry in entries)
+    understood = len(own) if more <= 3 * max(spoken, 1) else 0
+    return Likeness(parser, understood, len(entries) - more if understood else len(entries), spoken, events, timed)
+
+
+def detect(path: Path) -> str:
+    """The name of the format of a file.
+
+    Raises UsageError for a file that cannot be read, that no format understands, or whose likeness is not certain: then
+    the message says how many of its lines do not fit.
+    """
+    start = beginning(path)
+    for known in RECORDS.values():
+        if known.known(path, start):
+            return known.name
+    if start[:1] == "{" or start[:2] in ("[{", "[\n", "[\r", "[]"):
+        raise UsageError("no list of messages", place=str(path), remedy=_name_one("an export of which program?"))
+    if "\0" in start and not start.startswith("\ufeff"):
+        raise UsageError("no known log format: it is no text", place=str(path), remedy=_name_one("what wrote it?"))
+    sample = list(islice(lines(path, Counter()), SAMPLE))
+    found = [likeness(fitted(parser, sample), sample) for parser in TEXT.values()]
+    best = max(found, key=lambda like: like.rank)
+    if not any(line.strip() for line in sample):
+        raise UsageError("no known log format: it is empty", place=str(path), remedy="name another file")
+    odd = best.lines - best.understood
+    if not best.spoken or best.understood < _NONE * best.lines:
+        near = f": the nearest is {best.parser.program}, which does not know {odd} of the first {best.lines} lines"
+        raise UsageError(
+            f"no known log format{near if best.spoken else ''}",
+            place=str(path),
+            remedy=_name_one("or tell what a line looks like with --line 'TIME <NICK> TEXT'"),
+        )
+    if best.understood < _SURE * best.lines:
+        raise UsageError(
+            f"looks like {best.parser.program}, {odd} of {best.lines} lines do not",
+            place=str(path),
+            remedy=f"if it is, say --format {best.parser.name}; else tell what a line looks like with --line",
+        )
+    return best.parser.name
+
+
+def _name_one(otherwise: str) -> str:
+    return f"name one with --format ({', '.join(NAMES)}), {otherwise}"
+
+
+def beginning(path: Path) -> str:
+    """The first 64 KiB as text, without a mark of the byte order. Raises UsageError for a file that cannot be read."""
+    try:
+        with path.open("rb") as file:
+            raw = file.read(1 << 16)
+    except OSError as error:
+        raise UsageError(error.strerror or str(error), place=str(path), remedy="name a readable file") from None
+    if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return "\ufeff"
+    return raw.decode("utf-8", "replace").removeprefix("\ufeff").lstrip(" \t\r\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One channel of one file, in a format that is known."""
+
+    path: Path
+    format: str
+    """A name of NAMES, or `custom`."""
+    channel: str = ""
+    """Which of several that the file holds; empty: it holds one."""
+    templates: tuple[str, ...] = ()
+    """Of `--line`, if the format is `custom`."""
+
+    def parser(self) -> LineParser | None:
+        """What reads the lines, fitted to the file; None: the format has records."""
+        if self.format in RECORDS:
+            return None
+        parser = custom.grammar(self.templates) if self.format == custom.NAME else TEXT[self.format]
+        return fitted(parser, list(islice(lines(self.path, Counter()), SAMPLE)))
+
+    def entries(self, encodings: Counter[str]) -> Iterator[tuple[str, LogEntry | None]]:
+        """(line, what it is) for everything in the source in order; None: not understood."""
+        parser = self.parser()
+        if parser is None:
+            encodings["utf-8"] += 1
+            yield from RECORDS[self.format].entries(self.path, self.channel)
+            return
+        for line in lines(self.path, encodings):
+            yield line, parser.parse(line)
+
+
+def sources(path: Path, format: str, templates: tuple[str, ...] = ()) -> list[Source]:
+    """The channels of a file. `format`: a name, or `auto`. Raises UsageError as `detect` does."""
+    name = custom.NAME if templates else detect(path) if format == "auto" else format
+    if name not in RECORDS:
+        return [Source(path, name, templates=templates)]
+    return [Source(path, name, channel) for channel in RECORDS[name].channels(path)]
