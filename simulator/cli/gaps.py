@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from simulator.gaps.measures import Row
     from simulator.intervals import Figure
 
-FORMATS = ("auto", "irssi", "weechat", "znc", "hexchat", "ubuntu", "discord-json")
 SHOWN = 20
 """Complaints that are shown; --json has all."""
 WHOLE = 160
@@ -30,7 +29,7 @@ WHOLE = 160
 @click.option("--lead", metavar="NICK", help="The lead's nick in logs. Default: as on her card.")
 @click.option("--level", type=click.Choice(["LOW", "MEDIUM", "HIGH"], case_sensitive=False),
               help="Level that was set in logs and imported runs, which do not tell.")  # fmt: skip
-@click.option("--format", "kind", type=click.Choice(FORMATS), default="auto", show_default=True, help="Of logs.")
+@options.log_format_option
 @click.option("--patch", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
               help="Write weights and scenario stubs for the next run, as YAML.")  # fmt: skip
 @options.json_option

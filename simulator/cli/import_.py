@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from simulator.logs.log_import import ImportResult
 
 LEVELS = ("auto", "LOW", "MEDIUM", "HIGH")
-FORMATS = ("auto", "irssi", "weechat", "znc", "hexchat", "ubuntu", "discord-json")
 MOST = 10
 """Bots and speakers of a file that are shown; --json has all."""
 
@@ -23,12 +23,13 @@ MOST = 10
 @click.command("import")
 @click.argument("logs", nargs=-1, required=True, metavar="LOG|FOLDER…", type=click.Path(path_type=Path))
 @click.option("--run", "name", metavar="NAME", help="The run to make. Needed, but for --dry-run.")
-@click.option("--format", "kind", type=click.Choice(FORMATS), default="auto", show_default=True,
-              help="znc is also energymech, mIRC and eggdrop.")  # fmt: skip
+@options.log_format_option
+@click.option("--line", "templates", multiple=True, metavar="TEMPLATE",
+              help="What a line looks like, for your own theme: 'TIME <NICK> TEXT', '[%H:%M] NICK: TEXT'.")  # fmt: skip
 @click.option("--channel", metavar="'#x'", help="What the header calls the channel. Default: as in the log.")
 @click.option("--engagement", type=click.Choice(LEVELS, case_sensitive=False), default="auto", show_default=True,
               help="Level in the header; auto: by the lead's share of each conversation.")  # fmt: skip
-@click.option("--lead", metavar="NICK", help="The lead's nick in the log. Default: as on her card.")
+@click.option("--lead", metavar="NICK", help="The lead's nick in the log. Default: as on the lead's card.")
 @click.option("--timezone", default="UTC", show_default=True, metavar="ZONE",
               help="Of the log's clock, where it does not say: Europe/Berlin. Times become UTC.")  # fmt: skip
 @click.option("--silence", type=click.FloatRange(min=0.5), default=15, show_default=True, metavar="MINUTES",
@@ -40,7 +41,8 @@ MOST = 10
 @click.option("--pastes", type=click.Choice(["cut", "join", "keep"]), default="cut", show_default=True,
               help="Four lines and more, faster than anybody types.")  # fmt: skip
 @click.option("--bot", "bots", multiple=True, metavar="NICK", help="A program, besides known ones and *bot.")
-@click.option("--bridge", "bridges", multiple=True, metavar="NICK", help="Speaks for others: `<bridge> <Name> text`.")
+@click.option("--bridge", "bridges", multiple=True, metavar="NICK[=PATTERN]",
+              help="Speaks for others: `<Name> text`, or as PATTERN says: 'relay=(ANY) NICK: TEXT'.")  # fmt: skip
 @click.option("--keep-bots", is_flag=True, help="Programs count as people.")
 @click.option("--pseudonyms", is_flag=True, help="Other nicks for everybody but the lead, in what is said too.")
 @click.option("--salt", envvar="EM_IMPORT_SALT", metavar="TEXT",
@@ -54,6 +56,7 @@ def import_(
     logs: tuple[Path, ...],
     name: str | None,
     kind: str,
+    templates: tuple[str, ...],
     channel: str | None,
     engagement: str,
     lead: str | None,
@@ -77,11 +80,16 @@ def import_(
 
     Conversations are cut where nobody speaks for a while; the daily logs of one channel, named alike but for the date
     and in one folder, are read as one. Links, mail and net addresses and phone numbers are taken out of the text; with
-    --pseudonyms nobody keeps a nick. All conversations are kept, and `em check NAME` holds them to the filters. The run
-    can be looked at like any other; `em export` takes of it only the lines of those who agreed.
+    --pseudonyms nobody keeps a nick. All conversations are kept, and `em check NAME` runs the filters on them. The run
+    can be looked at like any other; `em export` takes of it only the lines of those who agreed, for instance by typing
+    `!em optin` in the log.
+
+    The format is found by the first lines; where it is not certain, the command says so and stops. docs/importing.md
+    lists the programs whose logs are understood.
     """
     from simulator.logs import log_import
     from simulator.logs.conversations import SplitRules
+    from simulator.logs.log_files import LogSelection
     from simulator.logs.time_zone import Zone
     from simulator.logs.turn_repair import Pastes
     from simulator.world.strict import Engagement
@@ -91,17 +99,18 @@ def import_(
         salt = None
     world = options.loaded(world_dir, quiet=as_json)
     zone = None if timezone == "UTC" else Zone(timezone)
-    rules = SplitRules(
-        silence, shortest, longest, Pastes(pastes), keep_bots, bots, bridges, lead or world.lead.nick, zone
-    )
-    keep = None if as_json else MOST * 2
+    shown_lead = lead or world.lead.nick
+    commands = tuple(dict.fromkeys(f"!{nick.lower()}" for nick in (world.lead.nick, shown_lead)))
+    rules = SplitRules(silence, shortest, longest, Pastes(pastes), keep_bots, bots, bridges, shown_lead, commands, zone)
+    what = LogSelection(logs, kind, templates, None if as_json else MOST * 2)
+    if templates:
+        _try(logs, templates, quiet=as_json)
     if dry_run:
-        taken = log_import.looked_at(logs, kind, rules, keep=keep)
+        taken = log_import.summarize_logs(what, rules)
     else:
         level = None if engagement.lower() == "auto" else Engagement(engagement.upper())
-        wish = log_import.ImportOptions(channel, level, pseudonyms, salt, keep_addresses)
-        folder = data / "runs" / str(name)
-        taken = log_import.take_in(logs, folder, world, format=kind, rules=rules, wish=wish, keep=keep)
+        wanted = log_import.ImportOptions(channel, level, pseudonyms, salt, keep_addresses)
+        taken = log_import.import_logs(what, data / "runs" / str(name), world, rules, wanted)
     if as_json:
         click.echo(json.dumps(_facts(taken, None if dry_run else name), indent=2, ensure_ascii=False))
     else:
@@ -128,12 +137,43 @@ def _hold(name: str | None, channel: str | None, *, dry_run: bool, shortest: int
             raise click.UsageError(f"--channel {channel}: a channel is # and a word, such as '#general'") from None
 
 
+def _try(logs: tuple[Path, ...], templates: tuple[str, ...], *, quiet: bool) -> None:
+    """Shows what the templates make of the first lines of the first file, before anything is written."""
+    from simulator.logs.formats import custom
+    from simulator.tui.sanitize import sanitize
+
+    for path in logs:
+        if path.is_dir():
+            continue
+        trial = custom.attempt(path, templates)
+        if quiet:
+            return
+        click.echo(f"em: {path.name}: the template fits {trial.understood} of the first {trial.lines} lines", err=True)
+        for nick, text in trial.said[:5]:
+            click.echo(f"em:   {sanitize(nick)}: {sanitize(text)}", err=True)
+        for line in trial.odd[:5]:
+            click.echo(f"em:   does not fit: {sanitize(line)}", err=True)
+        return
+
+
 def _facts(taken: ImportResult, name: str | None) -> dict[str, Any]:
+    from simulator.logs.line_counts import shown_time
+
     accounts = taken.accounts
+    speakers: Counter[str] = sum((about.speakers for about in accounts), Counter())
+    channels = list(dict.fromkeys(about.channel for about in accounts if about.channel))
+    firsts = [about.first for about in accounts if about.first is not None]
+    lasts = [about.last for about in accounts if about.last is not None]
     return {
         "run": name,
+        "channel": channels[0] if len(channels) == 1 else None,
+        "channels": channels,
         "conversations": sum(about.conversations for about in accounts),
         "messages": sum(about.messages for about in accounts),
+        "actions": sum(about.actions for about in accounts),
+        "speakers": dict(speakers.most_common()),
+        "first_message_utc": shown_time(min(firsts, default=None)),
+        "last_message_utc": shown_time(max(lasts, default=None)),
         "lead_messages": taken.lead_messages,
         "engagement": dict(taken.levels),
         "not_understood": sum(about.not_understood for about in accounts),
@@ -172,9 +212,9 @@ def _rows(about: LineCounts) -> list[str]:
         return ", ".join(f"{what} {count}" for what, count in shown) + rest
 
     facts = about.plain()
-    rows = [f"{about.file}: {about.format}, {about.channel or 'no channel named'}, {about.lines} lines"]
-    if not about.dated:
-        rows.append("  no dates: days are counted on from the first line, and its clock is taken as it is")
+    place = " ".join(filter(None, (about.network, about.channel))) or "no channel named"
+    rows = [f"{about.file}: {about.format}, {place}, {about.lines} lines"]
+    rows += [f"  {note}" for note in about.notes]
     rows.append(f"  lines: {counted(facts['kinds'])}")
     rows.append(f"  encodings: {counted(facts['encodings'])}")
     if facts["bots"]:

@@ -34,6 +34,31 @@ def data_option(command: Callable[..., Any]) -> Callable[..., Any]:
     )(command)
 
 
+class _LogFormat(click.ParamType):
+    """A format of logs; the names are looked up when one is given, so that `em --help` answers at once."""
+
+    name = "format"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        from simulator.logs.formats.registry import NAMES
+
+        if value != "auto" and value not in NAMES:
+            self.fail(f"{value!r} is none of auto, {', '.join(NAMES)}", param, ctx)
+        return value
+
+
+def log_format_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    return click.option(
+        "--format",
+        "kind",
+        type=_LogFormat(),
+        default="auto",
+        show_default=True,
+        metavar="NAME",
+        help="Of the logs, such as irssi, weechat, znc, hexchat; docs/importing.md lists all.",
+    )(command)
+
+
 def json_option(command: Callable[..., Any]) -> Callable[..., Any]:
     return click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")(command)
 

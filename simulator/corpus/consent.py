@@ -10,13 +10,15 @@ like a line of theirs.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 from simulator.events import Acted, Agreed, Event, Renamed, Said
 from simulator.journal.journal import Journal
 from simulator.plan.session_plan import RecordedSession, Setting
 
+Moment = tuple[int, int]
+"""A place in a run: number of the session, and of the event in it."""
 REPEATED = 12
 """Characters from which on a line of somebody's is looked for in other people's lines."""
 _VOCATIVE = re.compile(r"@?([^\s:,@]+):(?=\s|$)|@([^\s:,@]+)")
@@ -31,10 +33,15 @@ class Consent:
     """Who may be exported; None: everybody who did not say no."""
     refused: frozenset[str]
     """Who said no in the channel, under every nick they wore. That outweighs every list."""
+    since: Mapping[str, Moment] = field(default_factory=dict)
+    """From when on those count who agreed in the channel; who is not in it counts for the whole run."""
 
-    def allows(self, nick: str) -> bool:
+    def allows(self, nick: str, at: Moment | None = None) -> bool:
+        """Whether somebody's line may be exported. `at`: when it was said; None: at any time."""
         nick = nick.lower()
-        return nick not in self.refused and (self.agreed is None or nick in self.agreed)
+        if nick in self.refused or not (self.agreed is None or nick in self.agreed):
+            return False
+        return self.agreed is None or at is None or at >= self.since.get(nick, at)
 
     @property
     def whole(self) -> bool:
@@ -50,11 +57,14 @@ class ConsentAnswers:
     no: frozenset[str]
     people: frozenset[str]
     """Everybody who is heard of, under every nick."""
+    since: Mapping[str, Moment]
+    """When each of `yes` agreed, the last time."""
 
 
 def asked(journal: Journal) -> ConsentAnswers:
     """Reads the `optin` and `optout` of a run; the last word of each counts."""
     word: dict[str, bool] = {}
+    since: dict[str, Moment] = {}
     worn: dict[str, set[str]] = {}
     people: set[str] = set()
     for row in journal.sessions():
@@ -64,6 +74,8 @@ def asked(journal: Journal) -> ConsentAnswers:
                 continue
             people.add(nick)
             if isinstance(event, Agreed):
+                if event.yes and not word.get(nick):
+                    since[nick] = row.plan.slot, event.index
                 word[nick] = event.yes
             elif isinstance(event, Renamed):
                 worn.setdefault(nick, set()).add(event.to.lower())
@@ -71,7 +83,7 @@ def asked(journal: Journal) -> ConsentAnswers:
     no = {nick for nick, yes in word.items() if not yes}
     no |= {other for nick in no for other in worn.get(nick, ()) if not word.get(other)}
     yes = frozenset(nick for nick, said in word.items() if said)
-    return ConsentAnswers(yes, frozenset(no), frozenset(people))
+    return ConsentAnswers(yes, frozenset(no), frozenset(people), {nick: since[nick] for nick in yes})
 
 
 class ConsentFilter:
@@ -89,7 +101,9 @@ class ConsentFilter:
         theirs = [
             event.text.lower()
             for event in events
-            if isinstance(event, Said | Acted) and not self._may(event.nick, lead) and len(event.text) >= REPEATED
+            if isinstance(event, Said | Acted)
+            and not self._may(event.nick, lead, (session.number, event.index))
+            and len(event.text) >= REPEATED
         ]
         present = {event.nick.lower() for event in events} | {lead.lower()}
         stretch: list[Event] = []
@@ -97,7 +111,7 @@ class ConsentFilter:
         for event in [*events, None]:
             if event is not None and not isinstance(event, Said | Acted):
                 continue
-            if event is not None and self._clean(event, lead, present, theirs):
+            if event is not None and self._clean(event, session, present, theirs):
                 if stretch or event.nick != lead:
                     stretch.append(event)
                 continue
@@ -132,11 +146,12 @@ class ConsentFilter:
         )
         return part, kept
 
-    def _may(self, nick: str, lead: str) -> bool:
-        return nick == lead or self._consent.allows(nick)
+    def _may(self, nick: str, lead: str, at: Moment) -> bool:
+        return nick == lead or self._consent.allows(nick, at)
 
-    def _clean(self, event: Said | Acted, lead: str, present: set[str], theirs: list[str]) -> bool:
-        if not self._may(event.nick, lead):
+    def _clean(self, event: Said | Acted, session: RecordedSession, present: set[str], theirs: list[str]) -> bool:
+        lead = session.setting.lead
+        if not self._may(event.nick, lead, (session.number, event.index)):
             return False
         text = event.text.lower()
         if self._others.intersection(_WORDS.findall(text)) or any(line in text for line in theirs):

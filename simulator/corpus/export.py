@@ -193,7 +193,8 @@ def _cutter(
             remedy="write nicks of the channel, or the path of a file with one a line",
         )
     named = asked_for | (answers.yes if opted_in else set())
-    consent = Consent(None if everybody else frozenset(named), answers.no)
+    since = {nick: at for nick, at in answers.since.items() if nick not in asked_for}
+    consent = Consent(None if everybody else frozenset(named), answers.no, since)
     return None if consent.whole else ConsentFilter(consent, answers.people, quota.lengths["short"].messages)
 
 

@@ -15,7 +15,7 @@ from simulator.journal.journal import FILE, Journal
 from simulator.journal.model_choice import IMPORTED
 from simulator.logs.conversations import SplitRules
 from simulator.logs.entry import MESSAGE
-from simulator.logs.log_files import logs
+from simulator.logs.log_files import LogSelection, logs
 from simulator.logs.nicks import fold
 from simulator.logs.reading import flow
 from simulator.world.strict import Engagement
@@ -118,7 +118,7 @@ def _run(folder: Path, wish: GapRequest) -> Iterator[Talk]:
 
 def _logs(what: Sequence[Path], wish: GapRequest, left_out: list[str]) -> Iterator[Talk]:
     rules, own = SplitRules(lead=wish.shown_lead), fold(wish.shown_lead)
-    for row in logs(what, wish.format, 0, left_out):
+    for row in logs(LogSelection(tuple(what), wish.format, keep=0), left_out):
         for number, found in enumerate(flow(row, rules)):
             lines = tuple(
                 TranscriptLine(wish.lead if fold(turn.nick) == own else turn.nick, turn.text)

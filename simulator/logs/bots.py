@@ -64,7 +64,8 @@ class Bots:
 
 
 def bridge(given: str) -> tuple[str, re.Pattern[str] | None]:
-    """The nick of a bridge, folded, and how it says who speaks: `relay=(ANY) NICK: TEXT`; None: in one of the usual ways.
+    """The nick of a bridge, folded, and how it says who speaks: `relay=(ANY) NICK: TEXT`; None: in one of the usual
+    ways.
 
     Raises UsageError for a pattern without NICK and TEXT.
 
@@ -75,7 +76,9 @@ def bridge(given: str) -> tuple[str, re.Pattern[str] | None]:
     if not separator:
         return fold(nick), None
     if "NICK" not in pattern or "TEXT" not in pattern:
-        raise UsageError("a pattern needs NICK and TEXT", place=f"--bridge {given}", remedy="for example 'relay=<NICK> TEXT'")
+        raise UsageError(
+            "a pattern needs NICK and TEXT", place=f"--bridge {given}", remedy="for example 'relay=<NICK> TEXT'"
+        )
     parts = re.split(r"(NICK|TEXT|ANY)", pattern)
     return fold(nick), re.compile("".join(_PLACES.get(part, re.escape(part)) for part in parts), re.DOTALL)
 

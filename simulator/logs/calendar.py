@@ -15,7 +15,8 @@ _LONG = re.compile(
     r"(?: [A-Z]{3,5})? (?P<year>\d{4})"
     r"|(?P<day2>\d{1,2})\.? (?P<name2>[^\W\d_]{3,12})\.? (?P<year2>\d{4})"
     r"(?:,? (?P<hour2>\d\d):(?P<minute2>\d\d)(?::(?P<second2>\d\d))?)?"
-    r"|(?P<year3>\d{4})-(?P<month3>\d\d)-(?P<day3>\d\d)(?:[ T](?P<hour3>\d\d):(?P<minute3>\d\d)(?::(?P<second3>\d\d))?)?"
+    r"|(?P<year3>\d{4})-(?P<month3>\d\d)-(?P<day3>\d\d)(?:"
+    r"[ T](?P<hour3>\d\d):(?P<minute3>\d\d)(?::(?P<second3>\d\d))?)?"
 )
 _IN_NAME = re.compile(r"(?<!\d)((?:19|20)\d\d)([-_.]?)(\d\d)\2(\d\d)(?!\d)")
 _NAMED = re.compile(r"(?<!\d)(\d\d)(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)((?:19|20)\d\d)(?!\d)")
@@ -65,7 +66,8 @@ def long(text: str, months: Mapping[str, int] | None = None) -> tuple[int | None
 
 
 def in_name(name: str) -> int | None:
-    """The ordinal of the date in a file's name, such as `#chan_20070526.log`, `2007-05-26.txt`, `chan.log.26May2007`."""
+    """The ordinal of the date in a file's name, such as `#chan_20070526.log`, `2007-05-26.txt`,
+    `chan.log.26May2007`."""
     if found := _IN_NAME.search(name):
         return ordinal(int(found[1]), int(found[3]), int(found[4]))
     if found := _NAMED.search(name):
@@ -74,8 +76,8 @@ def in_name(name: str) -> int | None:
 
 
 def in_path(path: Path) -> int | None:
-    """The ordinal of the date in a file's name, in the folders above it (`2007/05/26/#chan.log`), or in a folder of a month
-    and a file of a day (`2007-05/#chan.26.log`)."""
+    """The ordinal of the date in a file's name, in the folders above it (`2007/05/26/#chan.log`), or in a folder of
+    a month and a file of a day (`2007-05/#chan.26.log`)."""
     if (day := in_name(path.name)) is not None:
         return day
     if found := _IN_FOLDERS.search(_folders(path)):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from simulator.logs.bots import Bots
 from simulator.logs.control_codes import plain
-from simulator.logs.entry import ACTION, JOIN, MESSAGE, PART, RENAME, TOPIC, LogEntry
+from simulator.logs.entry import ACTION, JOIN, MESSAGE, OPTIN, OPTOUT, PART, RENAME, TOPIC, LogEntry
 from simulator.logs.line_counts import LineCounts
 from simulator.logs.nick_history import NickHistory
 from simulator.logs.nicks import fold
@@ -41,6 +41,9 @@ class SplitRules:
     """NICK, or NICK=PATTERN: see `bots.bridge`."""
     lead: str = ""
     """The lead's nick in the log: followed through nick changes, and never a bot."""
+    commands: tuple[str, ...] = ()
+    """Words that begin a line to the lead's program (`!em`), in lower case: such lines are no talk. Of these,
+    `optin` and `optout` are what their writer says of the own lines from there on."""
     zone: Zone | None = None
     """Of the log's clock, where its lines do not say; None: UTC."""
 
@@ -59,6 +62,10 @@ class Conversation:
     def messages(self) -> int:
         return sum(turn.kind == MESSAGE for turn in self.turns)
 
+    def followed_by(self, more: list[LogTurn]) -> Conversation:
+        """With some turns behind the last one."""
+        return replace(self, turns=(*self.turns, *more)) if more else self
+
 
 class ConversationSplitter:
     """Give it entries in order; it gives back conversations as soon as they are over."""
@@ -71,6 +78,10 @@ class ConversationSplitter:
         self._people = NickHistory(lead)
         self._bots = Bots(rules.bots, rules.bridges, (rules.lead,) if rules.lead else ())
         self._open: list[LogTurn] = []
+        self._consents: list[LogTurn] = []
+        """What people said of their own lines while there was no conversation."""
+        self._held: Conversation | None = None
+        """The last one that is over; what people say of their own lines before the next belongs to its end."""
         self._messages = 0
         self._spoke = 0
         """When somebody last said something."""
@@ -96,8 +107,15 @@ class ConversationSplitter:
             fine = entry.stamp is None or entry.stamp.fine
             self._open.append(LogTurn(kind, at, fine, self._people.person(entry.nick), plain(entry.text), number))
 
+    def end(self) -> Iterator[Conversation]:
+        """The end of the log."""
+        yield from self.close()
+        if self._held is not None:
+            yield self._held.followed_by(self._consents)
+        self._held, self._consents = None, []
+
     def close(self) -> Iterator[Conversation]:
-        """The end of the log, or of a conversation."""
+        """The end of a conversation; yields the one before it."""
         yield from self._finished(self._open)
         self._open, self._messages, self._began = [], 0, self._account
         self._people.forget()
@@ -119,6 +137,13 @@ class ConversationSplitter:
             dropped["empty"] += 1
             return
         turn = LogTurn(kind, at, stamp is None or stamp.fine, self._people.person(nick), text, number)
+        words = text.lower().split()
+        if kind == MESSAGE and words[0] in self._rules.commands:
+            dropped["command"] += 1
+            if len(words) == 2 and words[1] in (OPTIN, OPTOUT):
+                self._people.follow(turn.nick)
+                (self._open if self._open else self._consents).append(turn._replace(kind=words[1], text=""))
+            return
         self._open.append(turn)
         self._spoke = at
         if kind == MESSAGE:
@@ -170,10 +195,13 @@ class ConversationSplitter:
         turns = mended(turns, rules.pastes, account.dropped)
         speakers = Counter(turn.nick for turn in turns if turn.spoken)
         messages = sum(turn.kind == MESSAGE for turn in turns)
+        consents = [turn for turn in turns if turn.kind in (OPTIN, OPTOUT)]
         if messages < max(rules.shortest, 2):
+            self._consents += consents
             account.dropped["in a conversation that is too short"] += speakers.total()
             return
         if len({turn.nick for turn in turns if turn.kind == MESSAGE}) < 2:
+            self._consents += consents
             account.dropped["in a conversation of one"] += speakers.total()
             return
         turns = _framed(turns, frozenset(speakers))
@@ -184,12 +212,21 @@ class ConversationSplitter:
         account.conversations += 1
         account.messages += messages
         account.actions += speakers.total() - messages
-        yield Conversation(account.file, account.channel, tuple(turns))
+        if self._held is not None:
+            yield self._held.followed_by(self._consents)
+            self._consents = []
+        self._held = Conversation(account.file, account.channel, (*self._consents, *turns))
+        self._consents = []
 
 
 def _framed(turns: list[LogTurn], speakers: frozenset[str]) -> list[LogTurn]:
-    """From the first thing said to the last, with the comings and goings of those who speak and of nobody else."""
+    """From the first thing said to the last, with the comings and goings of those who speak and of nobody else. What
+    people say of their own lines is kept wherever it stands."""
     spoken = [place for place, turn in enumerate(turns) if turn.spoken]
+    within = range(spoken[0], spoken[-1] + 1)
     return [
-        turn for turn in turns[spoken[0] : spoken[-1] + 1] if turn.spoken or turn.kind == TOPIC or turn.nick in speakers
+        turn
+        for place, turn in enumerate(turns)
+        if turn.kind in (OPTIN, OPTOUT)
+        or (place in within and (turn.spoken or turn.kind == TOPIC or turn.nick in speakers))
     ]

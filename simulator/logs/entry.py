@@ -11,6 +11,8 @@ SYSTEM = "system"
 DAY = "day"
 """A line that tells the date, or that logging began."""
 BLANK = "blank"
+OPTIN, OPTOUT = "optin", "optout"
+"""Somebody says in the channel whether what they say may become training data: see `conversations`."""
 KINDS = (MESSAGE, ACTION, NOTICE, JOIN, PART, RENAME, TOPIC, SYSTEM, DAY, BLANK)
 
 

@@ -24,7 +24,7 @@ from typing import NamedTuple, Protocol
 
 from simulator.logs import calendar
 from simulator.logs.control_codes import plain
-from simulator.logs.entry import ACTION, BLANK, DAY, JOIN, MESSAGE, RENAME, LogEntry, Stamp
+from simulator.logs.entry import ACTION, BLANK, DAY, JOIN, MESSAGE, NOTICE, PART, RENAME, LogEntry, Stamp
 from simulator.logs.nicks import STATUS
 
 _NICK = r"[^\s<>*][^\s<>]*?"
@@ -41,7 +41,8 @@ PARTS = {
 }
 CODES = {
     "Y": r"(?P<year>\d{4})", "y": r"(?P<short>\d\d)", "m": r"(?P<month>\d\d?)", "d": r"(?P<day>[ \d]?\d)",
-    "b": r"(?P<name>[^\W\d_]{3,12})\.?", "a": r"[^\W\d_]{2,12}\.?", "H": r"(?P<hour>[ \d]?\d)", "M": r"(?P<minute>\d\d)",
+    "b": r"(?P<name>[^\W\d_]{3,12})\.?", "a": r"[^\W\d_]{2,12}\.?", "H": r"(?P<hour>[ \d]?\d)",
+    "M": r"(?P<minute>\d\d)",
     "S": r"(?P<second>\d\d)(?:[.,]\d+)?", "p": r"(?P<half>[AaPp])\.?\s?[Mm]\.?", "z": r"(?P<zone>Z|[+-]\d\d:?\d\d)",
     "Z": r"(?:[A-Z]{2,5}|[+-]\d\d)", "s": r"(?P<epoch>\d{9,10})",
 }  # fmt: skip
@@ -49,6 +50,9 @@ CODES = {
 _SHORT = {"F": "%Y-%m-%d", "T": "%H:%M:%S", "R": "%H:%M"}
 _TOKEN = re.compile(r"\{(\w+)\}")
 _CODE = re.compile(r"%([A-Za-z])")
+
+
+_UNSAID = (JOIN, PART, NOTICE)
 
 
 class Shape(NamedTuple):
@@ -145,7 +149,7 @@ class Grammar:
     def parse(self, line: str) -> LogEntry | None:
         """What a line is. None: not understood."""
         if self.coloured and line[:1] < " ":
-            line = plain(line)
+            line = plain(line) or line
         for pattern in self.clocks:
             if found := pattern.match(line):
                 when = stamp(found, self.months, day_first=self.day_first)
@@ -171,11 +175,13 @@ class Grammar:
     def as_action(self, line: str) -> LogEntry | None:
         """The line as something that somebody did, where its shape allows that; else None."""
         if self.coloured and line[:1] < " ":
-            line = plain(line)
+            line = plain(line) or line
         actions = tuple(row for row in self.table if row.kind == ACTION)
         for pattern in self.clocks:
             if found := pattern.match(line):
-                return match(actions, line[found.end() :].lstrip(" "), stamp(found, self.months, day_first=self.day_first))
+                return match(
+                    actions, line[found.end() :].lstrip(" "), stamp(found, self.months, day_first=self.day_first)
+                )
         return match(tuple(row for row in self.bare if row.kind == ACTION), line, None)
 
 
@@ -222,7 +228,7 @@ def match(table: Iterable[Shape], text: str, when: Stamp | None) -> LogEntry | N
             nick, channel = parts.get("nick") or "", parts.get("channel") or ""
             if kind == RENAME:
                 return LogEntry(kind, nick, parts["new"] or "", when, channel, sure=sure)
-            said = "" if kind == JOIN else parts.get("text") or ""
+            said = "" if kind in _UNSAID else parts.get("text") or ""
             return LogEntry(kind, nick, said, when, channel, sure=sure)
     return None
 

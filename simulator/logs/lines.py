@@ -52,7 +52,7 @@ def decoded(row: bytes, encodings: Counter[str]) -> str:
         return text
     except UnicodeDecodeError:
         pass
-    utf8 = not row.decode("utf-8", "ignore").isascii()
+    utf8 = sum(not c.isascii() for c in row.decode("utf-8", "ignore")) > 1
     text = decode_text(row.rstrip(b"\r\n"), cut=utf8 and len(row) > CUT)
     if BROKEN in text or (utf8 and len(row) > CUT):
         how = "utf-8, broken"

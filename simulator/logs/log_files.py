@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
@@ -12,13 +13,27 @@ from typing import NamedTuple
 from simulator.errors import UsageError
 from simulator.logs import calendar
 from simulator.logs.formats.registry import Source, detect, sources
-from simulator.logs.line_counts import LineCounts
+from simulator.logs.line_counts import SHOWN, LineCounts
 from simulator.logs.timeline import Timeline
 
 _ROTATED = re.compile(r"\.\d{1,3}(?=\.|$)")
 """`chan.log.1` and `chan.1.log`, as programs call what they put aside."""
 _FIRST = 200
 """Lines in which a log says when it begins, if it does."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogSelection:
+    """Which files are to be read, and as what."""
+
+    paths: tuple[Path, ...]
+    """Files, and folders that are searched through."""
+    format: str = "auto"
+    """A name of `registry.NAMES`, or `auto`."""
+    templates: tuple[str, ...] = ()
+    """Of `--line`, which then are the format."""
+    keep: int | None = SHOWN
+    """How many lines that were not understood an account holds; None: all."""
 
 
 class Log(NamedTuple):
@@ -33,23 +48,19 @@ class Log(NamedTuple):
         return self.source.path
 
 
-def logs(
-    what: Iterable[Path], format: str, keep: int | None, left_out: list[str], templates: tuple[str, ...] = ()
-) -> list[list[Log]]:
+def logs(what: LogSelection, left_out: list[str]) -> list[list[Log]]:
     """The logs of one channel in a row, in the order of their time; the channels in the order in which they are met.
 
-    `what`: files, and folders that are searched through. Files go on with each other if they lie in one folder, are of
-    one format, are called alike but for a date or the number of a rotation, and tell their dates, there or inside.
-    `format`: a name, or `auto`. `keep`: as of an account. `left_out` is told which files of a folder are no logs.
-    `templates`: of `--line`, which then are the format.
+    Files go on with each other if they lie in one folder, are of one format, are called alike but for a date or the
+    number of a rotation, and tell their dates, there or inside. `left_out` is told which files of a folder are no logs.
 
     Raises UsageError for a file that is named and cannot be read or is in no known format, and for a folder without
     logs.
     """
     rows: dict[object, list[tuple[int, Log]]] = {}
-    for path in _files(what, format, left_out, templates):
-        for source in sources(path, format, templates):
-            log = Log(source, LineCounts(path.name, source.format, keep=keep))
+    for path in _files(what, left_out):
+        for source in sources(path, what.format, what.templates):
+            log = Log(source, LineCounts(path.name, source.format, keep=what.keep))
             begins = _begins(source)
             key: object = path, source.channel
             if begins is not None and not source.channel:
@@ -59,24 +70,24 @@ def logs(
     return [[log for _, log in sorted(row, key=lambda each: each[0])] for row in rows.values()]
 
 
-def _files(what: Iterable[Path], format: str, left_out: list[str], templates: tuple[str, ...]) -> Iterator[Path]:
+def _files(what: LogSelection, left_out: list[str]) -> Iterator[Path]:
     seen: set[Path] = set()
-    for path in what:
-        found: Sequence[Path] = _inside(path, format, left_out, templates) if path.is_dir() else (path,)
+    for path in what.paths:
+        found: Sequence[Path] = _inside(path, what, left_out) if path.is_dir() else (path,)
         for each in found:
             if (real := each.resolve()) not in seen:
                 seen.add(real)
                 yield each
 
 
-def _inside(folder: Path, format: str, left_out: list[str], templates: tuple[str, ...]) -> list[Path]:
+def _inside(folder: Path, what: LogSelection, left_out: list[str]) -> list[Path]:
     """The logs in a folder and the folders in it; what is hidden counts as not there."""
     found = []
     for path in sorted(folder.rglob("*")):
         if any(part.startswith(".") for part in path.relative_to(folder).parts) or not path.is_file():
             continue
         try:
-            if format == "auto" and not templates:
+            if what.format == "auto" and not what.templates:
                 detect(path)
             found.append(path)
         except UsageError as error:

@@ -8,22 +8,21 @@ from __future__ import annotations
 
 import secrets
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from simulator import __version__, clock, files
 from simulator.errors import NotMet, UsageError
-from simulator.events import Acted, Event, Joined, Parted, Renamed, Said, TopicSet
+from simulator.events import Acted, Agreed, Event, Joined, Parted, Renamed, Said, TopicSet
 from simulator.journal.journal import FILE, Journal
 from simulator.journal.model_choice import IMPORTED, ModelChoice
 from simulator.journal.records import Goal, RunCard
 from simulator.logs.address_removal import without_addresses
 from simulator.logs.conversations import Conversation, SplitRules
-from simulator.logs.entry import ACTION, JOIN, MESSAGE, PART, RENAME
+from simulator.logs.entry import ACTION, JOIN, MESSAGE, OPTIN, OPTOUT, PART, RENAME
 from simulator.logs.line_counts import LineCounts
-from simulator.logs.log_files import Log
-from simulator.logs.log_files import logs as arranged
+from simulator.logs.log_files import Log, LogSelection, logs
 from simulator.logs.nicks import fold
 from simulator.logs.pseudonyms import RunNames
 from simulator.logs.reading import flow, speakers
@@ -69,9 +68,9 @@ class ImportResult:
     """Files of a folder that are no logs, and why."""
 
 
-def looked_at(logs: Sequence[Path], format: str, rules: SplitRules, *, keep: int | None) -> ImportResult:
-    """The account of every log, nothing being written. `keep`: how many lines that were not understood are told of."""
-    rows, taken = _arranged(logs, format, keep)
+def summarize_logs(what: LogSelection, rules: SplitRules) -> ImportResult:
+    """The account of every log, nothing being written. Raises UsageError as `import_logs` does."""
+    rows, taken = _arranged(what)
     own = fold(rules.lead)
     for row in rows:
         for found in flow(row, rules):
@@ -79,22 +78,15 @@ def looked_at(logs: Sequence[Path], format: str, rules: SplitRules, *, keep: int
     return taken
 
 
-def _arranged(logs: Sequence[Path], format: str, keep: int | None) -> tuple[list[list[Log]], ImportResult]:
+def _arranged(what: LogSelection) -> tuple[list[list[Log]], ImportResult]:
     taken = ImportResult()
-    rows = arranged(logs, format, keep, taken.left_out)
+    rows = logs(what, taken.left_out)
     taken.accounts += (log.account for row in rows for log in row)
     return rows, taken
 
 
-def take_in(
-    logs: Sequence[Path],
-    folder: Path,
-    world: World,
-    *,
-    format: str,
-    rules: SplitRules,
-    wish: ImportOptions,
-    keep: int | None,
+def import_logs(
+    what: LogSelection, folder: Path, world: World, rules: SplitRules, options: ImportOptions
 ) -> ImportResult:
     """Makes the run `folder` from logs and folders of logs. It is there when it is whole, and not before.
 
@@ -104,7 +96,7 @@ def take_in(
     if (folder / FILE).exists():
         raise UsageError("this run exists", place=str(folder), remedy="choose another --run name")
     files.free(folder, "--run")
-    rows, taken = _arranged(logs, format, keep)
+    rows, taken = _arranged(what)
     with StagingRun(folder, SALT) as staging:
         card = RunCard(
             name=folder.name,
@@ -116,11 +108,11 @@ def take_in(
             begun=clock.now(),
         )
         with Journal.create(staging, card) as journal:
-            names = _names(rows, staging, world, rules, wish)
+            names = _names(rows, staging, world, rules, options)
             slot = 0
             for row in rows:
                 for found in flow(row, rules):
-                    made, events = session(found, slot, names, world, wish)
+                    made, events = session(found, slot, names, world, options)
                     journal.keep(made, events, len(text(made.setting, events).encode()))
                     taken.levels[made.setting.engagement.value] += 1
                     taken.lead_messages += made.lead_messages
@@ -128,7 +120,7 @@ def take_in(
             if not slot:
                 raise NotMet(
                     f"no conversation of {rules.shortest} messages",
-                    place=", ".join(str(path) for path in logs),
+                    place=", ".join(str(path) for path in what.paths),
                     remedy="see what became of the lines with --dry-run",
                 )
             journal.extend(Goal(sessions=slot))
@@ -136,18 +128,18 @@ def take_in(
 
 
 def session(
-    found: Conversation, slot: int, names: RunNames, world: World, wish: ImportOptions
+    found: Conversation, slot: int, names: RunNames, world: World, options: ImportOptions
 ) -> tuple[RecordedSession, tuple[Event, ...]]:
     """The session and the events of one conversation."""
     names.begin((turn.text, turn.nick) for turn in found.turns if turn.kind == RENAME)
     midnight = found.turns[0].at // DAY * DAY
-    events = tuple(_events(found, midnight, names, keep_addresses=wish.keep_addresses))
+    events = tuple(_events(found, midnight, names, keep_addresses=options.keep_addresses))
     lead = world.lead.nick
     said = [event.nick for event in events if isinstance(event, Said)]
     setting = Setting(
         id=f"i{slot:05d}",
-        channel=wish.channel or found.channel or UNNAMED,
-        engagement=wish.engagement or level(world.engagement, len(said), said.count(lead)),
+        channel=options.channel or found.channel or UNNAMED,
+        engagement=options.engagement or level(world.engagement, len(said), said.count(lead)),
         lead=lead,
     )
     return counted(RecordedSession(setting=setting, origin=Origin.IMPORTED, number=slot), events, world.quota), events
@@ -171,6 +163,8 @@ def _events(found: Conversation, midnight: int, names: RunNames, *, keep_address
         about = {"index": index, "at": last, "nick": names.nick(turn.nick)}
         if turn.kind == RENAME:
             yield Renamed(**about, to=names.shown(turn.text, turn.nick))
+        elif turn.kind in (OPTIN, OPTOUT):
+            yield Agreed(**about, yes=turn.kind == OPTIN)
         elif turn.kind in (JOIN, PART):
             yield (Joined if turn.kind == JOIN else Parted)(**about)
         else:
@@ -180,12 +174,12 @@ def _events(found: Conversation, midnight: int, names: RunNames, *, keep_address
 
 
 def _names(
-    rows: Iterable[Iterable[Log]], folder: Path, world: World, rules: SplitRules, wish: ImportOptions
+    rows: Iterable[Iterable[Log]], folder: Path, world: World, rules: SplitRules, options: ImportOptions
 ) -> RunNames:
     """With pseudonyms the logs are read twice: people are named before they first speak."""
     salt, known = None, set()
-    if wish.pseudonyms:
-        salt = wish.salt or _made(folder / SALT)
+    if options.pseudonyms:
+        salt = options.salt or _made(folder / SALT)
         for log in (log for row in rows for log in row):
             known |= {fold(nick) for nick in speakers(log.source)}
     personas = [persona.nick for persona in world.personas.values()]

@@ -22,11 +22,20 @@ class NickHistory:
 
     def __init__(self, always: frozenset[str] = frozenset()) -> None:
         """`always`: nicks, folded."""
-        self._always, self._who = always, dict[str, str]()
+        self._always, self._who = set(always), dict[str, str]()
+
+    def follow(self, person: str) -> None:
+        """From here on this person is followed through the whole log."""
+        self._always.add(fold(person))
 
     def person(self, nick: str) -> str:
         """The nick of whoever is shown as `nick`; in the spelling that was met first."""
-        return self._who.setdefault(fold(nick), nick)
+        shown = fold(nick)
+        if shown not in self._who:
+            # Who is followed and wears another nick now is not the one who takes the nick that was left.
+            taken = shown in self._always and any(fold(person) == shown for person in self._who.values())
+            self._who[shown] = f"{nick}_" if taken else nick
+        return self._who[shown]
 
     def rename(self, old: str, new: str) -> tuple[str, str] | None:
         """`old` is now shown as `new`. Returns (one, other) if two that seemed different are one person, `other`."""

@@ -52,8 +52,8 @@ def _edge(char: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def bare(shown: str) -> str:
-    """A nick without padding, signs of status, brackets and other ornaments that cannot be part of one; empty: nothing is
-    left.
+    """A nick without padding, signs of status, brackets and other ornaments that cannot be part of one; empty:
+    nothing is left.
 
     >>> bare("<@+gale>"), bare("      gale:"), bare("[carol]"), bare("★ann")
     ('gale', 'gale', '[carol]', 'ann')
@@ -82,13 +82,15 @@ class NickFrame:
 
 
 def find_frame(shown: Iterable[str], known: Iterable[str]) -> NickFrame:
-    """What stands around all the nicks that are shown where people speak. `known`: nicks that lines of another kind name,
-    such as joins; a pair that belongs to one of those is part of the nick."""
+    """What stands around all the nicks that are shown where people speak. `known`: nicks that lines of another kind
+    name, such as joins; a pair that belongs to one of those is part of the nick."""
     speakers, others = {bare(nick) for nick in shown} - {""}, {fold(nick) for nick in known}
-    for before, after in _PAIRS:
-        if len(speakers) > 1 and all(nick[:1] == before and nick[-1:] == after and len(nick) > 2 for nick in speakers):
-            if not any(fold(nick) in others for nick in speakers):
-                return NickFrame(before, after)
+    if len(speakers) < 2 or any(fold(nick) in others for nick in speakers):
+        return NickFrame()
+    for pair in _PAIRS:
+        before, after = pair[0], pair[1]
+        if all(nick[:1] == before and nick[-1:] == after and len(nick) > 2 for nick in speakers):
+            return NickFrame(before, after)
     return NickFrame()
 
 

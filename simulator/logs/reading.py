@@ -41,7 +41,7 @@ def flow(logs: Iterable[Log], rules: SplitRules) -> Iterator[Conversation]:
     cutter = ConversationSplitter(rules)
     for log in logs:
         yield from _log(log, rules, cutter)
-    yield from cutter.close()
+    yield from cutter.end()
 
 
 def _log(log: Log, rules: SplitRules, cutter: ConversationSplitter) -> Iterator[Conversation]:
@@ -89,8 +89,8 @@ def named_place(path: Path) -> tuple[str, str]:
 class _Years:
     """The years of lines that name a month and a day only.
 
-    The last line is taken to be no younger than the file, and a month that is earlier than the one before by half a year or
-    more to be in the next year.
+    The last line is taken to be no younger than the file, and a month that is earlier than the one before by half a
+    year or more to be in the next year.
     """
 
     def __init__(self, path: Path) -> None:

@@ -1,22 +1,30 @@
 """A first reading of a whole log, for what its lines cannot say alone.
 
-Some clients print what people do and what they say themselves in one shape (`* alice is now known as Sleepy`). Such a line
-is an action if the person it would rename, or send away, goes on speaking as before; and what no line shows to be a
-person's nick does nothing. Others print their owner as `You`, and the date first at midnight.
+Some clients print what people do and what they say themselves in one shape (`* alice is now known as Sleepy`). Such
+a line is an action if the person it would rename, or send away, goes on speaking as before; and what no line shows
+to be a person's nick does nothing. Others print their owner as `You`, and the date first at midnight.
 """
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 
 from simulator.logs import calendar
+from simulator.logs.common_words import WORDS
 from simulator.logs.entry import ACTION, JOIN, MESSAGE, NOTICE, PART, RENAME, SYSTEM, LogEntry, Stamp
 from simulator.logs.formats.registry import Source
 from simulator.logs.grammar import LineParser
 from simulator.logs.nicks import fold
 from simulator.logs.timeline import Timeline
 
+_NICK = re.compile(r"[^\W\d][\w\[\]\\`^{|}-]*|[\[\]\\`_^{|}][\w\[\]\\`^{|}-]*")
+_VERB = re.compile(
+    r"[A-Z][a-z]+(?:ing|ed)|(?:Can|Don|Isn|Won|Doesn)\W?t|Unknown|Invalid|Error|Server|Users?|Modes?|Timer|Topic|Channel"
+    r"|Script|Total|Status|Query|Names|Dns|Dcc|Ctcp|Ban|Nick|Notify|Buffer|Playback|Session|Log|Irssi|Warning|Host|Address"
+)
+"""Words with which clients begin a sentence of their own."""
 _OPENS = 25
 """Lines after the beginning of a log in which the first join is its owner's."""
 
@@ -49,9 +57,16 @@ class Survey:
             return entry
         if number in self.refuted and entry.kind != ACTION:
             entry = (parser.as_action(line) if parser else None) or LogEntry(SYSTEM, stamp=entry.stamp)
-        if entry.kind == ACTION and not entry.sure and fold(entry.nick) not in self.people:
+        if entry.kind == ACTION and not entry.sure and not self._may_act(entry.nick):
             return LogEntry(SYSTEM, stamp=entry.stamp)
         return entry
+
+    def _may_act(self, nick: str) -> bool:
+        """Whether somebody known, or somebody who could be called so, is behind a star: programs begin their own
+        sentences with a word and a capital."""
+        if fold(nick) in self.people:
+            return True
+        return bool(_NICK.fullmatch(nick)) and not (nick[0].isupper() and (nick.lower() in WORDS or _VERB.fullmatch(nick)))
 
 
 def survey(source: Source) -> Survey:

@@ -21,7 +21,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from simulator import rng
 from simulator.logs.conversations import SplitRules
-from simulator.logs.log_import import ImportOptions, ImportResult, looked_at, take_in
+from simulator.logs.log_files import LogSelection
+from simulator.logs.log_import import ImportOptions, ImportResult, import_logs, summarize_logs
 from tests.bench.memory import peak_mb
 from tests.worlds import shipped
 
@@ -80,12 +81,12 @@ def main() -> None:
 
         def take(name: str, wish: ImportOptions) -> Callable[[], ImportResult]:
             run = folder / "runs" / name
-            return lambda: take_in([small], run, world, format="irssi", rules=rules, wish=wish, keep=20)
+            return lambda: import_logs(LogSelection((small,), "irssi"), run, world, rules, wish)
 
         found = {
             "before_mb": peak_mb(),
-            "look": measured(SMALL, lambda: looked_at([small], "irssi", rules, keep=20)),
-            "look_large": measured(size, lambda: looked_at([large], "irssi", rules, keep=20)),
+            "look": measured(SMALL, lambda: summarize_logs(LogSelection((small,), "irssi"), rules)),
+            "look_large": measured(size, lambda: summarize_logs(LogSelection((large,), "irssi"), rules)),
             "take": measured(SMALL, take("plain", ImportOptions())),
             "take_pseudonyms": measured(SMALL, take("hidden", ImportOptions(pseudonyms=True, salt="x"))),
         }

@@ -190,11 +190,13 @@ def test_it_cannot_be_resumed(made: Path, capsys: pytest.CaptureFixture[str]) ->
 
 def test_dry_run(talk: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     talk.write_bytes(talk.read_bytes() + b"\n[11:00:50] <soupbot> gr\xfcn\n" + b"gibberish\n" * 24)
-    code, out, _ = told(capsys, "import", talk, "--dry-run", "--data", tmp_path)
+    code, _, err = told(capsys, "import", talk, "--dry-run", "--data", tmp_path)
+    assert code == 2 and "looks like ZNC" in err and "--format znc" in err
+    code, out, _ = told(capsys, "import", talk, "--dry-run", "--data", tmp_path, "--format", "znc")
     assert code == 0 and "bots: " in out and "soupbot 1" in out and "cp1252 1" in out
     assert out.count(": gibberish") == 20 and "and 5 more" in out and "nothing was written" in out
     assert [path.name for path in tmp_path.iterdir()] == [talk.name]
-    (log,) = json.loads(told(capsys, "import", talk, "--dry-run", "--json")[1])["logs"]
+    (log,) = json.loads(told(capsys, "import", talk, "--dry-run", "--json", "--format", "znc")[1])["logs"]
     assert log["not_understood"] == len(log["unknown"]) == 25 and log["unknown"][0]["line"] == 27
     assert log["kinds"]["message"] == 24 and log["speakers"]["pim"] == 4 and log["channel"] == "#kitchen"
 

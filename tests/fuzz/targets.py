@@ -30,9 +30,10 @@ from simulator.llm.openai_protocol import read
 from simulator.llm.provider_errors import translate
 from simulator.llm.retry import Transient
 from simulator.llm.scripted import Scripted
-from simulator.logs import formats, log_import, reading
+from simulator.logs import log_import, reading
 from simulator.logs.conversations import SplitRules
 from simulator.logs.entry import RENAME
+from simulator.logs.formats import registry
 from simulator.logs.pseudonyms import RunNames
 from simulator.world import load
 from simulator.world.persona import Persona
@@ -82,12 +83,12 @@ def cards(data: bytes, folder: Path) -> None:
 
 def logs(data: bytes, folder: Path) -> None:
     """`em import`: a log in the format that the first byte names, as sessions with their events and documents."""
-    names = ("auto", *formats.NAMES)
+    names = ("auto", *registry.NAMES)
     chosen = names[data[0] % len(names)] if data else "auto"
     path = _written(folder, "#kitchen_20120303.log", data[1:])
     for pseudonyms in (False, True):
         about = reading.account(path, chosen, keep=5)
-        known = set(reading.speakers(path, about.format)) if pseudonyms else set()
+        known = set(reading.speakers(registry.Source(path, about.format))) if pseudonyms else set()
         nicks = [persona.nick for persona in shipped().personas.values()]
         given = RunNames(
             lead=shipped().lead.nick, shown_lead="pim", personas=nicks, salt="s" if pseudonyms else None, known=known
@@ -192,7 +193,7 @@ def seeds(target: str) -> list[bytes]:
             found += [bytes([number]) + path.read_bytes() for path in paths]
         return found
     if target == "logs":
-        return [bytes([number]) + text.encode() for text in TEXTS.values() for number in range(len(formats.NAMES) + 1)]
+        return [bytes([number]) + text.encode() for text in TEXTS.values() for number in range(len(registry.NAMES) + 1)]
     if target == "documents":
         text = b"ENGAGEMENT: HIGH\nCHANNEL: #general\n<a> hello you\n* b waves\n<Em> How can I help you today?\n"
         return [b"\0" + text, b'\1{"id": "one", "text": "<a> hi", "x": [1, {}]}\n{"text": 3}\n\n{"id": 7, "te\n']

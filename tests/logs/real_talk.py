@@ -35,7 +35,7 @@ STEPS: tuple[tuple[str, str | bytes], ...] = (
     ("rolf", f"PRIVMSG {CHANNEL} :caf".encode() + b"\xe9 in latin-1"),
     ("pim", f"MODE {CHANNEL} +v Rolf[x]"),
     ("rolf", _say("--> an arrow, and I have a voice now")),
-    ("pim", f"TOPIC {CHANNEL} :Tea, music: and \"quotes\" (all day)"),
+    ("pim", f'TOPIC {CHANNEL} :Tea, music: and "quotes" (all day)'),
     ("rolf", f"NOTICE {CHANNEL} :a notice to the room"),
     ("pim", f"KICK {CHANNEL} Rolf[x] :be nice: or (go)"),
     ("rolf", f"JOIN {CHANNEL}"),

@@ -97,8 +97,6 @@ Mar 04 00:03:00 *\trolf|away has quit (Quit: soup)
 """,
 }
 NAMES = {name: f"{name}-2012-03-03.log" for name in TEXTS}
-FAMILY = {name: "znc" if name in ("mirc", "eggdrop") else name for name in TEXTS}
-"""What `--format` calls each."""
 
 
 def write(folder: Path, name: str) -> Path:

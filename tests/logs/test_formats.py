@@ -8,9 +8,12 @@ from pathlib import Path
 import pytest
 
 from simulator.errors import UsageError
-from simulator.logs import bracket, formats, irssi
 from simulator.logs.conversations import SplitRules
 from simulator.logs.entry import ACTION, DAY, JOIN, MESSAGE, NOTICE, PART, RENAME, SYSTEM, TOPIC
+from simulator.logs.formats.archives import ARCHIVE
+from simulator.logs.formats.json_exports import DISCORD
+from simulator.logs.formats.registry import Source, detect
+from simulator.logs.formats.terminal_clients import IRSSI
 from simulator.logs.reading import account, conversations
 from tests.logs import samples
 
@@ -21,7 +24,7 @@ ALL = 24 * 60.0
 @pytest.mark.parametrize("name", samples.TEXTS)
 def test_one_talk_in_every_format(tmp_path: Path, name: str) -> None:
     path = samples.write(tmp_path, name)
-    assert formats.detect(path) == samples.FAMILY[name]
+    assert detect(path) == name
     told = account(path, "auto", None)
     (found,) = conversations(path, SplitRules(silence=ALL, shortest=2), told)
     spoken = [turn for turn in found.turns if turn.spoken]
@@ -71,22 +74,22 @@ def test_lines_may_end_as_on_windows(tmp_path: Path, name: str) -> None:
     ],
 )  # fmt: skip
 def test_lines_with_brackets(line: str, kind: str, nick: str, text: str) -> None:
-    entry = bracket.parse(line)
+    entry = ARCHIVE.parse(line)
     assert entry is not None and (entry.kind, entry.nick, entry.text) == (kind, nick, text)
 
 
 @pytest.mark.parametrize("line", ["hello", "[ab:cd] <x> y", "<x> y", "[10:00]", "\x00\x01", "[10:00] no sign at all"])
 def test_lines_that_are_nothing(line: str) -> None:
-    assert bracket.parse(line) is None and irssi.parse(line) is None
+    assert ARCHIVE.parse(line) is None and IRSSI.parse(line) is None
 
 
 def test_no_format(tmp_path: Path) -> None:
     for name, text in (("prose", "Dear diary,\nnothing happened.\n"), ("empty", ""), ("bytes", "\x00\xff\x00" * 50)):
         (tmp_path / name).write_text(text)
         with pytest.raises(UsageError, match="no known log format"):
-            formats.detect(tmp_path / name)
+            detect(tmp_path / name)
     with pytest.raises(UsageError):
-        formats.detect(tmp_path / "missing")
+        detect(tmp_path / "missing")
 
 
 def test_discord(tmp_path: Path) -> None:
@@ -98,8 +101,8 @@ def test_discord(tmp_path: Path) -> None:
     pinned = samples.message(7, "Bob", "Pinned a message.", kind="ChannelPinnedMessage")
     broken = {"id": "8", "type": "Default", "content": "no author"}
     path = samples.discord(tmp_path, [ann, bob, asked, reply, picture, twin, pinned, broken])
-    assert formats.detect(path) == formats.DISCORD
-    found = [entry for _, entry in formats.entries(path, formats.DISCORD, Counter())]
+    assert detect(path) == DISCORD.name
+    found = [entry for _, entry in Source(path, DISCORD.name).entries(Counter())]
     assert [(e.kind, e.nick, e.text) if e else None for e in found] == [
         (MESSAGE, "Ann_Lee", "one two"),
         (ACTION, "Bob", "waves"),
@@ -118,11 +121,11 @@ def test_a_discord_export_that_ends_early_is_told(tmp_path: Path, cut: int) -> N
     path = tmp_path / "cut.json"
     path.write_bytes(whole[:cut] if cut != -1 else whole[:-2])
     with pytest.raises(UsageError):
-        list(formats.entries(path, formats.DISCORD, Counter()))
+        list(Source(path, DISCORD.name).entries(Counter()))
 
 
 def test_a_large_discord_export_comes_in_pieces(tmp_path: Path) -> None:
     many = [samples.message(n, "Ann", "ü" * (n % 700)) for n in range(900)]
     path = samples.discord(tmp_path, many)
-    found = [entry for _, entry in formats.entries(path, formats.DISCORD, Counter())]
+    found = [entry for _, entry in Source(path, DISCORD.name).entries(Counter())]
     assert [entry.text for entry in found] == [record["content"] for record in many]

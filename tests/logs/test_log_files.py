@@ -8,7 +8,7 @@ import pytest
 
 from simulator.errors import UsageError
 from simulator.logs.conversations import Conversation, SplitRules
-from simulator.logs.log_files import Log, logs
+from simulator.logs.log_files import Log, LogSelection, logs
 from simulator.logs.reading import account, conversations, flow
 
 
@@ -28,13 +28,13 @@ MORNING = [f"00:{minute:02}:00" for minute in range(10)]
 
 
 def rows(*what: Path, left_out: list[str] | None = None) -> list[list[str]]:
-    found = logs(what, "auto", None, [] if left_out is None else left_out)
+    found = logs(LogSelection(what), [] if left_out is None else left_out)
     return [[log.path.name for log in row] for row in found]
 
 
 def talks(*what: Path) -> tuple[list[Conversation], list[Log]]:
     found, every = [], []
-    for row in logs(what, "auto", None, []):
+    for row in logs(LogSelection(what), []):
         found += flow(row, SplitRules())
         every += row
     return found, every

@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from simulator.logs import calendar, hexchat
+from simulator.logs import calendar
 from simulator.logs.control_codes import plain
+from simulator.logs.conversations import SplitRules
 from simulator.logs.entry import Stamp
 from simulator.logs.lines import LONGEST, lines
 from simulator.logs.nick_history import NickHistory
 from simulator.logs.nicks import fold, legal
+from simulator.logs.reading import account, conversations
 from simulator.logs.timeline import DAY, Timeline
 from simulator.world.strict import Nick, StrictModel
 
@@ -97,10 +99,12 @@ def test_dates_rule_over_guesses() -> None:
     assert line.dated
 
 
-def test_hexchat_counts_its_own_years() -> None:
-    reader = hexchat.Reader()
-    reader.parse("**** BEGIN LOGGING AT Fri Dec 30 09:58:00 2011")
-    days = [reader.parse(f"{day} 10:00:00 <a>\tx").stamp.day for day in ("Dec 31", "Jan 01", "Mar 02")]
+def test_hexchat_counts_its_own_years(tmp_path: Path) -> None:
+    path = tmp_path / "x.log"
+    said = [f"{day} 10:00:00 <{nick}>\tx" for day in ("Dec 31", "Jan 01", "Mar 02") for nick in "ab"]
+    path.write_text("\n".join(["**** BEGIN LOGGING AT Fri Dec 30 09:58:00 2011", *said]))
+    (found,) = conversations(path, SplitRules(silence=1e6, shortest=2), account(path, "hexchat", None))
+    days = list(dict.fromkeys(turn.at // DAY for turn in found.turns))
     assert days == [calendar.iso(day) for day in ("2011-12-31", "2012-01-01", "2012-03-02")]
 
 

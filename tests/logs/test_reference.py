@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from simulator.logs import bracket
 from simulator.logs.control_codes import plain
 from simulator.logs.conversations import SplitRules
 from simulator.logs.entry import ACTION, MESSAGE, NOTICE, PART, RENAME, SYSTEM, TOPIC
+from simulator.logs.formats.archives import ARCHIVE
 from simulator.logs.reading import account, conversations
 
 LOGS = Path(__file__).resolve().parents[3] / "shared" / "reference" / "irc"
@@ -65,7 +65,7 @@ def test_edge_cases() -> None:
     ]
     assert {row["why"] for row in rows} == set(EDGES)
     for row in rows:
-        entry = bracket.parse(row["raw"])
+        entry = ARCHIVE.parse(row["raw"])
         assert entry is not None and entry.kind in EDGES[row["why"]], row
         if (
             row["why"].startswith(("message", "very", "non-Latin", "backspace", "control"))

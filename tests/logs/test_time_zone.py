@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from simulator.errors import UsageError
-from simulator.logs import calendar, discord, weechat
+from simulator.logs import calendar
 from simulator.logs.entry import Stamp
+from simulator.logs.formats.json_exports import DISCORD
+from simulator.logs.formats.terminal_clients import WEECHAT
 from simulator.logs.time_zone import Zone
 from simulator.logs.timeline import DAY, Timeline
 from tests.logs import samples
@@ -66,7 +68,7 @@ def test_a_log_without_dates_keeps_its_clock() -> None:
 def test_a_line_that_names_its_zone_is_believed() -> None:
     line = Timeline(None, Zone("Asia/Tokyo"))
     texts = ("2012-03-03 10:00:00+0200", "2012-03-03 05:30:00-03:00", "2012-03-03 09:00:00Z", "2012-03-03 19:00:00")
-    found = [line.at(weechat.parse(f"{when}\tpim\thello").stamp) % DAY / 3600 for when in texts]
+    found = [line.at(WEECHAT.parse(f"{when}\tpim\thello").stamp) % DAY / 3600 for when in texts]
     assert found == [8, 8.5, 9, 10]
 
 
@@ -76,7 +78,7 @@ def test_discord_names_its_zone(tmp_path) -> None:
     ]
     path = samples.discord(tmp_path, told)
     line = Timeline(None, Zone("Asia/Tokyo"))
-    assert [line.at(entry.stamp) % DAY / 3600 for _, entry in discord.entries(path)] == [8, 10]
+    assert [line.at(entry.stamp) % DAY / 3600 for _, entry in DISCORD.entries(path, "")] == [8, 10]
 
 
 @pytest.mark.parametrize("name", ["Mars/Olympus", "", "../etc/passwd", "Europe", "UTC+25", "a\0b", "/etc/localtime"])

@@ -1,6 +1,6 @@
 """Writes `tests/logs/real/`: one talk of two scripted people, as the logs of the programs that were in the channel.
 
-Not a test. It wants Debian's ngircd and whichever of irssi, weechat-curses, znc, hexchat (with Xvfb), eggdrop,
+Not a test. It wants Debian's ngircd and whichever of irssi, weechat-curses, znc, hexchat (with Xvfb),
 limnoria and ii are installed, and takes about a minute:
 
     python -m tests.logs.write_real_logs FOLDER
@@ -93,7 +93,8 @@ def irssi(home: Path) -> Program:
         f'servers = ( {{ address = "{HOST}"; chatnet = "t"; port = "{PORT}"; autoconnect = "yes"; }} );\n'
         'chatnets = { t = { type = "IRC"; nick = "irssiown"; }; };\n'
         f'channels = ( {{ name = "{CHANNEL}"; chatnet = "t"; autojoin = "yes"; }} );\n'
-        f'settings = {{ core = {{ real_name = "x"; user_name = "x"; nick = "irssiown"; }}; "fe-common/core" = {{ autolog = "yes"; '
+        f'settings = {{ core = {{ real_name = "x"; user_name = "x"; nick = "irssiown"; }}; '
+        f'"fe-common/core" = {{ autolog = "yes"; '
         f'autolog_path = "{home}/$tag/$0.log"; }}; }};\n'
     )
     return Program("irssi", f"--home={home}", home=home)
@@ -132,19 +133,6 @@ def znc(home: Path) -> Program:
     return Program("znc", "-f", "-r", "-d", str(home), home=home)
 
 
-def eggdrop(home: Path) -> Program:
-    (home / "egg.conf").write_text(
-        "set username \"egg\"\nset nick \"egglog\"\nset altnick \"egglog2\"\nset realname \"e\"\nset admin \"a <a@b.invalid>\"\n"
-        "set network \"t\"\nset userfile \"egg.user\"\nset chanfile \"egg.chan\"\nset owner \"a\"\nset log-time 1\n"
-        "set mod-path \"/usr/lib/eggdrop/modules/\"\nset help-path \"/usr/share/eggdrop/help/\"\nset text-path \"/usr/share/eggdrop/text/\"\n"
-        "loadmodule pbkdf2\nloadmodule dns\nloadmodule channels\nloadmodule server\nloadmodule ctcp\nloadmodule irc\n"
-        f"set servers {{ {HOST}:{PORT} }}\nset net-type 5\nset keep-nick 0\nset max-logs 5\nset logfile-suffix \".%d%b%Y\"\n"
-        f"set switch-logfiles-at 300\nlogfile jpk {CHANNEL} {home}/tea.log\nchannel add {CHANNEL} {{ }}\n"
-    )
-    home.chmod(0o777)
-    return Program(*NOBODY, "eggdrop", "-n", "-m", "egg.conf", home=home)
-
-
 def limnoria(home: Path) -> Program:
     rows = {
         "nick": "limnolog", "user": "l", "networks": "t", "networks.t.servers": f"{HOST}:{PORT}",
@@ -163,7 +151,7 @@ def ii(home: Path) -> Program:
 
 
 PROGRAMS = {
-    "irssi": irssi, "weechat": weechat, "hexchat": hexchat, "znc": znc, "eggdrop": eggdrop, "limnoria": limnoria,
+    "irssi": irssi, "weechat": weechat, "hexchat": hexchat, "znc": znc, "limnoria": limnoria,
     "ii": ii,
     "weechat-de": lambda home: weechat(home, "de_DE.UTF-8"), "weechat-ru": lambda home: weechat(home, "ru_RU.UTF-8"),
     "hexchat-de": lambda home: hexchat(home, "de_DE.UTF-8"), "hexchat-fr": lambda home: hexchat(home, "fr_FR.UTF-8"),

@@ -4,7 +4,7 @@ Not a test. It wants Debian's hexchat-common and weechat-core (their `.mo` files
 
     python -m tests.logs.write_translations
 
-Only sentences are kept in which a person's nick may come first, since those could be taken for something that person did.
+Of sentences that begin with words, only what stands before the first name is kept: it tells them from what people do.
 """
 
 from __future__ import annotations
@@ -69,7 +69,10 @@ def hexchat(entries: dict[str, str]) -> dict[str, object]:
             rows.append([kind, template])
     for source in sorted(SYSTEM_SOURCES):
         template = hexchat_template(entries.get(source, source), {})
-        if sum(c.isalpha() for c in template.replace("{any}", "")) >= 4:
+        before = template.split("{", 1)[0]
+        if len(before.strip("*\t ")) >= 8:
+            template = before + "{any}"
+        if sum(c.isalpha() for c in re.sub(r"\{\w+\}", "", template)) >= 4 and [SYSTEM, template] not in rows:
             rows.append([SYSTEM, template])
     begin = entries.get("**** BEGIN LOGGING AT %s\n", "**** BEGIN LOGGING AT %s").split("%s")[0].strip()
     return {"begin": begin, "sentences": rows}
@@ -108,7 +111,7 @@ def main() -> None:
         source
         for entries in found.values()
         for source in entries
-        if re.match(r"^(?:%C\d*)?\*(?:%[OC]\d*)?\$t(?:%C\d*)?\$1", source) and source not in HEXCHAT_EVENTS
+        if re.match(r"^(?:%C\d*)?\*(?:%[OC]\d*)?\$t", source) and source not in HEXCHAT_EVENTS and "DCC" not in source
     )
     made: dict[str, dict[str, object]] = {"": {"hexchat": hexchat({}), "months": {}}}
     for language, entries in found.items():

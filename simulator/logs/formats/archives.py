@@ -63,6 +63,7 @@ UBUNTU = Grammar(
     "an IRC archive such as irclogs.ubuntu.com",
     (
         re.compile(r"(?:(?P<place>[^\s\[]+) )?" + clock_pattern("%F [%T] ")),
+        re.compile(r"(?:(?P<place>[^\s\[]+) )?" + clock_pattern("%F [%R] ")),
         *clock("[%R] ", "[%T] ", "[%F %T] ", "[%FT%T] ", "[%F %R] ", "[%H:%M %p] ", "[%H:%M:%S %p] "),
     ),
     (
@@ -78,8 +79,10 @@ UBUNTU = Grammar(
         *(row for row in _EVENTS if row.pattern.pattern.startswith(re.escape("=== "))),
         shape(TOPIC, "=== ..[topic/{channel}:{nick}] : {text}"),
         *shapes(
-            SYSTEM, "=== mode/{any}", "=== #{any}", "=== net{any}", "=== Netsplit {any}", "=== ServerMode{any}", "=== topic{any}",
-            "=== Topic {any}", "=== Users on {any}", "=== Mode {any}", "=== Channel {any}", "=== {word} sets mode: {any}",
+            SYSTEM, "=== mode/{any}", "=== #{any}", "=== net{any}", "=== Netsplit {any}", "=== ServerMode{any}",
+            "=== topic{any}",
+            "=== Topic {any}", "=== Users on {any}", "=== Mode {any}", "=== Channel {any}",
+            "=== {word} sets mode: {any}",
             "=== {word} [{any}] by {any}", "=== -{any}", "=== *{any}", "=== You {any}", "=== {word}: {any}",
         ),
         shape(ACTION, "=== {nick} {text}", sure=False),

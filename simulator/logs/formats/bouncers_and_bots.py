@@ -1,8 +1,8 @@
 """Programs that stay in the channel: ZNC, soju, bip, The Lounge, eggdrop, Limnoria, and IRCCloud's exports.
 
-    [01:27:06] <gale> text                   ZNC, soju      26-05-2007 01:27:06 < gale!~g@host: text    bip
-    [2007-05-26T01:27:06.000Z] <@gale> text  The Lounge     [01:27] <gale> text                         eggdrop
-    2007-05-26T01:27:06  <gale> text         Limnoria       [2007-05-26 01:27:06] <gale> text           IRCCloud
+[01:27:06] <gale> text                   ZNC, soju      26-05-2007 01:27:06 < gale!~g@host: text    bip
+[2007-05-26T01:27:06.000Z] <@gale> text  The Lounge     [01:27] <gale> text                         eggdrop
+2007-05-26T01:27:06  <gale> text         Limnoria       [2007-05-26 01:27:06] <gale> text           IRCCloud
 """
 
 from __future__ import annotations
@@ -42,7 +42,12 @@ THE_LOUNGE = Grammar(
     (
         *_SAID,
         shape(JOIN, "*** {nick} ({host}) joined"),
-        *shapes(PART, "*** {nick} ({host}) left ({any})", "*** {nick} ({host}) quit ({any})", "*** {nick} was kicked by {any}"),
+        *shapes(
+            PART,
+            "*** {nick} ({host}) left ({any})",
+            "*** {nick} ({host}) quit ({any})",
+            "*** {nick} was kicked by {any}",
+        ),
         shape(RENAME, "*** {nick} changed nick to {new}"),
         shape(TOPIC, "*** {nick} changed topic to '{text}'"),
         *shapes(SYSTEM, "*** {any} set mode {any}", "*** {any} changed host to {any}"),
@@ -123,12 +128,15 @@ IRCCLOUD = Grammar(
         *shapes(ACTION, "— *{nick}* {text}", "— {nick} {text}", "— {nick}"),
         shape(JOIN, "→ Joined channel {channel}"),
         *shapes(JOIN, "→ {nick} joined {any}", "→ {nick} joined"),
-        *shapes(PART, "← {nick} left {any}", "← {nick} left", "⇐ {nick} quit {any}", "⇐ {nick} quit", "← {nick} was kicked by {any}"),
+        *shapes(PART, "← {nick} left {any}", "← {nick} left", "⇐ {nick} quit {any}", "⇐ {nick} quit",
+            "← {nick} was kicked by {any}"),
         *shapes(RENAME, "* {nick} → {new}", "{nick} → {new}", "→ {nick} is now known as {new}"),
-        *shapes(TOPIC, "* {nick} set the topic to {text}", "{nick} set the topic: {text}", "{nick} set the topic to {text}"),
+        *shapes(TOPIC, "* {nick} set the topic to {text}", "{nick} set the topic: {text}",
+            "{nick} set the topic to {text}"),
         *shapes(
             SYSTEM, "* {any}", "⇐ {any}", "← {any}", "→ {any}", "⇒ {any}", "*** {any}", "{any} set mode: {any}",
-            "Mode {any}", "Channel {any}", "You {any}", "⇄ {any}", "{word} was opped by {any}", "{word} was voiced by {any}",
+            "Mode {any}", "Channel {any}", "You {any}", "⇄ {any}", "{word} was opped by {any}",
+            "{word} was voiced by {any}",
             "+{word} granted to {any}", "{word} +{any}", "Kicked {any}", "Disconnected{any}", "Connected{any}",
         ),
         shape(NOTICE, "-{nick}- {text}"),
@@ -143,7 +151,9 @@ BIP = Grammar(
         *shapes(ACTION, "< * {nick}!{host} {text}", "> * {nick} {text}", "< * {nick} {text}", "* {nick}!{host} {text}"),
         *shapes(MESSAGE, "< {nick}!{host}: {text}", "< {nick}!{host}:", "> {nick}!{host}: {text}", "> {nick}: {text}"),
         *shapes(JOIN, "-!- {nick}!{host} has joined {channel}", "-!- {nick} has joined {channel}"),
-        *shapes(PART, "-!- {nick}!{host} has left {any}", "-!- {nick}!{host} has quit {any}", "-!- {nick} has quit {any}"),
+        *shapes(
+            PART, "-!- {nick}!{host} has left {any}", "-!- {nick}!{host} has quit {any}", "-!- {nick} has quit {any}"
+        ),
         *shapes(PART, "-!- {nick} has been kicked by {any}", "-!- {nick} was kicked {any}"),
         *shapes(RENAME, "-!- {nick}!{host} is now known as {new}", "-!- {nick} is now known as {new}"),
         *shapes(TOPIC, "-!- {nick}!{host} changed topic of {channel} to: {text}"),

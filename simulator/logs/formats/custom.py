@@ -7,26 +7,36 @@ stands. TIME is any clock that some format writes; `strftime` codes (`[%H:%M]`) 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
 
 from simulator.errors import UsageError
 from simulator.logs.entry import ACTION, BLANK, MESSAGE, SYSTEM, LogEntry
 from simulator.logs.grammar import PARTS, Shape, clock_pattern, stamp
+from simulator.logs.lines import lines
 
 NAME = "custom"
+TRIED = 200
+"""Lines on which templates are tried."""
 _TIMES = (
-    "%F %T %z", "%F %T%z", "%FT%T%z", "%F %T", "%FT%T", "%F %R", "%d.%m.%Y %T", "%d.%m.%Y %R", "%d/%m/%Y %T", "%d/%m/%Y %R",
+    "%F %T %z", "%F %T%z", "%FT%T%z", "%F %T", "%FT%T", "%F %R", "%d.%m.%Y %T", "%d.%m.%Y %R", "%d/%m/%Y %T",
+    "%d/%m/%Y %R",
     "%d-%m-%Y %T", "%b %d %T", "%d %b %T", "%H:%M:%S %p", "%H:%M %p", "%T", "%R", "%s",
 )  # fmt: skip
 _WORDS = re.compile(r"TIME|NICK|TEXT|CHANNEL|ANY|%[A-Za-z]")
 
 
 def grammar(templates: Sequence[str]) -> LineTemplates:
-    """A grammar whose lines are these templates: with NICK and TEXT something that is said, after a `*` something that is
-    done, without them the client's own. Raises UsageError for a template in which nobody says anything."""
+    """A grammar whose lines are these templates: with NICK and TEXT something that is said, after a `*` something
+    that is done, without them the client's own. Raises UsageError for a template in which nobody says anything."""
     if not any("NICK" in template and "TEXT" in template for template in templates):
         raise UsageError(
-            "needs NICK and TEXT", place=f"--line {templates[0]!r}", remedy="for example 'TIME <NICK> TEXT', '[%H:%M] NICK: TEXT'"
+            "needs NICK and TEXT",
+            place=f"--line {templates[0]!r}",
+            remedy="for example 'TIME <NICK> TEXT', '[%H:%M] NICK: TEXT'",
         )
     rows: list[Shape] = []
     for template in templates:
@@ -36,12 +46,45 @@ def grammar(templates: Sequence[str]) -> LineTemplates:
     return LineTemplates(tuple(rows))
 
 
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What templates make of the first lines of a file."""
+
+    understood: int
+    lines: int
+    """Of them, blank ones left out; TRIED at most."""
+    said: tuple[tuple[str, str], ...]
+    """(nick, text) of what somebody says."""
+    odd: tuple[str, ...]
+    """Lines that no template fits."""
+
+
+def attempt(path: Path, templates: Sequence[str]) -> Trial:
+    """Tries templates on the first 200 lines. Raises UsageError where they fit less than half, or nobody says
+    anything."""
+    parser = grammar(templates)
+    sample = [line for line in islice(lines(path, Counter()), TRIED) if line.strip()]
+    entries = [(line, parser.parse(line)) for line in sample]
+    said = tuple((entry.nick, entry.text) for _, entry in entries if entry is not None and entry.kind == MESSAGE)
+    odd = tuple(line for line, entry in entries if entry is None)
+    if not said or len(odd) > len(sample) // 2:
+        example = f", such as {odd[0][:80]!r}" if odd else ""
+        raise UsageError(
+            f"--line fits {len(sample) - len(odd)} of the first {len(sample)} lines",
+            place=str(path),
+            remedy=f"give one more --line for those that it does not fit{example}",
+        )
+    return Trial(len(sample) - len(odd), len(sample), said, odd)
+
+
 def _pattern(template: str, time: str) -> str:
     made, end = "", 0
     for found in _WORDS.finditer(template):
         made += re.escape(template[end : found.start()]).replace(r"\ ", r" +")
         word = found[0]
-        made += clock_pattern(time if word == "TIME" else word) if word == "TIME" or word[0] == "%" else PARTS[word.lower()]
+        made += (
+            clock_pattern(time if word == "TIME" else word) if word == "TIME" or word[0] == "%" else PARTS[word.lower()]
+        )
         end = found.end()
     return made + re.escape(template[end:])
 

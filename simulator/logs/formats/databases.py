@@ -1,4 +1,5 @@
-"""Databases and tables: The Lounge's and Quassel's SQLite, a dump of Quassel's PostgreSQL, CSV of DiscordChatExporter."""
+"""Databases and tables: The Lounge's and Quassel's SQLite, a dump of Quassel's PostgreSQL, CSV of
+DiscordChatExporter."""
 
 from __future__ import annotations
 
@@ -56,7 +57,10 @@ def _rows(path: Path, query: str, *values: object) -> Iterator[tuple[object, ...
 
 
 def _lounge_channels(path: Path) -> list[str]:
-    query = "SELECT network || char(9) || channel FROM messages WHERE channel LIKE '#%' GROUP BY network, channel ORDER BY min(id)"
+    query = (
+        "SELECT network || char(9) || channel FROM messages WHERE channel LIKE '#%'"
+        " GROUP BY network, channel ORDER BY min(id)"
+    )
     return [str(row[0]) for row in _rows(path, query)]
 
 
@@ -104,7 +108,8 @@ def _quassel_entry(line: _Line, channel: str) -> LogEntry:
 
 
 _BUFFERS = (
-    "SELECT buffer.bufferid || char(9) || buffer.buffername FROM buffer JOIN backlog ON backlog.bufferid = buffer.bufferid"
+    "SELECT buffer.bufferid || char(9) || buffer.buffername FROM buffer JOIN backlog"
+    " ON backlog.bufferid = buffer.bufferid"
     " WHERE buffer.buffername LIKE '#%' GROUP BY buffer.bufferid ORDER BY min(backlog.messageid)"
 )
 
@@ -222,11 +227,15 @@ def _csv_known(path: Path, start: str) -> bool:
 
 FORMATS = (
     RecordFormat("thelounge-sqlite", "The Lounge's SQLite", _has("messages", "options"), _lounge, _lounge_channels),
-    RecordFormat("quassel-sqlite", "Quassel's SQLite", _has("backlog", "sender", "buffer"), _quassel, _quassel_channels),
+    RecordFormat(
+        "quassel-sqlite", "Quassel's SQLite", _has("backlog", "sender", "buffer"), _quassel, _quassel_channels
+    ),
     RecordFormat(
         "quassel-dump",
         "a dump of Quassel's PostgreSQL",
-        lambda path, start: "PostgreSQL database dump" in start and any(True for _ in _copied(path, "backlog", "buffer")),
+        lambda path, start: (
+            "PostgreSQL database dump" in start and any(True for _ in _copied(path, "backlog", "buffer"))
+        ),
         _dump,
         _dump_channels,
     ),

@@ -25,7 +25,8 @@ MIRC = Grammar(
     (
         *_SAID,
         shape(SYSTEM, "<*{any}> {any}"),
-        *shapes(JOIN, "* {nick} ({host}) has joined {channel}", "* Joins: {nick} ({host})", "*** Joins: {nick} ({host})"),
+        *shapes(JOIN, "* {nick} ({host}) has joined {channel}", "* Joins: {nick} ({host})",
+            "*** Joins: {nick} ({host})"),
         *shapes(JOIN, "*** {nick} ({host}) has joined {channel}"),
         *shapes(
             PART,
@@ -49,9 +50,12 @@ MIRC = Grammar(
             *(
                 f"* {words}{{any}}"
                 for words in (
-                    "Now talking in ", "Topic is ", "Set by ", "Rejoined channel ", "Attempting to rejoin ", "Retrieving ",
-                    "Disconnected", "Connecting to ", "Connect retry ", "You were kicked ", "You have ", "#", "Channel ",
-                    "Users on ", "Unable to ", "Local host: ", "Cannot ", "No such ", "Looking up ", "Dns ", "/", "Finished ",
+                    "Now talking in ", "Topic is ", "Set by ", "Rejoined channel ", "Attempting to rejoin ",
+                    "Retrieving ",
+                    "Disconnected", "Connecting to ", "Connect retry ", "You were kicked ", "You have ", "#",
+                    "Channel ",
+                    "Users on ", "Unable to ", "Local host: ", "Cannot ", "No such ", "Looking up ", "Dns ", "/",
+                    "Finished ",
                 )
             ),
             "* {word} sets mode: {any}",
@@ -117,15 +121,19 @@ KONVERSATION = Grammar(
     (
         *_SAID,
         *shapes(ACTION, "*\t{nick} {text}", "* {nick} {text}"),
-        *shapes(JOIN, "Join\t{nick} ({host}) has joined {any}", "Join\t{nick} has joined {any}", "-->\t{nick} ({host}) has joined {any}"),
+        *shapes(JOIN, "Join\t{nick} ({host}) has joined {any}", "Join\t{nick} has joined {any}",
+            "-->\t{nick} ({host}) has joined {any}"),
         *shapes(JOIN, "-->\t{nick} has joined {any}"),
         shape(SYSTEM, "Join\tYou {any}"),
-        *shapes(PART, "Part\t{nick} ({host}) has left {any}", "Quit\t{nick} ({host}) has left {any}", "Part\t{nick} has left {any}"),
-        *shapes(PART, "<--\t{nick} ({host}) has left {any}", "<--\t{nick} has left {any}", "Quit\t{nick} has left {any}"),
+        *shapes(PART, "Part\t{nick} ({host}) has left {any}", "Quit\t{nick} ({host}) has left {any}",
+            "Part\t{nick} has left {any}"),
+        *shapes(PART, "<--\t{nick} ({host}) has left {any}", "<--\t{nick} has left {any}",
+            "Quit\t{nick} has left {any}"),
         *shapes(PART, "Kick\t{nick} was kicked {any}", "Kick\t{word} has kicked {nick} from {any}"),
         shape(RENAME, "Nick\tYou are now known as {new}."),
         *shapes(RENAME, "Nick\t{nick} is now known as {new}.", "Nick\t{nick} is now known as {new}"),
-        *shapes(TOPIC, 'Topic\t{nick} sets the channel topic to "{text}".', 'Topic\t{nick} has changed the topic to "{text}".'),
+        *shapes(TOPIC, 'Topic\t{nick} sets the channel topic to "{text}".',
+            'Topic\t{nick} has changed the topic to "{text}".'),
         shape(NOTICE, "Notice\t-{nick}- {text}"),
         *shapes(SYSTEM, "{word}\t{any}", "*** {any}", "[{any}]\t{any}"),
     ),
@@ -155,7 +163,8 @@ KVIRC = Grammar(
         ),
         *shapes(RENAME, "{nick} [{host}] is now known as {new}", "{nick} is now known as {new}"),
         shape(RENAME, "You have changed your nickname to {new}"),
-        *shapes(TOPIC, '{nick} [{host}] has changed topic to "{text}"', '{nick} [{host}] has changed the topic to "{text}"'),
+        *shapes(TOPIC, '{nick} [{host}] has changed topic to "{text}"',
+            '{nick} [{host}] has changed the topic to "{text}"'),
         *shapes(
             SYSTEM, "*** {any}", "{word} [{host}] has {any}", "{word} has set {any}", "Channel {any}", "Topic {any}",
             "You {any}", "### {any}",
@@ -179,15 +188,19 @@ _HEXCHAT = Grammar(
 def hexchat(language: str) -> Grammar:
     """HexChat's grammar in a language of its translations; empty: English; `?`: a language that is not known, in which
     nothing behind a star is anybody's doing."""
-    noticed = shapes(NOTICE, "-{nick}/{channel}-\t{text}", "-{nick}-\t{text}", "-{nick}/{channel}- {text}", "-{nick}- {text}")
+    noticed = shapes(
+        NOTICE, "-{nick}/{channel}-\t{text}", "-{nick}-\t{text}", "-{nick}/{channel}- {text}", "-{nick}- {text}"
+    )
     before = (*_SAID, *noticed, shape(SYSTEM, "<*{any}>\t{any}"))
     if language == "?":
         return replace(_HEXCHAT, table=(*before, shape(SYSTEM, "{word}\t{any}")), language="?")
     sentences = translations.hexchat_sentences(language)
-    did = (*shapes(ACTION, "*\t{nick} {text}", "* {nick} {text}", sure=False), shape(SYSTEM, "*\t{any}"), shape(SYSTEM, "{word}\t{any}"))
-    return replace(
-        _HEXCHAT, table=(*before, *sentences, *did), language=language, months=translations.months(language)
+    did = (
+        *shapes(ACTION, "*\t{nick} {text}", "* {nick} {text}", sure=False),
+        shape(SYSTEM, "*\t{any}"),
+        shape(SYSTEM, "{word}\t{any}"),
     )
+    return replace(_HEXCHAT, table=(*before, *sentences, *did), language=language, months=translations.months(language))
 
 
 HEXCHAT = hexchat("")

@@ -1,10 +1,12 @@
-"""What a format leaves open and a file decides: HexChat's language, WhatsApp's order of day and month, WeeChat's signs."""
+"""What a format leaves open and a file decides: HexChat's language, WhatsApp's order of day and month, WeeChat's
+signs."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import pairwise
 
 from simulator.logs import calendar
 from simulator.logs.entry import MESSAGE, LogEntry
@@ -17,6 +19,11 @@ from simulator.logs.nicks import NickFrame, find_frame
 
 _HEADER = "**** "
 _NO_LANGUAGE = "?"
+
+
+def leaves_open(parser: LineParser) -> bool:
+    """Whether a file decides how its lines are read."""
+    return parser in (HEXCHAT, WHATSAPP, WEECHAT)
 
 
 def fitted(parser: LineParser, sample: Sequence[str]) -> LineParser:
@@ -45,7 +52,9 @@ def _hexchat(sample: Sequence[str]) -> Grammar:
 def _language(headers: Sequence[str], sample: Sequence[str]) -> str:
     """By the first line of a session, or else by the sentences that are known."""
     named = [
-        language for language in translations.languages() if any(row.startswith(translations.hexchat_begins(language)) for row in headers)
+        language
+        for language in translations.languages()
+        if any(row.startswith(translations.hexchat_begins(language)) for row in headers)
     ]
     if headers and not named:
         return _NO_LANGUAGE
@@ -66,7 +75,7 @@ def _whatsapp(sample: Sequence[str]) -> Grammar:
     def back(grammar: Grammar) -> tuple[int, int]:
         entries = [grammar.parse(line) for line in sample]
         days = [entry.stamp.day for entry in entries if entry is not None and entry.stamp and entry.stamp.day]
-        steps = list(zip(days, days[1:], strict=False))
+        steps = list(pairwise(days))
         return sum(later < earlier for earlier, later in steps), max(days, default=0) - min(days, default=0)
 
     other = replace(WHATSAPP, day_first=False)

@@ -1,8 +1,8 @@
 """Exports of messengers as JSON: Discord (DiscordChatExporter), Slack, Telegram, Element, Mattermost, Zulip, Twitch.
 
 A reply becomes `Name: text`, a mention at the beginning likewise, and lines of one message are joined by a space: so
-people address each other in IRC. A message of pictures alone is empty. People keep the name under which they first speak;
-two with the same name are told apart.
+people address each other in IRC. A message of pictures alone is empty. People keep the name under which they first
+speak; two with the same name are told apart.
 """
 
 from __future__ import annotations
@@ -104,7 +104,9 @@ class _Telegram(_Export):
         nick = self.authors.nick(record.get("from_id"), record.get("from") or "deleted account")
         self.authors.wrote(record.get("id"), nick)
         parts = record.get("text") or ""
-        text = parts if isinstance(parts, str) else "".join(p if isinstance(p, str) else p.get("text", "") for p in parts)
+        text = (
+            parts if isinstance(parts, str) else "".join(p if isinstance(p, str) else p.get("text", "") for p in parts)
+        )
         text = one_line(text)
         if (to := record.get("reply_to_message_id")) is not None:
             text = self.authors.answer(text, to)
@@ -122,7 +124,9 @@ class _Slack(_Export):
         self._known: dict[str, str] = {}
         for user in known if isinstance(known, list) else ():
             profile = user.get("profile") or {}
-            self._known[user.get("id", "")] = profile.get("display_name") or user.get("real_name") or user.get("name") or ""
+            self._known[user.get("id", "")] = (
+                profile.get("display_name") or user.get("real_name") or user.get("name") or ""
+            )
 
     def entry(self, record: dict[str, Any]) -> LogEntry:
         stamp, subtype = moment(record["ts"]), record.get("subtype")
@@ -142,7 +146,7 @@ class _Slack(_Export):
         if subtype not in (None, "me_message", "thread_broadcast", "bot_message", "file_share", "file_comment"):
             return LogEntry(SYSTEM, stamp=stamp)
         text = one_line(record.get("text") or "")
-        for found in {each[0]: each for each in self._MENTION.finditer(text)}.values():
+        for found in {mention[0]: mention for mention in self._MENTION.finditer(text)}.values():
             named = self._known.get(found[1]) or found[2] or found[1]
             text = addressed(text, found[0], self.authors.nick(found[1], named))
         text = html.unescape(self._LINK.sub(_slack_link, text))
@@ -204,7 +208,9 @@ class _ZulipApi(_Export):
 
 
 def _zulip(record: dict[str, Any], nick: str, stamp: Any, channel: str) -> LogEntry:
-    text = one_line(re.sub(r"<[^<>]*>", "", record["content"]) if record.get("content_type") == "text/html" else record["content"])
+    text = one_line(
+        re.sub(r"<[^<>]*>", "", record["content"]) if record.get("content_type") == "text/html" else record["content"]
+    )
     text = re.sub(r"^@_?\*\*([^*|]+)(?:\|\d+)?\*\*[:,]? ?", lambda found: f"{found[1].replace(' ', '_')}: ", text)
     text = re.sub(r"@_?\*\*([^*|]+)(?:\|\d+)?\*\*", lambda found: found[1].replace(" ", "_"), text)
     if text.startswith("/me "):
@@ -218,11 +224,19 @@ class _ZulipExport(_Export):
     def __init__(self, path: Path) -> None:
         super().__init__(path)
         realm = beside(path, "realm.json", "../realm.json") or {}
-        self._people = {user["id"]: user.get("full_name") or user.get("email") for user in realm.get("zerver_userprofile", ())}
-        self._people |= {user["id"]: user.get("full_name") for user in realm.get("zerver_userprofile_crossrealm", ()) if "full_name" in user}
+        self._people = {
+            user["id"]: user.get("full_name") or user.get("email") for user in realm.get("zerver_userprofile", ())
+        }
+        self._people |= {
+            user["id"]: user.get("full_name")
+            for user in realm.get("zerver_userprofile_crossrealm", ())
+            if "full_name" in user
+        }
         streams = {stream["id"]: stream["name"] for stream in realm.get("zerver_stream", ())}
         self._streams = {
-            row["id"]: streams.get(row.get("type_id")) for row in realm.get("zerver_recipient", ()) if row.get("type") == 2
+            row["id"]: streams.get(row.get("type_id"))
+            for row in realm.get("zerver_recipient", ())
+            if row.get("type") == 2
         }
 
     def entry(self, record: dict[str, Any]) -> LogEntry:
@@ -281,7 +295,9 @@ def _posts(path: Path) -> Iterator[dict[str, Any]]:
                 try:
                     row = json.loads(line) if line.strip() else {}
                 except (ValueError, RecursionError):
-                    raise UsageError("is not JSON", place=f"{path}:{number}", remedy="export the channel again") from None
+                    raise UsageError(
+                        "is not JSON", place=f"{path}:{number}", remedy="export the channel again"
+                    ) from None
                 post = row.get("post") if isinstance(row, dict) else None
                 if isinstance(post, dict):
                     yield post
@@ -326,21 +342,25 @@ DISCORD = RecordFormat(
 FORMATS = (
     DISCORD,
     RecordFormat("slack", "Slack's export", _slack_known, partial(_entries, _Slack, "")),
-    RecordFormat("matrix", "Element's JSON", _begins("messages", "sender", "content"), partial(_entries, _Matrix, "messages")),
-    RecordFormat("telegram", "Telegram's JSON", _begins("messages", "date", "from"), partial(_entries, _Telegram, "messages")),
+    RecordFormat(
+        "matrix", "Element's JSON", _begins("messages", "sender", "content"), partial(_entries, _Matrix, "messages")
+    ),
+    RecordFormat(
+        "telegram", "Telegram's JSON", _begins("messages", "date", "from"), partial(_entries, _Telegram, "messages")
+    ),
     RecordFormat(
         "zulip", "Zulip's API", _begins("messages", "sender_full_name"), partial(_entries, _ZulipApi, "messages")
     ),
-    RecordFormat(
-        "zulip-export", "Zulip's export", _begins("zerver_message"), _zulip_entries, _zulip_rooms
-    ),
+    RecordFormat("zulip-export", "Zulip's export", _begins("zerver_message"), _zulip_entries, _zulip_rooms),
     RecordFormat(
         "twitch", "TwitchDownloader's JSON", _begins("comments", "commenter"), partial(_entries, _Twitch, "comments")
     ),
     RecordFormat(
         "mattermost",
         "Mattermost's bulk export",
-        lambda path, start: start[:1] == "{" and bool(re.search(r'"type"\s*:\s*"(?:version|post)"', start.split("\n")[0])),
+        lambda path, start: (
+            start[:1] == "{" and bool(re.search(r'"type"\s*:\s*"(?:version|post)"', start.split("\n")[0]))
+        ),
         _mattermost,
         _mattermost_rooms,
     ),

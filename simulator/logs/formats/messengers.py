@@ -1,8 +1,8 @@
 """Messengers that write text: Pidgin and Finch, WhatsApp, Element, Chatterino and TwitchDownloader; Adium's XML.
 
     (01:27:06) gale: text                                 Pidgin, Finch (text; their HTML holds the same)
-    26/05/2007, 01:27 - Gale: text                        WhatsApp on Android (on iOS: `[26/05/2007, 01:27:06] Gale: text`)
-    [01:27:06]  gale: text                                Chatterino
+    26/05/2007, 01:27 - Gale: text                        WhatsApp on Android (on iOS: `[26/05/2007, 01:27:06] Gale:
+    text`) [01:27:06]  gale: text                                Chatterino
 
 WhatsApp puts day and month in the order of the phone's country; `survey` finds out which.
 """
@@ -52,7 +52,8 @@ WHATSAPP = Grammar(
             for day in ("%d/%m/%Y", "%d/%m/%y", "%d.%m.%Y", "%d.%m.%y", "%d-%m-%Y", "%d-%m-%y", "%Y/%m/%d", "%F")
             for template in (
                 "[{}, %T] ", "[{}, %H:%M:%S %p] ", "[{} %T] ", "[{} %H:%M:%S %p] ", "[{}, %R] ", "[{}, %H:%M %p] ",
-                "{}, %R - ", "{}, %H:%M %p - ", "{} %R - ", "{} %H:%M %p - ", "{}, %T - ", "{} %T - ", "{}, %H:%M:%S %p - ",
+                "{}, %R - ", "{}, %H:%M %p - ", "{} %R - ", "{} %H:%M %p - ", "{}, %T - ", "{} %T - ",
+                "{}, %H:%M:%S %p - ",
             )
         )
     ),
@@ -68,7 +69,8 @@ ELEMENT_TEXT = Grammar(
     "element-text",
     "Element",
     clock(
-        "%a, %b %d, %Y, %H:%M:%S %p - ", "%a, %b %d, %Y, %H:%M %p - ", "%m/%d/%Y, %H:%M:%S %p - ", "%m/%d/%Y, %H:%M %p - ",
+        "%a, %b %d, %Y, %H:%M:%S %p - ", "%a, %b %d, %Y, %H:%M %p - ", "%m/%d/%Y, %H:%M:%S %p - ",
+        "%m/%d/%Y, %H:%M %p - ",
         "%d/%m/%Y, %T - ", "%d.%m.%Y, %T - ",
     ),
     (
@@ -85,9 +87,16 @@ CHATTERINO = Grammar(
     "Chatterino",
     clock("[%T] ", "[%R] ", "[%F %T %Z] ", "[%F %T] "),
     (
-        *shapes(SYSTEM, "{nick} has been timed out {any}", "{nick} has been permanently banned{any}", "{nick} has been {any}"),
+        *shapes(
+            SYSTEM,
+            "{nick} has been timed out {any}",
+            "{nick} has been permanently banned{any}",
+            "{nick} has been {any}",
+        ),
         *shapes(MESSAGE, "{nick}: {text}", "{nick}:"),
-        *shapes(SYSTEM, "{nick} subscribed {any}", "{nick} gifted {any}", "{nick} is gifting {any}", "{nick} just {any}"),
+        *shapes(
+            SYSTEM, "{nick} subscribed {any}", "{nick} gifted {any}", "{nick} is gifting {any}", "{nick} just {any}"
+        ),
         *shapes(SYSTEM, "joined channel{any}", "connected{any}", "disconnected{any}", "{word} {word} {any}"),
     ),
     bare=(*shapes(DAY, "# Start logging at {any}", "# Stop logging at {any}"),),
@@ -128,7 +137,8 @@ def is_adium(start: str) -> bool:
 
 
 def adium(path: Path) -> Iterator[tuple[str, LogEntry | None]]:
-    """Adium's XML: `(what stands there, what it is)` for each element. A log that was cut off is read as far as it goes.
+    """Adium's XML: `(what stands there, what it is)` for each element. A log that was cut off is read as far as it
+    goes.
 
     The parser is fed in pieces and refuses a document type, so that no entity can make a small file a large one.
     Raises UsageError for a file that cannot be read.

@@ -1,4 +1,5 @@
-"""What formats of records have in common: one message each, with a time in UTC and people who have a number or address."""
+"""What formats of records have in common: one message each, with a time in UTC and people who have a number or
+address."""
 
 from __future__ import annotations
 
@@ -78,7 +79,8 @@ def addressed(text: str, mention: str, nick: str) -> str:
 
 
 def moment(value: object) -> Stamp:
-    """An ISO date and time, or a number or numeral of seconds or milliseconds since 1970. Raises ValueError, TypeError."""
+    """An ISO date and time, or a number or numeral of seconds or milliseconds since 1970. Raises ValueError,
+    TypeError."""
     if isinstance(value, str) and not re.fullmatch(r"\d{9,17}(?:\.\d+)?", value):
         when = datetime.fromisoformat(value)
         ahead = when.utcoffset()
@@ -100,8 +102,8 @@ def each(records: Iterable[dict[str, Any]], read: Callable[[dict[str, Any]], Log
 
 
 def items(path: Path, key: str) -> Iterator[dict[str, Any]]:
-    """What stands before the list `key` of a JSON object (as one value, with an empty list), then the list's objects, one
-    at a time: an export may be larger than the memory. An empty key: the file is a list.
+    """What stands before the list `key` of a JSON object (as one value, with an empty list), then the list's
+    objects, one at a time: an export may be larger than the memory. An empty key: the file is a list.
 
     Raises UsageError for a file that cannot be read, or is not JSON, or has no such list.
     """

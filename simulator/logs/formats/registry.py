@@ -10,9 +10,17 @@ from pathlib import Path
 
 from simulator.errors import UsageError
 from simulator.logs.entry import ACTION, BLANK, DAY, JOIN, MESSAGE, PART, RENAME, TOPIC, LogEntry
-from simulator.logs.formats import archives, bouncers_and_bots, custom, databases, desktop_clients, json_exports, messengers
+from simulator.logs.formats import (
+    archives,
+    bouncers_and_bots,
+    custom,
+    databases,
+    desktop_clients,
+    json_exports,
+    messengers,
+)
 from simulator.logs.formats import terminal_clients as terminal
-from simulator.logs.formats.fitting import fitted
+from simulator.logs.formats.fitting import fitted, leaves_open
 from simulator.logs.formats.record import RecordFormat
 from simulator.logs.grammar import LineParser
 from simulator.logs.lines import lines
@@ -54,7 +62,12 @@ RECORDS: dict[str, RecordFormat] = {
     for known in (
         *json_exports.FORMATS,
         *databases.FORMATS,
-        RecordFormat("adium", "Adium", lambda path, start: messengers.is_adium(start), lambda path, channel: messengers.adium(path)),
+        RecordFormat(
+            "adium",
+            "Adium",
+            lambda path, start: messengers.is_adium(start),
+            lambda path, channel: messengers.adium(path),
+        ),
     )
 }
 NAMES = (*TEXT, *RECORDS)
@@ -119,7 +132,7 @@ def detect(path: Path) -> str:
     if not any(line.strip() for line in sample):
         raise UsageError("no known log format: it is empty", place=str(path), remedy="name another file")
     odd = best.lines - best.understood
-    if not best.spoken or best.understood < _NONE * best.lines:
+    if not (best.spoken or best.events) or best.understood < _NONE * best.lines:
         near = f": the nearest is {best.parser.program}, which does not know {odd} of the first {best.lines} lines"
         raise UsageError(
             f"no known log format{near if best.spoken else ''}",
@@ -168,7 +181,7 @@ class Source:
         if self.format in RECORDS:
             return None
         parser = custom.grammar(self.templates) if self.format == custom.NAME else TEXT[self.format]
-        return fitted(parser, list(islice(lines(self.path, Counter()), SAMPLE)))
+        return fitted(parser, list(islice(lines(self.path, Counter()), SAMPLE))) if leaves_open(parser) else parser
 
     def entries(self, encodings: Counter[str]) -> Iterator[tuple[str, LogEntry | None]]:
         """(line, what it is) for everything in the source in order; None: not understood."""

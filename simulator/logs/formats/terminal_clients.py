@@ -1,9 +1,9 @@
 """Clients of the terminal and of Emacs: irssi, WeeChat, catgirl, ii, ERC, rcirc, Circe.
 
-    01:27 < gale> text                      irssi       2007-05-26 01:27:06⇥gale⇥text        WeeChat
-    [2007-05-26T01:27:06+0000] <gale> text  catgirl     1180142826 <gale> text               ii
-    <gale> text                    [01:27]  ERC         01:27 <gale> text                    rcirc
-    [01:27:06] <gale> text                  Circe
+01:27 < gale> text                      irssi       2007-05-26 01:27:06⇥gale⇥text        WeeChat
+[2007-05-26T01:27:06+0000] <gale> text  catgirl     1180142826 <gale> text               ii
+<gale> text                    [01:27]  ERC         01:27 <gale> text                    rcirc
+[01:27:06] <gale> text                  Circe
 """
 
 from __future__ import annotations
@@ -64,7 +64,9 @@ CATGIRL = Grammar(
         *shapes(ACTION, "* {nick} {text}", "* {nick}"),
         shape(NOTICE, "-{nick}- {text}"),
         shape(JOIN, "{nick} arrives in {channel}"),
-        *shapes(PART, "{nick} leaves", "{nick} leaves: {any}", "{nick} leaves {channel}", "{nick} leaves {channel}: {any}"),
+        *shapes(
+            PART, "{nick} leaves", "{nick} leaves: {any}", "{nick} leaves {channel}", "{nick} leaves {channel}: {any}"
+        ),
         *shapes(PART, "{word} kicks {nick} out of {channel}", "{word} kicks {nick} out of {channel}: {any}"),
         shape(RENAME, "{nick} is now known as {new}"),
         shape(TOPIC, "{nick} places a new sign in {channel}: {text}"),

@@ -1,7 +1,7 @@
 """What HexChat and WeeChat print in other languages, and how these abbreviate months.
 
-The table beside this file holds templates of `grammar`. It is made by a script (`tests/logs/write_translations.py`) from
-the programs' own catalogues, so that a log is read in the language in which it was written.
+The table beside this file holds templates of `grammar`. It is made by a script (`tests/logs/write_translations.py`)
+from the programs' own catalogues, so that a log is read in the language in which it was written.
 """
 
 from __future__ import annotations
@@ -56,7 +56,8 @@ def hexchat_begins(language: str) -> str:
 
 
 def hexchat_sentences(language: str) -> tuple[Shape, ...]:
-    """Rows of HexChat's grammar: who comes, goes, changes nick or mode. Most are not sure: /me can be used to type them."""
+    """Rows of HexChat's grammar: who comes, goes, changes nick or mode. Most are not sure: /me can be used to type
+    them."""
     rows = _table()["languages"][language]["hexchat"]["sentences"]
     own = (kind == RENAME and "{nick}" not in template for kind, template in rows)
     return tuple(
