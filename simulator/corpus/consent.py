@@ -75,7 +75,7 @@ def asked(journal: Journal) -> ConsentAnswers:
             people.add(nick)
             if isinstance(event, Agreed):
                 if event.yes and not word.get(nick):
-                    since[nick] = row.plan.slot, event.index
+                    since[nick] = row.session.number, event.index
                 word[nick] = event.yes
             elif isinstance(event, Renamed):
                 worn.setdefault(nick, set()).add(event.to.lower())

@@ -66,7 +66,8 @@ class Survey:
         sentences with a word and a capital."""
         if fold(nick) in self.people:
             return True
-        return bool(_NICK.fullmatch(nick)) and not (nick[0].isupper() and (nick.lower() in WORDS or _VERB.fullmatch(nick)))
+        word = nick[0].isupper() and (nick.lower() in WORDS or _VERB.fullmatch(nick))
+        return bool(_NICK.fullmatch(nick)) and not word
 
 
 def survey(source: Source) -> Survey:
