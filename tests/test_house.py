@@ -32,7 +32,6 @@ HOMES = {
     "torch": {"train", "evaluate"},
     "transformers": {"train", "evaluate"},
     "peft": {"train", "evaluate"},
-    "altair": {"report"},
     "jinja2": {"world/prompt_templates.py", "report"},
     "rich": {"cli", "tui"},
     "ray": {"cluster/connection.py"},

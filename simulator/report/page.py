@@ -9,7 +9,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from simulator.report import bars, dots, drawing, offline, packed_transcripts
+from simulator.report import offline, packed_transcripts, plots
 from simulator.report.compare import accepted, differences
 from simulator.report.gather import Figures, Session
 from simulator.report.health_checks import checks, verdict
@@ -38,7 +38,7 @@ def page(runs: Sequence[Figures], section: offline.Section | None = None, budget
     context = {
         "section": section,
         "runs": runs,
-        "letters": drawing.LETTERS,
+        "letters": plots.LETTERS,
         "verdicts": [verdict(figures) for figures in runs],
         "checks": [checks(figures) for figures in runs],
         "accepted": [accepted(figures) for figures in runs],
@@ -57,19 +57,17 @@ def page(runs: Sequence[Figures], section: offline.Section | None = None, budget
     return template.render(context, blocks=embedded.blocks, index=_index(runs, embedded.places), shown=shown)
 
 
-def _plots(runs: Sequence[Figures]) -> dict[str, Any]:
+def _plots(runs: Sequence[Figures]) -> dict[str, dict[str, Markup]]:
     """Every plot as SVG, empty where there is nothing to draw."""
-    ranges = {part: dots.ranges(runs, part, f"Turn-taking, {title}") for part, title in PARTS.items()}
-    drawn: dict[str, Any] = {
-        "quotas": {axis: bars.quota(runs, axis) for axis in AXES},
-        "lead": {level.value: dots.lead(runs, level.value) for level in Engagement},
-        "realism": ranges,
-        "form": {"form": dots.ranges(runs, "form", "What messages look like")},
-        "rules": {"rejected": bars.rejected(runs), "sent_back": bars.sent_back(runs)},
-        "run": {"acceptance": dots.acceptance(runs), "nicks": bars.nicks(runs)},
-        "tokens": {str(number): bars.tokens(figures, number) for number, figures in enumerate(runs)},
+    return {
+        "quotas": {axis: plots.quota(runs, axis) for axis in AXES},
+        "lead": {level.value: plots.lead(runs, level.value) for level in Engagement},
+        "realism": {part: plots.ranges(runs, part, f"Turn-taking, {title}") for part, title in PARTS.items()},
+        "form": {"form": plots.ranges(runs, "form", "What messages look like")},
+        "rules": {"rejected": plots.rejected(runs), "sent_back": plots.sent_back(runs)},
+        "run": {"acceptance": plots.acceptance(runs), "nicks": plots.nicks(runs)},
+        "tokens": {str(number): plots.tokens(figures, number) for number, figures in enumerate(runs)},
     }
-    return {part: {name: Markup(svg) for name, svg in those.items()} for part, those in drawn.items()}
 
 
 def _shown(figures: Figures, places: dict[tuple[int, str], tuple[int, int]], number: int) -> dict[str, int]:

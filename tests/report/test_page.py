@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from html.parser import HTMLParser
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -12,7 +13,7 @@ from simulator.errors import StorageError
 from simulator.journal.journal import Journal
 from simulator.report.gather import Figures, gather
 from simulator.report.page import page, write
-from simulator.report.svg import tidy
+from simulator.report.plot import Mark, Scale, draw, text
 from simulator.report.words import visible
 from tests import builders
 from tests.report.runs import HOSTILE, card, mixed
@@ -101,12 +102,24 @@ def test_a_page_that_cannot_be_written(tmp_path: Path, figures: Figures) -> None
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
-def test_a_plot_keeps_what_is_seen_and_escapes_what_is_told() -> None:
-    drawn = (
-        '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><rect width="9" height="9" fill="white"/>'
-        '<g class="mark-symbol"><path aria-label="#a-s1 &lt;b&gt; 3 of 4" role="graphics-symbol"'
-        ' transform="translate(1.234,2)" d="M2,0A2,2,0,1,1,-2,0A2,2,0,1,1,2,0" fill="red"/></g></svg>'
-    )
-    text = tidy(drawn, "a <title>")
-    assert 'href="#a-s1"' in text and "<title>&lt;b&gt; 3 of 4</title>" in text and 'cx="1.2"' in text
-    assert "a &lt;title" in text and "white" not in text
+def test_a_plot_escapes_what_is_told_and_links_to_transcripts() -> None:
+    told = "<b> 3 of 4\u202e"
+    drawn = draw("a <title>", 9, 9, [Mark("dot", 1.234, 2, size=2, title=told, link="#a-s1"), text("<i>", 1, 2, "end")])
+    root = ElementTree.fromstring(drawn)
+    anchor, words = list(root)
+    assert root.get("aria-label") == "a <title>" and anchor.get("href") == "#a-s1" and anchor.get("tabindex") == "-1"
+    (circle,) = anchor
+    assert circle.get("cx") == "1.2" and circle[0].text == "<b> 3 of 4⟨U+202E⟩" and words.text == "<i>"
+
+
+@pytest.mark.parametrize(
+    ("least", "most", "expected"),
+    [
+        (0, 59, [0, 10, 20, 30, 40, 50]),
+        (0, 1, [0, 0.2, 0.4, 0.6, 0.8, 1]),
+        (3, 3, [3]),
+        (0, 1_200, [0, 200, 400, 600, 800, 1000, 1200]),
+    ],
+)
+def test_ticks_are_round_and_inside(least: float, most: float, expected: list[float]) -> None:
+    assert Scale(least, most, 0, 300).ticks() == expected

@@ -1,0 +1,274 @@
+"""The plots of the page: quotas, the lead's share of every session, statistics on their ranges, rules, nicks, tokens.
+
+With two runs every plot shows both, the first in `--a` and the second in `--b`, with marks of another shape.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from markupsafe import Markup
+
+from simulator.plan.standing import Standing
+from simulator.report.compare import accepted
+from simulator.report.gather import Figures, Plain, Rule, Session
+from simulator.report.plot import FOOT, SIDE, WIDTH, Mark, Scale, axis_below, axis_left, draw, line, row_names, text
+from simulator.report.words import number, percent, statistic
+
+SERIES = ("var(--a)", "var(--b)")
+"""Colours of the runs."""
+SHAPES: tuple[Literal["dot"], Literal["square"]] = ("dot", "square")
+"""Marks of the runs, so that colour is not all that tells them apart."""
+LETTERS = "ab"
+"""What the addresses of a run's transcripts begin with."""
+ROW, ROW_OF_TWO = 17.0, 14.0
+"""Pixels of a row of bars: of one run, and of each of two."""
+THICK = 0.56
+"""Height of a bar, as a share of its row."""
+BESIDE = 1.0
+"""Widths of a range that are drawn beside it; what is further off stands at the edge."""
+MANY = 300
+"""Dots from which they are drawn smaller."""
+BAR, DOT = 0.6, 0.75
+"""Opacities."""
+_STANDINGS = {Standing.MISSED: " missed", Standing.FEW: " too few"}
+"""What stands behind the figures of a quota, where there is something to say."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Bar:
+    """One bar: which row, whose run, how long, what stands beside it and what hovering tells."""
+
+    row: str
+    run: int
+    value: float
+    label: str
+    title: str
+    target: float | None = None
+    """Where a tick shows what was wanted; None: nothing was."""
+
+
+def quota(runs: Sequence[Figures], axis: str) -> Markup:
+    """Bars of the shares of one axis, with a tick at each target."""
+    bars = [
+        _Bar(
+            value,
+            run,
+            row["share"],
+            f"{percent(row['share'])} · {row['count']:,}{_STANDINGS.get(row['standing'], '')}",
+            f"{owner(runs, run)}{value}: {row['count']:,} sessions, {percent(row['share'])};"
+            f" target {percent(row['target'])}, {row['standing']}",
+            row["target"],
+        )
+        for run, figures in enumerate(runs)
+        for value, row in figures.marginals[axis].items()
+    ]
+    most = max([*(bar.value for bar in bars), *(bar.target or 0.0 for bar in bars)], default=1) * 2
+    return _bars(runs, bars, f"Share of sessions by {axis}, with targets", 92, most, right=True)
+
+
+def rejected(runs: Sequence[Figures]) -> Markup:
+    """Sessions that each rule rejected, as bars."""
+    return _by_rule(runs, lambda rule: rule.rejected, "sessions rejected", "Rejected sessions by rule")
+
+
+def sent_back(runs: Sequence[Figures]) -> Markup:
+    """Lines that each rule of the line checks had written again, as bars."""
+    return _by_rule(runs, lambda rule: rule.sent_back, "lines sent back", "Lines sent back by rule")
+
+
+def nicks(runs: Sequence[Figures], most: int = 14) -> Markup:
+    """The most talkative people's shares of what people said, as bars."""
+    bars = []
+    for run, figures in enumerate(runs):
+        shares = figures.diversity["nicks"]["shares"]
+        for nick in list(runs[0].diversity["nicks"]["shares"])[:most]:
+            share = shares.get(nick) or 0.0
+            title = f"{owner(runs, run)}{percent(share)} of what people said is by {nick}"
+            bars.append(_Bar(nick, run, share, percent(share), title))
+    return _bars(runs, bars, "Share of what people said, by nick", 125)
+
+
+def tokens(figures: Figures, run: int) -> Markup:
+    """Tokens by purpose, stacked: read from the cache, read anew, written."""
+    kinds = (("cached", 0.3), ("read anew", 0.62), ("written", 1.0))
+    rows: dict[str, tuple[int, int, int]] = {
+        purpose: (row["cached_tokens"], row["prompt_tokens"] - row["cached_tokens"], row["completion_tokens"])
+        for purpose, row in figures.cost.items()
+        if purpose != "total" and row["prompt_tokens"] + row["completion_tokens"]
+    }
+    if not rows:
+        return Markup("")
+    step, left, height = 22.0, 60.0, 22.0 * len(rows)
+    across = Scale(0, max(map(sum, rows.values())), left, WIDTH - 15)
+    marks = [*row_names(list(rows), left, step)]
+    for place, (purpose, counts) in enumerate(rows.items()):
+        begins = 0
+        for (kind, opacity), count in zip(kinds, counts, strict=True):
+            x, y = across(begins), place * step + step * (1 - THICK) / 2
+            title = f"{purpose}, {kind}: {count:,} tokens"
+            width = across(begins + count) - x
+            if count:
+                marks.append(Mark("box", x, y, SERIES[run], width, step * THICK, opacity=opacity, title=title))
+            begins += count
+    marks += axis_below(across, height, "tokens: cached, read anew, written", _short)
+    return draw("Tokens by purpose", WIDTH, height + FOOT, marks)
+
+
+def lead(runs: Sequence[Figures], level: str) -> Markup:
+    """A dot for every session of a level, in the order of the plan: the lead's share, over the band."""
+    least, most = runs[0].lead[level]["band"]
+    drawn = [
+        (run, session)
+        for run, figures in enumerate(runs)
+        for session in figures.sessions
+        if session.engagement == level and session.state != "open" and session.messages
+    ]
+    margin, height = (most - least) * 0.7, 190.0
+    across = Scale(0, max((session.slot for _, session in drawn), default=1) or 1, SIDE, WIDTH - 5)
+    lowest = max(0.0, min([least - margin, *(session.share for _, session in drawn)]))
+    up = Scale(lowest, max([most + margin, *(session.share for _, session in drawn)]), height, 4)
+    marks = [Mark("box", SIDE, up(most), "var(--band)", across.end - SIDE, up(least) - up(most))]
+    marks += axis_below(across, height, "place in the plan", _short)
+    marks += axis_left(up, SIDE, lambda value: f"{100 * value:.3g} %")
+    marks += [_session(run, session, across, up, few=len(drawn) <= MANY) for run, session in drawn]
+    title = f"The lead's share of each session at {level}; band {percent(least, 0)} to {percent(most, 0)}"
+    return draw(title, WIDTH, height + FOOT, marks)
+
+
+def ranges(runs: Sequence[Figures], part: str, title: str) -> Markup:
+    """Statistics on the range of real channels: the band is the 5th to the 95th percentile, the tick the median."""
+    found = [(run, row) for run, figures in enumerate(runs) for row in _statistics(figures, part)]
+    names = list(dict.fromkeys(statistic(row["statistic"]) for _, row in found if row["value"] is not None))
+    if not names:
+        return Markup("")
+    left, step, end = 152.0, _step(runs) * len(runs), WIDTH - 43
+    across = Scale(-BESIDE, 1 + BESIDE, left, end)
+    marks = [*row_names(names, left, step)]
+    marks.append(Mark("box", across(0), 0, "var(--band)", across(1) - across(0), step * len(names)))
+    for run, row in found:
+        if row["value"] is None:
+            continue
+        name, low, width = statistic(row["statistic"]), row["p5"], (row["p95"] - row["p5"]) or 1
+        y = names.index(name) * step + _step(runs) * (run + 0.5)
+        place = max(-BESIDE, min(1 + BESIDE, (row["value"] - low) / width))
+        outside = row["inside"] is False and part != "form"
+        told = (
+            f"{owner(runs, run)}{name}: {number(row['value'], 3)}; real channels {number(low, 3)} to"
+            f" {number(row['p95'], 3)}, median {number(row['p50'], 3)}{'; outside' if outside else ''}"
+        )
+        shape = "diamond" if outside else SHAPES[run]
+        marks += [
+            Mark("box", left, y, "var(--line)", end - left, 1),
+            Mark("box", across((row["p50"] - low) / width), y - 4.5, "var(--dim)", 1, 9),
+            Mark(shape, across(place), y, "var(--bad)" if outside else SERIES[run], size=3.7, title=told),
+            text(number(row["value"]), WIDTH - 3, y, "end"),
+        ]
+    return draw(title, WIDTH, step * len(names) + 2, marks)
+
+
+def acceptance(runs: Sequence[Figures]) -> Markup:
+    """The share of the judged sessions that passed, along the plan."""
+    blocks = [(run, block) for run, figures in enumerate(runs) for block in figures.acceptance]
+    if not blocks:
+        return Markup("")
+    middles = [(block.first + block.last) / 2 for _, block in blocks]
+    height = 150.0
+    across, up = Scale(min(middles), max(middles), SIDE + 3, WIDTH - 5), Scale(0, 1, height, 4)
+    marks = [*axis_below(across, height, "place in the plan", _short)]
+    marks += axis_left(up, SIDE, lambda value: f"{100 * value:.3g} %")
+    for run in range(len(runs)):
+        own = [(x, block) for x, (owner_, block) in zip(middles, blocks, strict=True) if owner_ == run]
+        points = [(across(x), up(block.accepted / block.settled)) for x, block in own]
+        if points:
+            marks.append(line(points, SERIES[run]))
+        for (x, y), (_, block) in zip(points, own, strict=True):
+            told = f"places {block.first} to {block.last}: {block.accepted} of {block.settled} accepted"
+            marks.append(Mark(SHAPES[run], x, y, SERIES[run], size=2.2, title=owner(runs, run) + told))
+    shares = " and ".join(percent(accepted(figures)) for figures in runs)
+    return draw(f"Accepted share of the judged sessions, {shares} in all", WIDTH, height + FOOT, marks)
+
+
+def owner(runs: Sequence[Figures], run: int) -> str:
+    """The name of a run before what is told of it; empty where there is only one."""
+    return "" if len(runs) == 1 else f"{runs[run].name}, "
+
+
+def _session(run: int, session: Session, across: Scale, up: Scale, *, few: bool) -> Mark:
+    thrown = session.state == "rejected"
+    size = 3.8 if thrown else 2.5 if few else 1.7
+    told = f"{session.id}: {session.by_lead} of {session.messages}, {percent(session.share)}, {session.state}"
+    return Mark(
+        "diamond" if thrown else SHAPES[run],
+        across(session.slot),
+        up(session.share),
+        "var(--bad)" if thrown else SERIES[run],
+        size=size,
+        opacity=DOT,
+        title=told,
+        link=f"#{LETTERS[run]}-{session.id}",
+    )
+
+
+def _by_rule(runs: Sequence[Figures], count: Callable[[Rule], int], what: str, title: str) -> Markup:
+    bars = [
+        _Bar(
+            rule.name,
+            run,
+            count(rule),
+            number(count(rule)),
+            f"{owner(runs, run)}{rule.name}: {count(rule)} {what}",
+        )
+        for run, figures in enumerate(runs)
+        for rule in figures.rules
+        if count(rule)
+    ]
+    return _bars(runs, bars, title, 125)
+
+
+def _bars(
+    runs: Sequence[Figures], bars: Sequence[_Bar], title: str, left: float, most: float = 0.0, *, right: bool = False
+) -> Markup:
+    """Rows of bars with names of `left` pixels before them. `most`: value at the right end; 0: a quarter over the
+    longest. `right`: the labels stand at the right end, and not behind the bars."""
+    if not bars:
+        return Markup("")
+    names = list(dict.fromkeys(bar.row for bar in bars))
+    own = _step(runs)
+    step, end = own * len(runs), WIDTH - (6 if right else 14)
+    across = Scale(0, most or 1.25 * max(bar.value for bar in bars) or 1, left, end)
+    marks = [*row_names(names, left, step)]
+    for bar in bars:
+        marks += _bar(bar, names.index(bar.row) * step + bar.run * own, own, across, right=right)
+    return draw(title, WIDTH, step * len(names) + 2, marks)
+
+
+def _bar(bar: _Bar, top: float, high: float, across: Scale, *, right: bool) -> Iterator[Mark]:
+    y, ends = top + high * (1 - THICK) / 2, across(bar.value)
+    width = ends - across.start
+    yield Mark("box", across.start, y, SERIES[bar.run], width, high * THICK, opacity=BAR, title=bar.title)
+    if bar.target is not None:
+        yield Mark("box", across(bar.target) - 1, top + high * 0.05, "var(--ink)", 2, high * 0.9, opacity=0.7)
+    yield text(bar.label, across.end if right else ends + 4, top + high / 2, "end" if right else "start")
+
+
+def _statistics(figures: Figures, part: str) -> list[Plain]:
+    rows: list[Plain] = figures.realism["form" if part == "form" else "turn_taking"]
+    return rows if part == "form" else [row for row in rows if row["statistic"].startswith(f"{part}.")]
+
+
+def _step(runs: Sequence[Figures]) -> float:
+    return ROW if len(runs) == 1 else ROW_OF_TWO
+
+
+def _short(value: float) -> str:
+    """
+    >>> _short(500), _short(2_000_000), _short(12_500)
+    ('500', '2M', '12.5k')
+    """
+    for size, unit in ((1e6, "M"), (1e3, "k")):
+        if abs(value) >= size:
+            return f"{value / size:.3g}{unit}"
+    return f"{value:.3g}"
