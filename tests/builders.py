@@ -9,7 +9,7 @@ from simulator import rng
 from simulator.events import Acted, Event, Joined, Passed, Refused, Renamed, Said
 from simulator.journal.journal import Journal
 from simulator.journal.records import Goal, RunCard
-from simulator.llm.model import Billing, Prompt, Purpose, Reply, Usage
+from simulator.llm.model import Billing, CallId, Prompt, Purpose, Reply, Usage
 from simulator.plan.session_plan import PlacedBeat, Script, SessionPlan, Setting, Slot
 from simulator.session import transcript
 from simulator.world.policy import Band, EngagementPolicy, LengthClass, QuotaPolicy
@@ -130,7 +130,7 @@ def events(plan: SessionPlan) -> list[Event]:
 
 
 def prompt(key: str, purpose: Purpose = Purpose.PEOPLE, text: str = NOTE) -> Prompt:
-    return Prompt(purpose, key, seed=1, max_tokens=10, temperature=0.5, text=text, speaker="ash")
+    return Prompt(purpose, CallId.parse(key), seed=1, max_tokens=10, temperature=0.5, text=text, speaker="ash")
 
 
 def reply(text: str = "a line", **fields: object) -> Reply:

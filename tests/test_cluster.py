@@ -98,7 +98,7 @@ def test_a_session_step_by_step_is_the_same_session() -> None:
     assert [event for step in steps for event in step.events] == _whole()
     assert calls == list(range(len(steps)))
     assert [step.paid is not None for step in steps] == [False] + [True] * (len(steps) - 1)
-    keys = [step.paid.prompt.key for step in steps if step.paid]
+    keys = [step.paid.prompt.call_id for step in steps if step.paid]
     assert len(set(keys)) == len(keys) == calls[-1]
 
 
@@ -109,7 +109,7 @@ def test_what_is_known_is_not_asked_again(cut: int) -> None:
         steps = [await first.step() for _ in range(cut)]
         assert not steps[-1].over
         await first.aclose()
-        known = {step.paid.prompt.key: step.paid.reply for step in steps if step.paid}
+        known = {step.paid.prompt.call_id: step.paid.reply for step in steps if step.paid}
         # The last step's events are lost, its answer is not.
         past = [event for step in steps[:-1] for event in step.events]
         model = Asked()
@@ -117,7 +117,7 @@ def test_what_is_known_is_not_asked_again(cut: int) -> None:
         events = list(past)
         while True:
             step = await second.step()
-            assert step.paid is None or step.paid.prompt.key not in known
+            assert step.paid is None or step.paid.prompt.call_id not in known
             events += step.events
             if step.over:
                 return events, model.calls + len(known)

@@ -70,7 +70,7 @@ class Paying:
     async def reply(self, prompt: Prompt) -> Reply:
         if self._client is None:
             self._client = aiohttp.ClientSession()
-        async with self._client.get(self._base, params={"seed": prompt.seed, "key": prompt.key}) as response:
+        async with self._client.get(self._base, params={"seed": prompt.seed, "key": str(prompt.call_id)}) as response:
             assert await response.text() == "sold"
         reply = await self._inner.reply(prompt)
         return Reply(reply.text, "paying", Usage(10, 0, 10), Billing.KNOWN, self._dollars)
@@ -90,6 +90,6 @@ def recorded(journal: Journal) -> Counter[Sold]:
     found: Counter[Sold] = Counter()
     seeds = {row.plan.id: row.plan.script.seed for row in journal.sessions()}
     for call in journal.calls():
-        place, _, attempt = call.key.rpartition(".")
-        found[rng.number(seeds[call.session], "line", place, int(attempt)) % 2**31, call.key] += 1
+        asked = call.call_id
+        found[rng.number(seeds[call.session], "line", asked.question, asked.attempt) % 2**31, str(asked)] += 1
     return found

@@ -147,7 +147,6 @@ def calls(journal: Journal, purpose: str, state: str | None, session: str | None
         if call.session not in wanted:
             continue
         reply, usage = call.reply, call.reply.usage
-        number, dash, _ = call.key.partition("-")
         cost = f"${reply.cost_usd:.6f}" if reply.cost_usd is not None else reply.billing.value
         figures = (
             f"{call.purpose} {usage.prompt} prompt ({usage.cached} cached) {usage.completion} completion"
@@ -159,7 +158,7 @@ def calls(journal: Journal, purpose: str, state: str | None, session: str | None
             sums["dollars"] = reply.cost_usd
         yield Hit(
             call.session,
-            int(number) if dash and number.isdecimal() else None,
+            call.call_id.message,
             call.speaker,
             call.speaker == wanted[call.session],
             f"<{call.speaker}>" if call.speaker else "",

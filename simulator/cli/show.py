@@ -141,7 +141,7 @@ def call_facts(call: Any) -> Mapping[str, Any]:
     reply = call.reply
     return {
         "session": call.session,
-        "key": call.key,
+        "key": str(call.call_id),
         "purpose": call.purpose,
         "speaker": call.speaker,
         "model": reply.model,

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 from simulator.errors import EmError
 from simulator.events import Event
-from simulator.llm.model import Model, Models, Prompt, Reply
+from simulator.llm.model import CallId, Model, Models, ModelWrapper, Prompt, Reply
 from simulator.llm.retry import FailureKind, GaveUp
 from simulator.plan.session_plan import SessionPlan
 from simulator.session.play import play
@@ -58,11 +58,11 @@ class Stepwise:
     """One session, step by step. Begins with the first `step()`; `aclose()` where it is left before it is over."""
 
     def __init__(
-        self, plan: SessionPlan, world: World, models: Models, past: Sequence[Event], known: Mapping[str, Reply]
+        self, plan: SessionPlan, world: World, models: Models, past: Sequence[Event], known: Mapping[CallId, Reply]
     ) -> None:
-        """`past`: what happened before. `known`: answers on record, by the key of the prompt; they cost nothing."""
+        """`past`: what happened before. `known`: answers on record, by the call; they cost nothing."""
         self._plan, self._world, self._past = plan, world, past
-        self._models = _asking(models, known, self)
+        self._models = _asked(models, known, self)
         self._paid: Paid | None = None
         self._failed: Failed | None = None
         self._events: list[Event] = []
@@ -119,25 +119,18 @@ class Stepwise:
         return step
 
 
-class _Asking:
-    """Wraps a Model for one session and keeps its shape."""
+class _AskedModel(ModelWrapper):
+    """A model of one session, asked when everything before is handed over."""
 
-    def __init__(self, inner: Model, known: Mapping[str, Reply], session: Stepwise) -> None:
-        self._inner, self._known, self._session = inner, known, session
-        self.name, self.dialect, self.context = inner.name, inner.dialect, inner.context
+    def __init__(self, inner: Model, known: Mapping[CallId, Reply], session: Stepwise) -> None:
+        super().__init__(inner)
+        self._known, self._session = known, session
 
     async def reply(self, prompt: Prompt) -> Reply:
-        known = self._known.get(prompt.key)
-        return await self._session.ask(self._inner, prompt) if known is None else known
-
-    async def aclose(self) -> None:
-        """The model belongs to the worker, not to the session: nothing to give back."""
+        known = self._known.get(prompt.call_id)
+        return await self._session.ask(self.inner, prompt) if known is None else known
 
 
-def _asking(models: Models, known: Mapping[str, Reply], session: Stepwise) -> Models:
+def _asked(models: Models, known: Mapping[CallId, Reply], session: Stepwise) -> Models:
     """Those who play; the judge sits with the journal."""
-
-    def wrap(model: Model) -> _Asking:
-        return _Asking(model, known, session)
-
-    return Models(wrap(models.people), wrap(models.lead), None, {name: wrap(m) for name, m in models.others.items()})
+    return replace(models.map(lambda model: _AskedModel(model, known, session)), judge=None)

@@ -11,7 +11,7 @@ from simulator import __version__
 from simulator.cluster.stepwise import Step, Stepwise
 from simulator.errors import EmError, UsageError
 from simulator.events import Event
-from simulator.llm.model import Models, Reply
+from simulator.llm.model import CallId, Models, Reply
 from simulator.plan.session_plan import SessionPlan
 from simulator.world.world import World
 
@@ -44,7 +44,7 @@ class Worker:
             return error
         return None
 
-    async def begin(self, plan: SessionPlan, past: Sequence[Event], known: Mapping[str, Reply]) -> Step:
+    async def begin(self, plan: SessionPlan, past: Sequence[Event], known: Mapping[CallId, Reply]) -> Step:
         """The first step of a session, or of what is left of it."""
         assert self._models is not None
         self._sessions[plan.id] = Stepwise(plan, self._world, self._models, past, known)

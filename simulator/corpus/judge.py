@@ -22,7 +22,7 @@ from simulator import rng
 from simulator.corpus.verdict import Reason
 from simulator.document import Document, render_header, render_line
 from simulator.line_checks.wording import WORD
-from simulator.llm.model import Message, Model, Prompt, PromptFormat, Purpose
+from simulator.llm.model import CallId, Message, Model, Prompt, PromptFormat, Purpose
 from simulator.plan.session_plan import SessionPlan
 from simulator.world.judge_policy import JudgePolicy
 from simulator.world.phrases import folded
@@ -116,7 +116,7 @@ class SessionJudge:
         wanted = "Answer with the JSON object alone."
         return Prompt(
             purpose=Purpose.JUDGE,
-            key=f"judge.{attempt}",
+            call_id=CallId(part="judge", attempt=attempt),
             seed=rng.number(plan.script.seed, "judge", attempt) % 2**31,
             max_tokens=self._policy.max_tokens,
             temperature=0.0,

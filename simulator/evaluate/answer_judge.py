@@ -12,7 +12,7 @@ from simulator.evaluate.collect import Material
 from simulator.evaluate.context import placed
 from simulator.evaluate.figure_checks import FigureCheck, reported
 from simulator.evaluate.labels import LabelledLine
-from simulator.llm.model import Message, Model, Prompt, PromptFormat, Purpose
+from simulator.llm.model import CallId, Message, Model, Prompt, PromptFormat, Purpose
 from simulator.world.probe import Measure
 
 AT_ONCE = 16
@@ -88,7 +88,7 @@ class AnswerJudge:
         reply = await self._model.reply(
             Prompt(
                 Purpose.JUDGE,
-                key=f"{number}.{order}",
+                call_id=CallId(number, attempt=order),
                 seed=rng.number(self._material.seed, "judge", number, order),
                 max_tokens=self._policy.max_tokens,
                 temperature=0.0,

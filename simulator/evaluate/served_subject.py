@@ -9,7 +9,7 @@ from typing import TypeVar
 from simulator import rng
 from simulator.document import parse_document, render_document
 from simulator.evaluate.subject import Ask, Sampling
-from simulator.llm.model import ALTERNATIVES, Message, Model, Prompt, PromptFormat, Purpose
+from simulator.llm.model import ALTERNATIVES, CallId, Message, Model, Prompt, PromptFormat, Purpose
 from simulator.world.prompt_templates import PromptTemplates
 
 AT_ONCE = 16
@@ -87,7 +87,7 @@ class Served:
         reply = await self._model.reply(
             Prompt(
                 Purpose.LEAD,
-                key=f"{number}.0",
+                call_id=CallId(number),
                 seed=rng.number(seed, "line", number),
                 max_tokens=sampling.line_tokens,
                 temperature=sampling.temperature,
@@ -104,7 +104,7 @@ class Served:
         """P(the lead's nick follows), among the likeliest first tokens."""
         prompt = Prompt(
             Purpose.LEAD,
-            key="0.0",
+            call_id=CallId(0),
             seed=0,
             max_tokens=1,
             temperature=1.0,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from simulator.journal.journal import Journal
-from simulator.llm.model import Model, Models, Prompt, Reply
+from simulator.llm.model import Model, Models, ModelWrapper, Prompt, Reply
 
 
 class CallLog:
@@ -18,10 +18,11 @@ class CallLog:
         self._count = 0
 
     def keep(self, prompt: Prompt, reply: Reply) -> None:
-        # The lead's answers have the same keys in the same session, and an act begins to count anew.
-        place, dot, attempt = prompt.key.rpartition(".")
+        """Puts an answer on record as soon as a session is open."""
+        # The lead's calls have the same ids in the same session, and an act begins to count anew.
         self._count += 1
-        self._waiting.append((replace(prompt, key=f"{place}-people{self._count}{dot}{attempt}"), reply))
+        call_id = replace(prompt.call_id, part=f"people{self._count}")
+        self._waiting.append((replace(prompt, call_id=call_id), reply))
         if (session := self._session()) is not None:
             for asked, answer in self._waiting:
                 self._journal.call(session, asked, answer)
@@ -29,21 +30,18 @@ class CallLog:
 
     def on(self, models: Models) -> Models:
         """The same models, with what they answer to the people kept."""
-        others = {name: CallRecorder(model, self) for name, model in models.others.items()}
-        return Models(CallRecorder(models.people, self), models.lead, models.judge, others)
+        return replace(models.map(lambda model: CallRecorder(model, self)), lead=models.lead, judge=models.judge)
 
 
-class CallRecorder:
-    """Wraps a Model and keeps its shape."""
+class CallRecorder(ModelWrapper):
+    """A model of the people's whose answers are kept."""
 
-    def __init__(self, inner: Model, notes: CallLog) -> None:
-        self._inner, self._notes = inner, notes
-        self.name, self.dialect, self.context = inner.name, inner.dialect, inner.context
+    def __init__(self, inner: Model, log: CallLog) -> None:
+        super().__init__(inner)
+        self._log = log
 
     async def reply(self, prompt: Prompt) -> Reply:
-        reply = await self._inner.reply(prompt)
-        self._notes.keep(prompt, reply)
+        """The inner model's answer, when it is kept."""
+        reply = await self.inner.reply(prompt)
+        self._log.keep(prompt, reply)
         return reply
-
-    async def aclose(self) -> None:
-        """The model belongs to whoever opened it."""

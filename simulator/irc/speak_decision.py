@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from simulator import rng
 from simulator.irc.feedback import FeedbackTracker
 from simulator.irc.participation_window import ParticipationWindow
-from simulator.llm.model import ALTERNATIVES, Model, Prompt, PromptFormat, Purpose
+from simulator.llm.model import ALTERNATIVES, CallId, Model, Prompt, PromptFormat, Purpose
 from simulator.plan.session_plan import RecordedSession
 from simulator.session.channel import Channel
 from simulator.session.member import TAIL
@@ -111,7 +111,7 @@ class SpeakDecider:
         text = asked(turn, channel, room).removesuffix(f"{self._lead}>")
         prompt = Prompt(
             Purpose.LEAD,
-            key=f"{channel.messages}-{channel.tries}-next{self._number}",
+            call_id=CallId(channel.messages, channel.tries, f"next{self._number}"),
             seed=rng.number(session.seed, "next", self._number) % 2**31,
             max_tokens=1,
             temperature=1.0,

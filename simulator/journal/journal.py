@@ -12,7 +12,10 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
+from itertools import groupby, starmap
+from operator import itemgetter
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock
 from pydantic import ValidationError
@@ -23,7 +26,7 @@ from simulator.events import EVENT, Event
 from simulator.journal.model_choice import ModelChoice
 from simulator.journal.records import Call, Cost, Goal, RunCard, SessionRow, Tally
 from simulator.journal.stored_session import read_session, todays_shape
-from simulator.llm.model import Billing, Prompt, Reply, Usage
+from simulator.llm.model import Billing, CallId, Prompt, Reply, Usage
 from simulator.plan.session_plan import AnySession, RecordedSession
 
 FILE = "journal.sqlite"
@@ -164,10 +167,10 @@ class Journal:
 
     def call(self, session: str, prompt: Prompt, reply: Reply) -> None:
         """A model answered; recorded before anybody looks at the text, so that it is never paid for again."""
-        usage = reply.usage
-        row = (session, prompt.key, prompt.purpose, prompt.speaker, reply.model, reply.text)
-        row += (usage.prompt, usage.cached, usage.completion, reply.billing, reply.cost_usd)
-        row += (reply.seconds, reply.attempts, reply.cut, prompt.retry)
+        call_id, usage = prompt.call_id, reply.usage
+        asked = (session, str(call_id), prompt.purpose, prompt.speaker)
+        answer = (reply.model, reply.text, usage.prompt, usage.cached, usage.completion, reply.billing, reply.cost_usd)
+        row = (*asked, *answer, reply.seconds, reply.attempts, reply.cut, call_id.attempt)
         with _storage(self.path), self._db:
             self._db.execute("INSERT INTO call VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
             self._count(session, prompt, reply.failures)
@@ -271,17 +274,9 @@ class Journal:
             rows = self._db.execute("SELECT body FROM event WHERE session = ? ORDER BY number", (session,))
             return [EVENT.validate_json(body) for (body,) in rows]
 
-    def replies(self, session: str) -> dict[str, Reply]:
-        """Everything that models answered in this session, by the key of the prompt."""
-        rows = self._all(
-            "SELECT key, text, model, prompt_tokens, cached_tokens, completion_tokens, billing, cost_usd, seconds,"
-            " attempts, cut FROM call WHERE session = ?",
-            (session,),
-        )
-        return {
-            key: Reply(text, model, Usage(p, k, c), Billing(billing), usd, seconds, attempts=attempts, cut=bool(cut))
-            for key, text, model, p, k, c, billing, usd, seconds, attempts, cut in rows
-        }
+    def replies(self, session: str) -> dict[CallId, Reply]:
+        """Everything that models answered in this session."""
+        return {call.call_id: call.reply for call in self.calls(session)}
 
     def calls(self, session: str | None = None, purpose: str | None = None) -> Iterator[Call]:
         """Every answer, of one session or all, for one purpose or all; sessions in their order, the judge last.
@@ -294,14 +289,18 @@ class Journal:
                 " model, prompt_tokens, cached_tokens, completion_tokens, billing, cost_usd, seconds, attempts, cut"
                 " FROM call JOIN session ON session.id = call.session"
                 " WHERE (?1 IS NULL OR call.session = ?1) AND (?2 IS NULL OR what = ?2)"
-                " ORDER BY slot, attempt, CAST(key AS INTEGER), key LIKE 'judge%', key",
+                " ORDER BY slot, attempt",
                 (session, purpose),
             )
-            for name, key, what, speaker, text, model, p, k, c, billing, usd, seconds, attempts, cut in rows:
-                answer = Reply(
-                    text, model, Usage(p, k, c), Billing(billing), usd, seconds, attempts=attempts, cut=bool(cut)
-                )
-                yield Call(name, key, what, speaker, answer)
+            for name, of_session in groupby(rows, key=itemgetter(0)):
+                try:
+                    found = sorted(starmap(_call, of_session), key=lambda call: call.call_id.order)
+                except ValueError as error:
+                    remedy = _REMEDIES["SQLITE_CORRUPT"]
+                    raise StorageError(
+                        f"a call of {name} is damaged: {error}", place=str(self.path), remedy=remedy
+                    ) from None
+                yield from found
 
     def said(self) -> dict[str, dict[str, int]]:
         """By session, how many messages each nick has."""
@@ -371,7 +370,7 @@ class Journal:
     # the door to sqlite
 
     def _count(self, session: str, prompt: Prompt, failures: Sequence[str]) -> None:
-        rows = [(session, prompt.key, kind, count) for kind, count in Counter(failures).items()]
+        rows = [(session, str(prompt.call_id), kind, count) for kind, count in Counter(failures).items()]
         if rows:
             self._db.executemany(
                 "INSERT INTO failure VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET count = count + excluded.count", rows
@@ -381,9 +380,17 @@ class Journal:
         with _storage(self.path), self._db:
             self._db.execute(sql, values)
 
-    def _all(self, sql: str, values: tuple[object, ...] = ()) -> list[tuple]:
+    def _all(self, sql: str, values: tuple[object, ...] = ()) -> list[Any]:
         with _storage(self.path):
             return self._db.execute(sql, values).fetchall()
+
+
+def _call(session: str, key: str, purpose: str, speaker: str, *reply: Any) -> Call:
+    """A row of `Journal.calls`. Raises ValueError if it is damaged."""
+    text, model, prompt, cached, completion, billing, usd, seconds, attempts, cut = reply
+    usage = Usage(prompt, cached, completion)
+    answer = Reply(text, model, usage, Billing(billing), usd, seconds, attempts=attempts, cut=bool(cut))
+    return Call(session, CallId.parse(key), purpose, speaker, answer)
 
 
 def _connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:

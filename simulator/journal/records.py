@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from simulator.journal.model_choice import IMPORTED, ModelChoice
-from simulator.llm.model import Billing, Reply
+from simulator.llm.model import Billing, CallId, Reply
 from simulator.plan.session_plan import AnySession, RecordedSession, SessionPlan
 from simulator.world.policy import QuotaPolicy
 from simulator.world.strict import StrictModel
@@ -104,8 +104,8 @@ class Call:
     """One answer of a model."""
 
     session: str
-    key: str
-    """Of the prompt: which message of the session, which try (see Prompt.key)."""
+    call_id: CallId
+    """Which message of the session, which try."""
     purpose: str
     """As in Cost."""
     speaker: str

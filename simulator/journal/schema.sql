@@ -33,7 +33,7 @@ CREATE TABLE event (
 
 CREATE TABLE call (                   -- every answer of a model, also those that the manners refused
     session TEXT NOT NULL REFERENCES session (id),
-    key TEXT NOT NULL,                -- Prompt.key: asked once, paid once
+    key TEXT NOT NULL,                -- CallId: asked once, paid once
     purpose TEXT NOT NULL,
     speaker TEXT NOT NULL,
     model TEXT NOT NULL,
@@ -46,13 +46,13 @@ CREATE TABLE call (                   -- every answer of a model, also those tha
     seconds REAL NOT NULL,
     attempts INTEGER NOT NULL,
     cut INTEGER NOT NULL,
-    retry INTEGER NOT NULL,           -- 0 for the first try of a line
+    retry INTEGER NOT NULL,           -- CallId.attempt: 0 for the first try
     PRIMARY KEY (session, key)
 ) WITHOUT ROWID;
 
 CREATE TABLE failure (                -- requests that failed: sent again, or given up
     session TEXT NOT NULL REFERENCES session (id),
-    key TEXT NOT NULL,                -- Prompt.key, answered in the end or not
+    key TEXT NOT NULL,                -- CallId, answered in the end or not
     kind TEXT NOT NULL,               -- simulator.llm.retry.FailureKind
     count INTEGER NOT NULL,
     PRIMARY KEY (session, key, kind)

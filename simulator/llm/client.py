@@ -87,7 +87,7 @@ class ModelClient:
             reply, failures = await retry.persist(
                 lambda: self.once(prompt),
                 place=self.name,
-                key=(prompt.seed, prompt.key),
+                key=(prompt.seed, str(prompt.call_id)),
                 sleep=self.sleep,
                 waiting=lambda trouble, seconds: self._tell_wait(prompt, trouble, seconds),
             )
@@ -219,7 +219,7 @@ class ModelClient:
             CallProgress(
                 model=self.name,
                 session=prompt.session,
-                call=prompt.key,
+                call=str(prompt.call_id),
                 speaker=prompt.speaker,
                 phase=phase,
                 tokens=tokens,
@@ -231,4 +231,4 @@ class ModelClient:
 
 
 def _name(prompt: Prompt) -> str:
-    return f"{prompt.session}/{prompt.key}/{prompt.seed}"
+    return f"{prompt.session}/{prompt.call_id}/{prompt.seed}"

@@ -1,8 +1,9 @@
-"""One exchange with a model: what is asked, what comes back, and the shape that every door to a model has."""
+"""One exchange with a model: what is asked, what comes back, and the interface that every model has."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
@@ -40,8 +41,72 @@ class Billing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Message:
+    """One message of a chat prompt."""
+
     role: str
+    """`system`, `user` or `assistant`."""
     content: str
+
+
+_CALL_ID = re.compile(r"(?:(\d+)(?:-(\d+))?(?:-([a-z]\w*))?|([a-z][\w.]*?))(?:\.(\d+))?")
+
+
+@dataclass(frozen=True, slots=True)
+class CallId:
+    """Names a call within its session: asked for once, paid for once.
+
+    >>> str(CallId(12, 1, attempt=2)), str(CallId(part="judge"))
+    ('12-1.2', 'judge.0')
+    """
+
+    message: int | None = None
+    """Messages in the channel when it was asked; None: after the session."""
+    turn: int = 0
+    """Turns since the last message that brought none."""
+    part: str = ""
+    """What is asked besides the line itself, such as `judge` or `next3`; empty: the line."""
+    attempt: int = 0
+    """Which try of the same question this is; 0: the first."""
+
+    @classmethod
+    def parse(cls, text: str) -> CallId:
+        """Reads the form of `str`, and the shorter ones of older journals. Raises ValueError for any other text.
+
+        >>> CallId.parse("12-1.2"), CallId.parse("12.2").turn, CallId.parse("3-0-next5").part
+        (CallId(message=12, turn=1, part='', attempt=2), 0, 'next5')
+        """
+        found = _CALL_ID.fullmatch(text)
+        if found is None:
+            raise ValueError(f"no call is named `{text}`")
+        message, turn, beside, alone, attempt = found.groups()
+        return cls(
+            int(message) if message is not None else None, int(turn or 0), beside or alone or "", int(attempt or 0)
+        )
+
+    @property
+    def question(self) -> str:
+        """The name without the attempt."""
+        place = [] if self.message is None else [str(self.message), str(self.turn)]
+        return "-".join([*place, self.part] if self.part else place)
+
+    @property
+    def order(self) -> tuple[float, int, bool, int, str, int]:
+        """Sorts the calls of a session as they are asked; what decides who speaks comes before the line."""
+        message = float("inf") if self.message is None else self.message
+        return (message, self.turn, not self.part, len(self.part), self.part, self.attempt)
+
+    def __str__(self) -> str:
+        return f"{self.question}.{self.attempt}"
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptedContext:
+    """What the scripted model goes by, which reads no prompt; no language model is shown it."""
+
+    cue: str = ""
+    """Kind of the beat that asks for the line; empty: none does."""
+    topic: str = ""
+    """Subject of the session."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +114,7 @@ class Prompt:
     """What is asked. Exactly one of `text` (completion) and `messages` (chat) is given."""
 
     purpose: Purpose
-    key: str
-    """Names the call within its session, such as `12.0` (message 12, first try): asked for once, paid for once."""
+    call_id: CallId
     seed: int
     max_tokens: int
     temperature: float
@@ -60,11 +124,8 @@ class Prompt:
     one_line: bool = True
     """A chat line of one to four sentences is wanted; servers that can, hold the model to that by a grammar."""
     speaker: str = ""
-    """Nick of whoever the line is for: for the records, and for the scripted model."""
-    cue: str = ""
-    """Kind of the beat that asks for the line, or empty: for the scripted model."""
-    topic: str = ""
-    """Subject of the session: for the scripted model."""
+    """Nick of whoever the line is for, for the records; empty: nobody's."""
+    scripted: ScriptedContext = ScriptedContext()
     session: str = ""
     """Names the session, whose calls then stay where its cache is; empty: the call stands alone."""
     alternatives: int = 0
@@ -73,12 +134,6 @@ class Prompt:
     def __post_init__(self) -> None:
         if (self.text is None) == (not self.messages):
             raise ValueError("a prompt has either text or messages")
-
-    @property
-    def retry(self) -> int:
-        """Which try of the same line this is; 0: the first."""
-        _, dot, number = self.key.rpartition(".")
-        return int(number) if dot and number.isdecimal() else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +168,7 @@ class Reply:
     first: Mapping[str, float] | None = None
     """Probability of each of the likeliest first tokens; None: not asked for, or the server gives none."""
     failures: tuple[str, ...] = ()
-    """What became of the attempts before, in order: retry.Trouble. On its way to the journal, which counts them."""
+    """What became of the attempts before, in order: retry.FailureKind. On its way to the journal, which counts them."""
 
     def begins(self, text: str) -> float | None:
         """Probability that the answer begins with `text`, in [0, 1], read off the first token alone: what begins alike
@@ -132,7 +187,7 @@ ALTERNATIVES = 20
 
 
 class Model(Protocol):
-    """A door to a model. Wrappers (journal, counting) keep this shape."""
+    """Whoever answers prompts; see `ModelWrapper` for what is put around one."""
 
     name: str
     """What the user called it, such as `embedded`, `scripted`, `anthropic/claude-…`."""
@@ -154,9 +209,27 @@ class Model(Protocol):
         ...
 
 
+class ModelWrapper:
+    """A model around another one, with its name, format and context; subclasses do something about `reply`.
+
+    It owns nothing: closing it leaves the inner model to whoever opened that.
+    """
+
+    def __init__(self, inner: Model) -> None:
+        self.inner = inner
+        self.name, self.dialect, self.context = inner.name, inner.dialect, inner.context
+
+    async def reply(self, prompt: Prompt) -> Reply:
+        """The inner model's answer."""
+        return await self.inner.reply(prompt)
+
+    async def aclose(self) -> None:
+        """Nothing to give back."""
+
+
 @dataclass(frozen=True, slots=True)
 class Models:
-    """Who is played by what. The same door may stand in several places."""
+    """Who is played by what. The same model may stand in several places."""
 
     people: Model
     lead: Model
@@ -178,7 +251,13 @@ class Models:
         """True if any line of the session comes from the scripted fake."""
         return any(model.name == "scripted" for model in (self.people, self.lead, *self.others.values()))
 
+    def map(self, wrap: Callable[[Model], Model]) -> Models:
+        """The same cast with `wrap` of every model in its place."""
+        others = {name: wrap(model) for name, model in self.others.items()}
+        return Models(wrap(self.people), wrap(self.lead), wrap(self.judge) if self.judge is not None else None, others)
+
     async def aclose(self) -> None:
-        doors = (self.people, self.lead, self.judge, *self.others.values())
-        for model in {id(door): door for door in doors if door is not None}.values():
+        """Closes each model once."""
+        models = (self.people, self.lead, self.judge, *self.others.values())
+        for model in {id(model): model for model in models if model is not None}.values():
             await model.aclose()

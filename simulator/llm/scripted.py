@@ -100,7 +100,7 @@ class Scripted:
         self.context: int | None = None
 
     async def reply(self, prompt: Prompt) -> Reply:
-        rng = chance.stream(prompt.seed, prompt.speaker, prompt.cue, prompt.topic)
+        rng = chance.stream(prompt.seed, prompt.speaker, prompt.scripted.cue, prompt.scripted.topic)
         text = _line(rng.random, prompt)
         return Reply(text=text, model=NAME, billing=Billing.SCRIPTED)
 
@@ -110,8 +110,8 @@ class Scripted:
 
 def _line(draw: Callable[[], float], prompt: Prompt) -> str:
     grammar = _grammar(lead=prompt.purpose is Purpose.LEAD)
-    first, more = grammar.cues.get(prompt.cue, grammar.say)
-    phrases, content_words = content(prompt.topic)
+    first, more = grammar.cues.get(prompt.scripted.cue, grammar.say)
+    phrases, content_words = content(prompt.scripted.topic)
     phrase = phrases[int(draw() * len(phrases))]
     word = content_words[int(draw() * len(content_words))]
 
@@ -138,7 +138,7 @@ def _line(draw: Callable[[], float], prompt: Prompt) -> str:
     parts = [fitting(first, room - 9 if kind else room - 6)]
     if kind:
         parts.insert(0, fitting(grammar.go_on[kind], room - _words(parts)))
-    for chance_of_more in (0.9, 0.0 if prompt.cue else 0.3):
+    for chance_of_more in (0.9, 0.0 if prompt.scripted.cue else 0.3):
         left = room - _words(parts)
         if left >= 6 and (draw() < chance_of_more or left > room - LEAST_WORDS):
             part = fitting(more, left)

@@ -43,7 +43,7 @@ class Answered:
     @classmethod
     def to(cls, prompt: Prompt, reply: Reply) -> Answered:
         """The note for the answer to a prompt."""
-        return cls("retries" if prompt.retry else prompt.purpose.value, reply)
+        return cls("retries" if prompt.call_id.attempt else prompt.purpose.value, reply)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from simulator import rng
 from simulator.events import Refused
 from simulator.line_checks import LineChecker, Violation, clean
 from simulator.line_checks.wording import own_words
-from simulator.llm.model import Model, Models, Prompt, PromptFormat, Purpose, Reply
+from simulator.llm.model import CallId, Model, Models, Prompt, PromptFormat, Purpose, Reply, ScriptedContext
 from simulator.plan.session_plan import Script, Setting
 from simulator.session.channel import Channel
 from simulator.session.prompts import Prompts, secrets
@@ -65,19 +65,18 @@ class Members:
         asked = {PromptFormat.COMPLETION: self._prompts.completion, PromptFormat.DOCUMENT: self._prompts.document}
         raw = asked.get(model.dialect)
         room = model.context - turns.max_tokens - TAIL if model.context else None
-        place = f"{channel.messages}-{channel.tries}"
+        call_id = CallId(channel.messages, channel.tries, attempt=attempt)
         return Prompt(
             purpose=Purpose.LEAD if turn.nick == self._setting.lead else Purpose.PEOPLE,
-            key=f"{place}.{attempt}",
-            seed=rng.number(self._script.seed, "line", place, attempt) % 2**31,
+            call_id=call_id,
+            seed=rng.number(self._script.seed, "line", call_id.question, attempt) % 2**31,
             max_tokens=turns.max_tokens,
             temperature=turns.temperature,
             text=raw(turn, channel, room) if raw else None,
             messages=() if raw else self._prompts.chat(turn, channel, hint, room),
             stop=("\n",) if raw else (),
             speaker=turn.nick,
-            cue=turn.beat.kind if turn.beat else "",
-            topic=self._setting.topic or "",
+            scripted=ScriptedContext(turn.beat.kind if turn.beat else "", self._setting.topic or ""),
             session=self._setting.id,
         )
 

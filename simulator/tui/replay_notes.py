@@ -67,7 +67,7 @@ def _asked(journal: Journal, session: str) -> dict[float, list[ViewNote]]:
     """Answers by the number of messages that stood in the channel when they were asked for; the judge's come last."""
     found: dict[float, list[ViewNote]] = {}
     for call in journal.calls(session):
-        number, dash, _ = call.key.partition("-")
-        place = int(number) if dash and number.isdecimal() else inf
+        message = call.call_id.message
+        place = inf if message is None else message
         found.setdefault(place, []).append(Answered(call.purpose, call.reply))
     return found

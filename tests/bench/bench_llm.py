@@ -29,7 +29,7 @@ import aiohttp
 from simulator.journal.journal import Journal
 from simulator.journal.recorded_model import recorded
 from simulator.llm.litellm_transport import library
-from simulator.llm.model import Message, Model, Models, Prompt, PromptFormat, Purpose, Reply
+from simulator.llm.model import CallId, Message, Model, Models, Prompt, PromptFormat, Purpose, Reply
 from simulator.llm.registry import open_models
 from simulator.llm.scripted import Scripted
 from simulator.plan.planner import single
@@ -59,9 +59,9 @@ async def main():
 asyncio.run(main())
 """
 TEXT = Prompt(
-    Purpose.PEOPLE, "0.0", 7, 40, 0.9, text="<kai> some words of chat to fill the prompt\n" * 180, topic="soup"
+    Purpose.PEOPLE, CallId(0), 7, 40, 0.9, text="<kai> some words of chat to fill the prompt\n" * 180, topic="soup"
 )
-CHAT = Prompt(Purpose.PEOPLE, "0.0", 7, 40, 0.9, messages=(Message("user", TEXT.text or ""),))
+CHAT = Prompt(Purpose.PEOPLE, CallId(0), 7, 40, 0.9, messages=(Message("user", TEXT.text or ""),))
 
 
 @contextmanager
@@ -168,7 +168,7 @@ async def transcript(door: Model, number: int, messages: int) -> tuple[int, list
     written, uncached = 0, []
     for i in range(messages):
         text += f"<{('mara', 'tom', 'kai')[i % 3]}>"
-        reply = await door.reply(Prompt(Purpose.PEOPLE, f"{i}.0", 100 * number + i, 90, 0.9, text=text, stop=("\n",)))
+        reply = await door.reply(Prompt(Purpose.PEOPLE, CallId(i), 100 * number + i, 90, 0.9, text=text, stop=("\n",)))
         text += reply.text + "\n"
         written += reply.usage.completion
         uncached.append(reply.usage.prompt - reply.usage.cached)

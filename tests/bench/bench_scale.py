@@ -40,7 +40,7 @@ from simulator.corpus.near_duplicates import NearDuplicates
 from simulator.document import Document, TranscriptLine
 from simulator.events import Event
 from simulator.journal.journal import Journal
-from simulator.llm.model import Billing, Prompt, Purpose, Reply, Usage
+from simulator.llm.model import Billing, CallId, Prompt, Purpose, Reply, Usage
 from simulator.plan.planner import Planner
 from simulator.plan.session_plan import SessionPlan
 from simulator.runs.admission import RunLimits
@@ -197,8 +197,8 @@ def _write(journal: Journal, plan: SessionPlan, events: list[Event]) -> None:
     for event in events:
         if event.kind == "said":
             purpose = Purpose.LEAD if event.nick == plan.setting.lead else Purpose.PEOPLE
-            key = f"{next(numbers)}.0"
-            prompt = Prompt(purpose, key, seed=1, max_tokens=90, temperature=0.9, text="", speaker=event.nick)
+            call_id = CallId(next(numbers))
+            prompt = Prompt(purpose, call_id, seed=1, max_tokens=90, temperature=0.9, text="", speaker=event.nick)
             usage = Usage(prompt=1500, cached=1450, completion=34)
             journal.call(plan.id, prompt, Reply(event.text, "some/model", usage, Billing.KNOWN, 0.0004, 1.0))
         journal.event(plan.id, event)

@@ -149,7 +149,7 @@ def test_an_unreadable_answer_is_asked_for_once_more(text: str, cause: str) -> N
     score, door, judge = judged(text, GOOD)
     assert score.readable
     first, second = door.asked
-    assert (first.key, second.key) == ("judge.0", "judge.1")
+    assert (str(first.call_id), str(second.call_id)) == ("judge.0", "judge.1")
     assert first.seed != second.seed
     assert cause in second.messages[-1].content
     assert second.messages[0] == first.messages[0]

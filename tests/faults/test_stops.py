@@ -18,7 +18,7 @@ from aiohttp import web
 
 from simulator.errors import StorageError
 from simulator.journal.journal import FILE, Journal
-from simulator.llm.model import Prompt, Purpose
+from simulator.llm.model import CallId, Prompt, Purpose, ScriptedContext
 from simulator.llm.scripted import Scripted
 from tests.cli.em import EM, em
 from tests.faults.killing import Uncut, play, rows
@@ -130,7 +130,15 @@ async def _priced() -> AsyncIterator[tuple[str, list[dict[str, Any]]]]:
     async def answer(request: web.Request) -> web.Response:
         body = await request.json()
         asked.append(body)
-        prompt = Prompt(Purpose.PEOPLE, "0.0", body["seed"], 40, 0.9, text="x ", topic="soup in the printer")
+        prompt = Prompt(
+            Purpose.PEOPLE,
+            CallId(0),
+            body["seed"],
+            40,
+            0.9,
+            text="x ",
+            scripted=ScriptedContext(topic="soup in the printer"),
+        )
         said = (await Scripted().reply(prompt)).text
         count = len(json.dumps(body["messages"])) // 4
         usage = {"prompt_tokens": count, "completion_tokens": 20, "total_tokens": count + 20}

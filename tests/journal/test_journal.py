@@ -11,7 +11,7 @@ from simulator.errors import StorageError, UsageError
 from simulator.events import Acted, Joined, Parted, Passed, Refused, Renamed, Said, TopicSet
 from simulator.journal.journal import FILE, Journal
 from simulator.journal.records import Cost, Goal, Tally
-from simulator.llm.model import Billing, Prompt, Purpose, Reply, Usage
+from simulator.llm.model import Billing, CallId, Prompt, Purpose, Reply, Usage
 from tests import builders
 
 forks = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
@@ -201,7 +201,8 @@ def test_every_reply_comes_back_under_its_key(folder):
         journal.begin(builders.plan(0))
         for key, reply in replies.items():
             journal.call("s00000", builders.prompt(key), reply)
-        assert journal.replies("s00000") == replies and journal.replies("s00001") == {}
+        assert journal.replies("s00000") == {CallId.parse(key): reply for key, reply in replies.items()}
+        assert journal.replies("s00001") == {}
 
 
 def test_prompts_are_not_kept(folder):
@@ -506,7 +507,7 @@ def test_what_is_spent_is_what_the_calls_cost(tmp_path: Path) -> None:
         journal.begin(plan)
         assert journal.spent() == 0
         for number, dollars in enumerate((0.25, None, 0.5)):
-            prompt = Prompt(Purpose.LEAD, f"{number}.0", 1, 10, 0.5, text="x")
+            prompt = Prompt(Purpose.LEAD, CallId(number), 1, 10, 0.5, text="x")
             journal.call(plan.id, prompt, Reply("y", "m", cost_usd=dollars))
         assert journal.spent() == 0.75
     with Journal.read(tmp_path / "run") as journal:

@@ -11,12 +11,12 @@ import pytest
 
 from simulator.errors import ProviderError
 from simulator.llm.client import Pace
-from simulator.llm.model import Billing, Message, Prompt, PromptFormat, Purpose, Reply, Usage
+from simulator.llm.model import Billing, CallId, Message, Prompt, PromptFormat, Purpose, Reply, Usage
 from simulator.llm.openai_protocol import for_llama
 from tests.llm.clients import KEY, Pauses, straight, translated
 from tests.llm.servers import HALF, HANG, claude_says, fails, says, sends, serving
 
-TEXT = Prompt(Purpose.PEOPLE, "0.0", 7, 40, 0.9, text="<kai> hi\n<mara>", stop=("\n",))
+TEXT = Prompt(Purpose.PEOPLE, CallId(0), 7, 40, 0.9, text="<kai> hi\n<mara>", stop=("\n",))
 CHAT = replace(TEXT, text=None, messages=(Message("system", "rules"), Message("user", "<kai> hi")), stop=())
 
 

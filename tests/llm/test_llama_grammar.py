@@ -3,12 +3,12 @@ from __future__ import annotations
 import pytest
 
 from simulator.llm.llama_grammar import TOKENS_A_SENTENCE, Start, one_line, start
-from simulator.llm.model import Message, Prompt, Purpose
+from simulator.llm.model import CallId, Message, Prompt, Purpose
 
 
 def prompt(text: str | None, max_tokens: int = 90) -> Prompt:
     messages = () if text is not None else (Message("user", "hi"),)
-    return Prompt(Purpose.PEOPLE, "0.0", 1, max_tokens, 0.9, text=text, messages=messages)
+    return Prompt(Purpose.PEOPLE, CallId(0), 1, max_tokens, 0.9, text=text, messages=messages)
 
 
 @pytest.mark.parametrize(

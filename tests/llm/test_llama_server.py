@@ -16,14 +16,14 @@ import pytest
 
 from simulator.errors import ProviderError
 from simulator.llm.llama_server import EmbeddedModel, LlamaServer, default_weights
-from simulator.llm.model import Billing, Message, Prompt, PromptFormat, Purpose
+from simulator.llm.model import Billing, CallId, Message, Prompt, PromptFormat, Purpose
 from simulator.llm.registry import OpenOptions, open_models
 
 pytestmark = pytest.mark.model
 
 ROOT = Path(__file__).parents[2]
 LOG = "A log of #general. Everybody writes whole sentences.\n\n<kai> who else thinks soup is a real meal?\n"
-ASK = Prompt(Purpose.PEOPLE, "0.0", 7, 60, 0.9, text=LOG + "<mara>", stop=("\n",))
+ASK = Prompt(Purpose.PEOPLE, CallId(0), 7, 60, 0.9, text=LOG + "<mara>", stop=("\n",))
 
 needs_pidfd = pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="no way here to wait for somebody else's child")
 

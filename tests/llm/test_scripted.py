@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from simulator.line_checks import LineChecker
-from simulator.llm.model import Billing, Message, Prompt, PromptFormat, Purpose, Reply
+from simulator.llm.model import Billing, CallId, Message, Prompt, PromptFormat, Purpose, Reply, ScriptedContext
 from simulator.llm.scripted import LEAST_WORDS, MOST_WORDS, Scripted, content, wanted, words
 from simulator.world.persona import Role
 from tests.worlds import shipped
@@ -22,14 +22,13 @@ TOPICS = [topic.subject for group in shipped().topics.values() for topic in grou
 def prompt(i: int, cue: str = "", *, lead: bool = False, text: str = "<x>") -> Prompt:
     return Prompt(
         Purpose.LEAD if lead else Purpose.PEOPLE,
-        "0.0",
+        CallId(0),
         i * 7919 + 13,
         100,
         0.9,
         text=text,
         speaker=LEAD if lead else NICKS[i % len(NICKS)],
-        cue=cue,
-        topic=TOPICS[(i // 27) % len(TOPICS)],
+        scripted=ScriptedContext(cue, TOPICS[(i // 27) % len(TOPICS)]),
     )
 
 
@@ -45,7 +44,8 @@ def said(prompts: Iterator[Prompt]) -> list[str]:
 
 def test_the_same_prompt_is_the_same_line_and_any_other_is_not() -> None:
     one = prompt(5)
-    others = [replace(one, seed=1), replace(one, speaker="zz"), replace(one, cue="joke"), replace(one, topic="bread")]
+    contexts = (replace(one.scripted, cue="joke"), replace(one.scripted, topic="bread"))
+    others = [replace(one, seed=1), replace(one, speaker="zz"), *(replace(one, scripted=other) for other in contexts)]
     lines = said(iter([one, one, *others]))
     assert lines[0] == lines[1] and len(set(lines)) == 5
 
@@ -60,7 +60,7 @@ def test_many_lines_hardly_ever_repeat_and_have_the_length_of_chat() -> None:
 def test_lines_are_about_the_topic() -> None:
     prompts = [prompt(i, lead=i % 2 == 0) for i in range(2000)]
     woven = sum(
-        any(word in line.lower() for word in content(p.topic)[1])
+        any(word in line.lower() for word in content(p.scripted.topic)[1])
         for p, line in zip(prompts, said(iter(prompts)), strict=True)
     )
     assert woven > 0.6 * len(prompts)
@@ -144,5 +144,5 @@ def test_chat_has_no_line_to_go_on_with() -> None:
 def test_any_topic_can_be_talked_about(topic: str) -> None:
     phrases, named_by = content(topic)
     assert phrases and named_by and all(phrases) and all(named_by)
-    (line,) = said(iter([replace(prompt(3), topic=topic)]))
+    (line,) = said(iter([replace(prompt(3), scripted=ScriptedContext(topic=topic))]))
     assert "\0" not in line and "\1" not in line

@@ -46,7 +46,7 @@ class Counting:
     async def reply(self, prompt: Prompt) -> Reply:
         if self._fail_after is not None and self.answers.total() >= self._fail_after:
             raise ProviderError("is down", place="counting", remedy="wait")
-        self.answers[prompt.seed, prompt.key] += 1
+        self.answers[prompt.seed, prompt.call_id] += 1
         reply = await self._inner.reply(prompt)
         if self._dollars is None:
             return reply

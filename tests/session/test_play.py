@@ -131,7 +131,7 @@ def test_prompts_only_grow_before_their_tail(dialect: PromptFormat) -> None:
         shared = next((i for i, (x, y) in enumerate(zip(first, second, strict=False)) if x != y), len(first))
         note = max((len(beat.note) + len(beat.opening) for beat in plan.script.beats), default=0)
         assert len(first) - shared <= tail + note
-    assert len({(p.seed, p.key) for p in model.prompts}) == len(model.prompts)
+    assert len({(p.seed, p.call_id) for p in model.prompts}) == len(model.prompts)
 
 
 def test_a_lead_with_an_adapter_is_asked_with_the_training_document_so_far() -> None:
@@ -214,5 +214,5 @@ def test_a_model_with_little_room_sees_the_end_of_the_log(dialect: PromptFormat)
     shrunk = sum(len(b) < len(a) - 1000 for a, b in pairwise(texts))
     assert 1 <= shrunk <= 3
     for prompt, text in zip(model.prompts, texts, strict=True):
-        before = int(prompt.key.split("-")[0]) - 1
+        before = prompt.call_id.message - 1
         assert before < 0 or newest[str(before)] in text

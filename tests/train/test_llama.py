@@ -12,7 +12,7 @@ import pytest
 
 from simulator.errors import EmError, ProviderError
 from simulator.llm.llama_server import EmbeddedModel, LlamaServer, default_weights
-from simulator.llm.model import Prompt, PromptFormat, Purpose
+from simulator.llm.model import CallId, Prompt, PromptFormat, Purpose
 from simulator.llm.registry import OpenOptions, open_models
 from simulator.train import adapter, llama
 from tests.train import models
@@ -187,7 +187,7 @@ def test_people_and_lead_keep_their_own_cache(lora: Path) -> None:
         assert found.lead.server is found.people.server and not found.scripted
         assert (found.people.dialect, found.lead.dialect) == (PromptFormat.COMPLETION, PromptFormat.DOCUMENT)
         assert found.lead.name == "embedded+adapter"
-        ask = Prompt(Purpose.PEOPLE, "0.0", 7, 20, 0.9, text="", stop=("\n",))
+        ask = Prompt(Purpose.PEOPLE, CallId(0), 7, 20, 0.9, text="", stop=("\n",))
         log = ""
         try:
             for turn in range(3):

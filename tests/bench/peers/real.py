@@ -22,7 +22,7 @@ from ours import plan, world
 
 from simulator.llm import llama_grammar
 from simulator.llm.llama_server import EmbeddedModel, LlamaServer, default_weights
-from simulator.llm.model import Models, Prompt, PromptFormat, Purpose, Reply
+from simulator.llm.model import CallId, Models, Prompt, PromptFormat, Purpose, Reply
 from simulator.session.play import play
 
 NAIVE_MOST = 40
@@ -67,7 +67,7 @@ async def loop(server: LlamaServer, n: int, kind: str) -> Counts:
                 where, body["messages"] = "chat/completions", naive(nick, log)
             else:
                 where, body["prompt"] = "completions", HEAD + "\n".join(log) + f"\n<{nick}>"
-            asked = Prompt(Purpose.PEOPLE, "0.0", i, MAX_TOKENS, TEMPERATURE, text=body.get("prompt", f"<{nick}> "))
+            asked = Prompt(Purpose.PEOPLE, CallId(0), i, MAX_TOKENS, TEMPERATURE, text=body.get("prompt", f"<{nick}> "))
             body["grammar"] = llama_grammar.one_line(asked)
             async with http.post(f"{address}/{where}", json=body) as response:
                 made = await response.json()

@@ -25,7 +25,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 from cast import NICKS, TOPICS
 from counts import counted
 
-from simulator.llm.model import Message, Prompt, Purpose
+from simulator.llm.model import CallId, Message, Prompt, Purpose, ScriptedContext
 from simulator.llm.scripted import Scripted
 
 LINES = 4096
@@ -41,7 +41,15 @@ async def lines() -> list[str]:
     while len(made) < LINES:
         topic = draw.choice(TOPICS)
         asked = (
-            Prompt(Purpose.PEOPLE, "0.0", draw.getrandbits(31), 60, 0.8, messages=(Message("user", ""),), topic=topic)
+            Prompt(
+                Purpose.PEOPLE,
+                CallId(0),
+                draw.getrandbits(31),
+                60,
+                0.8,
+                messages=(Message("user", ""),),
+                scripted=ScriptedContext(topic=topic),
+            )
             for _ in range(2)
         )
         line = " ".join([(await scripted.reply(one)).text for one in asked])
