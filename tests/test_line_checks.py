@@ -160,8 +160,8 @@ def test_repeats_by_index_and_by_comparison_agree() -> None:
     index = Repeats(style().numbers)
     lines: list[TranscriptLine] = []
     for text in texts:
-        slow = repeated(text, lines, style().numbers)
-        assert (index.before(text) is None) == (slow is None), text
+        slow = repeated(TranscriptLine("kai", text), lines, style().numbers)
+        assert (index.before(TranscriptLine("kai", text)) is None) == (slow is None), text
         lines.append(TranscriptLine("kai", text))
 
 
@@ -172,9 +172,9 @@ def test_far_back_only_the_same_words_count() -> None:
         TranscriptLine("mara", f"number {n} of many other things") for n in range(200, 200 + numbers.repeat_window)
     ]
     earlier = [TranscriptLine("kai", said), *between]
-    assert repeated(said, earlier, numbers) == (0, earlier[0])
-    assert repeated(said + " today", earlier, numbers) is None
-    assert repeated(said + " today", earlier[:10], numbers) == (0, earlier[0])
+    assert repeated(TranscriptLine("kai", said), earlier, numbers) == (0, earlier[0])
+    assert repeated(TranscriptLine("kai", said + " today"), earlier, numbers) is None
+    assert repeated(TranscriptLine("kai", said + " today"), earlier[:10], numbers) == (0, earlier[0])
 
 
 @pytest.mark.parametrize(

@@ -114,7 +114,12 @@ class Filters:
         for line in document.lines:
             place = None if line.action else index
             for fault in self._manners.in_document(
-                line.text, nick=line.nick, cast=cast, secrets=secrets, politics_allowed=allowed
+                line.text,
+                nick=line.nick,
+                cast=cast,
+                earlier=messages[max(0, index - self._numbers.answer_within) : index],
+                secrets=secrets,
+                politics_allowed=allowed,
             ):
                 reason = Reason(rule=fault.rule, message=place, evidence=fault.evidence)
                 if fault.rule in self._political and place is not None and line.nick != self._lead:
@@ -142,7 +147,7 @@ class Filters:
     def _repetition(self, messages: tuple[TranscriptLine, ...]) -> Iterator[Reason]:
         said = Repeats(self._numbers)
         for index, line in enumerate(messages):
-            if (before := said.before(line.text)) is not None:
+            if (before := said.before(line)) is not None:
                 evidence = self._clipped(f"as message {before}: {line.text}")
                 yield Reason(rule="repetition", message=index, evidence=evidence)
 

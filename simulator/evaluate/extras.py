@@ -28,7 +28,7 @@ def report(case: JudgedSubject, style: StylePolicy) -> list[FigureCheck]:
     for session, document in zip(case.seen.written, documents, strict=True):
         said = Repeats(style.numbers)
         for place, line in enumerate(document.messages):
-            again = said.before(line.text) is not None
+            again = said.before(line) is not None
             if place < session.opening or line.nick != case.lead:
                 continue
             hers += 1

@@ -15,7 +15,7 @@ class Language:
     def __init__(self, policy: EvaluationPolicy, style: StylePolicy) -> None:
         """Of one world, which knows that the style has every rule and signal that a measure names."""
         self._policy = policy
-        self._phrases = {name: _phrases(wording, policy, style) for name, wording in policy.measures}
+        self._phrases = {name: _phrases(wording, style) for name, wording in policy.measures}
         self._solutions: dict[str, Phrases] = {}
 
     def found(self, measure: str, text: str) -> str | None:
@@ -48,12 +48,17 @@ class Language:
         return len(own_words(text)) <= self._policy.must.feedback.brief_words
 
 
-def _phrases(wording: Wording, policy: EvaluationPolicy, style: StylePolicy) -> Phrases:
+def _phrases(wording: Wording, style: StylePolicy) -> Phrases:
     """The measure's own patterns, and those of its rules and signals; its exceptions hold for all of them."""
-    unless = policy.spelled(wording.unless)
-    groups = [(policy.spelled(wording.patterns), unless)]
+    unless = style.spelled(wording.unless)
+    groups = [(style.spelled(wording.patterns), unless)]
     of_lead, _ = style.of_lead
-    groups += [(rule.patterns, (*rule.unless, *unless)) for rule in of_lead if rule.name in wording.rules]
+    # What holds only in answer to something is left out: a measure sees the line alone.
+    groups += [
+        (style.spelled(rule.patterns), (*style.spelled(rule.unless), *unless))
+        for rule in of_lead
+        if rule.name in wording.rules and rule.after is None
+    ]
     signals = (style.signals[each] for each in wording.signals)
-    groups += [(signal.patterns, (*signal.unless, *unless)) for signal in signals]
+    groups += [(style.spelled(signal.patterns), (*style.spelled(signal.unless), *unless)) for signal in signals]
     return Phrases(groups)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from simulator.document import TranscriptLine
 from simulator.line_checks.leaks import Secrets
 from simulator.line_checks.repeats import repeated
-from simulator.line_checks.wording import WORD, longest_run, sentences
+from simulator.line_checks.wording import WORD, longest_run, sentences, words_of
 from simulator.world.phrases import folded
 from simulator.world.style import StylePolicy
 
@@ -17,9 +17,12 @@ _BROKEN = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u200b\u2028\u2029\ufeff\ufffd
 _ODD = re.compile("[^\x00-\u024f\u1e00-\u1eff\u2000-\u20cf]")
 _BRACKETED = re.compile(r"<([^\s<>]{1,31})>")
 _INVENTED = re.compile(r"(?:^|\s)<(?:(?:user|person|member|guest|nick|speaker)_?\d*|[a-z_]+\d+)> \S", re.IGNORECASE)
-_SCRIPTED = re.compile(r"(?:^|[.!?…\"')] +|\s[-|/] )([^\s:<>]{1,31}): ")
+_SCRIPTED = re.compile(r"(?:^|[.!?…\"')] +|\s[-|/] |(?:^|\s)[\"'(])([^\s:<>\"'(]{1,31}): ")
+_ADDRESS = re.compile(r"@?([^\s:,]{1,31})[:,] ")
 _OUTSIDE = re.compile(r"(?!is\b|was\b|has\b|does\b|this\b|here's\b|yes\b|its\b|as\b|vs\b)[a-z]{2,}[^s\W]s\b")
-_CUT = re.compile(r"(?:,|\b(?:and|but|because|the|an|your|their|whose|than|if|or|which))\s*$", re.IGNORECASE)
+_CUT = re.compile(
+    r"(?:,|\b(?:and|but|because|the|an|your|their|whose|than|if|or|which|my|our|every|very|into))\s*$", re.IGNORECASE
+)
 _URL = re.compile(r"https?://\S+|www\.\S+")
 
 
@@ -57,7 +60,8 @@ class LineChecker:
         the last ones. `politics_allowed`: whether this is the channel that confined topics belong to. `action`: the
         text of a /me line, which need not be a sentence.
         """
-        found = [*self.wording(text, nick=nick, politics_allowed=politics_allowed), *self._form(text)]
+        wording = self.wording(text, nick=nick, politics_allowed=politics_allowed, earlier=earlier)
+        found = [*wording, *self._form(text), *self._for_another(text, nick, cast, earlier)]
         if not action:
             found += self._thought(text, earlier)
         found += self._own_line(text, nick, cast)
@@ -65,31 +69,84 @@ class LineChecker:
             numbers = self._numbers
             if passage := secrets.found(text, numbers.leak_words, numbers.leak_line_words):
                 found.append(self._fault("leak", passage, "secret"))
-        if twin := repeated(text, earlier, self._numbers):
+        if twin := repeated(TranscriptLine(nick, text), earlier, self._numbers):
             found.append(self._fault("repetition", f"as before: {twin[1].text}", "repetition"))
         return found
 
     def in_document(
-        self, text: str, *, nick: str, cast: Collection[str], secrets: Secrets | None, politics_allowed: bool
+        self,
+        text: str,
+        *,
+        nick: str,
+        cast: Collection[str],
+        earlier: Sequence[TranscriptLine],
+        secrets: Secrets | None,
+        politics_allowed: bool,
     ) -> Iterator[Violation]:
-        """The part of `faults` that holds for each line of a finished session on its own."""
-        yield from self.wording(text, nick=nick, politics_allowed=politics_allowed)
+        """The part of `faults` that holds for each line of a finished session; repetition is looked for elsewhere."""
+        yield from self.wording(text, nick=nick, politics_allowed=politics_allowed, earlier=earlier)
         yield from self._form(text)
+        yield from self._for_another(text, nick, cast, earlier)
         yield from self._own_line(text, nick, cast)
         if secrets is not None and (
             passage := secrets.found(text, self._numbers.leak_words, self._numbers.leak_line_words)
         ):
             yield self._fault("leak", passage, "secret")
 
-    def wording(self, text: str, *, nick: str, politics_allowed: bool = True) -> Iterator[Violation]:
-        """The rules made of patterns, each name at most once."""
+    def wording(
+        self, text: str, *, nick: str, politics_allowed: bool = True, earlier: Sequence[TranscriptLine] = ()
+    ) -> Iterator[Violation]:
+        """The rules made of patterns, each name at most once. `earlier`: the lines before, for rules about answers."""
         rules, phrases = self._style.of_lead if nick == self._lead else self._style.of_people
         seen: set[str] = set()
         for found in phrases.find(folded(text)):
             rule = rules[found.group]
-            if rule.name not in seen and (rule.topic is None or not politics_allowed):
-                seen.add(rule.name)
-                yield Violation(rule.name, self._clipped(text[found.start : found.end]), rule.hint)
+            if rule.name in seen or (rule.topic is not None and politics_allowed):
+                continue
+            if rule.after is not None:
+                question = self._asked(rule.after, nick, earlier, self._numbers.answer_within)
+                if question is None or text[found.start : found.end].casefold() in question.casefold():
+                    continue  # nothing was asked, or the question is quoted
+            seen.add(rule.name)
+            yield Violation(rule.name, self._clipped(text[found.start : found.end]), rule.hint)
+        if nick != self._lead:
+            return
+        for rule, wanted in self._style.lacking:
+            question = self._asked(rule.after or "", nick, earlier, self._numbers.answer_within, named=True)
+            if question is not None and next(wanted.find(folded(text)), None) is None:
+                yield Violation(rule.name, self._clipped(f"to `{question}`: {text}"), rule.hint)
+
+    def _asked(
+        self, signal: str, nick: str, earlier: Sequence[TranscriptLine], within: int, *, named: bool = False
+    ) -> str | None:
+        """The latest of the last lines by others that shows the signal, or None.
+
+        `named`: it names the lead, and the lead has not spoken since.
+        """
+        for line in reversed(earlier[-within:]):
+            if line.nick == nick:
+                if named:
+                    return None
+            elif (not named or self._lead.casefold() in line.text.casefold()) and self.shows(signal, line.text):
+                return line.text
+        return None
+
+    def _for_another(
+        self, text: str, nick: str, cast: Collection[str], earlier: Sequence[TranscriptLine]
+    ) -> Iterator[Violation]:
+        """The lead gives the answer to what the last line asked somebody else by name.
+
+        A remark about the question, a joke with an "I" in it or a question of the lead's own are no answers.
+        """
+        if nick != self._lead or not earlier or "?" in text or "?" not in earlier[-1].text:
+            return
+        asked = _ADDRESS.match(earlier[-1].text)
+        if asked is None or asked[1] in (nick, earlier[-1].nick) or asked[1] not in cast:
+            return
+        words = words_of(text)
+        about = {"i", "i'm", "i'd", "i'll", "i've", "me", "my", asked[1].casefold(), earlier[-1].nick.casefold()}
+        if len(words) >= self._numbers.echo_words and about.isdisjoint(words):
+            yield self._fault("answers-for-another", f"`{earlier[-1].text}` was asked of {asked[1]}", "not-asked")
 
     def shows(self, signal: str, text: str) -> str | None:
         """The words that show a signal, or break the rule of that name; None if there are none.

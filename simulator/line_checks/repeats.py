@@ -1,7 +1,8 @@
 """Was this said before, in these or nearly these words?
 
 Messages are compared by their words in pairs, without case, punctuation and the nick that they are addressed to. They
-are nearly the same if most of their pairs are common, or if the longer one holds most of the shorter one.
+are nearly the same if most of their pairs are common, or if the longer one holds most of the shorter one; two of one
+speaker's already if nearly all their words are common.
 """
 
 from __future__ import annotations
@@ -19,24 +20,29 @@ from simulator.world.style import Numbers
 _ADDRESS = re.compile(r"\S{1,31}[:,] ")
 
 
-def repeated(text: str, earlier: Sequence[TranscriptLine], numbers: Numbers) -> tuple[int, TranscriptLine] | None:
+def repeated(
+    said: TranscriptLine, earlier: Sequence[TranscriptLine], numbers: Numbers
+) -> tuple[int, TranscriptLine] | None:
     """(index, line) of the last earlier line that this one repeats or nearly repeats.
 
     Near repeats are looked for in the last `repeat_window` lines only; before that, lines must be the same.
     """
-    own = _gist(text)
+    own = _gist(said.text)
     if own.words < numbers.repeat_words:
         return None
     begins = max(0, len(earlier) - numbers.repeat_window)
     for index in range(len(earlier) - 1, begins - 1, -1):
         line = earlier[index]
         other = _gist(line.text)
-        if own.key != other.key and (own.pairs.isdisjoint(other.pairs) or not _near(own, other, numbers)):
+        same, back = line.nick == said.nick, len(earlier) - index
+        if not same and _echo(other, back, numbers):
+            continue
+        if own.key != other.key and not (_near(own, other, numbers) or (same and _own_repeat(own, other, numbers))):
             continue
         if not line.action:
             return index, line
     for index in range(begins):
-        if earlier[index].text == text and not earlier[index].action:
+        if earlier[index].text == said.text and not earlier[index].action:
             return index, earlier[index]
     return None
 
@@ -47,29 +53,55 @@ class Repeats:
     def __init__(self, numbers: Numbers) -> None:
         self._numbers = numbers
         self._said: list[_Gist] = []
+        self._nicks: list[str] = []
+        self._own: dict[str, list[int]] = {}
+        """Indexes of each speaker's messages, in order."""
         self._same: dict[str, int] = {}
         """Index of the first message with these words."""
         self._last: dict[int, int] = {}
         """Index of the last message with this pair of words."""
 
-    def before(self, text: str) -> int | None:
+    def before(self, line: TranscriptLine) -> int | None:
         """Index of an earlier message that this one repeats, or None; then remembers this one."""
-        own, index = _gist(text), len(self._said)
-        found = self._find(own, index) if own.words >= self._numbers.repeat_words else None
+        own, index = _gist(line.text), len(self._said)
+        mine = self._own.setdefault(line.nick, [])
+        found = None
+        if own.words >= self._numbers.repeat_words:
+            found = self._find(own, line.nick, index)
+            if found is None:
+                found = self._find_own(own, index, mine)
+        mine.append(index)
+        self._nicks.append(line.nick)
         self._said.append(own)
         self._same.setdefault(own.key, index)
         self._last.update(dict.fromkeys(own.pairs, index))
         return found
 
-    def _find(self, own: _Gist, index: int) -> int | None:
-        if own.key in self._same:
-            return self._same[own.key]
+    def _find(self, own: _Gist, nick: str, index: int) -> int | None:
+        first = self._same.get(own.key)
+        if first is not None and not self._free(nick, first, index):
+            return first
         # A near repeat shares most pairs, so it was the last to use at least one of them.
         candidates = set(map(self._last.get, own.pairs))
         candidates.discard(None)
         begins = index - self._numbers.repeat_window
-        near = (other for other in candidates if other >= begins and _near(own, self._said[other], self._numbers))
+        near = (
+            other
+            for other in candidates
+            if other >= begins and not self._free(nick, other, index) and _near(own, self._said[other], self._numbers)
+        )
         return max(near, default=None)
+
+    def _free(self, nick: str, other: int, index: int) -> bool:
+        return self._nicks[other] != nick and _echo(self._said[other], index - other, self._numbers)
+
+    def _find_own(self, own: _Gist, index: int, mine: list[int]) -> int | None:
+        for other in reversed(mine):
+            if other < index - self._numbers.repeat_window:
+                break
+            if _own_repeat(own, self._said[other], self._numbers):
+                return other
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,16 +112,32 @@ class _Gist:
     words: int
     pairs: frozenset[int]
     """Hashes of each two words in a row."""
+    vocabulary: frozenset[str]
 
 
 @lru_cache(maxsize=8192)
 def _gist(text: str) -> _Gist:
     address = _ADDRESS.match(text)
     words = words_of(text[address.end() :] if address else text)
-    return _Gist(" ".join(words), len(words), frozenset(map(hash, pairwise(words))))
+    return _Gist(" ".join(words), len(words), frozenset(map(hash, pairwise(words))), frozenset(words))
+
+
+def _echo(other: _Gist, back: int, numbers: Numbers) -> bool:
+    """A short line, `back` messages ago, that another person may take up: an echo among friends."""
+    return other.words <= numbers.echo_free_words and back <= numbers.answer_within
+
+
+def _own_repeat(a: _Gist, b: _Gist, numbers: Numbers) -> bool:
+    """One speaker's two lines are of nearly the same words, in whatever order."""
+    longer = max(len(a.vocabulary), len(b.vocabulary))
+    if min(a.words, b.words) < numbers.own_repeat_words:
+        return False
+    return len(a.vocabulary & b.vocabulary) >= numbers.own_repeat_share * longer
 
 
 def _near(a: _Gist, b: _Gist, numbers: Numbers) -> bool:
+    if a.pairs.isdisjoint(b.pairs):
+        return False
     less, shared = min(len(a.pairs), len(b.pairs)), len(a.pairs & b.pairs)
     if less < numbers.repeat_words - 1:
         return False

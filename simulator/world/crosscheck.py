@@ -12,6 +12,7 @@ from pathlib import PurePath
 
 from simulator.world.faults import Fault
 from simulator.world.persona import Persona, Role
+from simulator.world.phrases import fault_of
 from simulator.world.policies.evaluation import EvaluationPolicy
 from simulator.world.policies.gaps import GapPolicy
 from simulator.world.policy import QuotaPolicy, TurnPolicy
@@ -182,6 +183,11 @@ def _evaluation(parts: Parts) -> Iterator[Fault]:
                 for missing in (each for each in used if each not in known):
                     cause = f"measures.{name}: policies/style.yaml has no `{missing}`"
                     yield Fault(file, cause, f"known are {', '.join(sorted(known))}", ("measures", name, key))
+            for key, patterns in (("patterns", wording.patterns), ("unless", wording.unless)):
+                for pattern in patterns:
+                    if found := _unsearchable(pattern, parts.style):
+                        cause = f"measures.{name}: pattern `{pattern}`: {found}"
+                        yield Fault(file, cause, "see the head of policies/style.yaml", ("measures", name, key))
     if parts.probes is not None:
         asked = {probe.id for measure in parts.evaluation.judge.questions for probe in parts.probes.of(measure)}
         for number, row in enumerate(parts.evaluation.judge.labelled):
@@ -189,3 +195,11 @@ def _evaluation(parts: Parts) -> Iterator[Fault]:
                 cause = f"judge.labelled: no probe `{row.probe}` has a question"
                 at = ("judge", "labelled", number, "probe")
                 yield Fault(file, cause, "name one of a must-have with a question", at)
+
+
+def _unsearchable(pattern: str, style: StylePolicy) -> str | None:
+    """What is wrong with a pattern that may name words of the style, or None."""
+    try:
+        return fault_of(style.spelled((pattern,))[0])
+    except ValueError as error:
+        return str(error)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from fractions import Fraction
 from functools import cached_property
@@ -16,8 +17,9 @@ Count = Annotated[int, Field(ge=1)]
 
 NEEDED_RULES = frozenset({"offer"})
 NEEDED_SIGNALS = frozenset({"refusal", "willing", "redirects"})
+_NAMED = re.compile(r"\{([a-z][a-z-]*)\}")
 NEEDED_HINTS = frozenset(
-    {"repetition", "rapid-fire", "wall", "fragment", "garbled", "others-line", "narration", "secret"}
+    {"repetition", "rapid-fire", "wall", "fragment", "garbled", "others-line", "narration", "not-asked", "secret"}
 )
 
 
@@ -33,6 +35,10 @@ class Rule(StrictModel):
     """A topic group that `policies/quota.yaml` confines to one channel: the entry holds in the others. None: in all."""
     quotable: bool = False
     """People (never the lead) may say it inside one of the `quotation` patterns."""
+    after: Name | None = None
+    """A signal: the entry holds only in answer to a line of somebody else's that shows it. None: anywhere."""
+    lacking: bool = False
+    """True: the fault is that the answer shows none of the patterns; needs `after`, in a line that names the lead."""
     patterns: Annotated[Patterns, Field(min_length=1)]
     unless: Patterns = ()
     """Exceptions: a match that overlaps a match of one of these is no fault."""
@@ -71,6 +77,8 @@ class Numbers(StrictModel):
     """Fewest words of both messages for an echo: a message that holds most of another one."""
     echo_share: Share
     """From this share of the shorter one's word pairs on, the longer one echoes it."""
+    echo_free_words: Count
+    """A line of at most so many words may be echoed by another person within `answer_within` messages."""
     same_word_run: Count
     """One word so often in a row is a broken model, not a person."""
     vocabulary_words: Count
@@ -81,6 +89,12 @@ class Numbers(StrictModel):
     """So many characters that are not of a Latin script (emoji among them) are too many if they also make up"""
     odd_share: Share
     """more than this share of the message."""
+    answer_within: Count
+    """A line answers what others said in so many messages before it."""
+    own_repeat_words: Count
+    """Fewest words of a line that its speaker must not say again in nearly the same words, in any order:"""
+    own_repeat_share: Share
+    """from this share of common words on, of the longer one's."""
     leak_words: Count
     """So many words in a row from a note, the premise or a card are a leak."""
     leak_line_words: Count
@@ -119,6 +133,8 @@ class StylePolicy(StrictModel):
     guidance: Guidance
     hints: dict[Name, Prose]
     """What the model is told when a rule without patterns sends its line back."""
+    words: dict[Name, Prose] = {}
+    """What a pattern here or in `policies/evaluation.yaml` calls `{name}`: alternatives, as in a regular expression."""
     quotation: Patterns = ()
     """How people quote an assistant in order to laugh at it; see `quotable`."""
     rules: Annotated[tuple[Rule, ...], Field(min_length=1)]
@@ -128,8 +144,13 @@ class StylePolicy(StrictModel):
     def _holds_together(self) -> StylePolicy:
         for place, patterns in self._all_patterns():
             for pattern in patterns:
-                if cause := fault_of(pattern):
+                if cause := fault_of(self.spelled((pattern,))[0]):
                     raise ValueError(f"{place}: pattern `{pattern}`: {cause}")
+        for rule in self.rules:
+            if rule.after is not None and rule.after not in self.signals:
+                raise ValueError(f"rules.{rule.name}: after: no signal `{rule.after}`")
+            if rule.lacking and (rule.after is None or rule.who != "lead"):
+                raise ValueError(f"rules.{rule.name}: lacking: goes with `after`, and with `who: lead`")
         for what, needed, given in (
             ("rules", NEEDED_RULES, {rule.name for rule in self.rules}),
             ("signals", NEEDED_SIGNALS, set(self.signals)),
@@ -140,6 +161,10 @@ class StylePolicy(StrictModel):
         if both := sorted({rule.name for rule in self.rules} & set(self.signals)):
             raise ValueError(f"signals: {', '.join(both)} is the name of a rule already")
         return self
+
+    def spelled(self, patterns: Patterns) -> Patterns:
+        """The patterns with the words that they name. Raises ValueError for one that there is not."""
+        return tuple(_NAMED.sub(self._word, pattern) for pattern in patterns)
 
     def named(self) -> set[str]:
         """The names of all signals and all rules with patterns: what a scenario may expect to be shown or lacking."""
@@ -158,10 +183,15 @@ class StylePolicy(StrictModel):
     @cached_property
     def shown(self) -> dict[str, Phrases]:
         """By name of signal or rule: what shows it."""
-        found = {name: Phrases([(signal.patterns, signal.unless)]) for name, signal in self.signals.items()}
+        found = {name: Phrases([self._group(signal)]) for name, signal in self.signals.items()}
         for name in {rule.name for rule in self.rules}:
-            found[name] = Phrases([(rule.patterns, rule.unless) for rule in self.rules if rule.name == name])
+            found[name] = Phrases([self._group(r) for r in self.rules if r.name == name and r.after is None])
         return found
+
+    @cached_property
+    def lacking(self) -> tuple[tuple[Rule, Phrases], ...]:
+        """The entries that want the lead's answer to show something, and what shows it."""
+        return tuple((rule, Phrases([self._group(rule)])) for rule in self.rules if rule.lacking)
 
     def __getstate__(self) -> dict[Any, Any]:
         """Compiled patterns do not travel to another process: they are compiled anew where they are needed."""
@@ -170,9 +200,21 @@ class StylePolicy(StrictModel):
         return state | {"__dict__": fields}
 
     def _held_by(self, others: str) -> tuple[tuple[Rule, ...], Phrases]:
-        rules = tuple(rule for rule in self.rules if rule.who != others)
-        quoted = self.quotation if others == "lead" else ()
-        return rules, Phrases([(r.patterns, (*r.unless, *(quoted if r.quotable else ()))) for r in rules])
+        rules = tuple(rule for rule in self.rules if rule.who != others and not rule.lacking)
+        quoted = self.spelled(self.quotation) if others == "lead" else ()
+        groups = [
+            (patterns, (*unless, *quoted) if rule.quotable else unless)
+            for rule, (patterns, unless) in zip(rules, map(self._group, rules), strict=True)
+        ]
+        return rules, Phrases(groups)
+
+    def _group(self, said: Rule | Signal) -> tuple[Patterns, Patterns]:
+        return self.spelled(said.patterns), self.spelled(said.unless)
+
+    def _word(self, named: re.Match[str]) -> str:
+        if named[1] not in self.words:
+            raise ValueError(f"words: no `{named[1]}`, which a pattern names")
+        return f"({self.words[named[1]]})"
 
     def _all_patterns(self) -> Iterable[tuple[str, tuple[str, ...]]]:
         yield "quotation", self.quotation

@@ -54,7 +54,7 @@ def test_no_held_out_line_is_among_those_that_the_patterns_were_made_from() -> N
 
 
 def test_a_word_that_no_list_has_is_told() -> None:
-    rules = shipped().evaluation
+    rules = shipped().style
     with pytest.raises(ValueError, match="no `gadget`, which a pattern names"):
         rules.spelled((r"\bmy {gadget}\b",))
     assert rules.model_copy(update={"words": {"pet": "cat|dog"}}).spelled(("a {pet}{1,2}",)) == ("a (cat|dog){1,2}",)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
@@ -10,8 +9,6 @@ from pydantic import Field, model_validator
 from simulator.world.phrases import Patterns, fault_of
 from simulator.world.probe import PEOPLE, Measure
 from simulator.world.strict import Name, Nick, Prose, Share, StrictModel
-
-_NAMED = re.compile(r"\{([a-z][a-z-]*)\}")
 
 Count = Annotated[int, Field(ge=1)]
 SuiteName = Literal["quick", "full"]
@@ -71,6 +68,7 @@ class Wording(StrictModel):
     """Of `policies/style.yaml`, as they hold for the lead."""
     signals: tuple[Name, ...] = ()
     patterns: Patterns = ()
+    """They may name `words` of `policies/style.yaml`."""
     unless: Patterns = ()
 
 
@@ -143,8 +141,6 @@ class EvaluationPolicy(StrictModel):
     """Everything about an evaluation that is a number or a word list."""
 
     must: Musts
-    words: dict[Name, Prose] = {}
-    """What a pattern of the measures calls `{name}`: alternatives, as in a regular expression."""
     measures: Wordings
     work_words: Count
     """From so many words on, an answer to a request for an essay that refuses nothing is the essay."""
@@ -158,21 +154,10 @@ class EvaluationPolicy(StrictModel):
 
     @model_validator(mode="after")
     def _searchable(self) -> EvaluationPolicy:
-        every = [(f"measures.{name}", self.spelled((*w.patterns, *w.unless))) for name, w in self.measures]
-        every += [(f"moments.{name}", patterns) for name, patterns in self.moments]
-        for place, patterns in every:
+        for name, patterns in self.moments:
             for pattern in patterns:
                 if cause := fault_of(pattern):
-                    raise ValueError(f"{place}: pattern `{pattern}`: {cause}")
+                    raise ValueError(f"moments.{name}: pattern `{pattern}`: {cause}")
         if len(self.suites) != 2:
             raise ValueError("suites: give quick and full")
         return self
-
-    def spelled(self, patterns: Patterns) -> Patterns:
-        """The patterns with the words that they name. Raises ValueError for one that there is not."""
-        return tuple(_NAMED.sub(self._word, pattern) for pattern in patterns)
-
-    def _word(self, named: re.Match[str]) -> str:
-        if named[1] not in self.words:
-            raise ValueError(f"words: no `{named[1]}`, which a pattern names")
-        return f"({self.words[named[1]]})"
