@@ -1,4 +1,4 @@
-"""What the rules say about the labelled lines in context: how many wrong ones they find, how many good ones they flag."""
+"""What the rules say about the labelled lines: how many wrong ones they find, how many good ones they flag."""
 
 from __future__ import annotations
 
