@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,10 +11,10 @@ from simulator.evaluate.collect import Material
 from simulator.evaluate.context import placed
 from simulator.evaluate.figure_checks import FigureCheck, reported
 from simulator.evaluate.labels import LabelledLine
+from simulator.evaluate.subject import gather
 from simulator.llm.model import CallId, Message, Model, Prompt, PromptFormat, Purpose
 from simulator.world.probe import Measure
 
-AT_ONCE = 16
 ORDERS = (("yes", "no"), ("no", "yes"))
 _LETTER = re.compile(r"\b([AB])\b")
 _WORD = re.compile(r"\b(yes|no)\b", re.IGNORECASE)
@@ -60,16 +59,12 @@ class AnswerJudge:
 
     async def ask(self, questions: Sequence[Question]) -> list[bool | None]:
         """Yes or no to each; None: it answered neither, or otherwise when asked in the other order."""
-        gate = asyncio.Semaphore(AT_ONCE)
 
-        async def one(number: int, question: Question) -> bool | None:
-            async with gate:
-                first, second = [await self._once(number, question, order) for order in range(len(ORDERS))]
+        async def one(numbered: tuple[int, Question]) -> bool | None:
+            first, second = [await self._once(*numbered, order) for order in range(len(ORDERS))]
             return first if first == second else None
 
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(one(number, question)) for number, question in enumerate(questions)]
-        return [task.result() for task in tasks]
+        return await gather(one, list(enumerate(questions)))
 
     async def _once(self, number: int, question: Question, order: int) -> bool | None:
         lead, yes_no = self._material.lead, ORDERS[order]

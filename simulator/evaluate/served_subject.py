@@ -8,16 +8,16 @@ from typing import TypeVar
 
 from simulator import rng
 from simulator.document import parse_document, render_document
-from simulator.evaluate.subject import Ask, Sampling
-from simulator.llm.model import ALTERNATIVES, CallId, Message, Model, Prompt, PromptFormat, Purpose
+from simulator.evaluate.subject import Ask, Sampling, gather
+from simulator.llm.likelihood import speaker_prompt
+from simulator.llm.model import CallId, Message, Model, Prompt, PromptFormat, Purpose
 from simulator.world.prompt_templates import PromptTemplates
 
-AT_ONCE = 16
-"""Questions on their way at once."""
-NO_LOGPROBS = "the server gives no log-probabilities, so nothing is known about P(she speaks next)"
-BY_CHAT = "it is spoken to in messages, where nobody can ask for P(she speaks next)"
-FIRST_TOKEN = "P(she speaks next) is read off the first token after `<`: nicks that begin alike are one"
+NO_LOGPROBS = "the server gives no log-probabilities, so nothing is known about P(the lead speaks next)"
+BY_CHAT = "it is spoken to in messages, where nobody can ask for P(the lead speaks next)"
+LIKELIEST = "P(the lead speaks next) is a lower bound: the server tells the likeliest tokens only"
 
+A = TypeVar("A")
 T = TypeVar("T")
 
 
@@ -28,7 +28,7 @@ class Served:
         """`digest`: of what is served, as far as it is known. `lead`: the nick."""
         self.name, self.digest, self._model, self._lead = model.name, digest, model, lead
         self._prompts = prompts
-        self.note = BY_CHAT if model.dialect is PromptFormat.CHAT else FIRST_TOKEN
+        self.note = BY_CHAT if model.dialect is PromptFormat.CHAT else ""
         self._runner = asyncio.Runner()
 
     def lines(self, asks: Sequence[Ask], sampling: Sampling) -> list[str]:
@@ -91,6 +91,7 @@ class Served:
                 seed=rng.number(seed, "line", number),
                 max_tokens=sampling.line_tokens,
                 temperature=sampling.temperature,
+                top_p=sampling.top_p,
                 text=None if chat else text + begun,
                 messages=messages if chat else (),
                 stop=() if chat else ("\n",),
@@ -101,29 +102,11 @@ class Served:
         return reply.text.strip().partition("\n")[0]
 
     async def _next(self, text: str) -> float | None:
-        """P(the lead's nick follows), among the likeliest first tokens."""
-        prompt = Prompt(
-            Purpose.LEAD,
-            call_id=CallId(0),
-            seed=0,
-            max_tokens=1,
-            temperature=1.0,
-            text=text + "<",
-            one_line=False,
-            alternatives=ALTERNATIVES,
-        )
-        return (await self._model.reply(prompt)).begins(f"{self._lead}>")
+        """P(the lead's nick follows)."""
+        found = (await self._model.reply(speaker_prompt(text, self._lead, call_id=CallId(0), seed=0))).likelihood
+        if found is not None and not found.exact:
+            self.note = LIKELIEST
+        return None if found is None else found.p
 
-    def _all(self, ask: Callable[[str], Awaitable[T]] | Callable[[Ask], Awaitable[T]], of: Sequence) -> list[T]:
-        async def every() -> list[T]:
-            gate = asyncio.Semaphore(AT_ONCE)
-
-            async def held(each: Ask | str) -> T:
-                async with gate:
-                    return await ask(each)
-
-            async with asyncio.TaskGroup() as group:
-                tasks = [group.create_task(held(each)) for each in of]
-            return [task.result() for task in tasks]
-
-        return self._runner.run(every())
+    def _all(self, ask: Callable[[A], Awaitable[T]], of: Sequence[A]) -> list[T]:
+        return self._runner.run(gather(ask, of))

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from simulator.document import Header, TranscriptLine
+
+AT_ONCE = 16
+"""Questions on their way at once."""
+
+A = TypeVar("A")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +33,19 @@ class Sampling:
     top_p: float
     line_tokens: int
     """Most tokens of a line; a longer one ends there."""
+
+
+async def gather(ask: Callable[[A], Awaitable[T]], of: Sequence[A]) -> list[T]:
+    """The answers to all questions, in their order, AT_ONCE of them on their way at a time."""
+    gate = asyncio.Semaphore(AT_ONCE)
+
+    async def held(each: A) -> T:
+        async with gate:
+            return await ask(each)
+
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(held(each)) for each in of]
+    return [task.result() for task in tasks]
 
 
 class Subject(Protocol):

@@ -3,9 +3,9 @@
     chance = pressure of her share (`share.py`) x reason
 
 With log-probabilities the reason is how much likelier than usual for her the model holds it that the next line is
-hers: P(`<nick`) after the log, by its running mean. Without, it is the factor in `policies/engagement.yaml` for what
-calls for her: addressed, mentioned, answered, a question to the room, or nothing. P is read off the first token after
-`<`, so nicks that begin alike count as one. What people told her of how much she talks (`told.py`) is a factor as well.
+hers: P(`<nick>`) after the log, by its running mean. Without, it is the factor in `policies/engagement.yaml` for what
+calls for her: addressed, mentioned, answered, a question to the room, or nothing.
+What people told her of how much she talks (`feedback.py`) is a factor as well.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from simulator import rng
 from simulator.irc.feedback import FeedbackTracker
 from simulator.irc.participation_window import ParticipationWindow
-from simulator.llm.model import ALTERNATIVES, CallId, Model, Prompt, PromptFormat, Purpose
+from simulator.llm.likelihood import speaker_prompt
+from simulator.llm.model import CallId, Model, PromptFormat
 from simulator.plan.session_plan import RecordedSession
 from simulator.session.channel import Channel
 from simulator.session.member import TAIL
@@ -101,25 +102,20 @@ class SpeakDecider:
         return {"model": min(most, max(least, p / usual if usual else most))}
 
     async def _p(self, session: RecordedSession, channel: Channel, model: Model) -> float | None:
-        """P(the lead's nick follows), among the likeliest first tokens after `<`."""
+        """P(the lead's nick in brackets is what follows)."""
         if model.dialect is PromptFormat.CHAT:
             self.statement = BY_CHAT
             return None
         prompts, turn = Prompts(session.setting, session.script, self._world), Turn(self._lead, 0.0, {})
         asked = prompts.document if model.dialect is PromptFormat.DOCUMENT else prompts.completion
         room = model.context - TAIL if model.context else None
-        text = asked(turn, channel, room).removesuffix(f"{self._lead}>")
-        prompt = Prompt(
-            Purpose.LEAD,
+        text = asked(turn, channel, room).removesuffix(f"<{self._lead}>")
+        prompt = speaker_prompt(
+            text,
+            self._lead,
             call_id=CallId(channel.messages, channel.tries, f"next{self._number}"),
             seed=rng.number(session.seed, "next", self._number) % 2**31,
-            max_tokens=1,
-            temperature=1.0,
-            text=text,
-            one_line=False,
-            speaker=self._lead,
-            alternatives=ALTERNATIVES,
         )
-        p = (await model.reply(prompt)).begins(f"{self._lead}>")
-        self.statement = BY_POLICY if p is None else BY_MODEL
-        return p
+        found = (await model.reply(prompt)).likelihood
+        self.statement = BY_POLICY if found is None else BY_MODEL
+        return None if found is None else found.p

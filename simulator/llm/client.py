@@ -93,7 +93,8 @@ class ModelClient:
             )
         finally:
             self._resume(prompt)
-        self._count(reply)
+        if not prompt.scored:
+            self._count(reply)
         return replace(reply, attempts=len(failures) + 1, failures=failures)
 
     async def once(self, prompt: Prompt) -> Reply:
@@ -125,7 +126,8 @@ class ModelClient:
         self._answered = True
         self.endpoints.answered(endpoint)
         endpoint.gate.answered(ticket, reply.seconds)
-        self._watch_truncation(endpoint, prompt, reply)
+        if not prompt.scored:
+            self._watch_truncation(endpoint, prompt, reply)
         return reply
 
     async def _request(self, endpoint: Endpoint, prompt: Prompt) -> Reply:

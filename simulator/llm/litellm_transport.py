@@ -9,8 +9,8 @@ import asyncio
 import logging
 import os
 import warnings
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cache
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -20,7 +20,8 @@ from pydantic import JsonValue
 from simulator import clock
 from simulator.control_tokens import neutralise
 from simulator.llm import openai_protocol, prompt_cache
-from simulator.llm.model import Billing, Prompt, Reply
+from simulator.llm.likelihood import by_alternatives
+from simulator.llm.model import Billing, Prompt, Reply, Usage
 from simulator.llm.openai_transport import with_params
 from simulator.llm.server_traits import JsonObject, ServerTraits
 from simulator.llm.transport import FIRST_SIGN, SILENCE, Exchange
@@ -146,16 +147,39 @@ class LitellmTransport:
             settings["api_base"] = exchange.base
         if options.key is not None:
             settings["api_key"] = options.key
-        async with asyncio.timeout(silence):
-            if "prompt" in settings:
-                response = await litellm.atext_completion(client=self._client(exchange.base), **settings)
-            else:
-                response = await litellm.acompletion(**settings)
+
+        async def call(**changed: JsonValue) -> Any:
+            async with asyncio.timeout(silence):
+                if "prompt" in settings:
+                    return await litellm.atext_completion(client=self._client(exchange.base), **settings | changed)
+                return await litellm.acompletion(**settings)
+
+        if exchange.prompt.scored:
+            found = await self._score(exchange.prompt, call)
+            return replace(found, seconds=clock.tick() - began)
+        response = await call()
         seconds = clock.tick() - began
         reply = openai_protocol.read(
             response.model_dump(), model=options.name, seconds=seconds, stop=exchange.prompt.stop
         )
         return openai_protocol.billed(reply, *self._cost(response))
+
+    async def _score(self, prompt: Prompt, call: Callable[..., Awaitable[Any]]) -> Reply:
+        """The likelihood of the prompt's words, from the likeliest tokens: litellm hands over nothing else."""
+        usage, billing, cost = Usage(), Billing.UNKNOWN, 0.0
+
+        async def first(text: str) -> Mapping[str, float] | None:
+            nonlocal usage, billing, cost
+            response = await call(prompt=text)
+            answer = response.model_dump()
+            usage += openai_protocol.usage_of(answer.get("usage"))
+            billing, paid = self._cost(response)
+            cost += paid or 0.0
+            return openai_protocol.first_tokens(answer)
+
+        found = await by_alternatives(first, neutralise(prompt.text or ""), neutralise(prompt.scored))
+        reply = Reply("", self._options.name, usage=usage, likelihood=found)
+        return openai_protocol.billed(reply, billing, cost if billing is Billing.KNOWN else None)
 
     async def window(self, base: str | None) -> int | None:
         """As litellm's table has it; of Ollama, what it is asked for."""

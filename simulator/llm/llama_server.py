@@ -268,6 +268,10 @@ class LlamaTransport(OpenAITransport):
                 "the embedded server died", remedy="is there memory for it?", kind=FailureKind.UNREACHABLE
             ) from error
 
+    @property
+    def _native(self) -> JsonObject:
+        return {} if self._scale is None else {"lora": [{"id": 0, "scale": self._scale}]}
+
     async def window(self, base: str | None) -> int | None:
         """What the child is started with."""
         return CONTEXT

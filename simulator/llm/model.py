@@ -128,12 +128,17 @@ class Prompt:
     scripted: ScriptedContext = ScriptedContext()
     session: str = ""
     """Names the session, whose calls then stay where its cache is; empty: the call stands alone."""
-    alternatives: int = 0
-    """So many of the likeliest first tokens are wanted with their probabilities; 0: none."""
+    top_p: float | None = None
+    """Drawn from the likeliest tokens that make up this share, by the temperature and nothing else: a server's own
+    habits (top-k, min-p, penalties) are off. None: what suits the server."""
+    scored: str = ""
+    """Words whose likelihood after `text` is wanted; nothing is written. Empty: an answer is."""
 
     def __post_init__(self) -> None:
         if (self.text is None) == (not self.messages):
             raise ValueError("a prompt has either text or messages")
+        if self.scored and self.text is None:
+            raise ValueError("the likelihood of words is asked after a text")
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +148,19 @@ class Usage:
     prompt: int = 0
     cached: int = 0
     completion: int = 0
+
+    def __add__(self, other: Usage) -> Usage:
+        return Usage(self.prompt + other.prompt, self.cached + other.cached, self.completion + other.completion)
+
+
+@dataclass(frozen=True, slots=True)
+class Likelihood:
+    """How likely some words are after a text."""
+
+    p: float
+    """In [0, 1]."""
+    exact: bool
+    """False: only the likeliest tokens were seen, and `p` is a lower bound."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,25 +183,10 @@ class Reply:
     """The text ends because max_tokens was reached, or because a content filter ended it."""
     reasoned: bool = False
     """The model sent reasoning beside the text, or before it; none of it is in the text."""
-    first: Mapping[str, float] | None = None
-    """Probability of each of the likeliest first tokens; None: not asked for, or the server gives none."""
+    likelihood: Likelihood | None = None
+    """Of `Prompt.scored`; None: not asked for, or the server gives no log-probabilities."""
     failures: tuple[str, ...] = ()
     """What became of the attempts before, in order: retry.FailureKind. On its way to the journal, which counts them."""
-
-    def begins(self, text: str) -> float | None:
-        """Probability that the answer begins with `text`, in [0, 1], read off the first token alone: what begins alike
-        counts as one. None: the server gives no probabilities.
-
-        >>> Reply("", "m", first={"ka": 0.5, "kai>": 0.2, "bo": 0.3}).begins("kai>")
-        0.7
-        """
-        if self.first is None:
-            return None
-        return min(1.0, sum(p for token, p in self.first.items() if token and text.startswith(token)))
-
-
-ALTERNATIVES = 20
-"""First tokens that are asked for; servers seldom give more."""
 
 
 class Model(Protocol):

@@ -11,6 +11,7 @@ from pydantic import JsonValue
 
 from simulator.control_tokens import neutralise
 from simulator.llm import llama_grammar
+from simulator.llm.likelihood import ALTERNATIVES
 from simulator.llm.model import Billing, Message, Prompt, Reply, Usage
 from simulator.llm.provider_errors import BrokenAnswer, Refusal
 from simulator.llm.reasoning import separate
@@ -33,8 +34,10 @@ def asked(prompt: Prompt) -> JsonObject:
         "temperature": prompt.temperature,
         "seed": prompt.seed & 0x7FFFFFFF,
     }
-    if prompt.alternatives and prompt.text is not None:
-        settings["logprobs"] = prompt.alternatives
+    if prompt.top_p is not None:
+        settings["top_p"] = prompt.top_p
+    if prompt.scored:
+        settings["logprobs"] = ALTERNATIVES
     if prompt.stop:
         settings["stop"] = list(prompt.stop)
     return settings
@@ -47,7 +50,11 @@ def plain(messages: Iterable[Message]) -> list[JsonValue]:
 
 def for_llama(prompt: Prompt, adapter: float | None) -> JsonObject:
     """What llama.cpp takes beyond the usual: a grammar, what keeps a small model from loops, an adapter's scale."""
-    extra: JsonObject = {"cache_prompt": True, "min_p": 0.08, "repeat_penalty": 1.1}
+    extra: JsonObject = {"cache_prompt": True}
+    if prompt.top_p is None:
+        extra |= {"min_p": 0.08, "repeat_penalty": 1.1}
+    else:
+        extra |= {"top_k": 0, "min_p": 0.0, "repeat_penalty": 1.0}
     if prompt.one_line:
         extra["grammar"] = llama_grammar.one_line(prompt)
     if adapter is not None:
@@ -87,7 +94,6 @@ def read(answer: object, *, model: str, seconds: float, stop: tuple[str, ...] = 
         seconds=seconds,
         decoding=None if decoding is None else decoding / 1000,
         cut=finish == "length" or filtered or len(text) > LONGEST,
-        first=_first(choice.get("logprobs")),
         reasoned=reasoned or _reasoning_tokens(usage) > 0,
     )
 
@@ -97,8 +103,10 @@ def billed(reply: Reply, billing: Billing, cost_usd: float | None = None) -> Rep
     return replace(reply, billing=billing, cost_usd=cost_usd)
 
 
-def usage_of(usage: Mapping[str, object]) -> Usage:
+def usage_of(usage: object) -> Usage:
     """The tokens that were counted, by whichever of the names that providers have for cached ones."""
+    if not isinstance(usage, Mapping):
+        return Usage()
     details = usage.get("prompt_tokens_details")
     cached = [
         details.get("cached_tokens") if isinstance(details, Mapping) else None,
@@ -107,9 +115,9 @@ def usage_of(usage: Mapping[str, object]) -> Usage:
         usage.get("cache_read_input_tokens"),  # Anthropic
     ]
     return Usage(
-        prompt=_tokens(usage.get("prompt_tokens")),
+        prompt=_tokens(usage.get("prompt_tokens")) or _tokens(usage.get("tokens_evaluated")),  # llama.cpp's own
         cached=max(_tokens(each) for each in cached),
-        completion=_tokens(usage.get("completion_tokens")),
+        completion=_tokens(usage.get("completion_tokens")) or _tokens(usage.get("tokens_predicted")),
     )
 
 
@@ -165,11 +173,15 @@ def _reasoning_tokens(usage: Mapping[str, object]) -> int:
     return _tokens(details.get("reasoning_tokens")) if isinstance(details, Mapping) else 0
 
 
-def _first(logprobs: object) -> dict[str, float] | None:
-    """Probabilities of the first token's alternatives, as OpenAI's completions give them or as llama.cpp does."""
-    if not isinstance(logprobs, Mapping):
-        return None
+def first_tokens(answer: object) -> dict[str, float] | None:
+    """Probabilities of the first token's alternatives, as OpenAI's completions give them or as llama.cpp does.
+
+    None: the answer holds none.
+    """
     try:
+        logprobs = answer["choices"][0].get("logprobs") if isinstance(answer, Mapping) else None
+        if not isinstance(logprobs, Mapping):
+            return None
         if content := logprobs.get("content"):
             return {each["token"]: math.exp(each["logprob"]) for each in content[0]["top_logprobs"]}
         if tops := logprobs.get("top_logprobs"):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
@@ -19,7 +19,8 @@ from pydantic import JsonValue
 from simulator import clock
 from simulator.control_tokens import neutralise
 from simulator.llm import openai_protocol, prompt_cache, window
-from simulator.llm.model import Billing, Prompt, Reply
+from simulator.llm.likelihood import Way, by_alternatives, by_echo, by_tokens
+from simulator.llm.model import Billing, Prompt, Reply, Usage
 from simulator.llm.openai_stream import StreamedAnswer, events
 from simulator.llm.provider_errors import BrokenAnswer, BrokenConnection, Refusal
 from simulator.llm.server_traits import JsonObject, ServerTraits
@@ -28,6 +29,8 @@ from simulator.llm.transport import FIRST_SIGN, SILENCE, Exchange
 if TYPE_CHECKING:
     import aiohttp
 
+_NOT_DONE = (400, 404, 405, 415, 422, 500, 501)
+"""What servers answer to what they do not know; 500 is llama.cpp's answer to `echo`."""
 PROBE = 5.0
 """Seconds that a server has to state its window."""
 
@@ -54,6 +57,8 @@ class OpenAITransport:
     def __init__(self, options: OpenAIOptions) -> None:
         self._options = options
         self._session: aiohttp.ClientSession | None = None
+        self._ways: dict[str | None, Way] = {}
+        """How each address tells the likelihood of words."""
 
     @property
     def secrets(self) -> tuple[str | None, ...]:
@@ -76,10 +81,14 @@ class OpenAITransport:
             body["messages"] = prompt_cache.marked(messages) if claude else openai_protocol.plain(messages)
         else:
             body["prompt"] = neutralise(prompt.text)
+            if prompt.top_p is not None:
+                body |= {"top_k": -1, "min_p": 0.0, "repetition_penalty": 1.0}  # else vLLM takes the model's own
         return traits.fit(with_params(body, options.params))
 
     async def send(self, exchange: Exchange) -> Reply:
         """The reply. Raises Refusal for a status that is none of success, BrokenConnection, BrokenAnswer, OSError."""
+        if exchange.prompt.scored:
+            return await self._score(exchange)
         began = clock.tick()
         answer = await self._answer(exchange)
         stop = exchange.prompt.stop
@@ -116,6 +125,61 @@ class OpenAITransport:
         session, self._session = self._session, None
         if session is not None:
             await session.close()
+
+    async def _score(self, exchange: Exchange) -> Reply:
+        """The likelihood of the prompt's words, in the best way that the server knows; the way is remembered."""
+        began, prompt, counted = clock.tick(), exchange.prompt, Usage()
+        text, words = neutralise(prompt.text or ""), neutralise(prompt.scored)
+
+        async def post(path: str, body: JsonObject) -> JsonValue:
+            nonlocal counted
+            found = await self._post(exchange.base, path, body)
+            if isinstance(found, Mapping):
+                counted += openai_protocol.usage_of(found.get("usage") or found)
+            return found
+
+        async def first(text: str) -> Mapping[str, float] | None:
+            nonlocal counted
+            answer = await self._answer(replace(exchange, settings={**exchange.settings, "prompt": text}))
+            counted += openai_protocol.usage_of(answer.get("usage") or {})
+            return openai_protocol.first_tokens(answer)
+
+        found, known = None, self._ways.get(exchange.base)
+        for way in Way if known is None else (known,):
+            if way is Way.TOKENS:
+                found = await by_tokens(post, prompt.text or "", prompt.scored, self._native)
+            elif way is Way.ECHO:
+                found = await by_echo(post, text, words, exchange.settings)
+            else:
+                found = await by_alternatives(first, text, words)
+            if found is not None:
+                self._ways[exchange.base] = way
+                break
+        reply = Reply("", self._options.name, usage=counted, seconds=clock.tick() - began, likelihood=found)
+        return openai_protocol.billed(reply, self._options.billing)
+
+    @property
+    def _native(self) -> JsonObject:
+        """What a call in llama.cpp's own words takes along."""
+        return {}
+
+    async def _post(self, base: str | None, path: str, body: JsonObject) -> JsonValue:
+        """The JSON at a path below the server's root; None where the server does not take this."""
+        import aiohttp
+
+        root = (base or "").rstrip("/").removesuffix("/v1")
+        try:
+            async with asyncio.timeout(self._options.silence * FIRST_SIGN):
+                async with self._open().post(f"{root}/{path}", json=body) as response:
+                    if response.status in _NOT_DONE:
+                        return None
+                    if response.status != 200:
+                        raise Refusal(response.status, await response.text(errors="replace"), response.headers)
+                    return dict(_parsed(await response.read()))
+        except aiohttp.ClientConnectorError as error:
+            raise error.os_error from None
+        except aiohttp.ClientError as error:
+            raise BrokenConnection(str(error) or type(error).__name__) from error
 
     async def _answer(self, exchange: Exchange) -> Mapping[str, JsonValue]:
         import aiohttp

@@ -15,7 +15,7 @@ from aiohttp import web
 from simulator.document import Header, TranscriptLine
 from simulator.evaluate.context import placed
 from simulator.evaluate.open_subjects import opened
-from simulator.evaluate.served_subject import BY_CHAT, FIRST_TOKEN, NO_LOGPROBS, Served
+from simulator.evaluate.served_subject import BY_CHAT, LIKELIEST, NO_LOGPROBS, Served
 from simulator.evaluate.subject import Ask, Sampling
 from simulator.llm.llama_server import default_weights
 from simulator.llm.model import PromptFormat
@@ -72,6 +72,7 @@ def test_lines_and_sessions_go_on_with_the_document() -> None:
     assert first == "ENGAGEMENT: LOW\nCHANNEL: #general\n<kai> hi\n<ada>"
     assert second == first.removesuffix("<ada>") and third == second + "yes really\n"
     assert server.asked[0]["stop"] == ["\n"] and server.asked[0]["max_tokens"] == 40
+    assert all(body["temperature"] == 0.9 and body["top_p"] == 0.95 for body in server.asked), "as a folder is sampled"
 
 
 @pytest.mark.parametrize(
@@ -81,19 +82,20 @@ def test_lines_and_sessions_go_on_with_the_document() -> None:
             "tokens": ["ada"],
             "token_logprobs": [-1.6],
             "text_offset": [0],
-            "top_logprobs": [{"ada": -1.609438, "bo": -0.5}],
+            "top_logprobs": [{"<ada>": -1.609438, "bo": -0.5}],
         },
-        {"content": [{"token": "ada", "logprob": -1.6, "top_logprobs": [{"token": "ada", "logprob": -1.609438}]}]},
+        {"content": [{"token": "ada", "logprob": -1.6, "top_logprobs": [{"token": "<ada>", "logprob": -1.609438}]}]},
     ],
     ids=["openai", "llama.cpp"],
 )
-def test_chances_are_read_off_the_first_token(logprobs: dict[str, Any]) -> None:
+def test_chances_are_read_off_the_likeliest_tokens(logprobs: dict[str, Any]) -> None:
     with running(gives(logprobs)) as server:
         asked = subject(server)
         found = asked.reads([TEXT])
         asked.close()
-    assert found == [(pytest.approx(0.2, abs=1e-6),) * 2]
-    assert [body["prompt"][-4:] for body in server.asked] == ["al\n<", "hi\n<"]
+    assert found == [(pytest.approx(0.2, abs=1e-6),) * 2] and asked.note == LIKELIEST
+    asked_after = [body["prompt"] for body in server.asked if "prompt" in body and not body.get("echo")]
+    assert {text[-4:] for text in asked_after} == {"ral\n", " hi\n"}
 
 
 def test_a_server_without_log_probabilities_is_asked_once() -> None:
@@ -124,6 +126,6 @@ def test_the_embedded_model_answers_and_says_chances(tmp_path: Path) -> None:
         answers = known.lines([Ask(each.header, each.lines, 1) for each in asks], SAMPLING)
     finally:
         known.close()
-    assert found is not None and known.note == FIRST_TOKEN
+    assert found is not None and known.note == ""
     assert found[0][0] < 0.05 < 0.5 < found[0][-1] <= 1
     assert any(answers) and all("\n" not in text for text in answers)

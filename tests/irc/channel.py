@@ -19,7 +19,7 @@ from simulator.irc.irc_address import IrcAddress
 from simulator.irc.irc_events import IrcEvent
 from simulator.irc.timing import ManualClock
 from simulator.journal.journal import Journal
-from simulator.llm.model import Billing, Model, Models, Prompt, PromptFormat, Reply
+from simulator.llm.model import Billing, Likelihood, Model, Models, Prompt, PromptFormat, Reply
 from simulator.llm.scripted import Scripted
 from simulator.plan.session_plan import Origin
 from simulator.world import load
@@ -79,9 +79,11 @@ class Saying:
 
     async def reply(self, prompt: Prompt) -> Reply:
         self.asked.append(prompt)
-        if prompt.alternatives:
+        if prompt.scored:
             p = self._p(prompt.text) if self._p else None
-            return Reply("", self.name, first=None if p is None else {LEAD: p, "x": 1 - p}, billing=Billing.SCRIPTED)
+            return Reply(
+                "", self.name, likelihood=None if p is None else Likelihood(p, exact=True), billing=Billing.SCRIPTED
+            )
         if not self._texts:
             return await self._scripted.reply(prompt)
         text = self._texts.pop(0) if len(self._texts) > 1 else self._texts[0]

@@ -263,7 +263,7 @@ def test_the_header_and_the_screen_are_the_simulators(tmp_path: Path) -> None:
         text, _, begun = prompt.text.rpartition("\n")
         document = parse_document(text + "\n")
         assert document.header.engagement == "MEDIUM" and not document.malformed
-        assert begun == ("<" if prompt.alternatives else f"<{LEAD}>")
+        assert begun == ("" if prompt.scored else f"<{LEAD}>")
         assert document.lines[0].text == f"{LEAD}: what do you say, {LEAD}? ENGAGEMENT: HIGH"
 
 
@@ -272,7 +272,7 @@ def test_she_follows_her_own_p_where_there_is_one(tmp_path: Path) -> None:
 
     async def talk() -> Scene:
         model = Saying(
-            p=lambda text: 0.5 if "bus" in text.splitlines()[-2] else 0.02,
+            p=lambda text: 0.5 if "bus" in text.splitlines()[-1] else 0.02,
         )
         async with scene(tmp_path / "run", model) as stay:
             await stay.chatter(300, after=90)

@@ -42,7 +42,7 @@ class Slow(Saying):
         self._seconds, self._fails, self._draw = seconds, fails, rng.stream(2, "slow")
 
     async def reply(self, prompt: Prompt) -> Reply:
-        if not prompt.alternatives:
+        if not prompt.scored:
             await self.hours.sleep(self._draw.uniform(0, self._seconds))
         reply = await super().reply(prompt)
         if self._draw.random() < self._fails:
@@ -91,7 +91,7 @@ class Typing(Saying):
 
     async def reply(self, prompt: Prompt) -> Reply:
         reply = await super().reply(prompt)
-        if prompt.alternatives:
+        if prompt.scored:
             return reply
         words = rng.stream(len(self.asked), "words").sample(FILLER.split(), 16)
         return Reply(" ".join(words), self.name, billing=reply.billing)
@@ -132,7 +132,7 @@ def test_who_speaks_to_her_again_while_she_types_gets_an_answer_to_that(tmp_path
         assert len(stay.link.said) >= before + 1
 
     stay = _talk(tmp_path / "run", about)
-    asked = [prompt.text for prompt in stay.bot._pen._voice._models.lead.asked if not prompt.alternatives]
+    asked = [prompt.text for prompt in stay.bot._pen._voice._models.lead.asked if not prompt.scored]
     assert any("is it raining?" in text.splitlines()[-2] for text in asked)
 
 
