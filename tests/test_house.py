@@ -16,7 +16,7 @@ ROOT = PACKAGE.parent
 FLOORS = {
     "errors": -1,  # everything may raise
     "rng": 0, "clock": 0, "files": 0, "control_tokens": 0,
-    "events": 1, "document": 1, "intervals": 1,
+    "events": 1, "document": 1, "addressing": 1, "intervals": 1,
     "world": 2, "llm": 2,
     "plan": 3, "line_checks": 3,
     "session": 4, "journal": 4,

@@ -11,10 +11,11 @@ from collections.abc import Mapping
 
 from rensa import RMinHash
 
+from simulator.addressing import leading_nick
 from simulator.corpus.counting import Distinct, Recurring, Spread
 from simulator.corpus.near_duplicates import NearDuplicates, session_sketch
 from simulator.corpus.phrase_budget import SHOWN, Plain, Speaker
-from simulator.corpus.realism import addressed, gini, roster
+from simulator.corpus.realism import gini, roster
 from simulator.corpus.sketch import Index, shingles, sketch
 from simulator.corpus.stats import held
 from simulator.document import Document
@@ -69,7 +70,7 @@ class Diversity:
         for line in document.messages:
             self._nicks[line.nick] += 1
             text = line.text
-            if addressed(text, known) is not None:
+            if leading_nick(text, known) is not None:
                 _, _, text = text.partition(" ")
             said = words_of(text)
             self._words += len(said)

@@ -26,6 +26,7 @@ from math import log2
 from statistics import fmean, median, pstdev
 from typing import Any
 
+from simulator.addressing import leading_nick
 from simulator.corpus.counting import Spread
 from simulator.document import Document, TranscriptLine
 from simulator.world.realism_reference import Figure, Quarters, Reference
@@ -45,7 +46,6 @@ _URL = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 _WORD = re.compile(r"\w")
 _STOP = re.compile(r"[.!?]+(?:\s+|$)")
 _CLOSED = re.compile(r"[.!?][\"')]*$")
-_BLANK = re.compile(r"\s")
 _QUARTERS = (0.25, 0.5, 0.75, 0.95)
 
 
@@ -182,25 +182,6 @@ def roster(lines: Sequence[TranscriptLine]) -> dict[str, str]:
     return {line.nick.lower(): line.nick for line in lines}
 
 
-def addressed(text: str, roster: Mapping[str, str]) -> str | None:
-    """Whose nick the text begins with, set off as an address; None if nobody's.
-
-    >>> known = {"kai": "Kai"}
-    >>> addressed("kai: hello", known), addressed("@kai hello", known), addressed("kai said so", known)
-    ('Kai', 'Kai', None)
-    """
-    first, *rest = _BLANK.split(text, maxsplit=2)
-    if first.startswith("<@") and first.endswith(">"):
-        name = first[2:-1]
-    elif first.startswith("@"):
-        name = first[1:-1] if first.endswith((":", ",", ";")) else first[1:]
-    elif first.endswith((":", ",", ";", ">")):
-        name = first[:-1]
-    else:
-        name = first if rest and rest[0] in (":", ",", ";", ">") else ""
-    return roster.get(name.lower())
-
-
 def inside(name: str, value: float, figure: Figure) -> bool:
     """Whether a statistic is in its range. Sessions of several channels differ more than stretches of one log do, so
     that a deviation between windows can only be too small."""
@@ -224,7 +205,7 @@ def _read(lines: Sequence[TranscriptLine]) -> list[_Said]:
 
 
 def _said(line: TranscriptLine, known: Mapping[str, str]) -> _Said:
-    direct = addressed(line.text, known)
+    direct = leading_nick(line.text, known)
     if direct is not None and direct != line.nick:
         return _Said(line.nick, direct, direct, line)
     for word in line.text.lower().split():

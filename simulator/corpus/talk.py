@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
+from simulator.addressing import addressee, mentioned
 from simulator.document import TranscriptLine
-from simulator.session.addressing import addressee, mentioned
 from simulator.world.strict import Engagement
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from simulator.session.addressing import addressee, mentioned
+from simulator.addressing import addressee, mentioned
 from simulator.world.phrases import folded
 from simulator.world.policies.bot import Feedback, Wish
 from simulator.world.remarks import RemarkKind, phrases

@@ -6,11 +6,11 @@ import re
 from collections import OrderedDict, deque
 from collections.abc import Iterable
 
+from simulator.addressing import mentioned
 from simulator.irc.irc_events import IrcEvent
 from simulator.line_checks import LineChecker
 from simulator.logs.bots import Bots
 from simulator.logs.nicks import fold
-from simulator.session.addressing import mentioned
 from simulator.world.policies.bot import BotPolicy, Rate
 
 REMEMBERED = 1000

@@ -7,17 +7,14 @@ speaker's already if nearly all their words are common.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
 from simulator.document import TranscriptLine
-from simulator.line_checks.wording import words_of
+from simulator.line_checks.wording import own_words
 from simulator.world.style import Numbers
-
-_ADDRESS = re.compile(r"\S{1,31}[:,] ")
 
 
 def repeated(
@@ -117,8 +114,7 @@ class _Gist:
 
 @lru_cache(maxsize=8192)
 def _gist(text: str) -> _Gist:
-    address = _ADDRESS.match(text)
-    words = words_of(text[address.end() :] if address else text)
+    words = own_words(text)
     return _Gist(" ".join(words), len(words), frozenset(map(hash, pairwise(words))), frozenset(words))
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
+from simulator.addressing import without_address
 from simulator.world.phrases import folded
 
 WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
-_ADDRESS = re.compile(r"\S{1,31}: ")
 _SENTENCE_END = re.compile(r"[.!?…]+[\"')\]]*(?=\s|$)")
 
 
@@ -23,8 +23,7 @@ def own_words(text: str) -> list[str]:
     >>> own_words("kai: no, not again")
     ['no', 'not', 'again']
     """
-    address = _ADDRESS.match(text)
-    return words_of(text[address.end() :] if address else text)
+    return words_of(without_address(text))
 
 
 def passage(text: str, start: int, count: int) -> str:

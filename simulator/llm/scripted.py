@@ -13,6 +13,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 from simulator import rng as chance
+from simulator.addressing import without_address
 from simulator.llm.model import Billing, Prompt, PromptFormat, Purpose, Reply
 
 NAME = "scripted"
@@ -24,7 +25,6 @@ _SLOT = re.compile(r"\{(\w+)\}")
 _NICK = re.compile(r"<[^\s<>]{1,31}>")
 _ACTION = re.compile(r"\* \S{1,31} ?")
 _AN = re.compile(r"\b([Aa]) (?=[aeio]|u(?!k|n[it]|s))(?!one\b)")
-_TO = re.compile(r"^ *\S{1,31}: ?")
 
 Form = tuple["str | Alternatives", ...]
 
@@ -176,7 +176,7 @@ def _ended(part: str) -> str:
 def _opening(line: str) -> str:
     """What the speaker has typed already: what stands after `<nick>`, less an address such as `nick:`."""
     nick = _NICK.match(line)
-    return _TO.sub("", line[nick.end() :], count=1).strip() if nick else ""
+    return without_address(line[nick.end() :].lstrip()).strip() if nick else ""
 
 
 @cache

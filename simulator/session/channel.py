@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable
 
+from simulator.addressing import addressee, mentioned
 from simulator.document import TranscriptLine, render_line
 from simulator.events import Acted, Event, Joined, Parted, Passed, Renamed, Said, TopicSet
 from simulator.plan.session_plan import Setting
-from simulator.session.addressing import addressee, mentioned
 
 
 class Channel:

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from simulator.corpus.realism import Realism, addressed, inside
+from simulator.addressing import leading_nick
+from simulator.corpus.realism import Realism, inside
 from simulator.document import Document, Header, TranscriptLine, render_document
 from simulator.errors import ContentError
 from simulator.world import load, realism_reference
@@ -84,7 +85,7 @@ def chatter(seed: int, messages: int) -> Document:
     ],
 )
 def test_who_is_addressed(text: str, nick: str | None) -> None:
-    assert addressed(text, {"kai": "Kai"}) == nick
+    assert leading_nick(text, {"kai": "Kai"}) == nick
 
 
 def test_a_window_counted_by_hand() -> None:

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
+from simulator.addressing import addressee
 from simulator.document import Document, Header, TranscriptLine, parse_document, render_document, render_line
 from simulator.evaluate.collect import Material
 from simulator.evaluate.subject import Ask, Sampling
-from simulator.session.addressing import addressee
 from simulator.world.policies.evaluation import EvaluationPolicy, Size
 from simulator.world.probe import MEASURES, Suite
 from simulator.world.strict import Engagement

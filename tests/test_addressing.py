@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from simulator.session.addressing import addressee, mentioned
+from simulator.addressing import addressee, mentioned
 
 NICKS = ["Em", "kai", "mara_", "b|ll", "tom[ek]"]
 
