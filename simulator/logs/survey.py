@@ -117,9 +117,10 @@ class _Watch:
             return
         if not nick:
             return
+        doing = kind in (MESSAGE, ACTION, NOTICE) or (kind in (RENAME, PART) and not entry.sure)
+        if doing and nick in self._doubtful:
+            self._refuted.add(self._doubtful.pop(nick))  # who is renamed or gone does nothing under the old nick
         if entry.sure:
-            if kind in (MESSAGE, ACTION, NOTICE) and nick in self._doubtful:
-                self._refuted.add(self._doubtful.pop(nick))
             if kind in (JOIN, RENAME, PART):
                 self._doubtful.pop(nick, None)
             if kind in (MESSAGE, JOIN, RENAME, PART):

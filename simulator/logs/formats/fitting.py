@@ -12,7 +12,7 @@ from simulator.logs import calendar
 from simulator.logs.entry import MESSAGE, LogEntry
 from simulator.logs.formats import translations
 from simulator.logs.formats.desktop_clients import HEXCHAT, hexchat
-from simulator.logs.formats.messengers import WHATSAPP
+from simulator.logs.formats.messengers import ELEMENT_TEXT, WHATSAPP
 from simulator.logs.formats.terminal_clients import WEECHAT
 from simulator.logs.grammar import Grammar, LineParser
 from simulator.logs.nicks import NickFrame, find_frame
@@ -23,15 +23,16 @@ _NO_LANGUAGE = "?"
 
 def leaves_open(parser: LineParser) -> bool:
     """Whether a file decides how its lines are read."""
-    return parser in (HEXCHAT, WHATSAPP, WEECHAT)
+    return parser in (HEXCHAT, WHATSAPP, ELEMENT_TEXT, WEECHAT)
 
 
 def fitted(parser: LineParser, sample: Sequence[str]) -> LineParser:
     """The parser as this file needs it, by its first lines."""
     if parser is HEXCHAT:
         return _hexchat(sample)
-    if parser is WHATSAPP:
-        return _whatsapp(sample)
+    if parser in (WHATSAPP, ELEMENT_TEXT):
+        assert isinstance(parser, Grammar)
+        return _dated(parser, sample)
     return _weechat(sample) if parser is WEECHAT else parser
 
 
@@ -69,7 +70,7 @@ def _language(headers: Sequence[str], sample: Sequence[str]) -> str:
     return max(named or translations.languages(), key=known)
 
 
-def _whatsapp(sample: Sequence[str]) -> Grammar:
+def _dated(parser: Grammar, sample: Sequence[str]) -> Grammar:
     """Day first, unless some second number is a day of more than 12, or only the other order goes forward in time."""
 
     def back(grammar: Grammar) -> tuple[int, int]:
@@ -78,8 +79,7 @@ def _whatsapp(sample: Sequence[str]) -> Grammar:
         steps = list(pairwise(days))
         return sum(later < earlier for earlier, later in steps), max(days, default=0) - min(days, default=0)
 
-    other = replace(WHATSAPP, day_first=False)
-    return min((WHATSAPP, other), key=back)
+    return min((parser, replace(parser, day_first=False)), key=back)
 
 
 @dataclass(frozen=True, slots=True)

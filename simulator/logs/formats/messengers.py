@@ -52,8 +52,7 @@ WHATSAPP = Grammar(
             for day in ("%d/%m/%Y", "%d/%m/%y", "%d.%m.%Y", "%d.%m.%y", "%d-%m-%Y", "%d-%m-%y", "%Y/%m/%d", "%F")
             for template in (
                 "[{}, %T] ", "[{}, %H:%M:%S %p] ", "[{} %T] ", "[{} %H:%M:%S %p] ", "[{}, %R] ", "[{}, %H:%M %p] ",
-                "{}, %R - ", "{}, %H:%M %p - ", "{} %R - ", "{} %H:%M %p - ", "{}, %T - ", "{} %T - ",
-                "{}, %H:%M:%S %p - ",
+                "{}, %R - ", "{}, %H:%M %p - ", "{} %R - ", "{} %H:%M %p - ", 
             )
         )
     ),
@@ -69,8 +68,7 @@ ELEMENT_TEXT = Grammar(
     "element-text",
     "Element",
     clock(
-        "%a, %b %d, %Y, %H:%M:%S %p - ", "%a, %b %d, %Y, %H:%M %p - ", "%m/%d/%Y, %H:%M:%S %p - ",
-        "%m/%d/%Y, %H:%M %p - ",
+        "%a, %b %d, %Y, %H:%M:%S %p - ", "%a, %b %d, %Y, %H:%M %p - ",         "%d/%m/%Y, %H:%M:%S %p - ",
         "%d/%m/%Y, %T - ", "%d.%m.%Y, %T - ",
     ),
     (
@@ -79,7 +77,6 @@ ELEMENT_TEXT = Grammar(
         *shapes(SYSTEM, "{any}"),
     ),
     continues=True,
-    day_first=False,
 )  # fmt: skip
 
 CHATTERINO = Grammar(

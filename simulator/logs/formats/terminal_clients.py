@@ -163,7 +163,7 @@ _ERC = Grammar(
         shape(TOPIC, "*** {nick} ({host}) has set the topic for {channel}: {text}"),
         shape(SYSTEM, "*** {any}"),
         *shapes(ACTION, "* {nick} {text}", "* {nick}"),
-        shape(DAY, "[{word} {word} {word} {word}]"),
+        shape(DAY, "[{word} {word} {any}]"),
     ),
     continues=True,
 )
