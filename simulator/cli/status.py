@@ -10,6 +10,9 @@ import click
 
 from simulator.cli import options
 
+STALE = 15
+"""Seconds after which a run that says nothing new may be dead."""
+
 
 @click.command()
 @click.argument("name")
@@ -24,10 +27,25 @@ def status(name: str, as_json: bool, data: Path, world_dir: Path | None) -> None
     world = options.loaded(world_dir, quiet=as_json)
     with Journal.read(data / "runs" / name) as journal:
         facts = stats.status(journal, world.quota)
+        activity = journal.activity()
+    if activity is not None:
+        facts["activity"] = {"line": activity.line, "at": activity.at}
     if as_json:
         click.echo(json.dumps(facts, indent=2, ensure_ascii=False))
     else:
         show(facts)
+
+
+def _age(at: str) -> str:
+    """How long ago a wall time was, in words; a run that is being played says what it does every few seconds."""
+    from datetime import datetime
+
+    from simulator import clock
+
+    seconds = round(clock.wall() - datetime.fromisoformat(at).timestamp())
+    if seconds < STALE:
+        return "now"
+    return f"last heard of {seconds // 60} min ago" if seconds >= 120 else f"last heard of {seconds} s ago"
 
 
 def show(facts: dict[str, Any]) -> None:
@@ -43,6 +61,8 @@ def show(facts: dict[str, Any]) -> None:
         f"{facts['run']['name']}: {facts['kept']} kept, {facts['rejected']} rejected, {facts['open']} open,"
         f" {facts['bytes'] / 1e6:.2f} MB; goal {wanted}, {facts['done']:.0%} done"
     )
+    if "activity" in facts:
+        out.print(f"{_age(facts['activity']['at'])}: {facts['activity']['line']}")
     if facts["scripted"]:
         out.print("scripted: no language model wrote these lines", style="yellow")
     table = Table(box=None, pad_edge=False)

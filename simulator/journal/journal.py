@@ -24,7 +24,7 @@ from simulator import files
 from simulator.errors import StorageError, UsageError
 from simulator.events import EVENT, Event
 from simulator.journal.model_choice import ModelChoice
-from simulator.journal.records import Call, Cost, Goal, RunCard, SessionRow, Tally
+from simulator.journal.records import Call, Cost, Goal, RecordedActivity, RunCard, SessionRow, Tally
 from simulator.journal.stored_session import read_session, todays_shape
 from simulator.llm.model import Billing, CallId, Prompt, Reply, Usage
 from simulator.plan.session_plan import AnySession, RecordedSession
@@ -51,6 +51,8 @@ _FAILURE = """CREATE TABLE IF NOT EXISTS failure (
     PRIMARY KEY (session, key, kind)
 ) WITHOUT ROWID"""
 """For runs that were begun before it was part of the schema."""
+_ACTIVITY = "CREATE TABLE IF NOT EXISTS activity (line TEXT NOT NULL, at TEXT NOT NULL)"
+"""One row while a process plays the run: what it is doing."""
 _REMEDIES = {
     "SQLITE_FULL": "make room, then go on with `em resume`",
     "SQLITE_IOERR": "is the disk full? make room, then go on with `em resume`",
@@ -231,6 +233,16 @@ class Journal:
         """The run gets another goal."""
         self._write("UPDATE run SET goal = ?", (goal.model_dump_json(),))
 
+    def record_activity(self, line: str, at: str) -> None:
+        """The run is doing this, at this wall time; in place of what was said before."""
+        with _storage(self.path), self._db:
+            self._db.execute("DELETE FROM activity")
+            self._db.execute("INSERT INTO activity VALUES (?, ?)", (line, at))
+
+    def end_activity(self) -> None:
+        """Nothing is done any more."""
+        self._write("DELETE FROM activity", ())
+
     # reading
 
     @contextmanager
@@ -350,6 +362,13 @@ class Journal:
             self._spent = self._all("SELECT coalesce(sum(cost_usd), 0.0) FROM call")[0][0]
         return self._spent
 
+    def activity(self) -> RecordedActivity | None:
+        """What the run is doing, or was doing when it was killed; None: it is not being played."""
+        if not self._all("SELECT 1 FROM sqlite_master WHERE name = 'activity'"):
+            return None
+        rows = self._all("SELECT line, at FROM activity")
+        return RecordedActivity(*rows[0]) if rows else None
+
     def failures(self) -> dict[str, int]:
         """How many requests failed, by retry.Trouble: those of answered calls and of calls that were given up."""
         if not self._all("SELECT 1 FROM sqlite_master WHERE name = 'failure'"):
@@ -405,6 +424,7 @@ def _connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
             db.execute("PRAGMA synchronous = NORMAL")
             db.execute("PRAGMA foreign_keys = ON")
             db.execute(_FAILURE)
+            db.execute(_ACTIVITY)
         db.execute("SELECT count(*) FROM run")
         return db
 

@@ -130,6 +130,15 @@ class Cost:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordedActivity:
+    """What a run that is being played was doing when it last said so."""
+
+    line: str
+    at: str
+    """Wall time, ISO 8601."""
+
+
+@dataclass(frozen=True, slots=True)
 class Tally:
     """How far a run is."""
 

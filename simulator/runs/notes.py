@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from simulator.corpus.verdict import Verdict
 from simulator.events import Event
 from simulator.llm.model import Prompt, Reply
+from simulator.llm.progress import CallProgress
 from simulator.plan.session_plan import AnySession
 
 
@@ -28,6 +29,13 @@ class Happened:
 @dataclass(frozen=True, slots=True)
 class Asking:
     """A question is about to be sent to a model."""
+
+    prompt: Prompt
+
+
+@dataclass(frozen=True, slots=True)
+class CallEnded:
+    """A question was answered, given up, or is not waited for any more."""
 
     prompt: Prompt
 
@@ -63,4 +71,4 @@ class NotNeeded:
     session: AnySession
 
 
-Note = Began | Happened | Asking | Answered | Settled | NotNeeded
+Note = Began | Happened | Asking | CallProgress | Answered | CallEnded | Settled | NotNeeded

@@ -11,6 +11,7 @@ from simulator.errors import UsageError
 from simulator.journal.model_choice import ModelChoice
 from simulator.llm.model import Billing, Models, Purpose
 from simulator.llm.prices import billing, price
+from simulator.llm.progress import Listener, log_progress
 from simulator.llm.registry import OpenOptions, open_models
 from simulator.plan.estimate import tokens
 from simulator.plan.session_plan import SessionPlan
@@ -21,8 +22,9 @@ Opening = Callable[[], Coroutine[Any, Any, Models]]
 """Opens the models; it travels, so it names a function of the program and plain arguments."""
 
 
-def models_opening(choice: ModelChoice, world: World, slots: int) -> Opening:
+def models_opening(choice: ModelChoice, world: World, slots: int, progress: Listener = log_progress) -> Opening:
     """What opens the models. `slots`: sessions at once that an embedded server keeps in mind, 1 or more.
+    `progress` is told what calls wait for; one that travels to another machine must be a function of the program.
 
     Raises UsageError for an adapter that does not fit the lead's model, or was trained anew since it was named.
     """
@@ -38,13 +40,14 @@ def models_opening(choice: ModelChoice, world: World, slots: int) -> Opening:
             lead_dialect=choice.lead_dialect,
             lead_adapter=_adapter_file(choice, world),
             slots=slots,
+            progress=progress,
         ),
     )
 
 
-async def open_choice(choice: ModelChoice, world: World, slots: int) -> Models:
+async def open_choice(choice: ModelChoice, world: World, slots: int, progress: Listener = log_progress) -> Models:
     """The models, ready to be asked. Raises what `models_opening` and `open_models` raise."""
-    return await models_opening(choice, world, slots)()
+    return await models_opening(choice, world, slots, progress)()
 
 
 def _adapter_file(choice: ModelChoice, world: World) -> Path | None:

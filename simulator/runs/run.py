@@ -28,22 +28,26 @@ from contextlib import aclosing
 from itertools import groupby
 
 from simulator import rng
-from simulator.corpus.judge import SessionJudge
-from simulator.corpus.verdict import Verdict
+from simulator.corpus.judge import TRIES, SessionJudge
+from simulator.corpus.verdict import Reason, Verdict
 from simulator.document import Document, render_document
 from simulator.errors import EmError, NotMet
 from simulator.journal.journal import Journal
 from simulator.journal.recorded_model import recorded
 from simulator.llm.model import Models, Purpose
+from simulator.llm.provider_errors import PromptFiltered
 from simulator.plan.planner import Planner
 from simulator.plan.session_plan import SessionPlan
 from simulator.runs.admission import Admission, RunLimits
+from simulator.runs.circuit_breaker import CircuitBreaker
 from simulator.runs.notes import Began, Happened, Note, NotNeeded, Settled
 from simulator.runs.session_runner import LocalRunner, SessionRunner, verdict_of, world_filters
 from simulator.runs.settling import Candidate, PlaceToFill, Settling
 from simulator.session.transcript import document
 from simulator.world.world import World
 
+FILTERED = "content-filter"
+"""Rule that rejects a session of which the provider refused a prompt."""
 MAX_ATTEMPTS = 30
 """Sessions for one place after which the run gives up: something is wrong that more sessions will not mend."""
 
@@ -74,6 +78,7 @@ class Run:
         self._settling = Settling(world, self._wanted)
         self._moved = asyncio.Event()
         """Set, and replaced, whenever a place is settled or the run stops."""
+        self._breaker = CircuitBreaker()
         self._stop: EmError | None = None
 
     async def go(self) -> None:
@@ -99,6 +104,8 @@ class Run:
                 return
             try:
                 await self._play_session(plan)
+            except PromptFiltered as error:
+                self._give_up(plan, error)
             except EmError as error:
                 self._halt(error)
             finally:
@@ -142,7 +149,9 @@ class Run:
                 self._journal.event(plan.id, event)
                 events.append(event)
                 self._watch(Happened(plan, event))
+                self._breaker.event(plan.id, plan.setting.lead, event)
                 await asyncio.sleep(0)  # a model that answers at once must not keep the others, or Ctrl-C, waiting
+        self._breaker.usable("filter")
         made, verdict = verdict_of(self._filters, self._world, plan, events)
         score = None
         if verdict.keep and self._models.judge is not None:
@@ -160,8 +169,22 @@ class Run:
             self._world.judge, recorded(self._models, self._journal, plan.id).of(Purpose.JUDGE), plan.setting.lead
         )
         opinion = await judge.score(plan, made)
+        if opinion.readable:
+            self._breaker.usable("judge")
+        else:
+            for _ in range(TRIES):
+                self._breaker.spoiled("judge", plan.id, "unreadable answer", opinion.cause)
         reasons = judge.reasons(opinion)
         return Verdict(keep=not reasons, reasons=reasons), opinion.overall
+
+    def _give_up(self, plan: SessionPlan, error: PromptFiltered) -> None:
+        """The session is over, and asked for no more: another one takes its place."""
+        reason = Reason(rule=FILTERED, message=None, evidence=error.cause)
+        try:
+            self._breaker.spoiled("filter", plan.id, FILTERED, error.cause)
+        except EmError as stop:
+            self._halt(stop)
+        self._reject(plan, Verdict(keep=False, reasons=(reason,)), 0)
 
     def _add(self, candidate: Candidate) -> None:
         plan = candidate.plan

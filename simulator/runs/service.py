@@ -16,6 +16,7 @@ from simulator.journal.model_choice import ModelChoice
 from simulator.journal.records import RunCard
 from simulator.plan.planner import single
 from simulator.plan.session_plan import SessionPlan
+from simulator.runs.activity import Activity, recorded_activity
 from simulator.runs.admission import RunLimits
 from simulator.runs.notes import Began, Happened, Note, Settled
 from simulator.runs.observed_model import observe_models
@@ -96,7 +97,7 @@ async def play_session(request: SessionRequest, world: World, view: SessionView 
         channel=request.channel,
         messages=request.messages,
     )
-    models = await open_choice(request.models, world, slots=1)
+    models = await open_choice(request.models, world, 1, view.note)
     events: list[Event] = []
     try:
         async with view.open(world):
@@ -127,28 +128,35 @@ async def _play_to_goal(
             remedy="leave it out, or use models that the price table knows",
         )
     with open_pool(choice, execution, view) as pool:
-        models = await open_choice(choice, world, pool.slots)
+        activity = Activity()
+
+        def note(note: Note) -> None:
+            activity.note(note)
+            view.note(note)
+
+        models = await open_choice(choice, world, pool.slots, note)
         limits = RunLimits(pool.concurrency, execution.budget_usd, estimate or (lambda plan: 0.0))
         progress = execution.progress
         try:
             async with view.open(journal, world), pool.runner(journal, world, view) as runner:
-                observed = observe_models(models, view.note, view.unpaused)
-                watch = _watcher(journal, view, progress)
-                await Run(journal, world, observed, limits, watch=watch, runner=runner).go()
+                observed = observe_models(models, note, view.unpaused)
+                watch = _watcher(journal, note, progress)
+                async with recorded_activity(journal, activity):
+                    await Run(journal, world, observed, limits, watch=watch, runner=runner).go()
         finally:
             if progress is not None:
                 progress.write(journal)
             await models.aclose()
 
 
-def _watcher(journal: Journal, view: RunView, progress: ProgressFile | None) -> Callable[[Note], None]:
-    """Shows every note, and keeps the progress file up to date from the first session on."""
+def _watcher(journal: Journal, note: Callable[[Note], None], progress: ProgressFile | None) -> Callable[[Note], None]:
+    """Passes every note on, and keeps the progress file up to date from the first session on."""
     begun = False
 
-    def watch(note: Note) -> None:
+    def watch(happened: Note) -> None:
         nonlocal begun
-        view.note(note)
-        if progress is not None and (isinstance(note, Settled) or not begun):
+        note(happened)
+        if progress is not None and (isinstance(happened, Settled) or not begun):
             progress.write(journal)
         begun = True
 

@@ -9,7 +9,7 @@ from simulator.events import Acted, Event, Said
 from simulator.plan.session_plan import AnySession
 from simulator.tui import lines
 from simulator.tui.cells import MARK, fitted
-from simulator.tui.sanitize import columns
+from simulator.tui.sanitize import columns, sanitize
 from simulator.tui.state import Followed
 
 _WRAPPING = Console(width=80, color_system=None)
@@ -18,9 +18,9 @@ _WRAPPING = Console(width=80, color_system=None)
 
 def transcript(followed: Followed, width: int, height: int, *, reasons: bool) -> list[Text]:
     """The last rows of the channel as a client shows it, the newest at the bottom; verdict and its evidence last."""
-    session, rows = followed.session, []
-    for told in reversed([*followed.events, None]):
-        rows = (_ending(followed, width) if told is None else _event(told, session, width, reasons)) + rows
+    rows = _ending(followed, width)
+    for event in reversed(followed.events):
+        rows = _event(event, followed.session, width, reasons) + rows
         if len(rows) >= height:
             break
     rows = rows[-height:] if height else []
@@ -32,6 +32,9 @@ def _ending(followed: Followed, width: int) -> list[Text]:
         found = lines.spared(followed.session.id)
     elif followed.verdict is not None:
         found = lines.verdict(followed.session.id, followed.verdict)
+    elif followed.waits is not None:
+        speaker = f"{followed.waits.speaker} " if followed.waits.speaker else ""
+        found = [Text(f"   … {sanitize(speaker)}{sanitize(str(followed.waits))}", style="dim")]
     else:
         return []
     return [row for line in found for row in _wrapped(line, width, 5)]

@@ -5,9 +5,11 @@ from __future__ import annotations
 from rich.text import Text
 
 from simulator.corpus import stats
+from simulator.llm.progress import Phase
 from simulator.plan.standing import Standing, standing
 from simulator.tui.cells import bar, cell, title
 from simulator.tui.channel_view import heading, transcript
+from simulator.tui.sanitize import columns
 from simulator.tui.state import Followed, State
 
 
@@ -155,7 +157,10 @@ def _row(each: Followed, picked: bool, width: int) -> Text:
     name = f" {mark} {session.id} {setting.channel:13} {setting.engagement.value:6} "
     figures = f" {each.messages:3}/{session.messages:<3} lead {by_lead:2}/{session.lead_messages:<2} "
     figures += f"{'waits' if each.full else '':5}"
-    script = cell(f"{session.cell.pattern}/{session.scenario}", max(0, width - len(name) - len(figures) - 17))
+    what = f"{session.cell.pattern}/{session.scenario}"
+    if each.waits is not None and each.waits.phase is not Phase.WRITING:
+        what = columns(str(each.waits))
+    script = cell(what, max(0, width - len(name) - len(figures) - 17))
     text = Text.assemble(name, (script, "dim"), (bar(each.messages / max(1, session.messages), 16), "cyan"), figures)
     text.stylize("bold" if picked else "")
     return text

@@ -10,9 +10,10 @@ from simulator.corpus.verdict import Verdict
 from simulator.events import Acted, Event, Passed, Said
 from simulator.journal.records import Cost
 from simulator.llm.model import Reply
+from simulator.llm.progress import CallProgress, Phase
 from simulator.plan.quota import DIMENSIONS
 from simulator.plan.session_plan import AnySession
-from simulator.runs.notes import Answered, Asking, Began, Happened, NotNeeded, Settled
+from simulator.runs.notes import Answered, Asking, Began, CallEnded, Happened, NotNeeded, Settled
 from simulator.tui.notes import Opened, Over, Pressed, Ticked, ViewNote
 from simulator.tui.state import Followed, Incident, State, opened
 
@@ -45,12 +46,25 @@ def step(state: State, note: ViewNote) -> State:
             return _leave(state, replace(_known(state, session), spare=True))
         case Pressed(key):
             return _pressed(state, key)
-        case Asking():
+        case CallProgress(session=ident) if note.phase is not Phase.NOTICE:
+            return _waits(state, ident, note)
+        case CallEnded(prompt):
+            return _waits(state, prompt.session, None)
+        case CallProgress() | Asking():
             return state
         case Over():
             return replace(state, over=True)
         case Opened():
             return opened(note)
+
+
+def _waits(state: State, ident: str, waits: CallProgress | None) -> State:
+    """An open session waits for something else, or for nothing."""
+    if ident not in state.open:
+        return state
+    after = replace(state.open[ident], waits=waits)
+    followed = state.shown is not None and state.shown.session.id == ident
+    return replace(state, open={**state.open, ident: after}, shown=after if followed else state.shown)
 
 
 def _known(state: State, session: AnySession) -> Followed:
@@ -113,7 +127,7 @@ def _follow(state: State) -> State:
         return replace(state, full_since=state.now)
     if state.now - state.full_since < LINGER:
         return state
-    fresh = next((each for each in reversed(state.open.values()) if not each.full), None)
+    fresh = next((each for each in reversed([*state.open.values()]) if not each.full), None)
     return state if fresh is None else replace(state, shown=fresh, full_since=None)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from enum import Enum
@@ -13,10 +14,13 @@ from simulator import clock
 from simulator.corpus import stats
 from simulator.events import Event, Said
 from simulator.journal.journal import Journal
+from simulator.llm.progress import CallProgress, Phase
 from simulator.plan.session_plan import AnySession
+from simulator.runs.activity import Activity
 from simulator.runs.notes import Began, Happened, Note, NotNeeded, Settled
 from simulator.runs.view import RunView
 from simulator.tui import lines, terminal
+from simulator.tui.heartbeat import Sleep, heartbeat
 from simulator.tui.notes import Opened
 from simulator.tui.state import opened
 from simulator.world.world import World
@@ -58,12 +62,13 @@ class ProgressBar:
             done,
             TextColumn("{task.fields[rejected]} rejected, {task.fields[speed]:.1f} messages/s"),
             TimeElapsedColumn(),
+            TextColumn("{task.fields[waits]}", style="dim"),
             console=console,
             disable=silent or not console.is_terminal,
             transient=True,
         )
         total = self._goal.sessions or self._goal.target_mb
-        self._task = self._progress.add_task("kept", total=total, rejected=self._rejected, speed=0.0)
+        self._task = self._progress.add_task("kept", total=total, rejected=self._rejected, speed=0.0, waits="")
         self._progress.update(self._task, completed=self._done())
 
     def __enter__(self) -> ProgressBar:
@@ -77,8 +82,21 @@ class ProgressBar:
         """A line for people, above the bar."""
         self._progress.console.print(text)
 
-    def note(self, note: Note) -> None:
-        """Counts what happened."""
+    @property
+    def drawn(self) -> bool:
+        """True if somebody sees the bar."""
+        return not self._progress.disable
+
+    def counts(self) -> str:
+        """How far the run is, in a few words."""
+        goal = f"{self._goal.sessions}" if self._goal.sessions else f"{self._goal.target_mb:g} MB"
+        done = f"{self._kept}" if self._goal.sessions else f"{self._bytes / 1e6:.2f}"
+        return f"{done} of {goal} kept, {self._rejected} rejected"
+
+    def note(self, note: Note, activity: Activity) -> None:
+        """Counts what happened, and shows what is waited for."""
+        if self.drawn:
+            self._progress.update(self._task, waits=activity.waits())
         match note:
             case Happened(event=Said()):
                 self._messages += 1
@@ -116,13 +134,17 @@ class BarView:
     silent = False
     """True where the whole screen is taken: no bar, and no lines while the run goes on."""
 
-    def __init__(self) -> None:
+    def __init__(self, sleep: Sleep = asyncio.sleep) -> None:
         self._bar: ProgressBar | None = None
+        self._activity, self._sleep = Activity(), sleep
 
     def note(self, note: Note) -> None:
         """See View."""
+        self._activity.note(note)
+        if isinstance(note, CallProgress) and note.phase is Phase.NOTICE:
+            self.say(f"{note.model}: {note.cause}")
         if self._bar is not None:
-            self._bar.note(note)
+            self._bar.note(note, self._activity)
 
     async def unpaused(self) -> None:
         """A bar is never paused."""
@@ -140,11 +162,16 @@ class BarView:
         self._bar = bar = ProgressBar(journal, silent=self.silent)
         try:
             with bar:
-                async with self.shown(journal, world):
+                async with self.shown(journal, world), heartbeat(self._beat, self._sleep):
                     yield
         finally:
             self._bar = None
             lines.console(err=True).print(bar.summary())
+
+    def _beat(self) -> None:
+        """A bar moves by itself; a pipe gets a line."""
+        if self._bar is not None and not self._bar.drawn and not self.silent:
+            self._bar.print(f"{self._bar.counts()}; {self._activity.line()}")
 
     def shown(self, journal: Journal, world: World) -> AbstractAsyncContextManager[None]:
         """What else is shown while the run goes on."""

@@ -2,52 +2,73 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from rich.console import Console
 from rich.text import Text
 
 from simulator.events import EVENT, Event
 from simulator.llm.model import Prompt, Reply
+from simulator.llm.progress import CallProgress, Phase
 from simulator.plan.session_plan import AnySession
+from simulator.runs.activity import Activity
 from simulator.runs.notes import Answered, Asking, Began, Happened, Note, Settled
 from simulator.tui import lines, terminal
+from simulator.tui.heartbeat import Sleep, heartbeat
 from simulator.tui.notes import Opened, Over, Pressed
 from simulator.tui.state import opened
 from simulator.world.world import World
 
 
-class JsonView:
-    """Writes every event as one line of JSON, at once."""
+class PlainView:
+    """Says on stderr what is waited for, every half minute; what else is said is for the views below."""
+
+    def __init__(self, sleep: Sleep = asyncio.sleep) -> None:
+        self._activity, self._sleep = Activity(), sleep
+        self._stderr = lines.console(err=True)
 
     def note(self, note: Note) -> None:
         """See View."""
-        if isinstance(note, Happened):
-            sys.stdout.write(EVENT.dump_json(note.event).decode() + "\n")
-            sys.stdout.flush()
+        self._activity.note(note)
+        if isinstance(note, CallProgress) and note.phase is Phase.NOTICE:
+            self._stderr.print(f"{note.model}: {note.cause}")
 
     async def unpaused(self) -> None:
         """Never paused."""
 
     def open(self, world: World) -> AbstractAsyncContextManager[None]:
         """See SessionView."""
-        return nullcontext()
+        return heartbeat(lambda: self._stderr.print(self._activity.line()), self._sleep)
 
 
-class PrintedView:
+class JsonView(PlainView):
+    """Writes every event as one line of JSON, at once."""
+
+    def note(self, note: Note) -> None:
+        """See View."""
+        super().note(note)
+        if isinstance(note, Happened):
+            sys.stdout.write(EVENT.dump_json(note.event).decode() + "\n")
+            sys.stdout.flush()
+
+
+class PrintedView(PlainView):
     """Prints heading, events and verdict as lines."""
 
     def __init__(self, console: Console, *, at_once: bool, reasons: bool, prompts: bool) -> None:
         """`at_once`: every event as it happens, instead of all at the end. `reasons`: why each speaker was chosen, and
         tries that were refused. `prompts`: every prompt and answer as well, always at once.
         """
+        super().__init__()
         self._console, self._at_once, self._reasons, self._prompts = console, at_once, reasons, prompts
         self._waiting: list[Event] = []
 
     def note(self, note: Note) -> None:
         """See View."""
+        super().note(note)
         match note:
             case Began(session):
                 self._console.print(lines.heading(session))
@@ -63,13 +84,6 @@ class PrintedView:
                 self._print_prompt(prompt)
             case Answered(_, reply) if self._prompts:
                 self._print_reply(reply)
-
-    async def unpaused(self) -> None:
-        """Never paused."""
-
-    def open(self, world: World) -> AbstractAsyncContextManager[None]:
-        """See SessionView."""
-        return nullcontext()
 
     def _catch_up(self, session: AnySession) -> None:
         for event in self._waiting:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from simulator.corpus.verdict import Verdict
 from simulator.events import Event, Said
 from simulator.journal.records import Cost, Tally
+from simulator.llm.progress import CallProgress
 from simulator.plan.session_plan import AnySession
 from simulator.tui.notes import Opened
 
@@ -20,6 +21,8 @@ class Followed:
     events: tuple[Event, ...] = ()
     verdict: Verdict | None = None
     spare: bool = False
+    waits: CallProgress | None = None
+    """What its call waits for at the moment; None: nothing is known."""
 
     @property
     def said(self) -> list[Said]:

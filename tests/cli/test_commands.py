@@ -253,3 +253,17 @@ def test_the_plans_own_commands(tmp_path: Path) -> None:
     status = em(door, "--status", cwd=tmp_path)
     assert (status.returncode, "12 kept" in status.stdout) == (0, True)
     assert em(door, "--resume", "--allow-scripted", cwd=tmp_path).returncode == 0
+
+
+def test_status_says_what_a_run_is_doing(tmp_path: Path) -> None:
+    from simulator import clock
+    from simulator.journal.journal import Journal
+    from tests.worlds import card
+
+    folder = tmp_path / "data" / "runs" / "a"
+    for at, told in ((clock.now(), "now: "), ("2026-01-05T00:00:00+00:00", "last heard of ")):
+        with Journal.open(folder) if folder.exists() else Journal.create(folder, card("a", sessions=9)) as journal:
+            journal.record_activity("3 sessions open, 7 messages; reading 1,762 tokens, 38 %", at)
+            shown = em("status", "a", cwd=tmp_path).stdout
+            assert f"{told}" in shown and "reading 1,762 tokens, 38 %" in shown
+    assert json.loads(em("status", "a", "--json", cwd=tmp_path).stdout)["activity"]["line"].startswith("3 sessions")
