@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from simulator.errors import UsageError
-from simulator.irc.ngircd import program
+from simulator.irc.local_server import find_program
 from tests.cli.em import ROOT, em
 from tests.logs.samples import TEXTS
 from tests.worlds import shipped
@@ -24,7 +24,7 @@ TOUR = [
 
 def _irc_server() -> bool:
     try:
-        return bool(program())
+        return bool(find_program())
     except UsageError:
         return False
 

@@ -28,12 +28,14 @@ LEVELS = ("LOW", "MEDIUM", "HIGH")
 @click.argument("address", metavar="ircs://HOST[:PORT]/#CHANNEL")
 @click.option("--engagement", type=click.Choice(LEVELS, case_sensitive=False), default="LOW", show_default=True,
               help="Level to begin with; operators change it.")  # fmt: skip
-@click.option("--nick", metavar="NICK", help="Her nick there. Default: as on her card.")
+@click.option("--nick", metavar="NICK", help="The lead's nick there. Default: as on the card.")
 @click.option("--channel-header", metavar="'#x'",
               help="What the header calls the channel. Default: its name, or the world's first.")  # fmt: skip
 @click.option("--operator", "operators", multiple=True, metavar="ACCOUNT|MASK",
               help="Who may give commands: a services account, or nick!user@host; may be repeated.")  # fmt: skip
 @click.option("--bot", "bots", multiple=True, metavar="NICK", help="A program, besides known ones and *bot.")
+@click.option("--bridge", "bridges", multiple=True, metavar="NICK[=PATTERN]",
+              help="Speaks for others; PATTERN shows how, such as '[*] <NICK> TEXT'. May be repeated.")  # fmt: skip
 @click.option("--observe", is_flag=True, help="Decide and record; say nothing.")
 @click.option("--ca-file", type=click.Path(path_type=Path), help="Certificate to trust, for a server of one's own.")
 @click.option("--run", "name", metavar="NAME", help="The run to record in. Default: after the server and channel.")
@@ -47,6 +49,7 @@ def join(
     channel_header: str | None,
     operators: tuple[str, ...],
     bots: tuple[str, ...],
+    bridges: tuple[str, ...],
     observe: bool,
     ca_file: Path | None,
     name: str | None,
@@ -56,21 +59,22 @@ def join(
 ) -> None:
     """The lead in a channel of a real server.
 
-    She takes part as in the simulator: same screen, same share of the messages, same manners, and she talks less for a
-    while when somebody asks her to. Everything is recorded in a run, for `em show`, `em log` and `em report`. She
-    leaves when an operator says `leave`, on Ctrl-C or SIGTERM, and when a file `stop` appears in the run's folder.
+    Same prompts, same share of the messages and same checks of a line as in the simulator; and the lead talks less for
+    a while when somebody asks for that. Everything is recorded in a run, for `em show`, `em log` and `em report`. It
+    ends when an operator says `leave`, on Ctrl-C or SIGTERM, and when a file `stop` appears in the run's folder.
 
-    Commands begin with `!` and her nick. Operators: engagement, mute, unmute, status, leave. Everybody: optin, optout;
-    what they say there decides what `em export --opted-in` takes of their lines.
+    Commands begin with `!` and the lead's nick. Operators: engagement, mute, unmute, lift (a wish that the lead talk
+    less), status, leave. Everybody: optin, optout; they decide what `em export --opted-in` takes of somebody's lines.
 
     \b
     EM_IRC_PASSWORD        the server's password
-    EM_IRC_SASL_PASSWORD   her account's password
-    EM_IRC_SASL_USER       her account, where it is not called like her nick
+    EM_IRC_SASL_PASSWORD   the password of the lead's account
+    EM_IRC_SASL_USER       the account, where it is not called like the nick
     """
     from simulator.irc.bot_config import STOP, BotConfig
+    from simulator.irc.commands import Operators
     from simulator.irc.irc_address import parse_address
-    from simulator.irc.operators import Operators
+    from simulator.logs.bridges import parse_bridge
     from simulator.plan.session_plan import Origin
     from simulator.world.strict import Engagement
 
@@ -92,10 +96,9 @@ def join(
         origin=Origin.JOINED,
         operators=operators,
         bots=bots,
+        bridges=tuple(map(parse_bridge, bridges)),
         observe=observe,
         stop=folder / STOP,
-        note=said,
-        happened=printer(),
     )
     asyncio.run(_joined(place, wanted, stay, folder, models, world))
 
@@ -112,6 +115,7 @@ async def _joined(
 
     from simulator.irc import session_recorder
     from simulator.irc.bot import Bot
+    from simulator.irc.bot_config import BotContext
     from simulator.irc.connection import REALNAME, USERNAME, ChannelConnection
     from simulator.irc.registration import Credentials
     from simulator.irc.timing import WallClock
@@ -125,7 +129,7 @@ async def _joined(
             sasl = (os.environ.get("EM_IRC_SASL_USER") or nick, password) if password else None
             who = Credentials(nick, USERNAME, REALNAME, os.environ.get("EM_IRC_PASSWORD") or None, sasl)
             link = ChannelConnection(place, who, numbers, hours)
-            bot = Bot(link, world, models, journal, numbers, stay, hours)
+            bot = Bot(BotContext(link, world, numbers, stay, hours, Printer(world.lead.nick)), models, journal)
             with Leaving(bot.leave) as signals:
                 await link.open()
                 try:
@@ -170,18 +174,25 @@ def said(text: str) -> None:
     click.echo(f"em: {sanitize(text)}", err=True)
 
 
-def printer() -> Callable[[Event, str], None]:
+class Printer:
     """Prints every event as it happens, with the reasons of the lead's silences."""
-    from simulator.events import Passed
-    from simulator.tui import lines
 
-    console = lines.console()
+    def __init__(self, lead: str) -> None:
+        from simulator.tui import lines
 
-    def printed(event: Event, lead: str) -> None:
-        for row in lines.event(event, lead, reasons=isinstance(event, Passed)):
-            console.print(row)
+        self._lead, self._console = lead, lines.console()
 
-    return printed
+    def note(self, text: str) -> None:
+        """A line of the program's own."""
+        said(text)
+
+    def happened(self, event: Event) -> None:
+        """The event as `em show` has it."""
+        from simulator.events import Passed
+        from simulator.tui import lines
+
+        for row in lines.event(event, self._lead, reasons=isinstance(event, Passed)):
+            self._console.print(row)
 
 
 class Leaving:
@@ -190,7 +201,7 @@ class Leaving:
     def __init__(self, leave: Callable[[str], None]) -> None:
         self._leave = leave
         self.interrupted = False
-        """By Ctrl-C; SIGTERM is a way to ask her to leave."""
+        """By Ctrl-C; SIGTERM is a way to ask the lead to leave."""
 
     def __enter__(self) -> Leaving:
         import signal

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from simulator.irc.bot import Bot
     from simulator.irc.bot_config import BotConfig
     from simulator.irc.irc_address import IrcAddress
+    from simulator.irc.local_server import LocalServer
     from simulator.journal.model_choice import ModelChoice
     from simulator.world.world import World
 
@@ -32,7 +33,9 @@ FEWEST, MOST = 2, 30
 @click.option("--tempo", type=click.FloatRange(min=0.1), default=1.0, show_default=True, metavar="X",
               help="How many times faster than people type; `inf`: nobody waits.")  # fmt: skip
 @click.option("--operator", "operators", multiple=True, metavar="MASK",
-              help="Who may give her commands, such as 'you!*@127.0.0.1'.")  # fmt: skip
+              help="Who may give commands, such as 'you!*@127.0.0.1'.")  # fmt: skip
+@click.option("--server", type=click.Choice(("ngircd", "inspircd", "ircd-hybrid")), default="ngircd", show_default=True,
+              help="IRC server to start.")  # fmt: skip
 @click.option("--port", type=click.IntRange(1, 65535), help="Of the server. Default: a free one.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Of who is there, and of the topics.")
 @click.option("--run", "name", metavar="NAME", help="The run to record in. Default: a new one.")
@@ -46,6 +49,7 @@ def stage(
     channel: str | None,
     tempo: float,
     operators: tuple[str, ...],
+    server: str,
     port: int | None,
     seed: int,
     name: str | None,
@@ -58,9 +62,9 @@ def stage(
     Join with any IRC client at the address that is printed, and talk to them: they answer, and leave you time to type.
     Everything is recorded in a run; the server and everybody in it are gone when the command ends.
     """
-    from simulator.irc import ngircd
+    from simulator.irc import local_server
     from simulator.irc.bot_config import STOP, BotConfig
-    from simulator.irc.operators import Operators
+    from simulator.irc.commands import Operators
     from simulator.plan.session_plan import Origin
     from simulator.world.strict import Engagement
 
@@ -68,7 +72,7 @@ def stage(
         raise click.UsageError("--judge-model: nobody judges a staged channel")
     if name is not None and not re.fullmatch(join.RUN, name):
         raise click.UsageError(f"--run {name}: letters, digits, `.`, `_` and `-`, beginning with a letter or digit")
-    ngircd.program()
+    started = local_server.LocalServer(local_server.PROGRAMS[server], port)
     world = options.loaded(world_dir)
     if people > len(world.people):
         raise click.UsageError(f"--people {people}: the world has {len(world.people)}")
@@ -80,10 +84,8 @@ def stage(
         origin=Origin.STAGED,
         operators=operators,
         stop=folder / STOP,
-        note=join.said,
-        happened=join.printer(),
     )
-    asyncio.run(_staged(stay, folder, models, world, people, messages, port, seed, tempo))
+    asyncio.run(_staged(stay, folder, models, world, started, people, messages, seed, tempo))
 
 
 async def _staged(
@@ -91,9 +93,9 @@ async def _staged(
     folder: Path,
     choice: ModelChoice,
     world: World,
+    server: LocalServer,
     people: int,
     messages: int | None,
-    port: int | None,
     seed: int,
     tempo: float,
 ) -> None:
@@ -118,9 +120,10 @@ async def _staged(
                 join.said(f"the lead is {world.lead.nick}, {stay.level.value}; recording in {folder}")
 
             hours = ManualClock() if math.isinf(tempo) else WallClock(tempo)
-            wish = TestbedRequest(people, messages, port, seed, begun)
+            observer = join.Printer(world.lead.nick)
+            wish = TestbedRequest(stay, observer, hours, people, messages, server, seed, begun)
             try:
-                count = await play(world, models, journal, world.bot, stay, hours, wish)
+                count = await play(world, models, journal, wish)
             finally:
                 if leaving:
                     leaving[0].__exit__()

@@ -1,11 +1,11 @@
-"""START HERE: the lead in a real channel. What is heard is folded; she decides; a line is made, checked, typed, said.
+"""START HERE: the lead in a real channel. What is heard is recorded, and answered or not.
 
-    link     what the server tells            floor   the channel so far, on record
-    orders   commands                         told    what people say of how much she talks
-    pen      decides, writes, one line at a time, by chooser, share and voice
+    connection     what the server tells            channel_state   the channel so far, on record
+    commands       of operators, and consent        feedback        wishes that the lead talk less or more
+    responder      decides and writes, one line at a time, by speak_decision, participation_window and line_generator
 
-She never answers a program, a notice, a private message, history that a server plays back, or herself. Every silence
-that has a reason is on record.
+The lead never answers a program, a notice, a private message, history that a server plays back, or itself. Every
+silence that has a reason is on record.
 """
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Iterable
+from dataclasses import replace
 
 from simulator.events import Event, Said
-from simulator.irc.bot_config import BotConfig, Sender
+from simulator.irc.bot_config import BotContext, SilentLink
 from simulator.irc.channel_state import ChannelState
 from simulator.irc.commands import CommandHandler
 from simulator.irc.feedback import FeedbackTracker
@@ -25,163 +26,156 @@ from simulator.irc.message_filters import InputFilter
 from simulator.irc.participation_window import ParticipationWindow
 from simulator.irc.responder import Responder
 from simulator.irc.session_recorder import SessionRecorder
-from simulator.irc.timing import Clock
 from simulator.journal.journal import Journal
 from simulator.llm.model import Models
 from simulator.logs.nicks import fold
-from simulator.world.policies.bot import BotPolicy
-from simulator.world.world import World
 
 
 class Bot:
     """One stay in one channel."""
 
-    def __init__(
-        self,
-        link: Sender,
-        world: World,
-        models: Models,
-        journal: Journal,
-        policy: BotPolicy,
-        stay: BotConfig,
-        hours: Clock,
-    ) -> None:
-        self._link, self._policy, self._stay, self._hours = link, policy, stay, hours
-        self._lead = world.lead.nick
-        record = SessionRecorder(journal, world, stay.channel, stay.level, stay.origin)
-        self._floor = ChannelState(record, world, policy)
-        self._told = FeedbackTracker(self._lead, policy.feedback, world.gaps.remarks)
+    def __init__(self, around: BotContext, models: Models, journal: Journal) -> None:
+        """To be made while an event loop runs."""
+        if around.config.observe:
+            around = replace(around, link=SilentLink(around.link))
+        world, policy, config = around.world, around.policy, around.config
+        self._around, self._lead = around, world.lead.nick
+        record = SessionRecorder(journal, world, config.channel, config.level, config.origin)
+        self._channel = ChannelState(record, world, policy)
+        self._feedback = FeedbackTracker(self._lead, policy.feedback, world.gaps.remarks)
         self.share = ParticipationWindow(policy.window, (event.nick == self._lead for event in record.past))
+        people = {event.nick for event in record.past}
         for event in record.past:
-            self._told.said(event.nick, event.text, {event.nick for event in record.past})
-        voice = LineGenerator(world, models, journal, policy, stay.channel, hours)
-        self._pen = Responder(
-            link, world, policy, stay, hours, self._floor, self.share, self._told, voice, journal.run.seed
-        )
-        self._pen.failed = self._failed
-        self._orders = CommandHandler(link, world, stay, hours, self._floor, self.share, self._pen, self.leave)
-        self._ears = InputFilter(policy, stay.bots)
+            self._feedback.said(event.nick, event.text, people)
+        generator = LineGenerator(world, models, journal, policy, config.channel, around.clock)
+        self._responder = Responder(around, self._channel, self.share, self._feedback, generator, journal.run.seed)
+        self._commands = CommandHandler(around, self._channel, self.share, self._feedback, self._responder, self.leave)
+        self._filter = InputFilter(policy, config.bots, config.bridges)
         self._over = asyncio.Event()
-        self._fault: BaseException | None = None
         self._heard = 0
 
     async def run(self) -> None:
-        """Stays until she is told to leave, is stopped, or the connection is gone for good (ProviderError)."""
-        tasks = [asyncio.create_task(work()) for work in (self._listen, self._wait_for_lulls, self._wait_for_stop)]
+        """Stays until the lead is told to leave, is stopped, or the connection or the model is gone for good
+        (ProviderError)."""
+        work = (self._listen, self._wait_for_lulls, self._wait_for_stop, self._wait_for_end)
+        ends: list[asyncio.Future[None]] = [asyncio.ensure_future(task()) for task in work]
         try:
-            tasks.append(asyncio.create_task(self._over.wait()))
-            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            ends.append(self._responder.failed)
+            done, _ = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
                 task.result()
-            if self._fault is not None:
-                raise self._fault
         finally:
-            for task in tasks:
+            for task in ends:
                 task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-            await self._pen.close()
-            self._floor.cut(over=True)
+            await asyncio.gather(*ends, return_exceptions=True)
+            await self._responder.close()
+            self._channel.cut(over=True)
 
     def leave(self, why: str) -> None:
         """Ends the stay; `run` comes back. Safe to call twice."""
         if not self._over.is_set():
-            self._stay.note(f"leaving: {why}")
+            self._around.observer.note(f"leaving: {why}")
             self._over.set()
 
     @property
     def session(self) -> str | None:
         """Id of the session of the journal that is open, if one is."""
-        return self._floor.session.id if self._floor.session is not None else None
+        return self._channel.session.record.id if self._channel.session is not None else None
 
     @property
     def messages(self) -> int:
-        """Said in the channel since she came, hers included."""
-        return self._heard + self._pen.said
+        """Said in the channel since the lead came, the lead's included."""
+        return self._heard + self._responder.said
 
     @property
     def quiet(self) -> asyncio.Event:
-        """Set while she waits for nothing but the channel or the clock: no model is being asked."""
-        return self._pen.quiet
+        """Set while nothing but the channel or the clock is waited for: no model is being asked."""
+        return self._responder.quiet
 
     def agents(self, nicks: Iterable[str]) -> None:
         """These are programs of ours: what they say may become training data."""
-        self._floor.agents(nicks)
+        self._channel.agents(nicks)
 
     def status(self) -> str:
-        """Level, share, and what she does, on one line."""
-        return self._orders.status()
+        """Level, share, and what the lead does, on one line."""
+        return self._commands.status()
 
     # what is heard
 
     async def _listen(self) -> None:
         while True:
-            self.hear(await self._link.hear())
-            await asyncio.sleep(0)  # a flood must not keep her from finishing a line
+            self.hear(await self._around.link.hear())
+            await asyncio.sleep(0)  # a flood must not keep a line from being finished
 
     def hear(self, heard: IrcEvent) -> None:
         """One thing happened on the server."""
-        if heard.kind in ("note", "lost", "refused") or (fold(heard.nick) == fold(self._link.nick) and heard.nick):
+        link = self._around.link
+        if heard.kind in ("note", "lost", "refused") or (heard.nick and fold(heard.nick) == fold(link.nick)):
             self._about_us(heard)
         elif heard.kind in ("said", "acted", "notice"):
-            self._talk(heard)
-        elif event := self._floor.heard(heard, self._link.nick):
-            self._happened(event)
+            self._talk(self._filter.unbridged(heard))
+        else:
+            self._happened(self._channel.heard(heard, link.nick))
 
     def _about_us(self, heard: IrcEvent) -> None:
+        note = self._around.observer.note
         if heard.kind == "lost":
-            self._floor.alone()
-            self._stay.note(f"connection lost ({heard.text}); trying again")
+            self._channel.alone()
+            note(f"connection lost ({heard.text}); trying again")
         elif heard.kind == "note":
-            self._stay.note(heard.text)
+            note(heard.text)
         elif heard.kind == "refused":
             self.leave(heard.text)
 
     def _talk(self, heard: IrcEvent) -> None:
-        why = self._ears.deaf(heard)
-        if self._orders.addressed(heard):
-            self._orders.given(heard, why)
+        late = self._around.clock.now() - heard.at > self._around.policy.late_seconds
+        heard = replace(heard, history=heard.history or late)
+        unread = self._filter.reason_unread(heard)
+        if self._commands.addressed(heard):
+            self._commands.given(heard, unread)
             return
-        if why is not None:
-            if why == "flood":
-                self._stay.note(f"not read: {heard.nick} floods")
+        if unread is not None:
+            if unread == "flood":
+                self._around.observer.note(f"not read: {heard.nick} floods")
             return
-        event = self._floor.heard(heard, self._link.nick)
+        event = self._channel.heard(heard, self._around.link.nick)
         self._happened(event)
         if not isinstance(event, Said):
             return
         self._heard += 1
+        if heard.history:
+            return
         self.share.add(False)
-        if wish := self._told.said(event.nick, event.text, self._floor.present):
-            self._stay.note(f"{event.nick} asks her to talk {wish.which}: {event.text}")
-        if self._hours.now() - heard.at <= self._policy.late_seconds and not self._over.is_set():
-            self._pen.heard()
+        if wish := self._feedback.said(event.nick, event.text, self._channel.present):
+            self._around.observer.note(f"{event.nick} asks the lead to talk {wish.which}: {event.text}")
+        if not self._over.is_set():
+            self._responder.heard()
 
-    def _happened(self, event: Event) -> None:
-        if self._floor.session is not None:
-            self._stay.happened(event, self._lead)
-
-    def _failed(self, error: BaseException) -> None:
-        self._fault = error
-        self._over.set()
+    def _happened(self, event: Event | None) -> None:
+        if event is not None:
+            self._around.observer.happened(event)
 
     # what ends a wait
 
+    async def _wait_for_end(self) -> None:
+        await self._over.wait()
+
     async def _wait_for_lulls(self) -> None:
-        """Once in a silence she may say something of her own accord."""
-        lull, decided = self._policy.lull_seconds, 0.0
+        """Once in a silence the lead may say something of its own accord."""
+        clock, lull, decided = self._around.clock, self._around.policy.lull_seconds, 0.0
         while True:
-            last = self._floor.last
-            await self._hours.sleep(max(1.0, last + lull - self._hours.now()) if last > decided else lull)
-            last = self._floor.last
-            if last > decided and self._hours.now() - last >= lull:
+            last = self._channel.last
+            await clock.sleep(max(1.0, last + lull - clock.now()) if last > decided else lull)
+            last = self._channel.last
+            if last > decided and clock.now() - last >= lull:
                 decided = last
-                self._pen.decide()
+                self._responder.consider()
 
     async def _wait_for_stop(self) -> None:
+        stop = self._around.config.stop
         while True:
-            await self._hours.sleep(1.0)
+            await self._around.clock.sleep(1.0)
             with contextlib.suppress(OSError):
-                if self._stay.stop is not None and self._stay.stop.exists():
-                    if not self._stay.stop.stat().st_size:  # made for this; what holds something is not ours to remove
-                        self._stay.stop.unlink()
+                if stop is not None and stop.exists():
+                    stop.unlink()
                     self.leave("the stop file is there")

@@ -8,11 +8,13 @@ messages on: prompts go on as if nothing had happened, and never grow without en
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from simulator.events import Acted, Agreed, Event, Joined, Parted, Passed, Refused, Renamed, Said, TopicSet
 from simulator.irc.irc_events import IrcEvent
-from simulator.irc.session_recorder import SessionRecorder
+from simulator.irc.session_recorder import REMEMBERED, E, SessionRecorder
 from simulator.logs.address_removal import without_addresses
 from simulator.logs.nick_history import NickHistory
 from simulator.logs.nicks import UniqueNicks, fold
@@ -27,6 +29,19 @@ TOPIC_CHARACTERS = 200
 _NICK_CHARACTER = r"[\w\[\]\\`^{|}-]"
 
 
+@dataclass(frozen=True, slots=True)
+class OpenSession:
+    """The session under way; there is one as soon as something was said."""
+
+    record: RecordedSession
+    channel: Channel
+
+    @property
+    def engagement(self) -> Engagement:
+        """The level that holds in it."""
+        return self.record.setting.engagement
+
+
 class ChannelState:
     """Who is here and what was said, in the open session and a little before."""
 
@@ -34,7 +49,7 @@ class ChannelState:
         self._record, self._world, self._policy = record, world, policy
         self._lead = world.lead.nick
         self._people, self._shown = NickHistory(), UniqueNicks()
-        self._shown.nick("", self._lead)  # whoever is called like her is called something else here
+        self._shown.nick("", self._lead)  # whoever is called like the lead is called something else here
         self._now_called: dict[str, str] = {}
         self._topic: str | None = None
         """Of the channel; None: it has none."""
@@ -42,15 +57,12 @@ class ChannelState:
         self._carried: list[Event] = []
         self._present: dict[str, None] = {}
         self._agents: list[str] = []
-        self.channel: Channel | None = None
+        self._recorded: deque[tuple[str, str]] = deque(((e.nick, e.text) for e in record.past), maxlen=REMEMBERED)
+        self._played_back: deque[tuple[str, str, float]] = deque(maxlen=REMEMBERED)
+        self.session: OpenSession | None = None
         """None: nothing was said yet, or the last session is over."""
         self.speaker = ""
         """Whoever spoke last besides the lead, as the server calls them."""
-
-    @property
-    def session(self) -> RecordedSession | None:
-        """The open one; None: there is none."""
-        return self._record.session
 
     @property
     def present(self) -> list[str]:
@@ -63,7 +75,10 @@ class ChannelState:
         return self._last
 
     def heard(self, heard: IrcEvent, own: str) -> Event | None:
-        """What the simulator calls it; None for what is no event there. `own`: the lead's nick on the server."""
+        """What the simulator calls it; None for what is no event there, and for history that is on record already.
+
+        `own`: the lead's nick on the server.
+        """
         if heard.kind in ("said", "acted"):
             return self._spoken(heard, own)
         if heard.kind == "renamed":
@@ -71,6 +86,8 @@ class ChannelState:
         if heard.kind == "topic":
             self._topic = without_addresses(heard.text)[:TOPIC_CHARACTERS] or None
             return self._write(TopicSet, self._name(heard.nick), heard.at, text=heard.text) if heard.nick else None
+        if heard.history:
+            return None
         name = self._name(heard.nick)
         if heard.kind in ("joined", "here"):
             back = name in self._present
@@ -81,7 +98,7 @@ class ChannelState:
             return self._write(Parted, name, heard.at)
         return None
 
-    def said(self, text: str, at: float, reasons: dict[str, float], refused: tuple[Refused, ...]) -> Event:
+    def said(self, text: str, at: float, reasons: dict[str, float], refused: tuple[Refused, ...]) -> Event | None:
         """The lead said a line."""
         return self._write(Said, self._lead, at, text=text, reasons=reasons, refused=refused)
 
@@ -89,10 +106,10 @@ class ChannelState:
         """The lead could have spoken and did not."""
         return self._write(Passed, self._lead, at, why=why, refused=refused)
 
-    def agreed(self, heard: IrcEvent, yes: bool) -> Event:
+    def agreed(self, heard: IrcEvent, yes: bool) -> Event | None:
         """Somebody says whether their lines may become training data."""
         self._open(heard.at)
-        return self._write(Agreed, self._name(heard.nick), heard.at, yes=yes)
+        return self._write(Agreed, self._named(heard), heard.at, yes=yes)
 
     def agents(self, nicks: Iterable[str]) -> None:
         """These are nobody: what they say may become training data. It stands in the next session that begins."""
@@ -101,12 +118,14 @@ class ChannelState:
     def alone(self) -> None:
         """The connection is lost; who is here is told anew when it is back."""
         for name in self._present:
-            if self.channel is not None:
-                self.channel.present.pop(name, None)
+            if self.session is not None:
+                self.session.channel.present.pop(name, None)
         self._present.clear()
+        self._recorded.extend((name, text) for name, text, _ in self._played_back)
+        self._played_back.clear()
 
     def outgoing(self, text: str) -> str:
-        """Her line as the server is to have it: people addressed by the nick they wear now."""
+        """The lead's line as the server is to have it: people addressed by the nick they wear now."""
         name, colon, rest = text.partition(":")
         return f"{self.called(name)}{colon}{rest}"
 
@@ -120,32 +139,40 @@ class ChannelState:
         if level is not None:
             self._record.level = level
         self._record.close()
-        self.channel = None
+        self.session = None
         if over:
             self._carried = []
             self._people.forget()
             self._now_called.clear()
 
-    def _spoken(self, heard: IrcEvent, own: str) -> Event:
-        self._open(heard.at)
+    def _spoken(self, heard: IrcEvent, own: str) -> Event | None:
         text = heard.text[: self._policy.line_characters].rstrip()
         if fold(own) != fold(self._lead):
             called = re.compile(rf"(?<!{_NICK_CHARACTER}){re.escape(own)}(?!{_NICK_CHARACTER})", re.IGNORECASE)
             text = called.sub(self._lead, text)
-        name = self._name(heard.nick)
+        name = self._named(heard)
+        if heard.history:
+            if not text or (name, text) in self._recorded or (name, text, heard.at) in self._played_back:
+                return None
+            self._played_back.append((name, text, heard.at))
+        else:
+            self._recorded.append((name, text))
+            self.speaker = heard.bridge or heard.nick
+        self._open(heard.at)
         self._come(name)
-        self.speaker = heard.nick
-        return self._write(Said if heard.kind == "said" else Acted, name, heard.at, text=text)
+        if heard.kind == "said":
+            return self._write(Said, name, heard.at, text=text)
+        return self._write(Acted, name, heard.at, text=text)
 
     def _open(self, at: float) -> None:
         """Goes on with the session, or begins one where there is none, or where it is over."""
         silent = at - self._last > self._policy.silence_minutes * 60 and self._record.messages > 0
         if silent or self._record.messages >= self._policy.longest:
             self.cut(over=silent)
-        if self.channel is None:
-            session = self._record.begin(at, self._topic)
-            self.channel = Channel(session.setting, self._carried)
-            self.channel.present.update(self._present)
+        if self.session is None:
+            record = self._record.begin(at, self._topic)
+            self.session = OpenSession(record, Channel(record.setting, self._carried))
+            self.session.channel.present.update(self._present)
             while self._agents:
                 self._write(Agreed, self._agents.pop(0), at, yes=True)
 
@@ -161,18 +188,26 @@ class ChannelState:
 
     def _come(self, name: str) -> None:
         self._present[name] = None
-        if self.channel is not None:
-            self.channel.present[name] = None
+        if self.session is not None:
+            self.session.channel.present[name] = None
+
+    def _named(self, heard: IrcEvent) -> str:
+        """What the speaker is called here; whoever speaks through a bridge is nobody of the channel's."""
+        if not heard.bridge:
+            return self._name(heard.nick)
+        name = self._shown.nick(f"{fold(heard.bridge)} {fold(heard.nick)}", heard.nick)
+        self._now_called[name] = heard.nick
+        return name
 
     def _name(self, nick: str) -> str:
         person = self._people.person(nick)
         return self._shown.nick(fold(person), person)
 
-    def _write(self, kind: type[Event], nick: str, at: float, **fields: object) -> Event | None:
-        if self.channel is None:
+    def _write(self, kind: type[E], nick: str, at: float, **fields: object) -> E | None:
+        if self.session is None:
             return None
         event = self._record.write(kind, nick, at, **fields)
-        self.channel.apply(event)
+        self.session.channel.apply(event)
         if isinstance(event, Said | Acted):
             self._last = max(self._last, at)
             self._carried = [*self._carried, event][-self._policy.carried :] if self._policy.carried else []

@@ -1,18 +1,96 @@
-"""What is done about a command in the channel: those of operators, and everybody's say over their own lines."""
+"""Commands in the channel: those of operators, and everybody's say over their own lines.
+
+`!nick engagement HIGH`, mute, unmute, lift, leave, status, from those who may give them; `optin`, `optout` from all.
+The command word is `!` and the nick on the lead's card. A nick alone is nobody: an operator is known by the services
+account that the server vouches for (IRCv3 account-tag), or by a mask `nick!user@host`, in which `*` and `?` stand for
+anything.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
-from simulator.irc.bot_config import BotConfig, Sender
+from simulator.errors import UsageError
+from simulator.irc.bot_config import BotContext
 from simulator.irc.channel_state import ChannelState
+from simulator.irc.feedback import FeedbackTracker
 from simulator.irc.irc_events import IrcEvent
-from simulator.irc.operators import COMMANDS, Operators
 from simulator.irc.participation_window import ParticipationWindow
 from simulator.irc.responder import Responder
-from simulator.irc.timing import Clock
+from simulator.logs.nicks import fold
 from simulator.world.strict import Engagement
-from simulator.world.world import World
+
+COMMANDS = {
+    "engagement": "engagement LOW|MEDIUM|HIGH",
+    "mute": "mute [MINUTES]",
+    "unmute": "unmute",
+    "lift": "lift",
+    "status": "status",
+    "leave": "leave",
+}
+CONSENT = {"optin": True, "optout": False}
+"""For everybody, in the channel: whether what they say there may become training data."""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What an operator wants."""
+
+    name: str
+    """One of COMMANDS, or empty: none was understood."""
+    value: str = ""
+
+
+class Operators:
+    """Who may give commands, and how they look."""
+
+    def __init__(self, lead: str, allowed: Iterable[str]) -> None:
+        """`lead`: the nick on the card. `allowed`: accounts, and masks.
+
+        Raises UsageError for a mask that anybody fits.
+        """
+        self.word = f"!{lead.lower()}"
+        self._accounts: set[str] = set()
+        self._masks: list[re.Pattern[str]] = []
+        for entry in allowed:
+            if not re.search(r"[!@*?]", entry):
+                self._accounts.add(fold(entry))
+                continue
+            nick, _, rest = entry.partition("!")
+            user, _, host = rest.partition("@")
+            if not (nick and user and host) or not re.search(r"[^*?.]", host):
+                remedy = "name an account, or a mask nick!user@host with a host of its own"
+                raise UsageError(f"`{entry}` would let anybody in", place="--operator", remedy=remedy)
+            shape = re.escape(fold(entry)).replace(r"\*", ".*").replace(r"\?", ".")
+            self._masks.append(re.compile(shape))
+
+    def addressed(self, text: str) -> bool:
+        """True for a line that is a command, whoever wrote it: it is no part of the talk."""
+        return text.lower().split(" ", 1)[0] == self.word
+
+    def consent(self, text: str) -> bool | None:
+        """What a line for which `addressed` is true says of its writer's own lines; None: it is another command."""
+        words = text.lower().split()
+        return CONSENT.get(words[1]) if len(words) == 2 else None
+
+    def allows(self, heard: IrcEvent) -> bool:
+        """True if whoever wrote it may give commands."""
+        if heard.account is not None and fold(heard.account) in self._accounts:
+            return True
+        return any(mask.fullmatch(fold(heard.mask)) for mask in self._masks)
+
+    def read(self, text: str) -> Command:
+        """The command in a line for which `addressed` is true."""
+        words = text.split()[1:]
+        name, value = (words[0].lower() if words else "status"), " ".join(words[1:])
+        fits = {
+            "engagement": value.upper() in ("LOW", "MEDIUM", "HIGH"),
+            "mute": not value or (value.isdecimal() and 0 < int(value) <= 10_000),
+        }
+        return Command(name, value) if name in COMMANDS and fits.get(name, not value) else Command("")
+
 
 NOTED = {
     True: "noted: what you say here may be used to train language models; `{word} optout` takes that back",
@@ -25,73 +103,80 @@ class CommandHandler:
 
     def __init__(
         self,
-        link: Sender,
-        world: World,
-        stay: BotConfig,
-        hours: Clock,
-        floor: ChannelState,
+        around: BotContext,
+        channel: ChannelState,
         share: ParticipationWindow,
-        pen: Responder,
+        feedback: FeedbackTracker,
+        responder: Responder,
         leave: Callable[[str], None],
     ) -> None:
-        self._link, self._world, self._stay, self._hours = link, world, stay, hours
-        self._floor, self._share, self._pen, self._leave = floor, share, pen, leave
-        self._operators = Operators(world.lead.nick, stay.operators)
-        self._level = stay.level
+        self._around, self._channel, self._share, self._feedback = around, channel, share, feedback
+        self._responder, self._leave = responder, leave
+        self._operators = Operators(around.world.lead.nick, around.config.operators)
+        self._level = around.config.level
 
     def addressed(self, heard: IrcEvent) -> bool:
         """It is a command, and so no part of the talk."""
         return heard.kind == "said" and self._operators.addressed(heard.text)
 
-    def given(self, heard: IrcEvent, deaf: str | None) -> None:
-        """`deaf`: why a line of theirs would not be read; None: it would. Who may not command gets no answer: nothing
-        to play with."""
+    def given(self, heard: IrcEvent, unread: str | None) -> None:
+        """`unread`: why a line of theirs would not be read; None: it would. Who may not command gets no answer: nothing
+        to play with. A command that is history was dealt with when it was given, or is over."""
+        if heard.history:
+            return
         yes = self._operators.consent(heard.text)
         if yes is not None:
-            if deaf is None:
+            if unread is None:
                 self._consent(heard, yes)
         elif self._operators.allows(heard):
             self._carry_out(heard)
         else:
-            self._stay.note(f"refused: `{heard.text}` from {heard.mask or heard.nick}, who is no operator")
+            who = heard.mask or heard.nick
+            self._around.observer.note(f"refused: `{heard.text}` from {who}, who is no operator")
 
     def status(self) -> str:
-        """Level, share, and what she does, on one line."""
-        band = self._world.engagement.bands[self._level]
-        share = f"{self._share.hers} of the last {self._share.messages} messages ({band.least:.0%} to {band.most:.0%})"
-        state = "observing" if self._stay.observe else "muted" if self._pen.muted else "listening"
-        return f"{self._level.value}, {share}, {state}"
+        """Level, share, what the lead does, and a wish that it heeds, on one line."""
+        band = self._around.world.engagement.bands[self._level]
+        of = f"{self._share.own} of the last {self._share.messages} messages ({band.least:.0%} to {band.most:.0%})"
+        state = "observing" if self._around.config.observe else "muted" if self._responder.muted else "listening"
+        return ", ".join(filter(None, (self._level.value, of, state, self._feedback.describe())))
 
     def _consent(self, heard: IrcEvent, yes: bool) -> None:
-        event = self._floor.agreed(heard, yes)
-        self._stay.happened(event, self._world.lead.nick)
-        self._link.notice(heard.nick, NOTED[yes].replace("{word}", self._operators.word))
+        if heard.bridge and yes:  # anybody can take anybody's name in another place
+            self._around.observer.note(f"not noted: {heard.nick} agrees through {heard.bridge}")
+            return
+        if (event := self._channel.agreed(heard, yes)) is not None:
+            self._around.observer.happened(event)
+        if not heard.bridge:
+            self._around.link.notice(heard.nick, NOTED[yes].replace("{word}", self._operators.word))
 
     def _carry_out(self, heard: IrcEvent) -> None:
-        command = self._operators.read(heard.text)
-        self._stay.note(f"{heard.nick}: {heard.text}")
+        command, link = self._operators.read(heard.text), self._around.link
+        self._around.observer.note(f"{heard.nick}: {heard.text}")
         match command.name:
             case "engagement":
                 self._set_level(Engagement(command.value.upper()))
             case "mute":
-                until = self._hours.now() + 60 * int(command.value) if command.value else float("inf")
-                self._pen.muted_until = until
-                self._pen.stop()
+                minutes = int(command.value) if command.value else float("inf")
+                self._responder.muted_until = self._around.clock.now() + 60 * minutes
+                self._responder.stop()
             case "unmute":
-                self._pen.muted_until = 0.0
+                self._responder.muted_until = 0.0
+            case "lift":
+                self._feedback.lift()
             case "leave":
-                self._link.notice(heard.nick, "leaving")
+                link.notice(heard.nick, "leaving")
                 self._leave(f"{heard.nick} said so")
                 return
             case "":
                 word = self._operators.word
-                self._link.notice(heard.nick, "; ".join(f"{word} {usage}" for usage in COMMANDS.values()))
+                link.notice(heard.nick, "; ".join(f"{word} {usage}" for usage in COMMANDS.values()))
                 return
-        self._link.notice(heard.nick, self.status())
+        link.notice(heard.nick, self.status())
 
     def _set_level(self, level: Engagement) -> None:
         if level is not self._level:
-            self._pen.stop()
+            self._responder.stop()
             self._level = level
-            self._floor.cut(level=level)
+            self._channel.cut(level=level)
             self._share.forget()

@@ -1,15 +1,17 @@
-"""What others may do to the lead, and what she may do to them: limits that no text in the channel can lift."""
+"""Filters of what others may do to the lead, and the lead to them: limits that no text in the channel can lift."""
 
 from __future__ import annotations
 
 import re
 from collections import OrderedDict, deque
 from collections.abc import Iterable
+from dataclasses import replace
 
 from simulator.addressing import mentioned
 from simulator.irc.irc_events import IrcEvent
 from simulator.line_checks import LineChecker
 from simulator.logs.bots import Bots
+from simulator.logs.bridges import Bridge
 from simulator.logs.nicks import fold
 from simulator.world.policies.bot import BotPolicy, Rate
 
@@ -32,6 +34,7 @@ class Meter:
         return len(self._times) < self._rate.lines
 
     def count(self, now: float) -> None:
+        """One more line."""
         self._times.append(now)
 
 
@@ -42,6 +45,7 @@ class Meters:
         self._rate, self._each = rate, OrderedDict[str, Meter]()
 
     def of(self, nick: str) -> Meter:
+        """The meter of a nick."""
         key = fold(nick)
         self._each.setdefault(key, Meter(self._rate))
         self._each.move_to_end(key)
@@ -53,21 +57,34 @@ class Meters:
 class InputFilter:
     """Which lines are talk of people at all."""
 
-    def __init__(self, policy: BotPolicy, bots: Iterable[str] = ()) -> None:
-        """`bots`: programs, besides those that are known by name."""
-        self._bots, self._flood = Bots(bots), Meters(policy.flood)
+    def __init__(self, policy: BotPolicy, bots: Iterable[str] = (), bridges: Iterable[Bridge] = ()) -> None:
+        """`bots`, `bridges`: programs, besides those that are known by name."""
+        self._bridges = {fold(bridge.nick): bridge for bridge in bridges}
+        self._bots, self._flood = Bots(bots, self._bridges), Meters(policy.flood)
 
-    def deaf(self, heard: IrcEvent) -> str | None:
+    def unbridged(self, heard: IrcEvent) -> IrcEvent:
+        """A line that a bridge has passed on, as said by whoever spoke, who is nobody that the server vouches for."""
+        if heard.kind not in ("said", "acted") or heard.private or not self._bots.kind(heard.nick)[1]:
+            return heard
+        bridge = self._bridges.get(fold(heard.nick), Bridge(heard.nick))
+        if (spoke := bridge.speaker(heard.text)) is None:
+            return heard
+        nick, text = spoke
+        return replace(heard, nick=nick, text=text, bridge=heard.nick, mask="", account=None, bot=False)
+
+    def reason_unread(self, heard: IrcEvent) -> str | None:
         """Why a line is not read: bot, notice, private, empty or flood; None: it is."""
         if heard.kind == "notice":
             return "notice"
-        if heard.bot or self._bots.kind(heard.nick)[0]:
+        if heard.bot or (not heard.bridge and self._bots.kind(heard.nick)[0]):
             return "bot"
         if heard.private:
             return "private"
         if not heard.text:
             return "empty"
-        meter = self._flood.of(heard.nick)
+        if heard.history:
+            return None
+        meter = self._flood.of(f"{heard.bridge} {heard.nick}" if heard.bridge else heard.nick)
         if not meter.free(heard.at):
             return "flood"
         meter.count(heard.at)
@@ -75,7 +92,7 @@ class InputFilter:
 
 
 class OutputFilter:
-    """Which of her lines may leave, after the manners that a session holds them to."""
+    """Which of the lead's lines may leave, after the checks of a session."""
 
     def __init__(self, policy: BotPolicy, manners: LineChecker, lead: str, *, politics_allowed: bool) -> None:
         self._policy, self._manners, self._lead, self._politics = policy, manners, lead, politics_allowed
@@ -96,10 +113,15 @@ class OutputFilter:
         )
         if found := next(faults, None):
             return found.rule
+        return self.rate_fault(to, now)
+
+    def rate_fault(self, to: str, now: float) -> str | None:
+        """Why no line may leave just now, whatever it says; None: one may. `to`: whose line it would follow."""
         if not self._says.free(now):
             return "rate"
         return None if self._answers.of(to).free(now) else "rate to one nick"
 
     def sent(self, to: str, now: float) -> None:
+        """The line has left."""
         self._says.count(now)
         self._answers.of(to).count(now)

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from simulator import __version__, clock, rng
 from simulator.errors import UsageError
-from simulator.events import Event, Said
+from simulator.events import Acted, Agreed, Event, Joined, Parted, Passed, Renamed, Said, TopicSet
 from simulator.irc.timing import DAY, seconds_of_day
 from simulator.journal.journal import FILE, Journal
 from simulator.journal.model_choice import IMPORTED, ModelChoice
@@ -24,7 +25,7 @@ from simulator.world.strict import Engagement
 from simulator.world.world import World
 
 REMEMBERED = 1000
-"""Messages of an earlier stay that she goes on from."""
+"""Messages of an earlier stay that the lead goes on from."""
 FEWEST = 2
 """Messages; what has fewer is no session, and rejected as `short`."""
 
@@ -65,6 +66,9 @@ def opened(
         journal.close()
         raise UsageError(fault, place=str(folder), remedy="choose another --run name")
     return journal
+
+
+E = TypeVar("E", Said, Acted, Joined, Parted, Renamed, TopicSet, Passed, Agreed)
 
 
 @dataclass(slots=True)
@@ -127,12 +131,13 @@ class SessionRecorder:
         self._slot += 1
         return session
 
-    def write(self, kind: type[Event], nick: str, at: float, **fields: object) -> Event:
+    def write(self, kind: type[E], nick: str, at: float, **fields: object) -> E:
         """An event of the open session, on disk when this returns."""
         assert self._open is not None
         events = self._open.events
         since = round(max(0.0, at - self._open.midnight), 1)
-        event = kind(index=len(events), at=max(since, events[-1].at if events else 0.0), nick=nick, **fields)
+        when = max(since, events[-1].at if events else 0.0)
+        event = kind.model_validate({"index": len(events), "at": when, "nick": nick, **fields})
         self._journal.event(self._open.session.id, event)
         events.append(event)
         return event

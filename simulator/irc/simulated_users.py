@@ -1,7 +1,7 @@
-"""The people of a staged channel: one client each, and the scheduler and members of a simulated session behind them.
+"""Simulated users of a test bed: a client each, with the scheduler and members of a simulated session behind them.
 
 Who speaks next is drawn as in `session/`, from what was said in the real channel, by whomever: the people, the lead,
-a guest. The lead is nobody's puppet here; she is the bot. A guest, who came with a client of their own, has turns like
+a guest. The lead is not one of them; it is the bot. A guest, who came with a client of their own, has turns like
 the people: when one is drawn the others wait for as long as a line takes. A guest who speaks to one of the people is
 answered by that one, and a guest who is new or asks the room by whoever is next.
 """
@@ -9,7 +9,7 @@ answered by that one, and a guest who is new or asks the room by whoever is next
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 
 from simulator import rng
@@ -67,8 +67,19 @@ class Act:
     """After which they come to another topic."""
 
 
-def act(world: World, people: Sequence[str], level: Engagement, channel: str, number: int, seed: int) -> Act:
-    """The next act of a session with simulated users."""
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What the acts of a channel are drawn by."""
+
+    level: Engagement
+    channel: str
+    """As in the header."""
+    seed: int
+
+
+def act(world: World, people: Sequence[str], subject: Subject, number: int) -> Act:
+    """The act of that number, from 0."""
+    level, channel, seed = subject.level, subject.channel, subject.seed
     draw = rng.stream(seed, "stage", "act", number)
     confined = world.quota.confined
     groups = {
@@ -116,14 +127,12 @@ class SimulatedUsers:
         lead: Callable[[], str],
         world: World,
         models: Models,
-        level: Engagement,
-        channel: str,
-        hours: Clock,
-        seed: int,
+        subject: Subject,
+        clock: Clock,
     ) -> None:
-        """`links`: by the card's nick, in the channel already. `lead`: her nick on the server."""
+        """`links`: by the card's nick, in the channel already. `lead`: the lead's nick on the server."""
         self._links, self._lead, self._world, self._models = links, lead, world, models
-        self._level, self._name, self._hours, self._seed = level, channel, hours, seed
+        self._subject, self._clock = subject, clock
         self._names, self._guests = UniqueNicks(), dict[str, Persona]()
         for nick in world.personas:
             self._names.nick(f"card {nick}", nick)  # a guest who is called like somebody on a card is not them
@@ -159,7 +168,7 @@ class SimulatedUsers:
             return False
         return True
 
-    async def turn(self, pause: Callable[[float], object]) -> None:
+    async def turn(self, pause: Callable[[float], Awaitable[None]]) -> None:
         """One of them says a line, or tries to. `pause` is awaited with seconds of thinking and of typing.
 
         Raises NotMet when nobody finds a fit line any more, ProviderError when the model fails for good.
@@ -195,7 +204,7 @@ class SimulatedUsers:
 
     def _begin(self, past: Sequence[Said]) -> None:
         people = tuple(self._links)
-        self._act = act(self._world, people, self._level, self._name, self._acts, self._seed)
+        self._act = act(self._world, people, self._subject, self._acts)
         self._acts += 1
         opener, topic = self._act.script.beats[0].nick, self._act.setting.topic
         assert opener is not None and topic is not None, "an act begins with somebody who brings up its topic"

@@ -1,4 +1,4 @@
-"""A channel of our own to talk to the lead in: a real server on loopback, people who are agents, the lead as a bot.
+"""Test bed: a channel of our own with a real server on loopback, simulated users, and the lead as a bot.
 
 Each of them is a client of its own, so anybody can join with any IRC client. Everything the lead hears and says is
 journalled like a stay in somebody's channel.
@@ -9,75 +9,69 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from simulator.irc.bot import Bot
-from simulator.irc.bot_config import BotConfig
-from simulator.irc.call_recorder import CallLog
+from simulator.irc.bot_config import BotConfig, BotContext, BotObserver
 from simulator.irc.connection import REALNAME, USERNAME, ChannelConnection
 from simulator.irc.irc_address import IrcAddress
-from simulator.irc.ngircd import HOST, NgircdServer
+from simulator.irc.local_server import HOST, LocalServer
 from simulator.irc.registration import Credentials
-from simulator.irc.simulated_users import ECHO, SimulatedUsers, invited
+from simulator.irc.simulated_users import ECHO, SimulatedUsers, Subject, invited
 from simulator.irc.timing import Clock, ManualClock
 from simulator.journal.journal import Journal
-from simulator.llm.model import Models
-from simulator.world.policies.bot import BotPolicy
+from simulator.llm.model import Model, Models, ModelWrapper, Prompt, Reply
 from simulator.world.world import World
 
 AGENT = "a language model, playing somebody who does not exist"
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class TestbedRequest:
-    """What is wanted of a stage."""
+    """What is wanted of a test bed."""
 
+    config: BotConfig
+    observer: BotObserver
+    clock: Clock
     people: int
     """At least two."""
     messages: int | None
     """After so many it ends; None: when somebody ends it."""
-    port: int | None
-    """None: a free one."""
+    server: LocalServer
+    """Not started yet."""
     seed: int
     begun: Callable[[IrcAddress, Bot], None]
-    """Told when everybody is there."""
+    """Called when everybody is there."""
 
 
-async def stage(
-    world: World,
-    models: Models,
-    journal: Journal,
-    policy: BotPolicy,
-    stay: BotConfig,
-    hours: Clock,
-    wish: TestbedRequest,
-) -> int:
+async def stage(world: World, models: Models, journal: Journal, request: TestbedRequest) -> int:
     """Plays until it is over, and leaves nothing running; how many messages there were.
 
     Raises UsageError without a server to start, NotMet when nobody finds a fit line, ProviderError when a model fails.
     """
-    async with NgircdServer(wish.port) as server, contextlib.AsyncExitStack() as clients:
-        place = IrcAddress(HOST, server.port, stay.channel, tls=False)
+    config, clock, policy = request.config, request.clock, world.bot
+    async with request.server as server, contextlib.AsyncExitStack() as clients:
+        place = IrcAddress(HOST, server.port, config.channel, tls=False)
 
         async def come(nick: str, realname: str, number: int) -> ChannelConnection:
             who = Credentials(nick, USERNAME, realname)
-            link = ChannelConnection(place, who, policy, hours, seed=wish.seed + number)
+            link = ChannelConnection(place, who, policy, clock, seed=request.seed + number)
             clients.push_async_callback(link.close)
             await link.open()
+            await asyncio.sleep(server.pause)
             return link
 
-        names = invited(world, wish.people, wish.seed)
+        names = invited(world, request.people, request.seed)
         links = {nick: await come(nick, AGENT, number) for number, nick in enumerate(names, 1)}
         own = await come(world.lead.nick, REALNAME, 0)
-        bot = Bot(own, world, models, journal, policy, stay, hours)
-        notes = CallLog(journal, lambda: bot.session)
-        people = SimulatedUsers(
-            links, lambda: own.nick, world, notes.on(models), stay.level, stay.channel, hours, wish.seed
-        )
+        bot = Bot(BotContext(own, world, policy, config, clock, request.observer), models, journal)
+        log = CallLog(journal, lambda: bot.session)
+        subject = Subject(config.level, config.channel, request.seed)
+        people = SimulatedUsers(links, lambda: own.nick, world, log.recorded(models), subject, clock)
         bot.agents(links)
-        wish.begun(place, bot)
-        talk = _played if isinstance(hours, ManualClock) else _lived
-        tasks = [asyncio.create_task(work) for work in (bot.run(), people.listen(), talk(people, bot, hours, wish))]
+        request.begun(place, bot)
+        talk = _play(people, bot, clock, request) if isinstance(clock, ManualClock) else _live(people, clock, request)
+        tasks = [asyncio.ensure_future(work) for work in (bot.run(), people.listen(), talk)]
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
@@ -90,27 +84,65 @@ async def stage(
         return people.messages
 
 
-async def _lived(people: SimulatedUsers, bot: Bot, hours: Clock, wish: TestbedRequest) -> None:
+async def _live(people: SimulatedUsers, clock: Clock, request: TestbedRequest) -> None:
     """Time goes by as it does for the people who may join."""
-    while wish.messages is None or people.messages < wish.messages:
-        await people.turn(hours.sleep)
+    while request.messages is None or people.messages < request.messages:
+        await people.turn(clock.sleep)
 
 
-async def _played(people: SimulatedUsers, bot: Bot, hours: ManualClock, wish: TestbedRequest) -> None:
+async def _play(people: SimulatedUsers, bot: Bot, clock: ManualClock, request: TestbedRequest) -> None:
     """Nobody waits: time is played on, and goes on only when the lead has read what was said and has decided."""
 
     async def settled() -> None:
-        with contextlib.suppress(TimeoutError):  # what she does not read, such as a flood, never comes to count
+        with contextlib.suppress(TimeoutError):  # what the lead does not read, such as a flood, never comes to count
             async with asyncio.timeout(ECHO):
                 while bot.messages != people.messages:
                     await (people.wait_for(bot.messages) if bot.messages > people.messages else asyncio.sleep(0.002))
         await bot.quiet.wait()
 
     async def pause(seconds: float) -> None:
-        await hours.play(seconds)
+        await clock.play(seconds)
         await settled()
 
-    while wish.messages is None or people.messages < wish.messages:
+    while request.messages is None or people.messages < request.messages:
         await settled()
         await people.turn(pause)
     await settled()
+
+
+class CallLog:
+    """Holds answers until a session is open: the first line of all is made before there is one."""
+
+    def __init__(self, journal: Journal, session: Callable[[], str | None]) -> None:
+        self._journal, self._session = journal, session
+        self._waiting: list[tuple[Prompt, Reply]] = []
+        self._count = 0
+
+    def keep(self, prompt: Prompt, reply: Reply) -> None:
+        """Puts an answer on record as soon as a session is open."""
+        # The lead's calls have the same ids in the same session, and a new act begins to count anew.
+        self._count += 1
+        call_id = replace(prompt.call_id, part=f"people{self._count}")
+        self._waiting.append((replace(prompt, call_id=call_id), reply))
+        if (session := self._session()) is not None:
+            for asked, answer in self._waiting:
+                self._journal.call(session, asked, answer)
+            self._waiting.clear()
+
+    def recorded(self, models: Models) -> Models:
+        """The same models, with what they answer to the people kept."""
+        return replace(models.map(lambda model: CallRecorder(model, self)), lead=models.lead, judge=models.judge)
+
+
+class CallRecorder(ModelWrapper):
+    """A model of the people's whose answers are kept."""
+
+    def __init__(self, inner: Model, log: CallLog) -> None:
+        super().__init__(inner)
+        self._log = log
+
+    async def reply(self, prompt: Prompt) -> Reply:
+        """The inner model's answer, when it is kept."""
+        reply = await self.inner.reply(prompt)
+        self._log.keep(prompt, reply)
+        return reply

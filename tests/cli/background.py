@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from simulator.irc.ngircd import HOST
+from simulator.irc.local_server import HOST
 from tests.cli.em import EM
 
 

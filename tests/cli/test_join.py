@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from simulator.events import Passed
-from simulator.irc import ngircd
+from simulator.irc import local_server
 from simulator.journal.journal import Journal
 from tests.cli import inside
 from tests.cli.background import running
@@ -20,7 +20,7 @@ from tests.irc.channel import guest, real_server
 def test_join_observes_and_leaves_on_a_stop_file(tmp_path: Path) -> None:
     async def go() -> None:
         async with real_server() as there, guest(there.port, "ann") as ann:
-            address = f"irc://{ngircd.HOST}:{there.port}/#general"
+            address = f"irc://{local_server.HOST}:{there.port}/#general"
             options = ("--model", "scripted", "--observe", "--engagement", "HIGH", "--nick", "other", "--run", "look")
             with running("join", address, *options, cwd=tmp_path, wanted="as other, HIGH") as (command, _):
                 await ann.reads(":other!")
@@ -45,8 +45,8 @@ def test_join_observes_and_leaves_on_a_stop_file(tmp_path: Path) -> None:
 def test_join_and_its_passwords(tmp_path: Path) -> None:
     """The passwords come from the environment, and are written nowhere."""
     with socket.socket() as taken:
-        taken.bind((ngircd.HOST, 0))
-        address = f"irc://{ngircd.HOST}:{taken.getsockname()[1]}/#general"
+        taken.bind((local_server.HOST, 0))
+        address = f"irc://{local_server.HOST}:{taken.getsockname()[1]}/#general"
         secret = {"EM_IRC_PASSWORD": "hush-server", "EM_IRC_SASL_PASSWORD": "hush-account"}
         done = em("join", address, "--model", "scripted", cwd=tmp_path, env=secret)
     assert done.returncode == 3 and "connection was refused" in done.stderr and "Traceback" not in done.stderr

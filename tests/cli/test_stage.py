@@ -14,7 +14,7 @@ import pytest
 
 from simulator.errors import UsageError
 from simulator.events import Agreed, Said
-from simulator.irc import ngircd
+from simulator.irc import local_server
 from simulator.journal.journal import Journal
 from tests.cli import inside
 from tests.cli.background import listens, running
@@ -85,7 +85,7 @@ def test_somebody_joins_the_stage(tmp_path: Path) -> None:
             return status
 
     arguments = ("stage", "--model", "scripted", "--people", "3", "--tempo", "40", "--engagement", "HIGH")
-    who = ("--operator", f"visitor!*@{ngircd.HOST}")
+    who = ("--operator", f"visitor!*@{local_server.HOST}")
     with running(*arguments, *who, cwd=tmp_path, wanted="join with any IRC client") as (command, line):
         status = asyncio.run(asyncio.wait_for(visit(int(re.search(r"port (\d+)", line)[1])), 60))
         assert "HIGH" in status and "listening" in status
@@ -111,7 +111,7 @@ def test_guests_are_answered_and_asked_before_they_are_exported(tmp_path: Path) 
             assert nick in shipped().personas and nick != LEAD
             await me.reads(" PRIVMSG ")
             me.types(f"PRIVMSG #general :{nick}: and what have you been up to?")
-            await me.reads(f":{nick}!~emsim@{ngircd.HOST} PRIVMSG #general :visitor: ")
+            await me.reads(f":{nick}!~emsim@{local_server.HOST} PRIVMSG #general :visitor: ")
             async with guest(port, "mallory") as other:
                 other.types(f"PRIVMSG #general :{secret}")
                 await me.reads(secret)
@@ -120,10 +120,10 @@ def test_guests_are_answered_and_asked_before_they_are_exported(tmp_path: Path) 
                 for _ in range(2):
                     await me.reads(" PRIVMSG #general ")
             me.types(f"PRIVMSG {LEAD} :{order} leave")
-            await me.reads(f":{LEAD}!~emsim@{ngircd.HOST} QUIT")
+            await me.reads(f":{LEAD}!~emsim@{local_server.HOST} QUIT")
 
     arguments = ("stage", "--model", "scripted", "--people", "2", "--tempo", "100", "--engagement", "HIGH")
-    who = ("--operator", f"visitor!*@{ngircd.HOST}")
+    who = ("--operator", f"visitor!*@{local_server.HOST}")
     with running(*arguments, *who, cwd=tmp_path, wanted="join with any IRC client") as (command, line):
         asyncio.run(asyncio.wait_for(visit(int(re.search(r"port (\d+)", line)[1])), 90))
         assert command.wait(30) == 0
@@ -147,12 +147,12 @@ def test_guests_are_answered_and_asked_before_they_are_exported(tmp_path: Path) 
 def test_without_a_server_it_says_which_package(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "which", lambda *_, **__: None)
     with pytest.raises(UsageError, match="apt install ngircd"):
-        ngircd.program()
+        local_server.find_program()
 
 
 def test_a_port_that_is_taken(tmp_path: Path) -> None:
     with socket.socket() as taken:
-        taken.bind((ngircd.HOST, 0))
+        taken.bind((local_server.HOST, 0))
         taken.listen()
         port = str(taken.getsockname()[1])
         done = inside.em("stage", "--model", "scripted", "--port", port, cwd=tmp_path)

@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from simulator.errors import UsageError
-from simulator.irc import ngircd, session_recorder
+from simulator.events import Event
+from simulator.irc import local_server, session_recorder
 from simulator.irc.bot import Bot
-from simulator.irc.bot_config import BotConfig
+from simulator.irc.bot_config import BotConfig, BotContext
 from simulator.irc.connection import Delivery
 from simulator.irc.irc_address import IrcAddress
 from simulator.irc.irc_events import IrcEvent
@@ -94,6 +95,20 @@ class Saying:
 
 
 @dataclass
+class Notebook:
+    """Keeps what an observer is told."""
+
+    notes: list[str]
+    events: list[Event]
+
+    def note(self, text: str) -> None:
+        self.notes.append(text)
+
+    def happened(self, event: Event) -> None:
+        self.events.append(event)
+
+
+@dataclass
 class Scene:
     """A bot in a channel in memory, in played time."""
 
@@ -146,11 +161,10 @@ async def scene(
             Origin.JOINED,
             operators=("boss!*@trusted.example", "chief"),
             stop=folder / "stop",
-            note=notes.append,
-            happened=lambda event, lead: events.append(event),
             **stay,
         )
-        bot = Bot(link, world, Models(model, model), journal, POLICY, about, hours)
+        around = BotContext(link, world, POLICY, about, hours, Notebook(notes, events))
+        bot = Bot(around, Models(model, model), journal)
         running = asyncio.create_task(bot.run())
         try:
             for _ in range(5):
@@ -180,17 +194,17 @@ async def scripted_server(
                 await asyncio.sleep(0.001 if isinstance(row, bytes) else 0)
         writer.close()
 
-    listening = await asyncio.start_server(served, ngircd.HOST, 0)
+    listening = await asyncio.start_server(served, local_server.HOST, 0)
     try:
-        yield IrcAddress(ngircd.HOST, listening.sockets[0].getsockname()[1], "#general", tls=False), sent
+        yield IrcAddress(local_server.HOST, listening.sockets[0].getsockname()[1], "#general", tls=False), sent
     finally:
         listening.close()
 
 
-def real_server(more: str = "", port: int | None = None) -> ngircd.NgircdServer:
+def real_server(more: str = "", port: int | None = None) -> local_server.LocalServer:
     """ngircd, or the test is skipped, aloud."""
     try:
-        return ngircd.NgircdServer(port, more)
+        return local_server.LocalServer(local_server.NGIRCD, port, more)
     except UsageError as missing:
         pytest.skip(str(missing))
 
@@ -218,7 +232,7 @@ class Guest:
 @asynccontextmanager
 async def guest(port: int, nick: str = "guest", channel: str = "#general") -> AsyncIterator[Guest]:
     """Somebody in the channel for the length of the block."""
-    reader, writer = await asyncio.open_connection(ngircd.HOST, port)
+    reader, writer = await asyncio.open_connection(local_server.HOST, port)
     try:
         found = Guest(reader, writer)
         found.types(f"NICK {nick}", f"USER {nick} 0 * :{nick}")

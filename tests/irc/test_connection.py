@@ -16,7 +16,7 @@ from simulator.errors import EmError, ProviderError
 from simulator.irc.connection import REALNAME, USERNAME, ChannelConnection
 from simulator.irc.irc_address import IrcAddress
 from simulator.irc.irc_events import IrcEvent
-from simulator.irc.ngircd import HOST, free_port
+from simulator.irc.local_server import HOST, free_port
 from simulator.irc.registration import Credentials
 from simulator.irc.timing import ManualClock
 from tests.irc.channel import BEGAN, LEAD, POLICY, guest, real_server, scripted_server

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from simulator.errors import UsageError
+from simulator.irc.commands import Command, Operators
 from simulator.irc.irc_events import IrcEvent
 from simulator.irc.message_filters import REMEMBERED, InputFilter, Meters, OutputFilter
-from simulator.irc.operators import Command, Operators
 from simulator.line_checks import LineChecker
 from tests.irc.channel import LEAD, POLICY
 from tests.worlds import shipped
@@ -109,7 +109,7 @@ def test_a_flood_of_one_is_not_the_others_fault() -> None:
     ears = InputFilter(POLICY)
 
     def read(nick: str, at: float) -> bool:
-        return ears.deaf(IrcEvent("said", at, nick, "hello")) is None
+        return ears.reason_unread(IrcEvent("said", at, nick, "hello")) is None
 
     assert [read("ann", 0.0) for _ in range(20)].count(True) == POLICY.flood.lines
     assert read("bert", 0.0) and not read("Ann", 1.0) and read("ann", POLICY.flood.seconds)

@@ -32,7 +32,7 @@ def drive(level: Engagement, wish: float, late: int, seed: int, messages: int = 
         if said[-1] or not wanted:
             add(False)
             continue
-        share.writes()
+        share.begin_line()
         for _ in range(draw.randint(0, late)):
             add(False)
         if failed < fails and draw.random() < 1 / 3:
@@ -83,14 +83,14 @@ def test_a_line_that_is_written_is_counted_until_it_is_out() -> None:
     band, share = BANDS[Engagement.LOW], ParticipationWindow(SIZE)
     assert share.late == LATE
     for others in (7, 2):
-        share.writes()
+        share.begin_line()
         for number in range(others):
             share.add(False)
             if number == 1:
-                share.writes()  # tried again: the same line
+                share.begin_line()  # tried again: the same line
         share.add(True)
     assert share.late == 8
-    share.writes()
+    share.begin_line()
     share.gave_up(band)  # she need not speak now, so the line is let go
     for _ in range(20):
         share.add(False)
@@ -103,12 +103,12 @@ def test_a_line_is_due_before_the_window_is_below() -> None:
     assert share.is_due(band) is False
     share.add(False)
     share.add(False)
-    assert share.messages == SIZE and share.hers == 5 and share.is_due(band)
+    assert share.messages == SIZE and share.own == 5 and share.is_due(band)
 
 
 def test_another_level_begins_anew() -> None:
     share = ParticipationWindow(SIZE, [True, False] * 40)
     assert not share.may_speak(BANDS[Engagement.HIGH])
     share.forget()
-    assert share.messages == share.hers == 0 and share.may_speak(BANDS[Engagement.HIGH])
+    assert share.messages == share.own == 0 and share.may_speak(BANDS[Engagement.HIGH])
     assert not share.must_speak(BANDS[Engagement.HIGH])

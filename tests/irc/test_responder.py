@@ -100,7 +100,7 @@ class Typing(Saying):
 async def _until_typing(stay: Scene, nick: str) -> None:
     """Talks to her until a line of hers is on the way."""
     number = 0
-    while stay.bot._pen.idle:
+    while stay.bot._responder.idle:
         number += 1
         await stay.says(nick, f"{LEAD}: what do you say to soup number {number}?", 40)
         assert number < 40
@@ -125,14 +125,14 @@ def test_who_speaks_to_her_again_while_she_types_gets_an_answer_to_that(tmp_path
         assert len(stay.link.said) == before
         dropped = [event for event in stay.events if isinstance(event, Passed) and event.why == OVERTAKEN]
         assert len(dropped) == 1 and dropped[0].refused[-1].text
-        while stay.bot._pen.idle:
+        while stay.bot._responder.idle:
             await stay.says("ann", f"{LEAD}: is it raining?", 5)
         await stay.says("ann", f"{LEAD}: hello?", 1)  # dropped once is enough
         await stay.waits(40)
         assert len(stay.link.said) >= before + 1
 
     stay = _talk(tmp_path / "run", about)
-    asked = [prompt.text for prompt in stay.bot._pen._voice._models.lead.asked if not prompt.scored]
+    asked = [prompt.text for prompt in stay.bot._responder._generator._models.lead.asked if not prompt.scored]
     assert any("is it raining?" in text.splitlines()[-2] for text in asked)
 
 
@@ -203,7 +203,7 @@ def test_told_to_talk_less_she_does_for_a_while_and_within_her_band(tmp_path: Pa
     less, usual, more = shown.values()
     assert less < usual <= more
     told = next(iter(stays.values()))
-    assert f"ann asks her to talk less: {LEAD}: you talk too much" in told.notes
+    assert f"ann asks the lead to talk less: {LEAD}: you talk too much" in told.notes
     assert [event for event in told.events if isinstance(event, Passed) and event.why == TOLD_LESS]
     *_, asked = stays.values()
     assert {event.reasons.get(TOLD_MORE) for event in asked.events if isinstance(event, Said)} >= {2.0}
@@ -238,7 +238,7 @@ def test_what_she_was_told_holds_after_a_restart(tmp_path: Path) -> None:
 
     async def second() -> bool:
         async with scene(tmp_path / "run") as stay:
-            return stay.bot._told.less
+            return stay.bot._feedback.less
 
     asyncio.run(first())
     assert asyncio.run(second())
