@@ -52,17 +52,17 @@ class LineStream:
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, rate: Rate) -> None:
         self._reader, self._writer, self._rate = reader, writer, rate
-        self._queue: deque[str] = deque()
+        self._queue: deque[tuple[str, ...]] = deque()
         self._filled = asyncio.Event()
         self._sent: deque[float] = deque(maxlen=rate.lines)
         self._sender = asyncio.create_task(self._send_queued())
 
-    def send(self, line: str, *, at_once: bool = False) -> None:
-        """Sends a line in its turn; `at_once`: before those that wait, and not counted among them."""
+    def send(self, *lines: str, at_once: bool = False) -> None:
+        """Sends lines in their turn, together, as one; `at_once`: before those that wait, and not counted."""
         if at_once:
-            self._write(line)
+            self._write(lines)
         else:
-            self._queue.append(line)
+            self._queue.append(lines)
             self._filled.set()
 
     async def messages(self) -> AsyncIterator[IrcMessage]:
@@ -83,15 +83,16 @@ class LineStream:
     async def close(self) -> None:
         """Sends what waits, as far as that goes at once, and ends the connection."""
         self._sender.cancel()
-        for line in list(self._queue)[: self._rate.lines]:
-            self._write(line)
+        for lines in list(self._queue)[: self._rate.lines]:
+            self._write(lines)
         self._writer.close()
         with contextlib.suppress(OSError, TimeoutError, ssl.SSLError):
             async with asyncio.timeout(2):
                 await self._writer.wait_closed()
 
-    def _write(self, line: str) -> None:
-        self._writer.write(line.encode(errors="replace").replace(b"\n", b" ").replace(b"\r", b" ") + b"\r\n")
+    def _write(self, lines: tuple[str, ...]) -> None:
+        for line in lines:
+            self._writer.write(line.encode(errors="replace").replace(b"\n", b" ").replace(b"\r", b" ") + b"\r\n")
 
     async def _send_queued(self) -> None:
         while True:
@@ -166,9 +167,6 @@ class ChannelConnection:
             self._label = f"em{self._labels}" if "labeled-response" in self._registration.granted else ""
             if not self._send("PRIVMSG", self.place.channel, text, action=action, label=self._label):
                 return Delivery(False, "not in the channel")
-            assert self._stream is not None
-            if "echo-message" not in self._registration.granted:
-                self._stream.send(f"USERHOST {self.nick}")
             try:
                 async with asyncio.timeout(CONFIRMATION):
                     return await self._verdict
@@ -204,8 +202,11 @@ class ChannelConnection:
             return False
         begins, ends = (f"{CTCP}ACTION ", CTCP) if action else ("", "")
         own = prefix(self.nick, USERNAME, self._host)
-        for piece in split_text(text, f"{own}{command} {to} :{begins}", ends):
-            self._stream.send(f"{f'@label={label} ' if label else ''}{command} {to} :{begins}{piece}{ends}")
+        pieces = split_text(text, f"{own}{command} {to} :{begins}", ends)
+        for number, piece in enumerate(pieces, 1):
+            line = f"{f'@label={label} ' if label else ''}{command} {to} :{begins}{piece}{ends}"
+            asks = command == "PRIVMSG" and number == len(pieces)
+            self._stream.send(line, *((f"USERHOST {self.nick}",) if asks else ()))
             label = ""  # one answer a label
         return True
 
@@ -349,7 +350,8 @@ class ChannelConnection:
             case "echo" if event.label == self._label and "echo-message" in self._registration.granted:
                 self._decide(Delivery(True))
             case "fence":
-                self._decide(Delivery(True))
+                swallowed = "echo-message" in self._registration.granted  # an echo would have come before this
+                self._decide(Delivery(False, "the server passed it on to nobody") if swallowed else Delivery(True))
 
     def _leave_channel(self, why: str) -> None:
         """Somebody has put us out: back in a while, unless it was not the first time."""

@@ -85,7 +85,8 @@ class LineGenerator:
         if line.text is None:
             return GeneratedLine(None, line.refused[-1].rule, line.refused)
         text = irc_message.harmless(line.text)
-        fault = self._filter.fault(text, to=wish.follows, present=wish.present, now=self._clock.now())
+        now = self._clock.now()
+        fault = self._filter.fault(text, to=wish.follows, present=wish.present, now=now, earlier=channel.lines)
         if fault is None and wish.heeds and len(text.split()) > self._policy.feedback.words:
             fault = "too long for an acknowledgement"
         if fault:

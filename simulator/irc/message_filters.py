@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict, deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from simulator.addressing import mentioned
+from simulator.document import TranscriptLine
 from simulator.irc.irc_events import IrcEvent
 from simulator.line_checks import LineChecker
 from simulator.logs.bots import Bots
@@ -98,8 +99,12 @@ class OutputFilter:
         self._policy, self._manners, self._lead, self._politics = policy, manners, lead, politics_allowed
         self._says, self._answers = Meter(policy.says), Meters(policy.answers)
 
-    def fault(self, text: str, *, to: str, present: Iterable[str], now: float) -> str | None:
-        """Why the line is not sent; None: it may be. `to`: whose line it follows. `present`: everybody else."""
+    def fault(
+        self, text: str, *, to: str, present: Iterable[str], now: float, earlier: Sequence[TranscriptLine] = ()
+    ) -> str | None:
+        """Why the line is not sent; None: it may be. `to`: whose line it follows. `present`: everybody else.
+        `earlier`: the messages before it.
+        """
         people = list(present)
         if _LINK.search(text):
             return "link"
@@ -109,7 +114,7 @@ class OutputFilter:
             return "mass highlight"
         cast = (*people, self._lead)
         faults = self._manners.in_document(
-            text, nick=self._lead, cast=cast, secrets=None, politics_allowed=self._politics
+            text, nick=self._lead, cast=cast, earlier=earlier, secrets=None, politics_allowed=self._politics
         )
         if found := next(faults, None):
             return found.rule

@@ -21,8 +21,10 @@ from simulator.irc.simulated_users import ECHO, SimulatedUsers, Subject, invited
 from simulator.irc.timing import Clock, ManualClock
 from simulator.journal.journal import Journal
 from simulator.llm.model import Model, Models, ModelWrapper, Prompt, Reply
+from simulator.world.policies.bot import Rate
 from simulator.world.world import World
 
+OUTGOING = Rate(lines=100, seconds=1.0)
 AGENT = "a language model, playing somebody who does not exist"
 
 
@@ -50,12 +52,13 @@ async def stage(world: World, models: Models, journal: Journal, request: Testbed
     Raises UsageError without a server to start, NotMet when nobody finds a fit line, ProviderError when a model fails.
     """
     config, clock, policy = request.config, request.clock, world.bot
+    unlimited = policy.model_copy(update={"outgoing": OUTGOING})  # the server is ours, and takes as much as comes
     async with request.server as server, contextlib.AsyncExitStack() as clients:
         place = IrcAddress(HOST, server.port, config.channel, tls=False)
 
         async def come(nick: str, realname: str, number: int) -> ChannelConnection:
             who = Credentials(nick, USERNAME, realname)
-            link = ChannelConnection(place, who, policy, clock, seed=request.seed + number)
+            link = ChannelConnection(place, who, unlimited, clock, seed=request.seed + number)
             clients.push_async_callback(link.close)
             await link.open()
             await asyncio.sleep(server.pause)

@@ -51,9 +51,9 @@ def test_a_stage_ends_by_itself_and_is_a_run(tmp_path: Path) -> None:
     facts = json.loads(inside.em("show", "stage-1", "s00000", "--json", cwd=tmp_path).stdout)
     said = [event for event in facts["events"] if event["kind"] == "said"]
     hers = [event for event in said if event["nick"] == LEAD]
-    assert 70 <= len(said) <= 71 and {event["nick"] for event in said} <= set(facts["plan"]["cast"]) | {LEAD}
+    assert 70 <= len(said) <= 71 and {event["nick"] for event in said} <= set(facts["plan"]["setting"]["cast"]) | {LEAD}
     assert 0.13 <= len(hers) / len(said) <= 0.22 and all(event["reasons"]["chance"] > 0 for event in hers)
-    assert facts["plan"]["topic"] in [topic.subject for some in shipped().topics.values() for topic in some]
+    assert facts["plan"]["setting"]["topic"] in [topic.subject for some in shipped().topics.values() for topic in some]
     assert {call["purpose"] for call in facts["calls"]} >= {"people", "lead"}
     for command in ("show", "log", "status", "report"):
         assert inside.em(command, "stage-1", cwd=tmp_path).returncode == 0
