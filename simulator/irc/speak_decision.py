@@ -20,7 +20,7 @@ from simulator.irc.feedback import FeedbackTracker
 from simulator.irc.participation_window import ParticipationWindow
 from simulator.llm.likelihood import speaker_prompt
 from simulator.llm.model import CallId, Model, PromptFormat
-from simulator.session.member import TAIL
+from simulator.session.prompt_room import TAIL
 from simulator.session.prompts import Prompts
 from simulator.session.scheduler import Turn, claim
 from simulator.world.world import World

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
-_THOUGHTS = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|$)", re.DOTALL | re.IGNORECASE)
-_END_TOKEN = re.compile(r"(?:<\|[^|>]*\|>|</s>|<end_of_turn>)\s*$")
+from simulator.llm.reasoning import separate
+
+_END_TOKEN = re.compile(r"(?:<\|[^|>]*\|>|<\uff5c[^\uff5c>]*\uff5c>|</s>|<end_of_turn>|<turn\|>|<eos>)\s*$")
 _FENCE = re.compile(r"^ *```[\w-]*[ \x0b\x0c]*$", re.MULTILINE)
 _CLOCK = re.compile(r"\s*\[\d\d:\d\d(?::\d\d)?\]\s*")
 _CONTROL = re.compile(
@@ -28,7 +29,7 @@ def clean(raw: str, nick: str) -> str:
     >>> clean('<kai> "hello there"\\n<mara> hi', "kai")
     'hello there'
     """
-    text = _END_TOKEN.sub("", _THOUGHTS.sub("", raw))
+    text = _END_TOKEN.sub("", separate(raw).answer)
     text = _CONTROL.sub("", _FENCE.sub("", text.replace("\r", "\n").replace("\t", " ")))
     own = re.compile(rf"(?:<{re.escape(nick)}>|\**{re.escape(nick)}\**:\**)\s*", re.IGNORECASE)
     kept: list[str] = []

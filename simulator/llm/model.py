@@ -220,7 +220,12 @@ class ModelWrapper:
 
     def __init__(self, inner: Model) -> None:
         self.inner = inner
-        self.name, self.dialect, self.context = inner.name, inner.dialect, inner.context
+        self.name, self.dialect = inner.name, inner.dialect
+
+    @property
+    def context(self) -> int | None:
+        """The inner model's, which may become known while calls are made."""
+        return self.inner.context
 
     async def reply(self, prompt: Prompt) -> Reply:
         """The inner model's answer."""

@@ -76,9 +76,11 @@ def read(answer: object, *, model: str, seconds: float, stop: tuple[str, ...] = 
         _raise_error(answer)
         raise BrokenAnswer("no choices")
     choice = choices[0]
+    native = choice.get("provider_specific_fields") or {}  # litellm calls an error `stop`, and keeps its name there
     message, finish = choice.get("message"), choice.get("finish_reason")
-    if finish == "error" or choice.get("error"):
-        _raise_error({"error": choice.get("error") or answer.get("error") or "the answer ended in an error"})
+    error = choice.get("error") or native.get("error") or answer.get("error")
+    if error or "error" in (finish, native.get("native_finish_reason")):
+        _raise_error({"error": error or "the answer ended in an error"})
     source = choice if message is None else message
     text, reasoned = _text(source.get("text") if message is None else source.get("content"), finish)
     answered = separate(text)

@@ -49,8 +49,9 @@ _NO_ENDPOINT = re.compile(
 _SYSTEM_ROLE = re.compile(
     r"system (?:role|message|prompt|instruction)s?\b.{0,40}\bnot (?:supported|allowed|enabled)"
     r"|developer instruction is not enabled"
-    r"|does(?:n't| not) support (?:the )?system|roles must alternate user|only (?:supports? )?['`\"]?user['`\"]? and"
-    r" ['`\"]?assistant|(?:first|initial) message must be (?:from )?(?:the )?user|role ['`\"]?system['`\"]? is not",
+    r"|does(?:n't| not) support (?:the )?['`\"]?system|roles must alternate user"
+    r"|only (?:supports? )?['`\"]?user['`\"]? and ['`\"]?assistant"
+    r"|(?:first|initial) message must be (?:from )?(?:the )?user|role ['`\"]?system['`\"]? is not",
     re.IGNORECASE,
 )
 _TOO_LONG = re.compile(
@@ -65,6 +66,7 @@ _WINDOW = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
         r'"?n_ctx"?\s*[:=]\s*(\d+)',
+        r"\d+ \+ \d+ > (\d[\d,]*)",
         r"(?:context|model|prompt|sequence|input) (?:length|size|window|limit)"
         r"\s*(?:is|of only|of|:|=)?\s*\(?(\d[\d,]*)",
         r"configured limit of (\d[\d,]*)",

@@ -36,7 +36,7 @@ _ALSO_CALLED = {
     "chat_template_kwargs": ("enable_thinking",),
 }
 _LIMIT = re.compile(
-    r"(?:max(?:imum)?(?: allowed)?(?: value)?(?: is| of)?|at most|<=?|less than(?: or equal to)?|up to"
+    r"(?:max(?:imum)?(?: allowed)?(?: value| length)?(?: is| of)?|at most|<=?|less than(?: or equal to)?|up to"
     r"|between -?[\d.]+ and|[\[(]-?[\d.]+, ?|no more than|limit(?:ed)?(?: is| of| to)?|exceeds?)"
     r"[\s:`'\"]{0,3}(-?\d+(?:\.\d+)?)",
     re.IGNORECASE,

@@ -9,16 +9,16 @@ from simulator.events import Refused
 from simulator.line_checks import LineChecker, Violation, clean
 from simulator.line_checks.wording import own_words
 from simulator.llm.model import CallId, Model, Models, Prompt, PromptFormat, Purpose, Reply, ScriptedContext
+from simulator.llm.provider_errors import ContextExceeded
 from simulator.plan.session_plan import Script, Setting
 from simulator.session.channel import Channel
+from simulator.session.prompt_room import PromptRoom
 from simulator.session.prompts import Prompts, secrets
 from simulator.session.scheduler import Turn
 from simulator.world.scenario import LEAD, Expect
 from simulator.world.world import World
 
 ENDS = ".!?…"
-TAIL = 200
-"""Tokens kept free for what follows the transcript in a prompt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,7 @@ class Members:
         self._prompts = Prompts(setting, script, world)
         self._manners = LineChecker(world.style, setting.lead)
         self._secrets = secrets(setting, script, world)
+        self._room = PromptRoom(world.turns.max_tokens)
         self._politics = setting.channel in world.quota.confined.values()
 
     async def speak(self, turn: Turn, channel: Channel) -> Line:
@@ -50,21 +51,35 @@ class Members:
         refused: list[Refused] = []
         hint = ""
         for attempt in range(self._world.turns.retries + 1):
-            prompt = self._prompt(turn, channel, model, attempt, hint)
-            reply = await model.reply(prompt)
+            reply = await self._ask(turn, channel, model, attempt, hint)
             text = self._text(turn, reply, model.dialect)
             faults = self._faults(turn, channel, text) or self._worn(turn, text, attempt)
+            if reply.reasoned and not text:
+                faults = [Violation("reasoning", "thoughts, and no line after them", each.hint) for each in faults]
             if not faults:
                 return Line(text, tuple(refused))
             refused.append(Refused(text=text, rule=faults[0].rule, evidence=faults[0].evidence))
             hint = faults[0].hint
         return Line(None, tuple(refused))
 
+    async def _ask(self, turn: Turn, channel: Channel, model: Model, attempt: int, hint: str) -> Reply:
+        """The reply; where the window has no room for the prompt, less and less of the log is shown."""
+        prompt = self._prompt(turn, channel, model, attempt, hint)
+        while True:
+            try:
+                return await model.reply(prompt)
+            except ContextExceeded as refusal:
+                refused = prompt
+                while prompt == refused:
+                    if not self._room.narrow(model, prompt, refusal):
+                        raise
+                    prompt = self._prompt(turn, channel, model, attempt, hint)
+
     def _prompt(self, turn: Turn, channel: Channel, model: Model, attempt: int, hint: str) -> Prompt:
         turns = self._world.turns
         asked = {PromptFormat.COMPLETION: self._prompts.completion, PromptFormat.DOCUMENT: self._prompts.document}
         raw = asked.get(model.dialect)
-        room = model.context - turns.max_tokens - TAIL if model.context else None
+        room = self._room.tokens(model)
         call_id = CallId(channel.messages, channel.tries, attempt=attempt)
         return Prompt(
             purpose=Purpose.LEAD if turn.nick == self._setting.lead else Purpose.PEOPLE,

@@ -134,10 +134,22 @@ def _shown(channel: Channel, room: int | None, before: str) -> str:
         left = room * CHARACTERS_A_TOKEN - len(before)
         sizes = [len(row) + 1 for row in rows]
         total = sum(sizes)
+        block = _block(sizes, left) if total > left else FORGET
         while total > left and first < len(rows):
-            total -= sum(sizes[first : first + FORGET])
-            first += FORGET
+            total -= sum(sizes[first : first + block])
+            first += block
     return "".join(row + "\n" for row in rows[first:])
+
+
+def _block(sizes: list[int], left: float) -> int:
+    """Lines that leave at once: FORGET, or half of what fits where that is less, so that some are always shown."""
+    fits = 0
+    for size in reversed(sizes):
+        left -= size
+        if left < 0:
+            break
+        fits += 1
+    return min(FORGET, max(1, fits // 2))
 
 
 def _card(persona: Persona, voice: tuple[str, ...]) -> str:

@@ -50,7 +50,7 @@ def test_a_growing_transcript_costs_few_new_tokens(capfd: pytest.CaptureFixture[
         async with embedded() as door:
             for i in range(6):
                 text += "<mara>" if i % 2 else "<tom>"
-                reply = await door.reply(replace(ASK, key=f"{i}.0", seed=i, text=text))
+                reply = await door.reply(replace(ASK, call_id=CallId(i), seed=i, text=text))
                 assert reply.billing is Billing.LOCAL and reply.cost_usd is None
                 assert reply.text.startswith(" ") and reply.text[-1] in ".!?" and "\n" not in reply.text
                 uncached = reply.usage.prompt - reply.usage.cached

@@ -11,7 +11,7 @@ from dataclasses import replace
 import pytest
 
 from simulator.llm.client import ModelClient, Pace
-from simulator.llm.model import Models, Prompt, Reply
+from simulator.llm.model import CallId, Models, Prompt, Reply
 from simulator.llm.retry import FailureKind, Transient
 from simulator.llm.router import FAILURES, SESSIONS, SHUNNED, Endpoint, Router
 from simulator.llm.scripted import Scripted
@@ -131,7 +131,7 @@ async def talk(door: ModelClient, session: str, messages: int) -> int:
     """Attempts that a session took."""
     taken = 0
     for i in range(messages):
-        taken += (await door.reply(replace(CHAT, session=session, key=f"{i}.0"))).attempts
+        taken += (await door.reply(replace(CHAT, session=session, call_id=CallId(i)))).attempts
     return taken
 
 

@@ -192,7 +192,7 @@ def test_people_and_lead_keep_their_own_cache(lora: Path) -> None:
         try:
             for turn in range(3):
                 for door, head in ((found.people, people), (found.lead, lead)):
-                    reply = await door.reply(replace(ask, key=f"{turn}.0", text=head + log + "<mara>"))
+                    reply = await door.reply(replace(ask, call_id=CallId(turn), text=head + log + "<mara>"))
                     fresh = reply.usage.prompt - reply.usage.cached
                     assert turn == 0 or fresh <= 40, "the line before, and what the tokenizer joins to it"
                 log += "<mara> soup is a drink with ambitions, and tea is a soup without them.\n"
