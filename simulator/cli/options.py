@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from simulator.errors import UsageError
+
 if TYPE_CHECKING:
     from simulator.world.world import World
+
+
+ROLES = ("people", "lead", "judge")
+"""Who may have models and parameters of their own."""
+_PARAM = re.compile(r"(?:(people|lead|judge):)?(\w[\w-]*(?:\.\w[\w-]*)*)=(.*)", re.DOTALL)
+_SECRET = re.compile(r"(?i)(?:^|[._-])(?:api[_-]?key|token|authorization|secret|password)$")
 
 
 def world_option(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -79,6 +89,7 @@ def model_options(command: Callable[..., Any]) -> Callable[..., Any]:
         dialect: str | None,
         lead_dialect: str | None,
         lead_adapter: str | None,
+        param: tuple[str, ...],
         **others: Any,
     ) -> Any:
         from simulator.journal.model_choice import ModelChoice
@@ -90,6 +101,7 @@ def model_options(command: Callable[..., Any]) -> Callable[..., Any]:
             "api_base": api_base,
             "dialect": dialect,
             "lead_dialect": lead_dialect,
+            "params": parse_params(param),
             **_adapter(lead_adapter, others.get("data") or Path(os.environ.get("EM_DATA", "data"))),
         }
         choice = ModelChoice.model_validate({field: value for field, value in named.items() if value})
@@ -111,6 +123,14 @@ def model_options(command: Callable[..., Any]) -> Callable[..., Any]:
             type=click.Choice(["chat", "completion"]),
             help="How it is spoken to. Default: by the model.",
         ),
+        click.option(
+            "--param",
+            multiple=True,
+            metavar="[ROLE:]KEY=VALUE",
+            help="Goes into every request, or those of one role (people, lead, judge), such as"
+            " `lead:reasoning_effort=low` or `chat_template_kwargs.enable_thinking=false`; VALUE is JSON or text,"
+            " `null` takes KEY out. May be repeated.",
+        ),
         click.option("--api-base", multiple=True, help="Address of an OpenAI-compatible server; may be repeated."),
         click.option("--judge-model", envvar="EM_JUDGE_MODEL", help="Who judges finished sessions. Default: nobody."),
         click.option("--lead-model", envvar="EM_LEAD_MODEL", help="Who plays the lead. Default: --model."),
@@ -123,6 +143,37 @@ def model_options(command: Callable[..., Any]) -> Callable[..., Any]:
     ):
         collected = option(collected)
     return collected
+
+
+def parse_params(given: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """--param as the values of each role; a dot in KEY goes one object deeper. Raises UsageError for anything else.
+
+    >>> parse_params(["lead:top_k=40", "lead:extra_body.think=false"])
+    {'lead': {'top_k': 40, 'extra_body': {'think': False}}}
+    """
+    found: dict[str, dict[str, Any]] = {}
+    for text in given:
+        parts = _PARAM.fullmatch(text)
+        if parts is None:
+            remedy = "write KEY=VALUE, or ROLE:KEY=VALUE with people, lead or judge"
+            raise UsageError("is not a parameter", place=f"--param {text}", remedy=remedy)
+        role, key, value = parts.groups()
+        if _SECRET.search(key):
+            remedy = "set the provider's variable: parameters are recorded with the run"
+            raise UsageError("keys are not parameters", place=f"--param {key}", remedy=remedy)
+        try:
+            read = json.loads(value)
+        except ValueError:
+            read = value
+        *path, last = key.split(".")
+        for each in (role,) if role else ROLES:
+            inner = found.setdefault(each, {})
+            for name in path:
+                inner = inner.setdefault(name, {})
+                if not isinstance(inner, dict):
+                    raise UsageError(f"{name} has a value already", place=f"--param {text}", remedy="name it once")
+            inner[last] = read
+    return found
 
 
 def engine_options(command: Callable[..., Any]) -> Callable[..., Any]:

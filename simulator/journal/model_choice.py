@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import field_validator, model_validator
+from pydantic import JsonValue, field_validator, model_validator
 
-from simulator.llm.model import PromptFormat
+from simulator.llm.model import PromptFormat, Purpose
 from simulator.world.strict import StrictModel
 
 DEFAULT = "embedded"
@@ -31,6 +31,8 @@ class ModelChoice(StrictModel):
     """None: by the model."""
     lead_dialect: PromptFormat | None = None
     """None: as `dialect` says."""
+    params: dict[Purpose, dict[str, JsonValue]] = {}
+    """By role, what goes into every request besides what the program sends, such as `reasoning_effort`."""
     lead_adapter: str | None = None
     """Path of the LoRA with which the lead is played: a folder, or a GGUF file."""
     lead_adapter_digest: str | None = None

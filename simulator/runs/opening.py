@@ -40,6 +40,7 @@ def models_opening(choice: ModelChoice, world: World, slots: int, progress: List
             lead_dialect=choice.lead_dialect,
             lead_adapter=_adapter_file(choice, world),
             slots=slots,
+            params=choice.params,
             progress=progress,
         ),
     )

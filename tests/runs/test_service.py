@@ -109,3 +109,34 @@ def test_a_single_session_is_noted_from_beginning_to_verdict() -> None:
     assert tuple(note.event for note in listener.notes if isinstance(note, Happened)) == played.events
     asked = [note for note in listener.notes if isinstance(note, Asking | Answered)]
     assert [type(note) for note in asked] == [Asking, Answered] * (len(asked) // 2) and asked
+
+
+def test_a_role_s_parameters_reach_the_body_of_its_requests(tmp_path: Path) -> None:
+    """And are kept with the run, so that it goes on with them."""
+    import json
+
+    from aiohttp import web
+
+    from simulator.llm.model import Purpose
+    from tests.loopback import listening
+
+    bodies: list[dict[str, object]] = []
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        if request.method != "POST":
+            return web.json_response({"error": {"message": "Not Found"}}, status=404)
+        bodies.append(json.loads(await request.read()))
+        choice = {"index": 0, "message": {"role": "assistant", "content": "soup"}, "finish_reason": "stop"}
+        return web.json_response({"id": "c1", "object": "chat.completion", "model": "it", "choices": [choice]})
+
+    async def go() -> None:
+        async with listening(handle) as base:
+            params = {Purpose.PEOPLE: {"top_k": 7, "extra_body": {"think": False}}}
+            models = ModelChoice(people="hosted_vllm/it", lead="scripted", api_base=(f"{base}/v1",), params=params)
+            with pytest.raises(EmError):
+                await start(begun(tmp_path / "run", models=models), shipped())
+
+    asyncio.run(go())
+    assert bodies and all((body["top_k"], body["think"]) == (7, False) for body in bodies)
+    with Journal.read(tmp_path / "run") as journal:
+        assert journal.run.models.params == {Purpose.PEOPLE: {"top_k": 7, "extra_body": {"think": False}}}
