@@ -69,7 +69,7 @@ class Composer:
             begins=begins,
         )
         words = rng.stream(seed, "words")
-        names = {**nicks, "topic": topic.subject, "angle": angle}
+        names = {**nicks, **world.lead.called(), "topic": topic.subject, "angle": angle}
         fill = {key: _filled(words.choice(variants), names) for key, variants in scenario.fill.items()}
         names |= fill
         for number in range(TRIES):

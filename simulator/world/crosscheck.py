@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePath
 
 from simulator.world.faults import Fault
-from simulator.world.persona import Persona, Role
+from simulator.world.persona import LEAD_WORDS, Persona, Role
 from simulator.world.phrases import fault_of
 from simulator.world.policies.evaluation import EvaluationPolicy
 from simulator.world.policies.gaps import GapPolicy
@@ -147,7 +147,7 @@ def _scenario(parts: Parts, scenario: Scenario, file: str, inside: At, *, channe
         if slot.role is Role.LEAD or lacking:
             cause = f"{before}slots.{name}: nobody can fill it"
             yield Fault(file, cause, f"{there} cards have that role", (*inside, "slots", name))
-    filled = {LEAD, "topic", "angle", *scenario.slots, *scenario.fill}
+    filled = {LEAD, *LEAD_WORDS, "topic", "angle", *scenario.slots, *scenario.fill}
     for where, text in _texts(scenario):
         found = PLACEHOLDER.findall(text)
         yield from _unknown(file, (*inside, *where), found, filled, called=f"{before}placeholder")

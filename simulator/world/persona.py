@@ -39,11 +39,35 @@ class Habits(StrictModel):
     """The nick shown while away; None: never changes nick."""
 
 
+class Pronouns(StrictModel):
+    """How scripts speak of the lead, always with the verb in the third person singular: `{lead.they} says`.
+
+    In a script `{lead.they}` stands for `they`, and so on; `{lead.They}` begins a sentence.
+    """
+
+    they: Prose
+    """Subject, such as `she`."""
+    them: Prose
+    """Object, such as `her`."""
+    their: Prose
+    """Before a noun, such as `her`."""
+    theirs: Prose
+    """Alone, such as `hers`."""
+    themself: Prose
+    """Reflexive, such as `herself`."""
+
+
+LEAD_WORDS = frozenset(f"lead.{form}" for name in Pronouns.model_fields for form in (name, name.capitalize()))
+"""The placeholders of `Persona.called`."""
+
+
 class Persona(StrictModel):
     """One synthetic user, or the lead."""
 
     nick: Nick
     role: Role = Role.REGULAR
+    pronouns: Pronouns | None = None
+    """What scripts call the lead by besides the nick; None: the nick. Nobody else's is used."""
     about: Prose
     """Who this is, in two to four sentences in the third person. A model reads it; it never reaches training data."""
     voice: Annotated[tuple[Prose, ...], Field(min_length=2, max_length=12)]
@@ -60,6 +84,15 @@ class Persona(StrictModel):
     ties: tuple[Tie, ...] = ()
     model: str | None = None
     """The litellm name of the model that plays this person; None: the run's."""
+
+    def called(self) -> dict[str, str]:
+        """What the placeholders `{lead.they}` and so on stand for in scripts if this is the lead's card."""
+        nick = self.nick
+        words = {"they": nick, "them": nick, "their": f"{nick}'s", "theirs": f"{nick}'s", "themself": nick}
+        if self.pronouns is not None:
+            words = self.pronouns.model_dump()
+        capital = {name.capitalize(): word[:1].upper() + word[1:] for name, word in words.items()}
+        return {f"lead.{name}": word for name, word in {**words, **capital}.items()}
 
     @model_validator(mode="after")
     def _no_tie_to_self(self) -> Persona:

@@ -12,8 +12,9 @@ from simulator.world.strict import ChannelName, Engagement, Name, Prose, StrictM
 
 LEAD = "lead"
 """The slot that the lead fills in every scenario."""
-PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9-]*)\}")
-"""What is filled in when a script is cast: `{lead}`, a slot, `{topic}`, `{angle}` or a name under `fill`."""
+PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9-]*(?:\.[A-Za-z]+)?)\}")
+"""What is filled in when a script is cast: `{lead}`, `{lead.they}` (see `Pronouns`), a slot, `{topic}`, `{angle}` or a
+name under `fill`."""
 ANYONE = "anyone"
 """As a beat's `who`: the beat takes effect without a line of its own."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from dataclasses import replace
 
 import pytest
 
@@ -14,7 +15,7 @@ from simulator.plan.estimate import tokens
 from simulator.plan.forecast import outlook, shares
 from simulator.plan.participation import Participation
 from simulator.plan.planner import Planner, single
-from simulator.world.persona import Role
+from simulator.world.persona import Pronouns, Role
 from simulator.world.strict import Engagement
 from tests.worlds import shipped
 
@@ -151,3 +152,25 @@ def test_caching_makes_it_cheaper_and_never_free() -> None:
     for purpose in (Purpose.PEOPLE, Purpose.LEAD):
         assert 0 < needed[purpose].usd(price, caching=True) < needed[purpose].usd(price, caching=False)
         assert needed[purpose].cached + needed[purpose].written < needed[purpose].prompt
+
+
+@pytest.mark.parametrize(
+    ("pronouns", "shown"),
+    [
+        (None, "They ask Zed if Zed is a bot. Zed says so; it was Zed's turn, Zed's alone, by Zed."),
+        (
+            {"they": "he", "them": "him", "their": "his", "theirs": "his", "themself": "himself"},
+            "They ask Zed if he is a bot. He says so; it was his turn, his alone, by himself.",
+        ),
+    ],
+)
+def test_scripts_call_the_lead_as_the_card_says(pronouns: dict[str, str] | None, shown: str) -> None:
+    world = shipped()
+    lead = world.lead.model_copy(update={"nick": "Zed", "pronouns": Pronouns(**pronouns) if pronouns else None})
+    people = {persona.nick: persona for persona in world.people}
+    name = next(name for name, scenario in world.scenarios.items() if not scenario.slots)
+    text = "They ask {lead} if {lead.they} is a bot. {lead.They} says so; it was {lead.their} turn, "
+    text += "{lead.theirs} alone, by {lead.themself}."
+    script = world.scenarios[name].model_copy(update={"premise": text})
+    other = replace(world, personas={lead.nick: lead, **people}, scenarios={name: script})
+    assert single(other, 1, scenario=name).script.premise == shown
