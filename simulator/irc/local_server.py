@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import pwd
 import shutil
 import socket
 import subprocess
@@ -38,8 +39,8 @@ class ServerProgram:
     """File in the folder to its text; `{folder}`, `{host}`, `{port}`, `{more}` and `{motd}` are filled in."""
     arguments: tuple[str, ...]
     """In the foreground; `{folder}` as above."""
-    pause: float = 0.0
-    """Seconds that it wants between two connections from one address."""
+    rootless: bool = False
+    """It refuses to run as root."""
 
 
 NGIRCD = ServerProgram(
@@ -114,13 +115,14 @@ HYBRID = ServerProgram(
         "ircd.conf": """\
 serverinfo {{
     name = "irc.stage.local"; sid = "0ST"; description = "a test channel"; network_name = "stage";
-    hub = no; default_max_clients = 512; max_nick_length = 31; max_topic_length = 300;
+    hub = no; default_max_clients = 512; max_nick_length = 30; max_topic_length = 300;
 }};
 admin {{ name = "stage"; description = "a test channel"; email = "<nobody@stage.invalid>"; }};
 class {{ name = "users"; ping_time = 90 seconds; number_per_ip_local = 500; number_per_ip_global = 500;
     max_number = 500; sendq = 1 megabyte; recvq = 8000 bytes; }};
 listen {{ host = "{host}"; port = {port}; }};
-auth {{ user = "*@*"; class = "users"; flags = no_tilde, exceed_limit, can_flood, spoof_notice; }};
+auth {{ user = "*@*"; class = "users"; flags = exceed_limit, can_flood; }};
+motd {{ mask = "*"; file = "{folder}/motd.txt"; }};
 channel {{ max_channels = 20; disable_fake_channels = no; }};
 general {{ throttle_count = 500; throttle_time = 1 second; disable_auth = yes; ping_cookie = no; anti_nick_flood = no;
     default_floodcount = 1000; anti_spam_exit_message_time = 0 seconds; pace_wait = 0 seconds;
@@ -131,7 +133,7 @@ modules {{ path = "/usr/lib/ircd-hybrid/modules"; path = "/usr/lib/ircd-hybrid/m
     ("-foreground", "-configfile", "{folder}/ircd.conf", "-pidfile", "{folder}/ircd.pid",
      "-logfile", "{folder}/ircd.log", "-klinefile", "{folder}/kline.db", "-dlinefile", "{folder}/dline.db",
      "-xlinefile", "{folder}/xline.db", "-resvfile", "{folder}/resv.db"),
-    pause=0.0,
+    rootless=True,
 )  # fmt: skip
 PROGRAMS = {program.name: program for program in (NGIRCD, INSPIRCD, HYBRID)}
 
@@ -167,11 +169,6 @@ class LocalServer:
         self._path = find_program(program)
         self._keeper: subprocess.Popen[bytes] | None = None
 
-    @property
-    def pause(self) -> float:
-        """Seconds that the server wants between two connections from one address."""
-        return self._program.pause
-
     async def __aenter__(self) -> LocalServer:
         await self.start()
         return self
@@ -192,7 +189,11 @@ class LocalServer:
             known = {"folder": folder, "host": HOST, "port": self.port, "more": self._more, "motd": "\n".join(MOTD)}
             (folder / file).write_text(text.format(**known))
             (folder / file).chmod(0o644)
-        command = [self._path, *(argument.format(folder=folder) for argument in self._program.arguments)]
+        command = [
+            *self._lowered(),
+            self._path,
+            *(argument.format(folder=folder) for argument in self._program.arguments),
+        ]
         self._keeper = subprocess.Popen(
             ["/bin/sh", "-c", _KEEPER, "keeper", str(folder), *command],
             stdin=subprocess.PIPE,
@@ -208,6 +209,13 @@ class LocalServer:
             self.stop()
             cause = f"does not listen on {HOST}:{self.port}"
             raise UsageError(cause, place=name, remedy="choose another port with --port") from None
+
+    def _lowered(self) -> list[str]:
+        """What starts a server that refuses to run as root as nobody, where we are root."""
+        if not self._program.rootless or os.geteuid() != 0:
+            return []
+        nobody = pwd.getpwnam("nobody")
+        return ["setpriv", f"--reuid={nobody.pw_uid}", f"--regid={nobody.pw_gid}", "--clear-groups"]
 
     def stop(self) -> None:
         """Ends the server now. Safe to call twice."""

@@ -61,7 +61,6 @@ async def stage(world: World, models: Models, journal: Journal, request: Testbed
             link = ChannelConnection(place, who, unlimited, clock, seed=request.seed + number)
             clients.push_async_callback(link.close)
             await link.open()
-            await asyncio.sleep(server.pause)
             return link
 
         names = invited(world, request.people, request.seed)
