@@ -213,8 +213,8 @@ def _show(found: Gaps, patch: Path | None) -> None:
         for column in ("people bring, corpus lacks", "% of messages", "in the corpus", "sessions", "group"):
             table.add_column(column, no_wrap=column.startswith(("%", "in")))
         for topic in found.topics:
-            shares = (_cell(topic.here), _cell(topic.there))
-            table.add_row(columns(topic.title), *shares, str(topic.sessions), topic.group or "-")
+            cells = (_cell(topic.here), _cell(topic.there))
+            table.add_row(columns(topic.title), *cells, str(topic.sessions), topic.group or "-")
         out.print(table)
     else:
         out.print("no topic that the corpus lacks")

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 
 from simulator.corpus.talk import Talk
 from simulator.evaluate.language import Language
@@ -96,9 +97,13 @@ def rows(
         wrong = MORE | LESS if hers else frozenset()
         made.append(Row(name, title, *pair, compared(*pair, policy.fewest), unit="words", wrong=wrong))
     made += [_remark(kind, here, there, said, policy) for kind in policy.remarks]
-    pair = [reaction(found, policy).change for found in said]
+    pair = (reaction(said[0], policy).change, reaction(said[1], policy).change)
     made.append(Row("reaction", "change if told off", *pair, compared(*pair, policy.pairs), wrong=MORE))
     return made
+
+
+def _drawn(counted: Counter[int], talk: Talk) -> tuple[float, float]:
+    return min(counted[id(talk)], _lines(talk)), _lines(talk)
 
 
 def compared(here: Figure | None, there: Figure | None, fewest: int) -> Finding:
@@ -140,14 +145,12 @@ def _remark(
     policy: GapPolicy,
 ) -> Row:
     """Complaints of a kind for each line of hers, sessions that script them left out."""
-    about, pair = policy.remarks[kind], []
+    about, pair = policy.remarks[kind], list[Figure | None]()
     for talks, found in zip((here, there), said, strict=True):
         counted = Counter(id(remark.talk) for remark in found if remark.kind == kind and not remark.scripted)
         free = [talk for talk in talks if not policy.scripts(kind, talk.pattern)]
         # More remarks than lines of hers in a session are no share: each line draws one of a kind at most.
-        pair.append(
-            clustered_intervals.share(free, lambda t, c=counted: (min(c[id(t)], _lines(t)), _lines(t)), "remark", kind)
-        )
+        pair.append(clustered_intervals.share(free, partial(_drawn, counted), "remark", kind))
     mine, known = pair
     finding = compared(mine, known, policy.fewest)
     if about.praise:

@@ -95,12 +95,13 @@ def _axes(rows: Sequence[Row], topics: Sequence[Missing], policy: GapPolicy, quo
         if topic.group is not None:
             because = f"people bring {topic.title} ({figure(topic.here)} of their messages)"
             groups.setdefault(topic.group, []).append(because)
-    how = {"step": policy.step, "least": policy.least}
+    step, least = policy.step, policy.least
+    engagement = {level.value: quota.engagement[level] for level in Engagement}
     return [
-        moved("engagement", {level.value: quota.engagement[level] for level in Engagement}, levels, **how),
-        moved("patterns", quota.patterns, patterns, **how),
+        moved("engagement", engagement, levels, step=step, least=least),
+        moved("patterns", quota.patterns, patterns, step=step, least=least),
         # A confined group shares its weight with its channel, and stays as it is.
-        moved("topics", quota.topics, groups, fixed=frozenset(quota.confined), **how),
+        moved("topics", quota.topics, groups, step=step, least=least, fixed=frozenset(quota.confined)),
     ]
 
 

@@ -11,6 +11,7 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 
 from simulator.corpus.talk import Talk
@@ -84,7 +85,7 @@ def missing(
         shown = _shortened(cluster)[: rules.terms]
         named = {word for term in shown for word in term.text.split()}
         names = {term.text for term in cluster if named.issuperset(term.text.split())}
-        share = clustered_intervals.share(here, lambda talk, n=names: _with(talk, n, stop), "topic", *sorted(names))
+        share = clustered_intervals.share(here, partial(_with, names=names, stop=stop), "topic", *sorted(names))
         if share is None:
             continue
         places = _places(here, names, stop)[:lines]
@@ -92,9 +93,7 @@ def missing(
             Missing(
                 terms=tuple(shown),
                 here=share,
-                there=clustered_intervals.share(
-                    there, lambda talk, n=names: _with(talk, n, stop), "topic", *sorted(names)
-                ),
+                there=clustered_intervals.share(there, partial(_with, names=names, stop=stop), "topic", *sorted(names)),
                 sessions=len({session for name in names for session, _ in mine.where[name]}),
                 lines=tuple(places),
                 group=_group({word for name in names for word in name.split()}, groups),

@@ -27,7 +27,7 @@ from simulator.logs.nicks import fold
 from simulator.logs.pseudonyms import RunNames
 from simulator.logs.reading import flow, speakers
 from simulator.logs.staging_run import StagingRun
-from simulator.logs.timeline import DAY
+from simulator.logs.time_zone import DAY
 from simulator.plan.session_plan import Origin, RecordedSession, Setting
 from simulator.session.transcript import counted, text
 from simulator.world.policy import EngagementPolicy
@@ -160,17 +160,21 @@ def _events(found: Conversation, midnight: int, names: RunNames, *, keep_address
     last = 0.0
     for index, turn in enumerate(found.turns):
         last = max(last, float(turn.at - midnight))
-        about = {"index": index, "at": last, "nick": names.nick(turn.nick)}
+        nick = names.nick(turn.nick)
         if turn.kind == RENAME:
-            yield Renamed(**about, to=names.shown(turn.text, turn.nick))
+            yield Renamed(index=index, at=last, nick=nick, to=names.shown(turn.text, turn.nick))
         elif turn.kind in (OPTIN, OPTOUT):
-            yield Agreed(**about, yes=turn.kind == OPTIN)
-        elif turn.kind in (JOIN, PART):
-            yield (Joined if turn.kind == JOIN else Parted)(**about)
+            yield Agreed(index=index, at=last, nick=nick, yes=turn.kind == OPTIN)
+        elif turn.kind == JOIN:
+            yield Joined(index=index, at=last, nick=nick)
+        elif turn.kind == PART:
+            yield Parted(index=index, at=last, nick=nick)
         else:
-            text = turn.text if keep_addresses else without_addresses(turn.text)
-            kind = Said if turn.kind == MESSAGE else Acted if turn.kind == ACTION else TopicSet
-            yield kind(**about, text=names.text(text))
+            text = names.text(turn.text if keep_addresses else without_addresses(turn.text))
+            kind: type[Said | Acted | TopicSet] = TopicSet
+            if turn.kind in (MESSAGE, ACTION):
+                kind = Said if turn.kind == MESSAGE else Acted
+            yield kind(index=index, at=last, nick=nick, text=text)
 
 
 def _names(

@@ -140,7 +140,7 @@ def adium(path: Path) -> Iterator[tuple[str, LogEntry | None]]:
     The parser is fed in pieces and refuses a document type, so that no entity can make a small file a large one.
     Raises UsageError for a file that cannot be read.
     """
-    parser = ElementTree.XMLPullParser(("end",))
+    parser: ElementTree.XMLPullParser[ElementTree.Element] = ElementTree.XMLPullParser(("end",))
     try:
         with path.open("rb") as file:
             while data := file.read(1 << 16):
@@ -155,8 +155,11 @@ def adium(path: Path) -> Iterator[tuple[str, LogEntry | None]]:
         raise UsageError(error.strerror or str(error), place=str(path), remedy="name a readable file") from None
 
 
-def _adium(parser: ElementTree.XMLPullParser) -> Iterator[tuple[str, LogEntry | None]]:
-    for _, element in parser.read_events():
+def _adium(parser: ElementTree.XMLPullParser[ElementTree.Element]) -> Iterator[tuple[str, LogEntry | None]]:
+    for event in parser.read_events():
+        element = event[-1]
+        if not isinstance(element, ElementTree.Element):
+            continue
         tag = str(element.tag).rpartition("}")[2]
         if tag not in ("message", "event", "status", "action"):
             continue
