@@ -39,21 +39,24 @@ class Habits(StrictModel):
     """The nick shown while away; None: never changes nick."""
 
 
+Word = Annotated[str, Field(min_length=1, max_length=20)]
+
+
 class Pronouns(StrictModel):
     """How scripts speak of the lead, always with the verb in the third person singular: `{lead.they} says`.
 
     In a script `{lead.they}` stands for `they`, and so on; `{lead.They}` begins a sentence.
     """
 
-    they: Prose
+    they: Word
     """Subject, such as `she`."""
-    them: Prose
+    them: Word
     """Object, such as `her`."""
-    their: Prose
+    their: Word
     """Before a noun, such as `her`."""
-    theirs: Prose
+    theirs: Word
     """Alone, such as `hers`."""
-    themself: Prose
+    themself: Word
     """Reflexive, such as `herself`."""
 
 

@@ -157,20 +157,19 @@ def test_caching_makes_it_cheaper_and_never_free() -> None:
 @pytest.mark.parametrize(
     ("pronouns", "shown"),
     [
-        (None, "They ask Zed if Zed is a bot. Zed says so; it was Zed's turn, Zed's alone, by Zed."),
+        (None, "They ask Em if Em is a bot. Em says so; it was Em's turn, Em's alone, by Em."),
         (
             {"they": "he", "them": "him", "their": "his", "theirs": "his", "themself": "himself"},
-            "They ask Zed if he is a bot. He says so; it was his turn, his alone, by himself.",
+            "They ask Em if he is a bot. He says so; it was his turn, his alone, by himself.",
         ),
     ],
 )
 def test_scripts_call_the_lead_as_the_card_says(pronouns: dict[str, str] | None, shown: str) -> None:
     world = shipped()
-    lead = world.lead.model_copy(update={"nick": "Zed", "pronouns": Pronouns(**pronouns) if pronouns else None})
-    people = {persona.nick: persona for persona in world.people}
-    name = next(name for name, scenario in world.scenarios.items() if not scenario.slots)
+    lead = world.lead.model_copy(update={"pronouns": Pronouns(**pronouns) if pronouns else None})
+    name, script = next((name, script) for name, script in world.scenarios.items() if not script.fill)
     text = "They ask {lead} if {lead.they} is a bot. {lead.They} says so; it was {lead.their} turn, "
     text += "{lead.theirs} alone, by {lead.themself}."
-    script = world.scenarios[name].model_copy(update={"premise": text})
-    other = replace(world, personas={lead.nick: lead, **people}, scenarios={name: script})
+    scenarios = {**world.scenarios, name: script.model_copy(update={"premise": text})}
+    other = replace(world, personas={**world.personas, lead.nick: lead}, scenarios=scenarios)
     assert single(other, 1, scenario=name).script.premise == shown
