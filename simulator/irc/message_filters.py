@@ -61,6 +61,8 @@ class InputFilter:
     def __init__(self, policy: BotPolicy, bots: Iterable[str] = (), bridges: Iterable[Bridge] = ()) -> None:
         """`bots`, `bridges`: programs, besides those that are known by name."""
         self._bridges = {fold(bridge.nick): bridge for bridge in bridges}
+        self._relays = set(self._bridges)
+        """Programs that have passed something on; what they say of their own is no talk."""
         self._bots, self._flood = Bots(bots, self._bridges), Meters(policy.flood)
 
     def unbridged(self, heard: IrcEvent) -> IrcEvent:
@@ -71,13 +73,15 @@ class InputFilter:
         if (spoke := bridge.speaker(heard.text)) is None:
             return heard
         nick, text = spoke
+        self._relays.add(fold(heard.nick))
         return replace(heard, nick=nick, text=text, bridge=heard.nick, mask="", account=None, bot=False)
 
     def reason_unread(self, heard: IrcEvent) -> str | None:
         """Why a line is not read: bot, notice, private, empty or flood; None: it is."""
         if heard.kind == "notice":
             return "notice"
-        if heard.bot or (not heard.bridge and self._bots.kind(heard.nick)[0]):
+        known = fold(heard.nick) in self._relays or self._bots.kind(heard.nick)[0]
+        if heard.bot or (known and not heard.bridge):
             return "bot"
         if heard.private:
             return "private"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -400,6 +401,92 @@ def test_a_model_that_fails_again_and_again_ends_the_stay(tmp_path: Path) -> Non
     with pytest.raises(ProviderError, match="no answer in time"):
         asyncio.run(talk())
     assert len(model.asked) == PATIENCE
+
+
+class Cut(Saying):
+    """Answers that were cut off at the limit of tokens."""
+
+    async def reply(self, prompt: Prompt) -> Reply:
+        return replace(await super().reply(prompt), cut=True)
+
+
+class Down(Saying):
+    """Fails now and then, never often enough to be given up."""
+
+    async def reply(self, prompt: Prompt) -> Reply:
+        if len(self.asked) % 5 == 1:
+            self.asked.append(prompt)
+            raise ProviderError("no answer in time", place="down")
+        return await super().reply(prompt)
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        Saying(""),
+        Saying("   \n"),
+        Saying("<|im_end|>"),
+        Saying("{}"),
+        Saying("<think>what would they like to hear"),
+        Saying("As an AI language model, I cannot help with that."),
+        Cut("and then we went to the place where the"),
+        Down("as an AI assistant I am happy to help you with that"),
+    ],
+    ids=["empty", "blank", "token", "braces", "thinking", "assistant", "cut", "failing"],
+)
+def test_a_model_that_gives_no_line_means_silence(tmp_path: Path, model: Saying) -> None:
+    """Nothing is said in its place, and why is on record."""
+
+    async def talk() -> Scene:
+        async with scene(tmp_path / "run", model, Engagement.HIGH) as stay:
+            for number in range(8):
+                await stay.says("ann", f"{LEAD}: what about soup number {number}?", 40)
+            await stay.waits(90)
+            return stay
+
+    stay = asyncio.run(talk())
+    assert not stay.link.said and not any(hers(stay))
+    assert [event for event in stay.events if isinstance(event, Passed)]
+
+
+def test_the_rate_is_looked_at_before_the_model_is_asked(tmp_path: Path) -> None:
+    model = Saying("sure, that makes sense to me", p=lambda text: 0.9)
+
+    async def talk() -> tuple[Scene, int]:
+        async with scene(tmp_path / "run", model, Engagement.HIGH) as stay:
+            guard = stay.bot._responder._generator._filter
+            for _ in range(POLICY.says.lines):
+                guard.sent("somebody", stay.hours.now() + 20)
+            await stay.says("ann", f"{LEAD}: are you there?")
+            return stay, len(model.asked)
+
+    stay, asked = asyncio.run(talk())
+    assert asked == 0 and [event.why for event in stay.events if isinstance(event, Passed)] == ["rate"]
+
+
+def test_a_wish_to_talk_less_is_seen_and_can_be_lifted(tmp_path: Path) -> None:
+    async def talk() -> list[str]:
+        async with scene(tmp_path / "run") as stay:
+            await stay.chatter(3)
+            await stay.says("ann", f"{LEAD}: you talk too much")
+            await stay.chatter(2)
+            for command in ("status", "lift"):
+                await stay.says("boss", f"!{LEAD.lower()} {command}", mask=BOSS)
+            return [text for _, text in stay.link.noticed]
+
+    held, lifted = asyncio.run(talk())
+    assert "asked by ann to talk less, for 3" in held and "asked by" not in lifted
+
+
+def test_muted_and_addressed_the_reason_is_on_record(tmp_path: Path) -> None:
+    async def talk() -> Scene:
+        async with scene(tmp_path / "run", level=Engagement.HIGH) as stay:
+            await stay.chatter(3)
+            await stay.says("boss", f"!{LEAD.lower()} mute 30", mask=BOSS)
+            await stay.says("ann", f"{LEAD}: are you there?")
+            return stay
+
+    assert [event.why for event in asyncio.run(talk()).events if isinstance(event, Passed)][-1] == "muted"
 
 
 def test_outside_the_channel_nothing_is_said(tmp_path: Path) -> None:
