@@ -15,7 +15,7 @@ from playwright.sync_api import sync_playwright
 from simulator.journal.journal import Journal
 from simulator.report.gather import Figures, gather
 from simulator.report.page import write
-from simulator.tui import picture
+from simulator.tui import recording
 from simulator.world import load
 
 WIDTH, HEIGHT = 1280, 1000
@@ -56,7 +56,7 @@ def main() -> None:
         session = given.session or telling(figures)
         said = next(each.messages for each in figures.sessions if each.id == session)
         part = round(said * PART)
-        live = picture.svg(journal, world, session, messages=part, reasons=True, title="em replay")
+        live = recording.draw_svg(journal, world, session, recording.Picture(part, reasons=True))
     (given.out / "live.svg").write_text(live, encoding="utf-8")
     shot(figures, given.out / "report.png")
     print(*(f"{path}: {path.stat().st_size:,} bytes" for path in sorted(given.out.glob("*.[ps][nv]g"))), sep="\n")

@@ -22,17 +22,17 @@ COMMANDS = {
     "show": "One session of a run: transcript, reasons, verdict; or a table of all.",
     "replay": "Play a recorded session again, with its timing.",
     "log": "Search a run: messages, rejections, refused tries, model calls.",
-    "check": "Hold anybody's documents to the filters; no model needed.",
+    "check": "Run the filters on any documents; no model needed.",
     "stats": "Diversity and realism of a run, or of anybody's documents.",
     "report": "A run, or two side by side, as one HTML page that opens offline.",
     "export": "Write a run's kept sessions as training files.",
     "train": "Train the lead's LoRA on an exported corpus.",
     "adapters": "What was trained: list, show, promote, roll back, hand over to other servers.",
-    "evaluate": "Is the trained lead the character that was asked for? One scorecard.",
+    "evaluate": "Score the trained lead against five criteria: is it the character that was asked for?",
     "import": "Read logs of a real channel into a run.",
     "join": "The lead in a channel of a real IRC server.",
-    "stage": "A channel of one's own on this machine, with people who are agents, to talk to the lead in.",
-    "gaps": "How the lead's behaviour in a real channel differs from the plan, and what to change.",
+    "stage": "Start a local IRC server with simulated users and the lead.",
+    "gaps": "How the lead's behaviour in a real channel differs from the brief, and what to change.",
     "world": "Validate and describe personas, scenarios and policies.",
     "init": "Copy the shipped world into a folder for editing.",
     "demo": "Three short sessions on the embedded model, played, filtered, exported.",
@@ -49,15 +49,19 @@ class _Lazy(click.Group):
     """Knows its commands by name and imports only the one that is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
+        """All names, in the order of COMMANDS."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        """The command of that name, imported now; None: there is none."""
         if name not in COMMANDS:
             return None
         module = importlib.import_module(f"simulator.cli.{NEIGHBOURS.get(name, name)}")
-        return getattr(module, f"{name}_" if keyword.iskeyword(name) else name)
+        command: click.Command = getattr(module, f"{name}_" if keyword.iskeyword(name) else name)
+        return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list of commands, without importing one."""
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
 

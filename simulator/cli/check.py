@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 @options.data_option
 @options.world_option
 def check(what: tuple[str, ...], as_json: bool, data: Path, world_dir: Path | None) -> None:
-    """Hold anybody's documents to the filters; no model needed.
+    """Run the filters on any documents; no model needed.
 
-    NAME is a run, also of a real channel: its kept sessions. FILES are .txt files in the plan's format (one document a
+    NAME is a run, also of a real channel: its kept sessions. FILES are .txt files in the brief's format (one document a
     file) and .jsonl files with `text` and an optional `id`. With --json, exactly one line a document. Exit code 1 if
     any document is rejected.
     """

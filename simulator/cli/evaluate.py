@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from simulator.evaluate.figure_checks import FigureCheck
     from simulator.evaluate.regressions import Worse
     from simulator.evaluate.scorecard import Scorecard
+    from simulator.world.policies.evaluation import SuiteName
 
 
 @click.command()
@@ -53,7 +54,7 @@ def evaluate(
     adapters: tuple[str, ...],
     corpus: Path | None,
     chat: Path | None,
-    suite: str,
+    suite: SuiteName,
     seed: int,
     api_base: tuple[str, ...],
     dialect: str | None,

@@ -47,7 +47,7 @@ DEMO_SESSIONS = 3
 @click.option("--seed", type=int, default=1, show_default=True, help="The same seed plans the same sessions.")
 @options.model_options
 @options.engine_options
-@click.option("--live/--no-live", default=False, help="Watch on the whole screen; in a pipe, line by line.")
+@click.option("--live/--no-live", default=False, help="Full-screen view; in a pipe, line by line.")
 @options.data_option
 @options.world_option
 def generate(
@@ -98,7 +98,7 @@ def generate(
 )
 @options.model_options
 @options.engine_options
-@click.option("--live/--no-live", default=False, help="Watch on the whole screen; in a pipe, line by line.")
+@click.option("--live/--no-live", default=False, help="Full-screen view; in a pipe, line by line.")
 @options.data_option
 @options.world_option
 def resume(

@@ -25,6 +25,7 @@ _SECRET = re.compile(r"(?i)(?:^|[._-])(?:api[_-]?key|token|authorization|secret|
 
 
 def world_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """--world, as `world_dir`."""
     return click.option(
         "--world",
         "world_dir",
@@ -34,6 +35,7 @@ def world_option(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def data_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """--data, as `data`."""
     return click.option(
         "--data",
         type=click.Path(path_type=Path),
@@ -44,12 +46,13 @@ def data_option(command: Callable[..., Any]) -> Callable[..., Any]:
     )(command)
 
 
-class _LogFormat(click.ParamType):
+class _LogFormat(click.ParamType[str]):
     """A format of logs; the names are looked up when one is given, so that `em --help` answers at once."""
 
     name = "format"
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The name as it is. Fails with a usage error for one that means nothing."""
         from simulator.logs.formats.registry import NAMES
 
         if value != "auto" and value not in NAMES:
@@ -58,6 +61,7 @@ class _LogFormat(click.ParamType):
 
 
 def log_format_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """--format, as `kind`."""
     return click.option(
         "--format",
         "kind",
@@ -70,6 +74,7 @@ def log_format_option(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def json_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """--json, as `as_json`."""
     return click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")(command)
 
 
@@ -121,7 +126,7 @@ def model_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option(
             "--dialect",
             type=click.Choice(["chat", "completion"]),
-            help="How it is spoken to. Default: by the model.",
+            help="Prompt format (chat messages or raw text). Default: by the model.",
         ),
         click.option(
             "--param",

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from simulator.plan.session_plan import AnySession
-    from simulator.tui.notes import Opened, ViewNote
+    from simulator.tui.state import Opened, ViewNote
 
 SPEED = 30.0
 """Simulated seconds a second: a line every second or two, which can be read along."""
@@ -43,14 +43,14 @@ def replay(name: str, session: str, speed: float, reasons: bool, data: Path, wor
     In a pipe: plain lines, at the same pace.
     """
     from simulator.journal.journal import Journal
-    from simulator.tui import lines, replay_notes, terminal
+    from simulator.tui import lines, recording, terminal
 
     if math.isnan(speed):
         raise click.UsageError("--speed: a number above 0, or inf")
     world = options.loaded(world_dir)
     with Journal.read(data / "runs" / name) as journal:
-        shown = replay_notes.found(journal, session).session
-        first, notes = replay_notes.notes(journal, world, session, speed=speed)
+        shown = recording.load_session(journal, session).session
+        first, notes = recording.recorded_notes(journal, world, session, speed=speed)
     console = lines.console()
     if terminal.fits(console) and speed != math.inf:
         asyncio.run(_on_screen(console, first, notes, reasons))
@@ -61,14 +61,14 @@ def replay(name: str, session: str, speed: float, reasons: bool, data: Path, wor
 async def _in_lines(console: Console, session: AnySession, notes: list[ViewNote], speed: float, reasons: bool) -> None:
     from simulator.runs.notes import Happened, NotNeeded, Settled
     from simulator.tui import lines
-    from simulator.tui.player import silence
+    from simulator.tui.player import pause_between
 
     console.print(lines.heading(session))
     last: ViewNote | None = None
     for note in notes:
         rows = []
         if isinstance(note, Happened):
-            await asyncio.sleep(silence(last, note, speed))
+            await asyncio.sleep(pause_between(last, note, speed))
             last, rows = note, lines.event(note.event, session.setting.lead, reasons=reasons)
         elif isinstance(note, Settled):
             rows = lines.verdict(session.id, note.verdict)

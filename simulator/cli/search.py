@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import re2
+import re2  # type: ignore[import-untyped]  # it has no stubs
 
 from simulator import clock
 from simulator.cli.show import call_facts
@@ -14,7 +14,7 @@ from simulator.errors import UsageError
 from simulator.events import Acted, Passed, Said
 from simulator.journal.journal import Journal
 from simulator.journal.records import SessionRow
-from simulator.tui import replay_notes
+from simulator.tui import recording
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +70,8 @@ def matcher(pattern: str | None) -> Callable[[str], bool]:
         compiled = re2.compile(pattern, wanted)
     except re2.error as error:
         cause = error.args[0]
-        told = cause.decode(errors="replace") if isinstance(cause, bytes) else str(cause)
-        raise UsageError(told, place=f"--grep {pattern}", remedy="RE2 syntax: no look-around, no \\1") from None
+        why = cause.decode(errors="replace") if isinstance(cause, bytes) else str(cause)
+        raise UsageError(why, place=f"--grep {pattern}", remedy="RE2 syntax: no look-around, no \\1") from None
     except UnicodeEncodeError:
         raise UsageError("is not UTF-8", place="--grep", remedy="type it in a UTF-8 terminal") from None
     return lambda text: compiled.search(text) is not None
@@ -79,7 +79,7 @@ def matcher(pattern: str | None) -> Callable[[str], bool]:
 
 def known(journal: Journal, session: str) -> SessionRow:
     """The session. Raises UsageError if the run has none of that id."""
-    return replay_notes.found(journal, session)
+    return recording.load_session(journal, session)
 
 
 def messages(journal: Journal, state: str | None, session: str | None) -> Iterator[Hit]:

@@ -40,7 +40,7 @@ def show(name: str, session: str | None, reasons: bool, form: str, as_json: bool
     Without SESSION: a table of all sessions. With --json: plan, events, calls and verdict in full.
     """
     from simulator.journal.journal import Journal
-    from simulator.tui import lines, replay_notes, sanitize
+    from simulator.tui import lines, recording, sanitize
 
     with Journal.read(data / "runs" / name) as journal:
         if session is None:
@@ -49,13 +49,13 @@ def show(name: str, session: str | None, reasons: bool, form: str, as_json: bool
             rows = _table(journal)
             click.echo(sanitize.as_json(rows, indent=2)) if as_json else _print_table(rows, lines.console())
             return
-        row = replay_notes.found(journal, session)
+        row = recording.load_session(journal, session)
         if as_json:
             click.echo(sanitize.as_json(_facts(journal, row), indent=2))
         elif form == "text":
             _document(journal, row)
         else:
-            verdict = replay_notes.verdict(journal, row)
+            verdict = recording.recorded_verdict(journal, row)
             _page(lines.console(), row, journal.events(session), verdict, reasons=reasons)
 
 
@@ -121,9 +121,9 @@ def _print_table(rows: list[dict[str, Any]], console: Console) -> None:
 
 def _facts(journal: Journal, row: SessionRow) -> dict[str, Any]:
     from simulator.events import EVENT
-    from simulator.tui import replay_notes
+    from simulator.tui import recording
 
-    verdict = replay_notes.verdict(journal, row)
+    verdict = recording.recorded_verdict(journal, row)
     ident = row.session.id
     return {
         "id": ident,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -36,7 +36,7 @@ def world(schema: bool, coverage: bool, as_json: bool, world_dir: Path | None) -
     if coverage:
         _coverage(found, as_json=as_json)
         return
-    facts = {
+    facts: dict[str, Any] = {
         "digest": found.digest,
         "lead": found.lead.nick,
         "people": len(found.people),

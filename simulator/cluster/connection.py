@@ -1,4 +1,4 @@
-"""The door to Ray: imported on first use, kept quiet, and gone without a trace."""
+"""Connection to a Ray cluster; Ray is imported on first use, kept quiet, and leaves no trace."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The workers of a cluster as a stage: sessions are spread over them, and the lost ones go on elsewhere."""
+"""Cluster runner: sessions are spread over them, and the lost ones go on elsewhere."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ async def _go_on() -> None:
 
 @dataclass(frozen=True, slots=True)
 class ClusterWatcher:
-    """Who is told what happens on a cluster."""
+    """Who hears what happens on a cluster."""
 
     answered: Callable[[Prompt, Reply], None] = _ignore
     """Hears every answer."""

@@ -1,4 +1,4 @@
-"""A session that stops before every question that costs something, until it is told to go on.
+"""A session that stops before every question that costs something, until it is let go on.
 
 Whoever plays a session far from its journal must not ask a model again before the last answer is on disk there. So the
 session hands over what it has before it asks, and waits. An answer can then be lost only while it is under way: one a
@@ -81,6 +81,7 @@ class Stepwise:
         return step
 
     async def aclose(self) -> None:
+        """Ends the session where it is. Safe to call twice."""
         if self._playing is not None:
             self._playing.cancel()
             with suppress(asyncio.CancelledError):

@@ -16,7 +16,7 @@ from simulator.plan.session_plan import SessionPlan
 from simulator.world.world import World
 
 Opening = Callable[[], Awaitable[Models]]
-"""Opens the doors to the models; it travels, so it names a function of the program and plain arguments."""
+"""Opens the models; it travels, so it names a function of the program and plain arguments."""
 
 
 class Worker:
@@ -63,6 +63,7 @@ class Worker:
             await left.aclose()
 
     async def close(self) -> None:
+        """Ends all sessions and closes the models."""
         for session in list(self._sessions):
             await self.drop(session)
         if self._models is not None:

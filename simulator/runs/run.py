@@ -156,6 +156,7 @@ class Run:
         score = None
         if verdict.keep and self._models.judge is not None:
             verdict, score = await self._ask_judge(plan, made)
+        assert made.header is not None
         size = len(render_document(made.header, made.lines).encode())
         self._admission.leave(plan.id)
         if verdict.keep:

@@ -41,8 +41,8 @@ def _ending(followed: Followed, width: int) -> list[Text]:
 
 
 def _event(event: Event, session: AnySession, width: int, reasons: bool) -> list[Text]:
-    hers = event.nick == session.setting.lead and isinstance(event, Said | Acted)
-    gutter = Text(MARK if hers else " ", style=lines.LEAD)
+    by_lead = event.nick == session.setting.lead and isinstance(event, Said | Acted)
+    gutter = Text(MARK if by_lead else " ", style=lines.LEAD)
     shown = lines.event(event, session.setting.lead, reasons=reasons)
     return [
         Text.assemble(gutter, row)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from rich.text import Text
 
 from simulator.corpus import stats
+from simulator.journal.records import Goal
 from simulator.llm.progress import Phase
 from simulator.plan.standing import Standing, standing
 from simulator.tui.cells import bar, cell, title
@@ -27,14 +28,19 @@ def rows(state: State, width: int, height: int) -> list[Text]:
     return top[:height]
 
 
+def _goal(state: State) -> Goal:
+    assert state.opened.goal is not None, "a run has a goal, and only a run a dashboard"
+    return state.opened.goal
+
+
 def brief(state: State) -> str:
     """The run in a few words, for the foot of a session's page."""
     tally = state.tally
-    return f"{tally.kept} kept, {tally.rejected} rejected, {state.opened.goal.done(tally):.0%} "
+    return f"{tally.kept} kept, {tally.rejected} rejected, {_goal(state).done(tally):.0%} "
 
 
 def _head(state: State, width: int) -> list[Text]:
-    goal, tally = state.opened.goal, state.tally
+    goal, tally = _goal(state), state.tally
     share = goal.done(tally)
     first = Text.assemble(f" {state.opened.title} ", style="bold reverse")
     first.append(
@@ -66,7 +72,7 @@ def _money(state: State, share: float) -> str:
 
 def _left(state: State, share: float) -> str:
     """Time until the goal, at the rate since the view was opened."""
-    begun = state.opened.goal.done(state.opened.tally)
+    begun = _goal(state).done(state.opened.tally)
     if share >= 1:
         return "goal reached"
     if share <= begun or not state.now:

@@ -14,8 +14,7 @@ from simulator.llm.progress import CallProgress, Phase
 from simulator.plan.quota import DIMENSIONS
 from simulator.plan.session_plan import AnySession
 from simulator.runs.notes import Answered, Asking, Began, CallEnded, Happened, NotNeeded, Settled
-from simulator.tui.notes import Opened, Over, Pressed, Ticked, ViewNote
-from simulator.tui.state import Followed, Incident, State, opened
+from simulator.tui.state import Followed, Incident, Opened, Over, Pressed, State, Ticked, ViewNote, opened
 
 LINGER = 2.0
 """Seconds for which a finished session stays in view before the next one is followed."""
@@ -26,6 +25,7 @@ INCIDENTS = 50
 
 
 def fold(state: State, notes: Iterable[ViewNote]) -> State:
+    """The state after all of the notes."""
     return reduce(step, notes, state)
 
 
@@ -68,7 +68,7 @@ def _waits(state: State, ident: str, waits: CallProgress | None) -> State:
 
 
 def _known(state: State, session: AnySession) -> Followed:
-    """The session, also if its beginning was told to somebody else: a run that was resumed."""
+    """The session, also if its beginning went to another process: a run that was resumed."""
     return state.open.get(session.id) or Followed(session)
 
 
@@ -83,9 +83,9 @@ def _happened(state: State, session: AnySession, event: Event) -> State:
     )
     refused = event.refused if isinstance(event, Said | Acted | Passed) else ()
     if refused:
-        told = tuple(Incident(session.id, event.nick, one.rule, one.evidence) for one in refused)
+        incidents = tuple(Incident(session.id, event.nick, one.rule, one.evidence) for one in refused)
         counts = reduce(lambda found, one: _more(found, one.rule), refused, state.sent_back)
-        state = replace(state, sent_back=counts, incidents=(*state.incidents, *told)[-INCIDENTS:])
+        state = replace(state, sent_back=counts, incidents=(*state.incidents, *incidents)[-INCIDENTS:])
     return _follow(state)
 
 
@@ -98,13 +98,13 @@ def _settled(state: State, session: AnySession, verdict: Verdict, size: int) -> 
         }
         tally = replace(was, kept=was.kept + 1, bytes=was.bytes + size)
         return _leave(replace(state, tally=tally, counted=counted), after)
-    told = tuple(Incident(session.id, "", reason.rule, reason.evidence) for reason in verdict.reasons)
+    incidents = tuple(Incident(session.id, "", reason.rule, reason.evidence) for reason in verdict.reasons)
     rules = dict.fromkeys(reason.rule for reason in verdict.reasons)
     state = replace(
         state,
         tally=replace(was, rejected=was.rejected + 1),
         rejections=reduce(_more, rules, state.rejections),
-        incidents=(*state.incidents, *told)[-INCIDENTS:],
+        incidents=(*state.incidents, *incidents)[-INCIDENTS:],
     )
     return _leave(state, after)
 

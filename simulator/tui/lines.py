@@ -84,6 +84,7 @@ def heading(session: AnySession) -> Text:
 
 
 def verdict(ident: str, judged: Verdict) -> list[Text]:
+    """Whether a session is kept, and each reason against it."""
     if judged.keep:
         return [Text(f"   kept: {ident}", style="green")]
     return [Text(f"   rejected: {ident}", style="red"), *map(reason, judged.reasons)]
@@ -101,6 +102,7 @@ def evidence(found: Reason) -> Text:
 
 
 def spared(ident: str) -> list[Text]:
+    """A session is fit to be kept, and not needed."""
     return [Text(f"   spare: {ident}, a better one holds its place", style="dim")]
 
 
@@ -108,6 +110,7 @@ class _Console(Console):
     """Whatever a string holds, it is printed as text."""
 
     def render_str(self, text: str, **how: Any) -> Text:
+        """The string as text, in which nothing is a command."""
         return super().render_str("\n".join(map(sanitize, text.split("\n"))), **how)
 
 

@@ -61,7 +61,7 @@ def _absent(followed: Followed) -> set[str]:
 def gauge(followed: Followed, band: Band, width: int) -> list[Text]:
     """The lead's budget: so far, the band of the level, and what is still owed.
 
-    The bar is the whole session; each message of hers is a step of it, the band is drawn on the rest, the planned
+    The bar is the whole session; each message of the lead is a step of it, the band is drawn on the rest, the planned
     count is its end.
     """
     session = followed.session

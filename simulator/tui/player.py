@@ -9,8 +9,7 @@ from dataclasses import replace
 
 from simulator.runs.notes import Happened
 from simulator.tui.fold import fold
-from simulator.tui.notes import Opened, Pressed, ViewNote
-from simulator.tui.state import opened
+from simulator.tui.state import Opened, Pressed, ViewNote, opened
 from simulator.tui.terminal import Terminal
 
 FASTER = 1.5
@@ -18,12 +17,12 @@ FASTER = 1.5
 
 
 LONGEST = 3.0
-"""Seconds that a silence lasts at most, whatever the speed."""
+"""Seconds that a pause lasts at most, whatever the speed."""
 UNHURRIED = 0.05
 """Seconds between two events that happened at the same moment."""
 
 
-def silence(before: ViewNote | None, after: ViewNote, speed: float) -> float:
+def pause_between(before: ViewNote | None, after: ViewNote, speed: float) -> float:
     """Seconds to wait between two notes."""
     if not isinstance(after, Happened) or not isinstance(before, Happened) or speed == math.inf:
         return 0.0
@@ -38,7 +37,7 @@ class Player:
         self._first, self._notes, self._speed = first, notes, first.speed
         self._events = [number for number, note in enumerate(notes) if isinstance(note, Happened)]
         self._at = 0
-        """So many notes were told."""
+        """How many notes are folded into the state."""
         self.state = opened(first) if not reasons else fold(opened(first), [Pressed("r")])
         self._pressed = asyncio.Event()
 
@@ -71,18 +70,18 @@ class Player:
             self._draw(screen)
             still = screen.state.view.paused or self._at >= len(self._notes)
             try:
-                async with asyncio.timeout(None if still else self._silence()):
+                async with asyncio.timeout(None if still else self._pause()):
                     await self._pressed.wait()
             except TimeoutError:
                 self._at += 1
-                while self._at < len(self._notes) and not self._silence():
+                while self._at < len(self._notes) and not self._pause():
                     self._at += 1
 
-    def _silence(self) -> float:
+    def _pause(self) -> float:
         """Seconds until the next note is due."""
-        told = [number for number in self._events if number < self._at]
-        return silence(self._notes[told[-1]] if told else None, self._notes[self._at], self._speed)
+        before = [number for number in self._events if number < self._at]
+        return pause_between(self._notes[before[-1]] if before else None, self._notes[self._at], self._speed)
 
     def _draw(self, screen: Terminal) -> None:
-        told = fold(opened(replace(self._first, speed=round(self._speed, 1))), self._notes[: self._at])
-        screen.show(replace(told, view=screen.state.view, now=screen.state.now))
+        now = fold(opened(replace(self._first, speed=round(self._speed, 1))), self._notes[: self._at])
+        screen.show(replace(now, view=screen.state.view, now=screen.state.now))

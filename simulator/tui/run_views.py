@@ -21,8 +21,7 @@ from simulator.runs.notes import Began, Happened, Note, NotNeeded, Settled
 from simulator.runs.view import RunView
 from simulator.tui import lines, terminal
 from simulator.tui.heartbeat import Sleep, heartbeat
-from simulator.tui.notes import Opened
-from simulator.tui.state import opened
+from simulator.tui.state import Opened, opened
 from simulator.world.world import World
 
 

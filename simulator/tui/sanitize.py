@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
 
 _UNSAFE = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
@@ -24,18 +23,18 @@ def _shown(found: re.Match[str]) -> str:
 def sanitize(text: str) -> str:
     """The text with each dangerous character as a visible sign in one column.
 
-    >>> inert("a\\x1b[2Jb\\x07\\u202ec")
+    >>> sanitize("a\\x1b[2Jb\\x07\\u202ec")
     'a␛[2Jb␇\ufffdc'
     """
     return _UNSAFE.sub(_shown, text)
 
 
 def columns(text: str) -> str:
-    """As `inert`, and every character with a width of its own, so that columns stay columns."""
+    """As `sanitize`, and every character with a width of its own, so that columns stay columns."""
     return _JOINERS.sub("", sanitize(text))
 
 
-def as_json(value: Any, *, indent: int | None = None) -> str:
+def as_json(value: object, *, indent: int | None = None) -> str:
     """JSON that is readable and harmless: dangerous characters stand as `\\uXXXX`, so nothing is lost."""
     plain = json.dumps(value, ensure_ascii=False, indent=indent)
     # Newlines of the indentation are the only control characters that json leaves; they are not in strings.

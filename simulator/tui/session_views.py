@@ -18,8 +18,7 @@ from simulator.runs.activity import Activity
 from simulator.runs.notes import Answered, Asking, Began, Happened, Note, Settled
 from simulator.tui import lines, terminal
 from simulator.tui.heartbeat import Sleep, heartbeat
-from simulator.tui.notes import Opened, Over, Pressed
-from simulator.tui.state import opened
+from simulator.tui.state import Opened, Over, Pressed, opened
 from simulator.world.world import World
 
 

@@ -1,4 +1,4 @@
-"""What the live view knows at a moment; made by `fold`, and read by everything that draws."""
+"""State of the live view at a moment, and the notes that it follows from; made by `fold`, read by all that draws."""
 
 from __future__ import annotations
 
@@ -7,15 +7,60 @@ from dataclasses import dataclass, field
 
 from simulator.corpus.verdict import Verdict
 from simulator.events import Event, Said
-from simulator.journal.records import Cost, Tally
+from simulator.journal.records import Cost, Goal, Tally
 from simulator.llm.progress import CallProgress
 from simulator.plan.session_plan import AnySession
-from simulator.tui.notes import Opened
+from simulator.runs.notes import Note
+from simulator.world.policy import Band
+from simulator.world.strict import Engagement
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The first note: what is known before anything happens."""
+
+    title: str
+    """Name of the run, or what a single session is called."""
+    bands: Mapping[Engagement, Band]
+    goal: Goal | None = None
+    """None: there is one session, and no run."""
+    tally: Tally = field(default_factory=lambda: Tally(0, 0, 0, 0))
+    """Where the run stands already."""
+    costs: tuple[Cost, ...] = ()
+    rejections: Mapping[str, int] = field(default_factory=dict)
+    targets: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    """Dimension to value to the share of sessions that it is to have."""
+    counted: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    """Dimension to value to kept sessions so far."""
+    speed: float | None = None
+    """Simulated seconds a second, where a recorded session is played; None: it happens now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ticked:
+    """Time goes by: seconds since the view was opened."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Pressed:
+    """A key, by the name that `keys` gives it."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Over:
+    """Nothing more will happen."""
+
+
+ViewNote = Note | Opened | Ticked | Pressed | Over
 
 
 @dataclass(frozen=True, slots=True)
 class Followed:
-    """One session, as far as it was told."""
+    """One session, as far as it is known."""
 
     session: AnySession
     events: tuple[Event, ...] = ()
@@ -26,10 +71,12 @@ class Followed:
 
     @property
     def said(self) -> list[Said]:
+        """The messages so far."""
         return [event for event in self.events if isinstance(event, Said)]
 
     @property
     def messages(self) -> int:
+        """How many messages there are so far."""
         return sum(isinstance(event, Said) for event in self.events)
 
     @property
@@ -62,6 +109,8 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class State:
+    """Everything that the live view shows."""
+
     opened: Opened
     open: Mapping[str, Followed] = field(default_factory=dict)
     """Sessions that are being played or wait for their verdict, in the order in which they began."""

@@ -1,4 +1,4 @@
-"""The terminal while the live view has it: another screen, single keys, and everything as it was when it ends.
+"""Terminal of the live view: another screen, single keys, and everything as it was when it ends.
 
 The view is redrawn from the state alone. There are at most PACE drawings a second, and they take about SHARE of the
 time, so that a run does not feel them; a key is answered at once.
@@ -8,20 +8,60 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import signal
 import sys
-from collections.abc import Callable
-from contextlib import ExitStack
+import termios
+import tty
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 
 from rich.console import Console, ConsoleDimensions
 from rich.live import Live
 
 from simulator import clock
 from simulator.tui.fold import step
-from simulator.tui.keys import named, one_by_one
 from simulator.tui.layout import Page
-from simulator.tui.notes import Pressed, Ticked, ViewNote
-from simulator.tui.state import State
+from simulator.tui.state import Pressed, State, Ticked, ViewNote
+
+_SEQUENCES = {
+    "\x1b[A": "up", "\x1b[B": "down", "\x1b[C": "right", "\x1b[D": "left",
+    "\x1bOA": "up", "\x1bOB": "down", "\x1bOC": "right", "\x1bOD": "left",
+    "\t": "tab", " ": "space", "\x1b": "escape", "\r": "enter", "\n": "enter",
+}  # fmt: skip
+_KEY = re.compile(r"\x1b\[[0-9;]*[A-Za-z~]|\x1bO[A-Z]|.", re.DOTALL)
+
+
+def named(typed: str) -> Iterator[str]:
+    """The keys in what a terminal sent: letters as they are in lower case, the others by name.
+
+    >>> list(named("Q\\x1b[C \\x1b[5~"))
+    ['q', 'right', 'space']
+    """
+    for found in _KEY.findall(typed):
+        if name := _SEQUENCES.get(found):
+            yield name
+        elif len(found) == 1 and found.isprintable():
+            yield found.lower()
+
+
+@contextmanager
+def one_by_one() -> Iterator[int | None]:
+    """While this lasts keys are not echoed and need no Enter; Ctrl-C stays Ctrl-C.
+
+    Yields the file descriptor to read them from, or None where nobody can type.
+    """
+    if not sys.stdin.isatty():
+        yield None
+        return
+    descriptor = sys.stdin.fileno()
+    before = termios.tcgetattr(descriptor)
+    try:
+        tty.setcbreak(descriptor, termios.TCSANOW)
+        yield descriptor
+    finally:
+        termios.tcsetattr(descriptor, termios.TCSANOW, before)
+
 
 PACE = 10.0
 SHARE = 0.03
@@ -56,7 +96,9 @@ class Terminal:
         """Why the view could not be drawn."""
 
     async def __aenter__(self) -> Terminal:
-        self._body = asyncio.current_task()
+        body = asyncio.current_task()
+        assert body is not None
+        self._body = body
         loop = asyncio.get_running_loop()
         for number in ENDING:
             loop.add_signal_handler(number, self._interrupt)

@@ -11,12 +11,11 @@ from simulator.errors import UsageError
 from simulator.events import Said
 from simulator.journal.journal import Journal
 from simulator.runs.notes import Answered, Began, Happened, Settled
-from simulator.tui import replay_notes
+from simulator.tui import recording
 from simulator.tui.fold import fold
-from simulator.tui.notes import Over
-from simulator.tui.picture import svg
-from simulator.tui.player import LONGEST, Player, silence
-from simulator.tui.state import opened
+from simulator.tui.player import LONGEST, Player, pause_between
+from simulator.tui.recording import Picture, draw_svg
+from simulator.tui.state import Over, opened
 from tests import builders
 from tests.cli.em import EM
 from tests.cli.inside import em
@@ -34,12 +33,12 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_notes_are_the_session(run: Path) -> None:
     with Journal.read(run / "data" / "runs" / "trial") as journal:
-        first, notes = replay_notes.notes(journal, shipped(), "s00000", speed=5)
+        first, notes = recording.recorded_notes(journal, shipped(), "s00000", speed=5)
         events = journal.events("s00000")
-        rejected = replay_notes.notes(journal, shipped(), "s00002")[1]
-        cut = replay_notes.notes(journal, shipped(), "s00004")[1]
+        rejected = recording.recorded_notes(journal, shipped(), "s00002")[1]
+        cut = recording.recorded_notes(journal, shipped(), "s00004")[1]
         with pytest.raises(UsageError, match="no session"):
-            replay_notes.notes(journal, shipped(), "s99999")
+            recording.recorded_notes(journal, shipped(), "s99999")
     assert isinstance(notes[0], Began) and isinstance(notes[-1], Over) and first.speed == 5
     assert [note.event for note in notes if isinstance(note, Happened)] == events
     assert sum(isinstance(note, Answered) for note in notes) == 3
@@ -49,7 +48,7 @@ def test_the_notes_are_the_session(run: Path) -> None:
     assert not verdict.keep and {reason.rule for reason in verdict.reasons} == {"walls", "leak"}
     assert not any(isinstance(note, Settled) for note in cut), "an open session has no verdict"
     for messages in (0, 1, 7, 20):
-        state = fold(opened(first), replay_notes.until(notes, messages))
+        state = fold(opened(first), recording.notes_until(notes, messages))
         assert state.shown.messages == max(messages, 0) or messages == 0
 
 
@@ -59,15 +58,15 @@ def test_silences_follow_the_clock_of_the_session() -> None:
     def at(seconds: float) -> Happened:
         return Happened(plan, Said(index=0, at=seconds, nick="ash", text="x"))
 
-    assert silence(at(100), at(120), 10) == 2
-    assert silence(at(100), at(10**6), 10) == LONGEST
-    assert silence(at(100), at(120), math.inf) == 0
-    assert silence(None, at(5), 1) == silence(at(5), Over(), 1) == 0
+    assert pause_between(at(100), at(120), 10) == 2
+    assert pause_between(at(100), at(10**6), 10) == LONGEST
+    assert pause_between(at(100), at(120), math.inf) == 0
+    assert pause_between(None, at(5), 1) == pause_between(at(5), Over(), 1) == 0
 
 
 def test_stepping_back_and_on_shows_the_same(run: Path) -> None:
     with Journal.read(run / "data" / "runs" / "trial") as journal:
-        first, notes = replay_notes.notes(journal, shipped(), "s00000")
+        first, notes = recording.recorded_notes(journal, shipped(), "s00000")
     player = Player(first, notes, reasons=False)
     events = sum(isinstance(note, Happened) for note in notes)
     for _ in range(events + 3):
@@ -115,8 +114,8 @@ def test_what_is_not_there_is_one_line(run: Path, arguments: tuple[str, ...]) ->
 
 def test_a_picture_of_a_moment(run: Path) -> None:
     with Journal.read(run / "data" / "runs" / "trial") as journal:
-        whole = svg(journal, shipped(), "s00000", title="a < title")
-        early = svg(journal, shipped(), "s00000", messages=4, reasons=True)
+        whole = draw_svg(journal, shipped(), "s00000", Picture(title="a < title"))
+        early = draw_svg(journal, shipped(), "s00000", Picture(4, reasons=True))
     assert whole.startswith("<svg") and "a &lt; title" in whole.replace("&#160;", " ")
     assert "kept:&#160;s00000" in whole and "kept" not in early
     assert "number&#160;3," in early and "number&#160;4," not in early

@@ -36,7 +36,7 @@ CRASH = """
 import asyncio
 from simulator.tui import lines
 from simulator.tui.state import opened
-from simulator.tui.notes import Opened
+from simulator.tui.state import Opened
 from simulator.tui.terminal import Terminal
 async def crash():
     async with Terminal(lines.console(), opened(Opened("x", {}))):
@@ -126,7 +126,7 @@ def test_a_run_in_tmux(tmux: Tmux) -> None:
     """Start, look around, pause, leave: as somebody would at a keyboard."""
     tmux("send-keys", f"{EM} {' '.join(LONG)}; echo code $?", "Enter")
     shown = tmux.until("open sessions")
-    assert "quotas" in shown and "of 20000 sessions" in shown
+    assert "quotas" in shown and "of 20,000 sessions" in shown
     assert all(len(line) <= 80 for line in shown.splitlines())
     assert tmux("display-message", "-p", "#{alternate_on} #{cursor_flag}").split() == ["1", "0"]
     tmux("send-keys", "d")

@@ -14,10 +14,9 @@ from simulator.runs.notes import Asking, Began, CallEnded
 from simulator.tui.fold import fold
 from simulator.tui.heartbeat import BEAT
 from simulator.tui.layout import page
-from simulator.tui.notes import Opened, Pressed
 from simulator.tui.run_views import BarView
 from simulator.tui.session_views import JsonView
-from simulator.tui.state import opened
+from simulator.tui.state import Opened, Pressed, opened
 from tests import builders
 from tests.worlds import shipped
 

@@ -20,10 +20,9 @@ from simulator.runs.notes import Answered, Began, Happened, NotNeeded, Settled
 from simulator.tui import panes
 from simulator.tui.cells import MARK
 from simulator.tui.fold import LINGER, fold, step
-from simulator.tui.keys import named
 from simulator.tui.layout import Page, page
-from simulator.tui.notes import Opened, Over, Pressed, Ticked, ViewNote
-from simulator.tui.state import State, opened
+from simulator.tui.state import Opened, Over, Pressed, State, Ticked, ViewNote, opened
+from simulator.tui.terminal import named
 from tests import builders
 from tests.cli.hostile import FORBIDDEN, TEXTS
 from tests.worlds import card, play_run
