@@ -79,7 +79,7 @@ def json_option(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def model_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """--model, --lead-model, --judge-model, --api-base, --dialect and the lead's own, as one ModelChoice, `models`.
+    """--model, --lead-model, --judge-model, --api-base, --dialect, --param and the lead's own, as one ModelChoice.
 
     Only what was given counts as set in it.
     """
@@ -98,6 +98,7 @@ def model_options(command: Callable[..., Any]) -> Callable[..., Any]:
         **others: Any,
     ) -> Any:
         from simulator.journal.model_choice import ModelChoice
+        from simulator.llm.params import parse_params
 
         named = {
             "people": model,
@@ -113,6 +114,13 @@ def model_options(command: Callable[..., Any]) -> Callable[..., Any]:
         return command(*arguments, models=choice, **others)
 
     for option in (
+        click.option(
+            "--param",
+            multiple=True,
+            metavar="[ROLE:]KEY=VALUE",
+            help="Goes into every request, or those of one role (people, lead, judge), such as reasoning_effort=low,"
+            " chat_template_kwargs.enable_thinking=true, extra_body.top_k=40; may be repeated.",
+        ),
         click.option(
             "--lead-adapter",
             metavar="NAME|DIR|FILE.gguf",
