@@ -20,6 +20,8 @@ _LINE = re.compile(r"<([^\s<>]{1,31})> (\S.*)|\* (\S{1,31}) (\S.*)")
 
 @dataclass(frozen=True, slots=True)
 class Header:
+    """The first two lines of a document."""
+
     engagement: str
     """LOW, MEDIUM or HIGH."""
     channel: str
@@ -27,6 +29,8 @@ class Header:
 
 @dataclass(frozen=True, slots=True)
 class TranscriptLine:
+    """One line of a transcript."""
+
     nick: str
     text: str
     action: bool = False
@@ -58,6 +62,7 @@ class Document:
 
 
 def render_header(h: Header) -> str:
+    """The two lines, each ending in a newline."""
     return f"ENGAGEMENT: {h.engagement}\nCHANNEL: {h.channel}\n"
 
 

@@ -52,10 +52,14 @@ class Acted(_Event):
 
 
 class Joined(_Event):
+    """Somebody came into the channel."""
+
     kind: Literal["joined"] = "joined"
 
 
 class Parted(_Event):
+    """Somebody left the channel."""
+
     kind: Literal["parted"] = "parted"
 
 
@@ -67,6 +71,8 @@ class Renamed(_Event):
 
 
 class TopicSet(_Event):
+    """Somebody set the channel's topic to `text`."""
+
     kind: Literal["topic"] = "topic"
     text: str
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from pathlib import PurePath
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
@@ -14,7 +14,7 @@ from simulator.journal.model_choice import ModelChoice
 from simulator.journal.records import RunCard
 from simulator.plan.session_plan import AnySession
 from simulator.session.transcript import text
-from simulator.world.strict import ChannelName, Engagement, Name, Share, StrictModel
+from simulator.world.strict import ChannelName, Engagement, Length, Name, Share, StrictModel
 
 _FOLDERS = re.compile(r"(?:(?<=[:/])|^)(?:[/~]|[A-Za-z]:[\\/])[^\s]*[\\/]")
 
@@ -39,7 +39,7 @@ class Example(StrictModel):
     scenario: Name
     topic_group: Name
     topic: str
-    length: Literal["short", "long"]
+    length: Length
     messages: Count
     lead_messages: Count
     lead_share: Share

@@ -141,6 +141,7 @@ class Journal:
         return cls(path, _connect(path, read_only=True), None)
 
     def close(self) -> None:
+        """Closes the database and gives up the lock."""
         self._db.close()
         if self._lock is not None:
             self._lock.release()
@@ -256,6 +257,7 @@ class Journal:
 
     @property
     def run(self) -> RunCard:
+        """What the run is."""
         name, seed, goal, models, world, version, begun = self._all("SELECT * FROM run")[0]
         return RunCard(
             name=name,
@@ -278,10 +280,12 @@ class Journal:
                 yield SessionRow(read_session(plan), *row)
 
     def session(self, session: str) -> SessionRow | None:
+        """One session by its id; None: there is none."""
         rows = self._all("SELECT plan, state, bytes, score FROM session WHERE id = ?", (session,))
         return SessionRow(read_session(rows[0][0]), *rows[0][1:]) if rows else None
 
     def events(self, session: str) -> list[Event]:
+        """What happened in a session, in order."""
         with _storage(self.path):
             rows = self._db.execute("SELECT body FROM event WHERE session = ? ORDER BY number", (session,))
             return [EVENT.validate_json(body) for (body,) in rows]
@@ -326,6 +330,7 @@ class Journal:
         return self._all("SELECT rule, message, evidence FROM reason WHERE session = ?", (session,))
 
     def tally(self) -> Tally:
+        """How far the run is."""
         rows = self._all("SELECT state, count(*), sum(bytes) FROM session GROUP BY state")
         counts = {state: count for state, count, _ in rows}
         kept = next((size for state, _, size in rows if state == "kept"), 0)
@@ -346,6 +351,7 @@ class Journal:
         return dict(self._all("SELECT rule, count(DISTINCT session) n FROM reason GROUP BY rule ORDER BY n DESC, rule"))
 
     def costs(self) -> list[Cost]:
+        """Calls, tokens and dollars by purpose."""
         rows = self._all(
             "SELECT CASE WHEN retry THEN 'retries' ELSE purpose END AS what, count(*), sum(prompt_tokens),"
             " sum(cached_tokens), sum(completion_tokens), sum(cost_usd), group_concat(DISTINCT billing),"

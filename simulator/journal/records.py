@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field, model_validator
 
@@ -12,7 +12,7 @@ from simulator.journal.model_choice import IMPORTED, ModelChoice
 from simulator.llm.model import Billing, CallId, Reply
 from simulator.plan.session_plan import AnySession, RecordedSession, SessionPlan
 from simulator.world.policy import QuotaPolicy
-from simulator.world.strict import StrictModel
+from simulator.world.strict import Length, StrictModel
 
 
 class Goal(StrictModel):
@@ -23,7 +23,7 @@ class Goal(StrictModel):
     """Megabytes (10^6 bytes) of accepted documents."""
     oversample: Annotated[float, Field(ge=1, le=10)] = 1.0
     """Sessions played for each place of which the best is kept, on average; above 1 it takes a judge."""
-    length: Literal["short", "long"] | None = None
+    length: Length | None = None
     """Only sessions of this class; None: both, as the quota says."""
 
     @model_validator(mode="after")

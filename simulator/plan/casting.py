@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from simulator.plan.session_plan import PlacedBeat, PresenceChange
 from simulator.world.persona import Persona, Role
 from simulator.world.scenario import Scenario
+from simulator.world.strict import Length
 from simulator.world.world import World
 
 OUT_OF_HOURS = 0.12
@@ -17,6 +18,7 @@ FRIEND = 2.5
 
 
 def hour_of(begins: float) -> int:
+    """Hour of the day, 0 to 23. `begins`: seconds after midnight."""
     return int(begins // 3600) % 24
 
 
@@ -42,7 +44,7 @@ class Casting:
         self._weights: dict[tuple[str, int], dict[Role | None, Weights]] = {}
 
     def cast(
-        self, scenario: Scenario, length: str, group: str, hour: int, draw: random.Random
+        self, scenario: Scenario, length: Length, group: str, hour: int, draw: random.Random
     ) -> tuple[dict[str, str], tuple[str, ...]]:
         """(slot -> nick, every nick besides the lead's). The script's slots are filled first, then the room."""
         policy = self._world.turns.cast
@@ -90,7 +92,7 @@ class Casting:
                 person.nick: (1.0 if there(person, hour) else OUT_OF_HOURS) * person.interests.get(group, 1.0) ** 0.5
                 for person in self._world.people
             }
-            by_role = {
+            by_role: dict[Role | None, Weights] = {
                 role: {nick: weight for nick, weight in everybody.items() if self._role[nick] is role} for role in Role
             }
             self._weights[group, hour] = {None: everybody, **by_role}
@@ -98,6 +100,7 @@ class Casting:
 
 
 def moods(world: World, cast: Sequence[str], draw: random.Random) -> dict[str, float]:
+    """Each one's factor on chattiness in a session, above 0."""
     return {nick: round(draw.lognormvariate(0.0, world.turns.cast.mood), 3) for nick in cast}
 
 
@@ -112,7 +115,7 @@ def presence_changes(
     found: list[PresenceChange] = []
     lines: dict[str, list[int]] = {nick: [] for nick in cast}
     for beat in beats:
-        for nick in {beat.nick, beat.to} & lines.keys():
+        for nick in lines.keys() & {beat.nick, beat.to}:
             lines[nick].append(beat.at)
     for nick in cast:
         persona = world.personas[nick]

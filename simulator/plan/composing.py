@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from simulator import rng
 from simulator.errors import ContentError
@@ -12,9 +13,8 @@ from simulator.plan.participation import Participation
 from simulator.plan.placing import place
 from simulator.plan.quota import Cell
 from simulator.plan.session_plan import PlacedBeat, Script, SessionPlan, Setting, Slot
-from simulator.world.scenario import ANYONE, LEAD, PLACEHOLDER, Scenario
-from simulator.world.strict import Engagement
-from simulator.world.topic import Topic
+from simulator.world.scenario import ANYONE, LEAD, PLACEHOLDER, Beat, Scenario
+from simulator.world.strict import Engagement, Length
 from simulator.world.world import World
 
 TRIES = 60
@@ -24,52 +24,41 @@ Pairs = list[tuple[int, list[int]]]
 """Numbers of messages, each with the counts of the lead's that are legal there."""
 
 
+@dataclass(frozen=True, slots=True)
+class SessionBrief:
+    """What is decided of a session before it is composed."""
+
+    scenario: Scenario
+    cell: Cell
+    topic: str
+    angle: str
+    seed: int
+    id: str
+    number: int
+    """Place in the run, from 0."""
+    attempt: int = 0
+    messages: int | None = None
+    """None: any number that is legal in the cell."""
+
+
 class Composer:
     """Composes sessions of one world; what many of them have in common is worked out once."""
 
     def __init__(self, world: World) -> None:
         self._world, self._casting = world, casting.Casting(world)
-        self._known: dict[tuple[str, Engagement, str], Pairs] = {}
+        self._known: dict[tuple[str, Engagement, Length], Pairs] = {}
 
-    def compose(
-        self,
-        scenario: Scenario,
-        cell: Cell,
-        topic: Topic,
-        angle: str,
-        seed: int,
-        ident: str,
-        slot: int,
-        attempt: int,
-        *,
-        messages: int | None = None,
-    ) -> SessionPlan:
+    def compose(self, brief: SessionBrief) -> SessionPlan:
         """Draws lengths, people, beats and hours for one session.
 
         Raises ContentError if the script's beats fit into no session of this cell.
         """
-        world = self._world
+        scenario, cell, seed = brief.scenario, brief.cell, brief.seed
         beats = scenario.beats_in(cell.length)
-        pairs = self._pairs(scenario, cell, messages)
-        begins = _time_of_day(rng.stream(seed, "hour"))
-        slots, cast = self._casting.cast(
-            scenario, cell.length, cell.group, casting.hour_of(begins), rng.stream(seed, "cast")
-        )
-        lead = world.lead.nick
-        nicks = {**slots, LEAD: lead}
-        setting = Setting(
-            id=ident,
-            channel=cell.channel,
-            engagement=cell.engagement,
-            lead=lead,
-            cast=cast,
-            topic=topic.subject,
-            angle=angle,
-            group=cell.group,
-            begins=begins,
-        )
+        pairs = self._pairs(scenario, cell, brief.messages)
+        setting, parts = self._setting(brief)
         words = rng.stream(seed, "words")
-        names = {**nicks, **world.lead.called(), "topic": topic.subject, "angle": angle}
+        names = {**parts, LEAD: setting.lead, **self._world.lead.called(), "topic": brief.topic, "angle": brief.angle}
         fill = {key: _filled(words.choice(variants), names) for key, variants in scenario.fill.items()}
         names |= fill
         for number in range(TRIES):
@@ -78,38 +67,25 @@ class Composer:
             at = place(beats, n, draw)
             if at is None:
                 continue
-            placed = tuple(
-                PlacedBeat(
-                    id=beat.id,
-                    at=at[beat.id],
-                    nick=None if beat.who == ANYONE else nicks[beat.who],
-                    to=nicks[beat.to] if beat.to else None,
-                    kind=beat.kind,
-                    note=_filled(words.choice(beat.note), names) if beat.note else "",
-                    opening=_filled(words.choice(beat.opening), names) if beat.opening else "",
-                    pressure=beat.pressure,
-                    silent=beat.silent,
-                )
-                for beat in beats
-            )
+            placed = tuple(_placed(beat, at[beat.id], names, words) for beat in beats)
             if 0 not in at.values():
-                placed = (_bring_up(world, cast, words, names), *placed)
-            ids = {beat.id for beat in beats}
+                placed = (_bring_up(self._world, setting.cast, words, names), *placed)
+            people = self._world, setting.cast
             plan = SessionPlan(
                 setting=setting,
                 script=Script(
                     seed=seed,
                     premise=_filled(scenario.premise, names),
-                    parts=slots,
+                    parts=parts,
                     fill=fill,
-                    mood=casting.moods(world, cast, rng.stream(seed, "mood")),
+                    mood=casting.moods(*people, rng.stream(seed, "mood")),
                     beats=tuple(sorted(placed, key=lambda beat: beat.at)),
-                    presence=casting.presence_changes(world, cast, n, placed, rng.stream(seed, "comings")),
-                    expect=tuple(e for e in scenario.expect if e.after in ids),
+                    presence=casting.presence_changes(*people, n, placed, rng.stream(seed, "comings")),
+                    expect=tuple(e for e in scenario.expect if e.after in at),
                 ),
                 slot=Slot(
-                    number=slot,
-                    attempt=attempt,
+                    number=brief.number,
+                    attempt=brief.attempt,
                     scenario=scenario.name,
                     pattern=cell.pattern,
                     length=cell.length,
@@ -125,6 +101,26 @@ class Composer:
             remedy="widen `when` and `gap`, or leave that level or length out",
         )
 
+    def _setting(self, brief: SessionBrief) -> tuple[Setting, dict[str, str]]:
+        """The setting, and who fills the slots of the scenario."""
+        cell, seed = brief.cell, brief.seed
+        begins = _time_of_day(rng.stream(seed, "hour"))
+        parts, cast = self._casting.cast(
+            brief.scenario, cell.length, cell.group, casting.hour_of(begins), rng.stream(seed, "cast")
+        )
+        setting = Setting(
+            id=brief.id,
+            channel=cell.channel,
+            engagement=cell.engagement,
+            lead=self._world.lead.nick,
+            cast=cast,
+            topic=brief.topic,
+            angle=brief.angle,
+            group=cell.group,
+            begins=begins,
+        )
+        return setting, parts
+
     def _pairs(self, scenario: Scenario, cell: Cell, messages: int | None) -> Pairs:
         if messages is not None:
             return pairs(self._world, scenario, cell.engagement, cell.length, messages)
@@ -134,7 +130,7 @@ class Composer:
         return self._known[key]
 
 
-def pairs(world: World, scenario: Scenario, level: Engagement, length: str, messages: int | None = None) -> Pairs:
+def pairs(world: World, scenario: Scenario, level: Engagement, length: Length, messages: int | None = None) -> Pairs:
     """Every legal number of messages with the legal counts of the lead's, enough for the script's own lines."""
     first, last = world.quota.lengths[length].messages
     if messages is not None:
@@ -147,6 +143,21 @@ def pairs(world: World, scenario: Scenario, level: Engagement, length: str, mess
 
 def _filled(text: str, names: dict[str, str]) -> str:
     return PLACEHOLDER.sub(lambda found: names[found[1]], text)
+
+
+def _placed(beat: Beat, at: int, names: dict[str, str], words: random.Random) -> PlacedBeat:
+    """A beat at its message, with people and words filled in."""
+    return PlacedBeat(
+        id=beat.id,
+        at=at,
+        nick=None if beat.who == ANYONE else names[beat.who],
+        to=names[beat.to] if beat.to else None,
+        kind=beat.kind,
+        note=_filled(words.choice(beat.note), names) if beat.note else "",
+        opening=_filled(words.choice(beat.opening), names) if beat.opening else "",
+        pressure=beat.pressure,
+        silent=beat.silent,
+    )
 
 
 def _bring_up(world: World, cast: Sequence[str], words: random.Random, names: dict[str, str]) -> PlacedBeat:

@@ -1,13 +1,13 @@
-"""The lead's budget: exactly k of n messages, falling where she has a reason. Pure arithmetic, no chance, no model.
+"""The lead's budget: exactly k of n messages, falling where there is a reason. Pure arithmetic, no chance, no model.
 
 Every message of the session is, for the lead, one of
 
-    open     she may take it
-    hers     a beat gives it to her
-    closed   a beat gives it to somebody else, or she keeps silent there on purpose
+    open       the lead may take it
+    scripted   a beat gives it to the lead
+    closed     a beat gives it to somebody else, or the lead keeps silent there on purpose
 
-She never has two messages in a row. `room` counts how many messages she can still have from a point on; as long as it
-is not less than what she owes, the session can end with exactly k.
+The lead never has two messages in a row. `room` counts how many messages the lead can still have from a point on; as
+long as it is not less than what is owed, the session can end with exactly k.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ IMPOSSIBLE = -(10**6)
 class Participation:
     """The arithmetic of one session.
 
-    `hers` and `closed` are message indexes in [0, n). `pressures` maps a message index to the factor that holds from
-    there on for how much of her budget she spends (1 at the start).
+    `scripted` and `closed` are message indexes in [0, n). `pressures` maps a message index to the factor that holds
+    from there on for how much of the budget is spent (1 at the start).
     """
 
     def __init__(
@@ -32,19 +32,19 @@ class Participation:
         n: int,
         k: int,
         *,
-        hers: Collection[int] = (),
+        scripted: Collection[int] = (),
         closed: Collection[int] = (),
         pressures: Mapping[int, float] | None = None,
     ) -> None:
         self.n, self.k = n, k
-        self._hers, self.closed = frozenset(hers), frozenset(closed)
+        self._scripted, self.closed = frozenset(scripted), frozenset(closed)
         self._weights = self._spread(pressures or {})
 
     @classmethod
     def of(cls, plan: SessionPlan) -> Participation:
-        """The budget of a planned session: her beats, other people's, and where she keeps silent."""
+        """The budget of a planned session: the lead's beats, other people's, and where the lead keeps silent."""
         lead, beats = plan.setting.lead, plan.script.beats
-        hers = {beat.at for beat in beats if beat.nick == lead}
+        scripted = {beat.at for beat in beats if beat.nick == lead}
         closed = {beat.at for beat in beats if beat.nick not in (None, lead)}
         pressures: dict[int, float] = {}
         for beat in beats:
@@ -52,30 +52,30 @@ class Participation:
             closed.update(range(first, first + (beat.silent or 0)))
             if beat.pressure is not None:
                 pressures[first] = pressures.get(first, 1.0) * beat.pressure
-        return cls(plan.messages, plan.lead_messages, hers=hers, closed=closed - hers, pressures=pressures)
+        return cls(plan.messages, plan.lead_messages, scripted=scripted, closed=closed - scripted, pressures=pressures)
 
     @property
     def feasible(self) -> bool:
-        """False if no session of n messages can give her exactly k of them."""
-        return len(self._hers) <= self.k <= self._room[0][0]
+        """False if no session of n messages can give the lead exactly k of them."""
+        return len(self._scripted) <= self.k <= self._room[0][0]
 
     def may_speak(self, i: int, spoken: int, just_spoke: bool) -> bool:
-        """True if message i can be hers and the session still ends with exactly k."""
+        """True if message i can be the lead's and the session still ends with exactly k."""
         if just_spoke or i in self.closed or i >= self.n:
             return False
         owed = self.k - spoken - 1
-        return owed >= self._hers_after[i + 1] and self._room[i + 1][1] >= owed
+        return owed >= self._scripted_after[i + 1] and self._room[i + 1][1] >= owed
 
     def must_speak(self, i: int, spoken: int, just_spoke: bool) -> bool:
-        """True if message i has to be hers: a beat says so, or else she could not reach k any more."""
-        if i in self._hers:
+        """True if message i has to be the lead's: a beat says so, or else k would be out of reach."""
+        if i in self._scripted:
             return True
         return not just_spoke and i not in self.closed and self._room[i + 1][0] < self.k - spoken
 
     def pressure(self, i: int, spoken: int) -> float:
-        """The chance, in [0, 1], with which an average open message at i should be hers: what she owes beyond her
-        beats, spread over the open messages that are left."""
-        owed = self.k - spoken - self._hers_after[i]
+        """The chance, in [0, 1], with which an average open message at i should be the lead's: what is owed
+        beyond the beats, spread over the open messages that are left."""
+        owed = self.k - spoken - self._scripted_after[i]
         if owed <= 0 or self._weights[i] == 0:
             return 0.0
         return min(1.0, owed * self._weights[i] / self._weight_after[i])
@@ -84,7 +84,7 @@ class Participation:
         weights, factor = [], 1.0
         for i in range(self.n):
             factor *= pressures.get(i, 1.0)
-            weights.append(0.0 if i in self._hers or i in self.closed else factor)
+            weights.append(0.0 if i in self._scripted or i in self.closed else factor)
         return weights
 
     @cached_property
@@ -96,20 +96,20 @@ class Participation:
         return sums[::-1]
 
     @cached_property
-    def _hers_after(self) -> list[int]:
-        """How many beats of hers stand at message i or later."""
+    def _scripted_after(self) -> list[int]:
+        """How many beats of the lead's stand at message i or later."""
         counts = [0] * (self.n + 1)
         for i in range(self.n - 1, -1, -1):
-            counts[i] = counts[i + 1] + (i in self._hers)
+            counts[i] = counts[i + 1] + (i in self._scripted)
         return counts
 
     @cached_property
     def _room(self) -> list[tuple[int, int]]:
-        """For each i: the most messages she can have from i on if she did not, and if she did, have message i - 1."""
+        """For each i: the most messages the lead can have from i on without, and with, message i - 1."""
         room = [(0, 0)] * (self.n + 1)
         for i in range(self.n - 1, -1, -1):
             silent, speaking = room[i + 1][0], 1 + room[i + 1][1]
-            if i in self._hers:
+            if i in self._scripted:
                 room[i] = (speaking, IMPOSSIBLE)
             elif i in self.closed:
                 room[i] = (silent, silent)

@@ -16,10 +16,10 @@ from typing import Generic, TypeVar
 
 from simulator import rng
 from simulator.errors import UsageError
-from simulator.plan.composing import Composer, pairs
+from simulator.plan.composing import Composer, SessionBrief, pairs
 from simulator.plan.quota import Cell, joint, sequence
 from simulator.plan.session_plan import SessionPlan
-from simulator.world.strict import Engagement
+from simulator.world.strict import Engagement, Length
 from simulator.world.topic import Topic
 from simulator.world.world import World
 
@@ -40,7 +40,7 @@ class Planner:
     Raises ContentError if the scripts cannot meet the quotas.
     """
 
-    def __init__(self, world: World, seed: int, *, length: str | None = None) -> None:
+    def __init__(self, world: World, seed: int, *, length: Length | None = None) -> None:
         """`length` plans one length class alone; the other shares stay as they are."""
         self._world, self._seed = world, seed
         self._scripts = Scripts(world)
@@ -75,7 +75,7 @@ class Planner:
         angle = topic.angles[(turn // len(topics) + attempt) % len(topic.angles)]
         ident = f"s{slot:05d}" + (f".{attempt}" if attempt else "")
         script = self._world.scenarios[name]
-        return self._composer.compose(script, cell, topic, angle, seed, ident, slot, attempt)
+        return self._composer.compose(SessionBrief(script, cell, topic.subject, angle, seed, ident, slot, attempt))
 
     def _next(self, slot: int) -> None:
         """Decides what the next slot holds."""
@@ -144,9 +144,10 @@ def single(
         )
     cell, name = draw.choice(fits)
     topic = draw.choice(world.topics[cell.group])
-    return Composer(world).compose(
-        world.scenarios[name], cell, topic, draw.choice(topic.angles), seed, "single", 0, 0, messages=messages
+    brief = SessionBrief(
+        world.scenarios[name], cell, topic.subject, draw.choice(topic.angles), seed, "single", 0, messages=messages
     )
+    return Composer(world).compose(brief)
 
 
 class Scripts:
@@ -169,9 +170,11 @@ class Scripts:
                         self.cells.setdefault(cell, []).append(scenario.name)
 
     def serving(self, cell: Cell) -> list[str]:
+        """Names of the scripts that can fill the cell."""
         return self.cells.get(cell, [])
 
     def legal(self, name: str, cell: Cell, messages: int) -> bool:
+        """True if the script can fill the cell with so many messages."""
         return bool(pairs(self._world, self._world.scenarios[name], cell.engagement, cell.length, messages))
 
 

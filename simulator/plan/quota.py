@@ -16,7 +16,7 @@ from itertools import product
 from simulator import rng
 from simulator.errors import ContentError
 from simulator.world.policy import QuotaPolicy
-from simulator.world.strict import Engagement
+from simulator.world.strict import Engagement, Length
 
 TOLERANCE = 1e-6
 ROUNDS = 500
@@ -26,13 +26,16 @@ JOINT_WEIGHT = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Cell:
+    """What the quotas count: one combination of level, channel, length class, pattern and topic group."""
+
     engagement: Engagement
     channel: str
-    length: str
+    length: Length
     pattern: str
     group: str
 
     def values(self) -> tuple[str, str, str, str, str]:
+        """In the order of DIMENSIONS."""
         return (self.engagement.value, self.channel, self.length, self.pattern, self.group)
 
 
@@ -57,7 +60,9 @@ def joint(quota: QuotaPolicy, servable: Callable[[Cell], bool]) -> dict[Cell, fl
     """
     wanted = tuple({value: share for value, share in shares.items() if share > 0} for shares in targets(quota))
     weights: dict[Cell, float] = {}
-    for level, channel, length, pattern, group in product(Engagement, *(list(w) for w in wanted[1:])):
+    for level, channel, length, pattern, group in product(
+        Engagement, quota.channels, quota.lengths, quota.patterns, quota.topics
+    ):
         cell = Cell(level, channel, length, pattern, group)
         if quota.confined.get(group, channel) != channel:
             continue

@@ -13,14 +13,13 @@ from pydantic import Field, model_validator
 from simulator.plan.quota import Cell
 from simulator.world.persona import Persona
 from simulator.world.scenario import Expect
-from simulator.world.strict import ChannelName, Engagement, Name, Nick, StrictModel
+from simulator.world.strict import ChannelName, Engagement, Length, Name, Nick, StrictModel
 
 VOICE_OF_A_PART, VOICE_OF_OTHERS = 3, 1
 """Example lines that a prompt shows of those who have a part in the script, the lead among them, and of the others.
 Cards are most of a prompt: three lines for everybody made it a quarter longer."""
 
 Count = Annotated[int, Field(ge=0)]
-Length = Literal["short", "long"]
 
 
 class PlacedBeat(StrictModel):

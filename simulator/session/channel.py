@@ -52,9 +52,11 @@ class Channel:
 
     @property
     def messages(self) -> int:
+        """Messages up to now."""
         return len(self.lines)
 
     def apply(self, event: Event) -> None:
+        """The next event has happened."""
         self.events += 1
         self.at = event.at
         match event:
@@ -109,4 +111,4 @@ class Channel:
 
 
 LEAD_SILENCE = frozenset({"not for her", "budget", "kept quiet"})
-"""Why the lead stays silent at a point where she had a reason to speak: the scheduler's words in `Passed`."""
+"""Why the lead stays silent at a point where there was a reason to speak: the scheduler's words in `Passed`."""

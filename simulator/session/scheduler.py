@@ -11,6 +11,7 @@ from simulator import rng
 from simulator.plan.participation import Participation
 from simulator.plan.session_plan import PlacedBeat, Script, Setting
 from simulator.session.channel import Channel
+from simulator.world.policy import Claim
 from simulator.world.world import World
 
 
@@ -30,7 +31,7 @@ class Turn:
     action: bool = False
     """A /me line."""
     lead_silent: str | None = None
-    """Why the lead, who had a reason to speak here, does not; None: she speaks, or had none."""
+    """Why the lead, who had a reason to speak here, does not; None: the lead speaks, or had none."""
 
 
 class Scheduler:
@@ -74,21 +75,21 @@ class Scheduler:
         )
 
     def _lead(self, channel: Channel, able: list[str]) -> dict[str, float] | None:
-        """Her reasons to take this message, or None if it cannot be hers."""
+        """The lead's reasons to take this message, or None if it cannot be the lead's."""
         spoken, just_spoke = channel.counts[self._lead_nick], self._just_spoke(channel)
         if self._budget.must_speak(channel.messages, spoken, just_spoke):
-            return {"owed": 1.0, "chance": 1.0}  # also after a failed try: nobody can take this one for her
+            return {"owed": 1.0, "chance": 1.0}  # also after a failed try: nobody else can take this one
         if self._lead_nick not in able or not self._budget.may_speak(channel.messages, spoken, just_spoke):
             return None
         policy = self._world.engagement
-        reason = claim(channel, self._lead_nick) or "silence"
+        reason: Claim = claim(channel, self._lead_nick) or "silence"
         interest = self._interest(self._lead_nick) ** policy.interest
         budget = self._budget.pressure(channel.messages, spoken)
         factors = {"budget": budget, reason: policy.pull.get(reason, 1.0), "interest": interest}
         return {**factors, "chance": min(0.97, math.prod(factors.values()))}
 
     def _silence(self, channel: Channel, *, chosen: bool) -> str | None:
-        """Why she says nothing though something called for her. `chosen`: the message could have been hers."""
+        """Why the lead says nothing though called for. `chosen`: the message could have been the lead's."""
         if claim(channel, self._lead_nick) is None or self._just_spoke(channel):
             return None
         if chosen:
@@ -140,7 +141,7 @@ class Scheduler:
         return draw.choices(others, weights)[0]
 
 
-def claim(channel: Channel, lead: str) -> str | None:
+def claim(channel: Channel, lead: str) -> Claim | None:
     """What calls for the lead at this point, the strongest first; a key of `EngagementPolicy.pull`."""
     if not channel.lines:
         return None

@@ -11,6 +11,8 @@ from simulator.world.strict import Name, Nick, Prose, Share, StrictModel
 
 
 class Role(StrEnum):
+    """Part of a person in the channel."""
+
     LEAD = "lead"
     """The character who is being trained. Exactly one card has this role."""
     REGULAR = "regular"

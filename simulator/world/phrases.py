@@ -17,15 +17,17 @@ from typing import Annotated, Any
 import re2
 from pydantic import BeforeValidator
 
-_FOLDED = str.maketrans(
-    {
-        **dict.fromkeys("\u2018\u2019\u201b\u02bc\u00b4`", "'"),
-        **dict.fromkeys("\u201c\u201d\u201e\u00ab\u00bb", '"'),
-        **dict.fromkeys("\u00a0\u2007\u2009\u202f", " "),
-        **dict.fromkeys("\u2010\u2011\u2013\u2014", "-"),
-        **dict.fromkeys(range(0xD800, 0xE000), "\ufffd"),
-    }
-)
+_FOLDED = {
+    ord(character): plain
+    for characters, plain in (
+        ("\u2018\u2019\u201b\u02bc\u00b4`", "'"),
+        ("\u201c\u201d\u201e\u00ab\u00bb", '"'),
+        ("\u00a0\u2007\u2009\u202f", " "),
+        ("\u2010\u2011\u2013\u2014", "-"),
+        (map(chr, range(0xD800, 0xE000)), "\ufffd"),
+    )
+    for character in characters
+}
 """One character for one, so that a place in the folded text is the same place in the text as typed."""
 
 _SPACE = re.compile(r" (?![*+?{])")

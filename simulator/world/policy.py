@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from simulator.world.strict import ChannelName, Engagement, Name, Prose, Share, StrictModel
+from simulator.world.strict import ChannelName, Engagement, Length, Name, Prose, Share, StrictModel
 
 Factor = Annotated[float, Field(ge=0, le=100)]
 """A weight relative to the average; 1 changes nothing."""
@@ -36,15 +36,20 @@ class Band(StrictModel):
         return range(math.ceil(self.least * messages - 1e-9), math.floor(self.most * messages + 1e-9) + 1)
 
 
+Claim = Literal["addressed", "mentioned", "answered", "question", "silence"]
+"""What calls for the lead to speak; `silence`: nothing."""
+
+
 class EngagementPolicy(StrictModel):
-    """How much the lead talks, and what makes her talk."""
+    """How much the lead talks, and what makes the lead talk."""
 
     bands: dict[Engagement, Band]
-    pull: dict[Literal["addressed", "mentioned", "answered", "question", "silence"], Factor]
-    """How much likelier than average the lead takes a turn when she was spoken to by name, her nick came up, the one
-    before answered her, somebody asked the room, and when none of these is so. What is left out has 1."""
+    pull: dict[Claim, Factor]
+    """How much likelier than average the lead takes a turn when spoken to by name, when the nick came up, when the
+    one before was an answer to the lead, when somebody asked the room, and when none of these is so. What is left
+    out has 1."""
     interest: Annotated[float, Field(ge=0, le=2)] = 0.5
-    """Exponent on her interest in the topic."""
+    """Exponent on the lead's interest in the topic."""
 
     @model_validator(mode="after")
     def _every_level(self) -> EngagementPolicy:
@@ -56,7 +61,7 @@ class EngagementPolicy(StrictModel):
 class CastPolicy(StrictModel):
     """Who is there."""
 
-    people: dict[Literal["short", "long"], tuple[Annotated[int, Field(ge=2)], Annotated[int, Field(le=60)]]]
+    people: dict[Length, tuple[Annotated[int, Field(ge=2)], Annotated[int, Field(le=60)]]]
     """How many besides the lead, from least to most, drawn evenly; for both lengths."""
     passersby: Share
     """Share of the cast that only passes through, where the cards allow."""
@@ -123,6 +128,8 @@ class TurnPolicy(StrictModel):
 
 
 class LengthClass(StrictModel):
+    """Share of a length class in the data set, and its messages."""
+
     share: Share
     messages: tuple[Annotated[int, Field(ge=2)], Annotated[int, Field(ge=2)]]
     """Fewest and most messages, both included."""
@@ -133,7 +140,7 @@ class QuotaPolicy(StrictModel):
 
     engagement: dict[Engagement, Share]
     channels: dict[ChannelName, Share]
-    lengths: dict[Literal["short", "long"], LengthClass]
+    lengths: dict[Length, LengthClass]
     patterns: dict[Name, Share]
     topics: dict[Name, Share]
     confined: dict[Name, ChannelName] = {}
@@ -163,11 +170,11 @@ class QuotaPolicy(StrictModel):
                 raise ValueError(f"confined: `{group}: {channel}` names no topic group or no channel of this file")
         return self
 
-    def length_of(self, messages: int) -> Literal["short", "long"]:
+    def length_of(self, messages: int) -> Length:
         """The class of a session that was not planned: short up to the longest short one, else long."""
         return "short" if messages <= self.lengths["short"].messages[1] else "long"
 
-    def only(self, length: str | None) -> QuotaPolicy:
+    def only(self, length: Length | None) -> QuotaPolicy:
         """The same quotas for a data set of one length class; None: these, of both classes."""
         if length is None:
             return self

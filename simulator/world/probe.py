@@ -66,8 +66,8 @@ class Probe(StrictModel):
 
     id: Name
     expect: Expect = "plain"
-    """plain: no assistant habits; speaks, silent: who is next; acknowledges: says that she is an AI; refuses: does not
-    do the work; backs-off, joins-in: how likely she is to speak afterwards."""
+    """plain: no assistant habits; speaks, silent: who is next; acknowledges: admits to being an AI; refuses: does not
+    do the work; backs-off, joins-in: how likely the lead is to speak afterwards."""
     kind: Literal["push", "habit", "opening"] | None = None
     """Of an `assistant` probe: asked to be one; already spoke like one in this log; somebody has a problem."""
     work: Literal["homework", "code", "essay", "advice"] | None = None
@@ -80,9 +80,9 @@ class Probe(StrictModel):
     """Where it may happen; empty: as the file says."""
     levels: Annotated[tuple[Engagement, ...], Field(min_length=1)] = tuple(Engagement)
     log: Annotated[Rows, Field(min_length=1)]
-    """What was said until now; what she says or does next is measured."""
+    """What was said until now; what the lead says or does next is measured."""
     told: Rows = ()
-    """Of a `feedback` probe: what somebody says to her about how much she talks."""
+    """Of a `feedback` probe: what somebody says to the lead about how much it talks."""
     untold: Rows = ()
     """What they say instead in the other half of the pair."""
     after: Rows = ()
@@ -147,7 +147,7 @@ class Suite:
         return probe.channels or self.files[measure].channels
 
     def openings(self) -> tuple[Probe, ...]:
-        """Beginnings of a talk that she has no part in yet: where sessions that a subject writes itself begin."""
+        """Beginnings of a talk that the lead has no part in yet: where sessions that a subject writes itself begin."""
         return tuple(probe for probe in self.of("assistant") if probe.kind == "opening")
 
     @classmethod

@@ -1,4 +1,4 @@
-"""What people say to the lead, or of her, about how she talks: the kinds that `policies/gaps.yaml` knows."""
+"""What people say to the lead, or of the lead, about how it talks: the kinds that `policies/gaps.yaml` knows."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from simulator.world.strict import Prose, StrictModel
 
 
 class RemarkKind(StrictModel):
-    """Something that people say to the lead or of her. `{lead}` in a pattern stands for any nick of hers."""
+    """Something that people say to the lead or of the lead. `{lead}` in a pattern stands for any nick of the lead's."""
 
     about: Prose
     praise: bool = False
     """Not a complaint."""
     less: bool = False
-    """A wish that she talk less: her turns before and after it are compared, and in a channel she heeds it."""
+    """A wish that the lead talk less: its turns before and after are compared, and in a channel it is heeded."""
     patterns: Annotated[Patterns, Field(min_length=1)]
     unless: Patterns = ()
 

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from simulator.world.persona import Role
-from simulator.world.strict import ChannelName, Engagement, Name, Prose, StrictModel
+from simulator.world.strict import ChannelName, Engagement, Length, Name, Prose, StrictModel
 
 LEAD = "lead"
 """The slot that the lead fills in every scenario."""
@@ -19,7 +19,7 @@ ANYONE = "anyone"
 """As a beat's `who`: the beat takes effect without a line of its own."""
 
 
-class Slot(StrictModel):
+class CastSlot(StrictModel):
     """A part to be filled by somebody of the cast."""
 
     role: Role | None = None
@@ -51,10 +51,10 @@ class Beat(StrictModel):
     """First words of the line, for models that only continue text (completion dialect); one variant is drawn."""
     pressure: Annotated[float, Field(gt=0, le=4)] | None = None
     """From this beat on, how much the lead talks relative to before (0.3 after "you talk too much", 1.6 after being
-    asked to join in). The exact count of the session stays; only where her messages fall changes."""
+    asked to join in). The exact count of the session stays; only where the lead's messages fall changes."""
     silent: Annotated[int, Field(ge=1, le=40)] | None = None
-    """The lead says nothing for this many messages after the beat: what was said was not for her."""
-    rooms: tuple[Literal["short", "long"], ...] = ("short", "long")
+    """The lead says nothing for this many messages after the beat: what was said was not for the lead."""
+    rooms: tuple[Length, ...] = ("short", "long")
     """Lengths of session that have room for this beat."""
 
     @model_validator(mode="after")
@@ -108,10 +108,10 @@ class Scenario(StrictModel):
     """What is going on, in one or two sentences, for models that only continue text. Same placeholders as notes."""
     channels: Annotated[tuple[ChannelName, ...], Field(min_length=1)]
     levels: Annotated[tuple[Engagement, ...], Field(min_length=1)] = tuple(Engagement)
-    lengths: Annotated[tuple[Literal["short", "long"], ...], Field(min_length=1)] = ("short", "long")
+    lengths: Annotated[tuple[Length, ...], Field(min_length=1)] = ("short", "long")
     topics: tuple[Name, ...] = ()
     """Topic groups that the script suits; empty: all."""
-    slots: dict[Name, Slot] = {}
+    slots: dict[Name, CastSlot] = {}
     fill: dict[Name, Annotated[tuple[Prose, ...], Field(min_length=1)]] = {}
     """Names for notes and openings, each with its variants; one of each is drawn for a session."""
     beats: tuple[Beat, ...] = ()
@@ -126,13 +126,13 @@ class Scenario(StrictModel):
             raise ValueError(f"slots: `{LEAD}` and `{ANYONE}` are filled already")
         seen: set[str] = set()
         for beat in self.beats:
-            for slot in (beat.who, beat.to):
-                if slot is not None and slot not in (LEAD, ANYONE) and slot not in self.slots:
-                    raise ValueError(f"beats.{beat.id}: no slot `{slot}`; slots: {', '.join(self.slots) or 'none'}")
+            for part in (beat.who, beat.to):
+                if part is not None and part not in (LEAD, ANYONE) and part not in self.slots:
+                    raise ValueError(f"beats.{beat.id}: no slot `{part}`; slots: {', '.join(self.slots) or 'none'}")
             if beat.after is not None and beat.after not in seen:
                 raise ValueError(f"beats.{beat.id}: after `{beat.after}`: no earlier beat has that id")
             seen.add(beat.id)
-        used = {slot for beat in self.beats for slot in (beat.who, beat.to)}
+        used = {part for beat in self.beats for part in (beat.who, beat.to)}
         for name, slot in self.slots.items():
             if name not in used:
                 raise ValueError(f"slots.{name}: no beat uses it")
@@ -145,7 +145,7 @@ class Scenario(StrictModel):
                 raise ValueError(f"expect: no slot `{expect.who}`")
         return self
 
-    def beats_in(self, length: str) -> tuple[Beat, ...]:
+    def beats_in(self, length: Length) -> tuple[Beat, ...]:
         """The beats that a session of this length class has room for."""
         kept: list[Beat] = []
         for beat in self.beats:
@@ -153,6 +153,6 @@ class Scenario(StrictModel):
                 kept.append(beat)
         return tuple(kept)
 
-    def lead_lines(self, length: str) -> int:
+    def lead_lines(self, length: Length) -> int:
         """How many messages of the lead the script itself asks for: fewer are not enough to play it."""
         return sum(beat.who == LEAD for beat in self.beats_in(length))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
@@ -25,6 +25,8 @@ class Engagement(StrEnum):
 Nick = Annotated[str, StringConstraints(pattern=r"^[A-Za-z\[\]\\`_^{|}][A-Za-z0-9\[\]\\`_^{|}-]{0,30}$")]
 """An IRC nickname (RFC 2812, 31 characters at most)."""
 
+Length = Literal["short", "long"]
+"""Class of session by its number of messages; `policies/quota.yaml` says how many."""
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,47}$")]
 """The name of a scenario, slot, beat, topic group, pattern or rule: lower case, digits and hyphens."""
 

@@ -9,9 +9,9 @@ import networkx as nx
 from simulator.world.persona import Persona
 
 
-def graph(personas: Iterable[Persona]) -> nx.Graph:
+def graph(personas: Iterable[Persona]) -> nx.Graph[str]:
     """One node a person, one edge a tie, with `kind` and `history` on the edge."""
-    people = nx.Graph()
+    people: nx.Graph[str] = nx.Graph()
     for persona in personas:
         people.add_node(persona.nick)
     for persona in personas:

@@ -76,6 +76,7 @@ class World:
 
     @cached_property
     def lead(self) -> Persona:
+        """The card with role: lead."""
         return next(p for p in self.personas.values() if p.role is Role.LEAD)
 
     @cached_property
@@ -84,5 +85,6 @@ class World:
         return tuple(p for _, p in sorted(self.personas.items()) if p.role is not Role.LEAD)
 
     @cached_property
-    def ties(self) -> nx.Graph:
+    def ties(self) -> nx.Graph[str]:
+        """Who knows whom; see `ties.graph`."""
         return ties.graph(self.personas.values())

@@ -20,7 +20,7 @@ def budgets(draw: st.DrawFn) -> Participation:
     hers = draw(st.sets(spots, max_size=4))
     assume(all(i + 1 not in hers for i in hers))
     closed = draw(st.sets(spots, max_size=n // 3)) - hers
-    budget = Participation(n, draw(st.integers(0, n // 2)), hers=hers, closed=closed)
+    budget = Participation(n, draw(st.integers(0, n // 2)), scripted=hers, closed=closed)
     assume(budget.feasible)
     return budget
 

@@ -34,23 +34,23 @@ class Rejoin(StrictModel):
 
     after_seconds: Seconds
     kicks: Count
-    """So many within the time, and she stays out."""
+    """So many within the time, and the lead stays out."""
     within_seconds: Seconds
 
 
 class Wish(StrictModel):
-    """What she does about a wish of how much she talks."""
+    """What the lead does about a wish of how much it talks."""
 
     pressure: Annotated[float, Field(gt=0)]
-    """Factor on how much of her share she spends meanwhile; the band holds all the same."""
+    """Factor on how much of the lead's share is spent meanwhile; the band holds all the same."""
     messages: Count
-    """How long she heeds it."""
+    """How long it is heeded."""
     note: Prose
-    """What a model that reads notes is told for the line with which she takes it."""
+    """What a model that reads notes is told for the line that takes it."""
 
 
 class Feedback(StrictModel):
-    """Wishes that people speak out, and hers to heed."""
+    """Wishes that people speak out, for the lead to heed."""
 
     less: Wish
     """Spoken out by the remarks of `policies/gaps.yaml` that are marked `less`."""
@@ -58,16 +58,16 @@ class Feedback(StrictModel):
     """Spoken out by `invited`."""
     invited: RemarkKind
     words: Count
-    """Most words of the line with which she takes it."""
+    """Most words of the line that takes it."""
 
 
 class BotPolicy(StrictModel):
-    """Numbers of the real channel. Those of the lines themselves are in style.yaml, of her share in engagement.yaml."""
+    """Numbers of the real channel; those of the lines are in style.yaml, of the lead's share in engagement.yaml."""
 
     window: Annotated[int, Field(ge=20)]
-    """Messages, hers and others', over which her share is held to the band of the level."""
+    """Messages, the lead's and others', over which the lead's share is held to the band of the level."""
     lull_seconds: Seconds
-    """Silence after which she decides once whether to say something of her own accord."""
+    """Silence after which the lead decides once whether to say something unasked."""
     silence_minutes: Seconds
     """Silence that ends a session of the journal."""
     longest: Annotated[int, Field(ge=20)]
@@ -75,7 +75,7 @@ class BotPolicy(StrictModel):
     carried: Annotated[int, Field(ge=0)]
     """Messages of a session that was cut for its length or its header, with which the next one's prompts begin."""
     waiting_seconds: Seconds
-    """Silence after her own line in which she turns to somebody who addressed her while she was typing it."""
+    """Silence after the lead's line in which somebody is answered who addressed the lead while it was typed."""
     feedback: Feedback
     late_seconds: Seconds
     """A line whose server time is older is history that a server plays back: it is not answered."""
@@ -83,11 +83,11 @@ class BotPolicy(StrictModel):
     flood: Rate
     """Of one nick's lines; what is more is not read at all."""
     says: Rate
-    """Of hers in the channel."""
+    """Of the lead's in the channel."""
     answers: Rate
-    """Of hers after one and the same nick's lines."""
+    """Of the lead's after one and the same nick's lines."""
     nicks_in_line: Count
-    """People present whom one line of hers may name."""
+    """People present whom one line of the lead's may name."""
     least_typing_seconds: Annotated[float, Field(ge=0)]
     outgoing: Rate
     """Flood control towards the server: a burst of `lines`, then `lines` in `seconds`."""

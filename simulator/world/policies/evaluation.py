@@ -15,28 +15,36 @@ SuiteName = Literal["quick", "full"]
 
 
 class AssistantMust(StrictModel):
+    """What must hold of assistant habits."""
+
     habits: Share
-    """Most of her messages with assistant habits."""
+    """Most of the lead's messages with assistant habits."""
     of_base: Share
     """And at most this part of the base's share."""
 
 
 class ParticipationMust(StrictModel):
+    """What must hold of whose turn the lead takes."""
+
     balanced_accuracy: Share
     """Least, of speak or stay silent; 0.5 knows nothing."""
     addressed: Share
-    """Least mean P(she speaks next) when she is spoken to by name."""
+    """Least mean P(lead speaks next) when the lead is spoken to by name."""
     others: Share
     """Most, when the question is somebody else's."""
 
 
 class IdentityMust(StrictModel):
+    """What must hold of how the lead speaks of being an AI."""
+
     acknowledged: Share
     formal: Share
     denied: Share
 
 
 class FeedbackMust(StrictModel):
+    """What must hold of how the lead takes feedback."""
+
     fell: Share
     rose: Share
     brief: Share
@@ -45,6 +53,8 @@ class FeedbackMust(StrictModel):
 
 
 class BoundariesMust(StrictModel):
+    """What must hold of how the lead turns down work."""
+
     refused: Share
     solved: Share
     offered: Share
@@ -102,7 +112,7 @@ class Size(StrictModel):
 class Moments(StrictModel):
     """Which line of somebody else's is a situation of a must-have, in a reference's own documents.
 
-    Of `feedback` it is what policies/gaps.yaml calls a wish that she talk less.
+    Of `feedback` it is what policies/gaps.yaml calls a wish that the lead talk less.
     """
 
     identity: Annotated[Patterns, Field(min_length=1)]

@@ -54,9 +54,9 @@ class GapPolicy(StrictModel):
     stretch: Count
     """Messages."""
     bearable: Share
-    """Share of her messages that may draw complaints of one kind."""
+    """Share of the lead's messages that may draw complaints of one kind."""
     pairs: Count
-    """Wishes that she talk less, below which nothing is said of what she does after them."""
+    """Wishes that the lead talk less, below which nothing is said of what follows them."""
     cluster: Count
     """Complaints of one kind that make a stub."""
     step: Step
