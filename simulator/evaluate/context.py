@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from simulator import rng
 from simulator.document import Header, TranscriptLine, render_document
-from simulator.world.probe import LEAD, PEOPLE, Measure, Probe, Row, Suite
+from simulator.world.probe import LEAD, PEOPLE, Measure, Probe, ProbeLine, Suite
 from simulator.world.strict import Engagement
 
 
@@ -36,7 +36,7 @@ class Context:
     def and_then(self, lines: Iterable[TranscriptLine]) -> Context:
         return replace(self, lines=(*self.lines, *lines))
 
-    def filled(self, rows: Iterable[Row], lead: str) -> tuple[TranscriptLine, ...]:
+    def filled(self, rows: Iterable[ProbeLine], lead: str) -> tuple[TranscriptLine, ...]:
         """Rows of the probe with the nicks of this context."""
         names = {LEAD: lead, **dict(zip(PEOPLE, self.nicks, strict=True))}
         lines = []

@@ -24,7 +24,7 @@ from simulator import files
 from simulator.errors import StorageError, UsageError
 from simulator.events import EVENT, Event
 from simulator.journal.model_choice import ModelChoice
-from simulator.journal.records import Call, Cost, Goal, RecordedActivity, RunCard, SessionRow, Tally
+from simulator.journal.records import Call, Cost, Goal, RecordedActivity, RunCard, RunProgress, SessionRow
 from simulator.journal.stored_session import read_session, todays_shape
 from simulator.llm.model import Billing, CallId, Prompt, Reply, Usage
 from simulator.plan.session_plan import AnySession, RecordedSession
@@ -329,12 +329,12 @@ class Journal:
     def reasons(self, session: str) -> list[tuple[str, int | None, str]]:
         return self._all("SELECT rule, message, evidence FROM reason WHERE session = ?", (session,))
 
-    def tally(self) -> Tally:
+    def tally(self) -> RunProgress:
         """How far the run is."""
         rows = self._all("SELECT state, count(*), sum(bytes) FROM session GROUP BY state")
         counts = {state: count for state, count, _ in rows}
         kept = next((size for state, _, size in rows if state == "kept"), 0)
-        return Tally(counts.get("kept", 0), counts.get("rejected", 0), counts.get("open", 0), kept or 0)
+        return RunProgress(counts.get("kept", 0), counts.get("rejected", 0), counts.get("open", 0), kept or 0)
 
     def cells(self) -> Iterator[tuple[tuple[str, ...], int]]:
         """(engagement, channel, length, pattern, topic group) and how many kept sessions it has."""

@@ -37,8 +37,6 @@ class ModelChoice(StrictModel):
     """Path of the LoRA with which the lead is played: a folder, or a GGUF file."""
     lead_adapter_digest: str | None = None
     """Of the adapter's weights, when it was named."""
-    params: dict[Purpose, dict[str, JsonValue]] = {}
-    """What a user wants in every request of a role, such as `reasoning_effort`."""
     people_played_by: str | None = None
     """In a test channel with simulated users, whose run counts as imported: their model."""
     channel: str | None = None

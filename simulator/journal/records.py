@@ -44,7 +44,7 @@ class Goal(StrictModel):
         """The quotas that a run with this goal is held to, made of the world's."""
         return quota.only(self.length)
 
-    def done(self, tally: Tally) -> float:
+    def done(self, tally: RunProgress) -> float:
         """Share of the goal that is reached, from 0 to 1 with four decimals; 1 only if all of it is."""
         reached = tally.kept / self.sessions if self.sessions else tally.bytes / ((self.target_mb or 0) * 1e6)
         return 1.0 if reached >= 1 else min(round(reached, 4), 0.9999)
@@ -139,7 +139,7 @@ class RecordedActivity:
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class RunProgress:
     """How far a run is."""
 
     kept: int

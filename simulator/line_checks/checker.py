@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
+from simulator.addressing import addressee
 from simulator.document import TranscriptLine
 from simulator.line_checks.leaks import Secrets
 from simulator.line_checks.repeats import repeated
@@ -18,7 +19,6 @@ _ODD = re.compile("[^\x00-\u024f\u1e00-\u1eff\u2000-\u20cf]")
 _BRACKETED = re.compile(r"<([^\s<>]{1,31})>")
 _INVENTED = re.compile(r"(?:^|\s)<(?:(?:user|person|member|guest|nick|speaker)_?\d*|[a-z_]+\d+)> \S", re.IGNORECASE)
 _SCRIPTED = re.compile(r"(?:^|[.!?…\"')] +|\s[-|/] |(?:^|\s)[\"'(])([^\s:<>\"'(]{1,31}): ")
-_ADDRESS = re.compile(r"@?([^\s:,]{1,31})[:,] ")
 _OUTSIDE = re.compile(r"(?!is\b|was\b|has\b|does\b|this\b|here's\b|yes\b|its\b|as\b|vs\b)[a-z]{2,}[^s\W]s\b")
 _CUT = re.compile(
     r"(?:,|\b(?:and|but|because|the|an|your|their|whose|than|if|or|which|my|our|every|very|into))\s*$", re.IGNORECASE
@@ -140,13 +140,14 @@ class LineChecker:
         """
         if nick != self._lead or not earlier or "?" in text or "?" not in earlier[-1].text:
             return
-        asked = _ADDRESS.match(earlier[-1].text)
-        if asked is None or asked[1] in (nick, earlier[-1].nick) or asked[1] not in cast:
+        asker = earlier[-1].nick
+        asked = addressee(earlier[-1].text, [other for other in cast if other != asker])
+        if asked is None or asked == nick:
             return
         words = words_of(text)
-        about = {"i", "i'm", "i'd", "i'll", "i've", "me", "my", asked[1].casefold(), earlier[-1].nick.casefold()}
+        about = {"i", "i'm", "i'd", "i'll", "i've", "me", "my", asked.casefold(), asker.casefold()}
         if len(words) >= self._numbers.echo_words and about.isdisjoint(words):
-            yield self._fault("answers-for-another", f"`{earlier[-1].text}` was asked of {asked[1]}", "not-asked")
+            yield self._fault("answers-for-another", f"`{earlier[-1].text}` was asked of {asked}", "not-asked")
 
     def shows(self, signal: str, text: str) -> str | None:
         """The words that show a signal, or break the rule of that name; None if there are none.

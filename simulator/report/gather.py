@@ -13,7 +13,7 @@ from simulator.corpus.example import example
 from simulator.corpus.realism import Realism
 from simulator.events import Acted, Event, Passed, Refused, Said
 from simulator.journal.journal import Journal
-from simulator.journal.records import SessionRow, Tally
+from simulator.journal.records import RunProgress, SessionRow
 from simulator.report import packed_transcripts
 from simulator.session.transcript import document
 from simulator.world.load import same_content
@@ -109,7 +109,7 @@ class Figures:
     scripted: bool
     other_world: str | None
     """Digest of the content that the run is held against, if it was made from another one."""
-    tally: Tally
+    tally: RunProgress
     spare: int
     goal: str
     """In words."""

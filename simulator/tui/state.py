@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from simulator.corpus.verdict import Verdict
 from simulator.events import Event, Said
-from simulator.journal.records import Cost, Goal, Tally
+from simulator.journal.records import Cost, Goal, RunProgress
 from simulator.llm.progress import CallProgress
 from simulator.plan.session_plan import AnySession
 from simulator.runs.notes import Note
@@ -24,7 +24,7 @@ class Opened:
     bands: Mapping[Engagement, Band]
     goal: Goal | None = None
     """None: there is one session, and no run."""
-    tally: Tally = field(default_factory=lambda: Tally(0, 0, 0, 0))
+    tally: RunProgress = field(default_factory=lambda: RunProgress(0, 0, 0, 0))
     """Where the run stands already."""
     costs: tuple[Cost, ...] = ()
     rejections: Mapping[str, int] = field(default_factory=dict)
@@ -118,7 +118,7 @@ class State:
     """The session that is followed; it stays here for a moment when it is over."""
     full_since: float | None = None
     """When the followed session became full, by the clock of the ticks."""
-    tally: Tally = field(default_factory=lambda: Tally(0, 0, 0, 0))
+    tally: RunProgress = field(default_factory=lambda: RunProgress(0, 0, 0, 0))
     rejections: Mapping[str, int] = field(default_factory=dict)
     """Rule to sessions."""
     sent_back: Mapping[str, int] = field(default_factory=dict)

@@ -36,7 +36,7 @@ PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 PEOPLE = "abcde"
 
 
-class Row(StrictModel):
+class ProbeLine(StrictModel):
     """One line of a log."""
 
     who: str
@@ -57,7 +57,7 @@ def _rows(value: Any) -> Any:
     return rows
 
 
-Rows = Annotated[tuple[Row, ...], BeforeValidator(_rows)]
+Rows = Annotated[tuple[ProbeLine, ...], BeforeValidator(_rows)]
 """A block of lines as a channel shows them."""
 
 

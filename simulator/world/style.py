@@ -23,7 +23,7 @@ NEEDED_HINTS = frozenset(
 )
 
 
-class Rule(StrictModel):
+class StyleRule(StrictModel):
     """Something that must not be said. Several entries may share a name; each has its own hint."""
 
     name: Name
@@ -137,7 +137,7 @@ class StylePolicy(StrictModel):
     """What a pattern here or in `policies/evaluation.yaml` calls `{name}`: alternatives, as in a regular expression."""
     quotation: Patterns = ()
     """How people quote an assistant in order to laugh at it; see `quotable`."""
-    rules: Annotated[tuple[Rule, ...], Field(min_length=1)]
+    rules: Annotated[tuple[StyleRule, ...], Field(min_length=1)]
     signals: dict[Name, Signal]
 
     @model_validator(mode="after")
@@ -171,12 +171,12 @@ class StylePolicy(StrictModel):
         return {rule.name for rule in self.rules} | set(self.signals)
 
     @cached_property
-    def of_lead(self) -> tuple[tuple[Rule, ...], Phrases]:
+    def of_lead(self) -> tuple[tuple[StyleRule, ...], Phrases]:
         """The rules that hold for the lead's lines, and their patterns in the same order."""
         return self._held_by("people")
 
     @cached_property
-    def of_people(self) -> tuple[tuple[Rule, ...], Phrases]:
+    def of_people(self) -> tuple[tuple[StyleRule, ...], Phrases]:
         """The rules that hold for everybody else's lines, and their patterns in the same order."""
         return self._held_by("lead")
 
@@ -189,7 +189,7 @@ class StylePolicy(StrictModel):
         return found
 
     @cached_property
-    def lacking(self) -> tuple[tuple[Rule, Phrases], ...]:
+    def lacking(self) -> tuple[tuple[StyleRule, Phrases], ...]:
         """The entries that want the lead's answer to show something, and what shows it."""
         return tuple((rule, Phrases([self._group(rule)])) for rule in self.rules if rule.lacking)
 
@@ -199,7 +199,7 @@ class StylePolicy(StrictModel):
         fields = {name: value for name, value in state["__dict__"].items() if name in type(self).model_fields}
         return state | {"__dict__": fields}
 
-    def _held_by(self, others: str) -> tuple[tuple[Rule, ...], Phrases]:
+    def _held_by(self, others: str) -> tuple[tuple[StyleRule, ...], Phrases]:
         rules = tuple(rule for rule in self.rules if rule.who != others and not rule.lacking)
         quoted = self.spelled(self.quotation) if others == "lead" else ()
         groups = [
@@ -208,7 +208,7 @@ class StylePolicy(StrictModel):
         ]
         return rules, Phrases(groups)
 
-    def _group(self, said: Rule | Signal) -> tuple[Patterns, Patterns]:
+    def _group(self, said: StyleRule | Signal) -> tuple[Patterns, Patterns]:
         return self.spelled(said.patterns), self.spelled(said.unless)
 
     def _word(self, named: re.Match[str]) -> str:

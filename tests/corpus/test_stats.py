@@ -6,7 +6,7 @@ from simulator.corpus import stats
 from simulator.corpus.example import example
 from simulator.document import TranscriptLine
 from simulator.journal.journal import Journal
-from simulator.journal.records import Cost, Goal, Tally
+from simulator.journal.records import Cost, Goal, RunProgress
 from simulator.llm.model import Billing
 from tests import builders
 
@@ -171,11 +171,11 @@ def test_the_total_is_unknown_if_a_part_is():
 @pytest.mark.parametrize(
     ("goal", "tally", "share"),
     [
-        (Goal(sessions=10), Tally(4, 9, 1, 999), 0.4),
-        (Goal(sessions=10), Tally(12, 0, 0, 0), 1.0),
-        (Goal(target_mb=2), Tally(1, 0, 0, 500_000), 0.25),
-        (Goal(target_mb=2), Tally(0, 0, 0, 0), 0.0),
-        (Goal(target_mb=2), Tally(9, 0, 0, 1_999_999), 0.9999),
+        (Goal(sessions=10), RunProgress(4, 9, 1, 999), 0.4),
+        (Goal(sessions=10), RunProgress(12, 0, 0, 0), 1.0),
+        (Goal(target_mb=2), RunProgress(1, 0, 0, 500_000), 0.25),
+        (Goal(target_mb=2), RunProgress(0, 0, 0, 0), 0.0),
+        (Goal(target_mb=2), RunProgress(9, 0, 0, 1_999_999), 0.9999),
     ],
 )
 def test_how_much_of_the_goal_is_reached(goal, tally, share):

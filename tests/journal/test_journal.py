@@ -10,7 +10,7 @@ from simulator import rng
 from simulator.errors import StorageError, UsageError
 from simulator.events import Acted, Joined, Parted, Passed, Refused, Renamed, Said, TopicSet
 from simulator.journal.journal import FILE, Journal
-from simulator.journal.records import Cost, Goal, Tally
+from simulator.journal.records import Cost, Goal, RunProgress
 from simulator.llm.model import Billing, CallId, Prompt, Purpose, Reply, Usage
 from tests import builders
 
@@ -49,7 +49,7 @@ def test_a_new_run_has_its_card(folder):
     models = {"people": ["a/x", "b/y"], "lead": None, "judge": "c/z", "dialect": "chat", "api_base": None}
     run = builders.run_card(seed=2**62, goal=Goal(target_mb=0.5), models=models)
     with Journal.create(folder, run) as journal:
-        assert journal.run == run and list(journal.sessions()) == [] and journal.tally() == Tally(0, 0, 0, 0)
+        assert journal.run == run and list(journal.sessions()) == [] and journal.tally() == RunProgress(0, 0, 0, 0)
     with Journal.open(folder) as journal:
         journal.extend(Goal(sessions=9))
     with Journal.read(folder) as journal:
@@ -117,7 +117,7 @@ def test_killed_while_a_run_is_made_it_is_there_with_its_card_or_not_at_all(tmp_
         if not there:
             Journal.create(tmp_path / str(number), builders.run_card(seed=number)).close()
         with Journal.open(tmp_path / str(number)) as journal:
-            assert journal.run.seed == number and journal.tally() == Tally(0, 0, 0, 0)
+            assert journal.run.seed == number and journal.tally() == RunProgress(0, 0, 0, 0)
 
 
 @pytest.mark.parametrize("name", ["with space", "what?", "half#way", "50%25", "naïve 日本", "a&mode=memory"])
@@ -142,7 +142,7 @@ def test_a_run_is_read_while_it_is_written(folder):
         rows = one.sessions()
         next(rows)  # a reader in the middle of its rows holds nobody up
         journal.settle(plan.id, 321, ())
-        assert two.tally() == Tally(1, 0, 0, 321)
+        assert two.tally() == RunProgress(1, 0, 0, 321)
         rows.close()
 
 
@@ -225,7 +225,7 @@ def test_sessions_come_in_the_order_of_the_plan_whatever_the_order_of_play(folde
         assert [row.plan.id for row in journal.sessions("kept")] == ["s0-0", "s2-0"]
         assert [row.plan.id for row in journal.sessions("rejected")] == ["s1-0"]
         assert [row.plan.id for row in journal.sessions("open")] == ["s1-1"]
-        assert journal.tally() == Tally(kept=2, rejected=1, open=1, bytes=30)
+        assert journal.tally() == RunProgress(kept=2, rejected=1, open=1, bytes=30)
         assert journal.session("s1-1").plan == builders.plan(1, id="s1-1", attempt=1)
         assert journal.session("s9") is None
 

@@ -128,7 +128,7 @@ class Labelled(StrictModel):
     """To the question of the probe's must-have: yes or no."""
 
 
-class JudgePolicy(StrictModel):
+class AnswerJudgePolicy(StrictModel):
     """What a model is asked about each answer, if one is named."""
 
     instruction: Prose
@@ -141,7 +141,7 @@ class JudgePolicy(StrictModel):
     labelled: Annotated[tuple[Labelled, ...], Field(min_length=1)]
 
     @model_validator(mode="after")
-    def _complete(self) -> JudgePolicy:
+    def _complete(self) -> AnswerJudgePolicy:
         if self.questions.keys() != self.good.keys():
             raise ValueError("good: give yes or no for every question")
         return self
@@ -160,7 +160,7 @@ class EvaluationPolicy(StrictModel):
     top_p: Annotated[float, Field(gt=0, le=1)]
     line_tokens: Annotated[int, Field(ge=8, le=512)]
     moments: Moments
-    judge: JudgePolicy
+    judge: AnswerJudgePolicy
 
     @model_validator(mode="after")
     def _searchable(self) -> EvaluationPolicy:
