@@ -165,12 +165,16 @@ def merge(name: str, out: Path, base: str | None, data: Path) -> None:
     click.echo(f"{out}: {card.base.name} with {card.name}")
 
 
+def vllm_rank(rank: int) -> int:
+    """The least rank that vLLM can be started for and that an adapter of `rank` fits; its greatest, if none does."""
+    return next((each for each in VLLM_RANKS if each >= rank), VLLM_RANKS[-1])
+
+
 def vllm(folder: Path, card: AdapterCard) -> str:
     """The line that serves base and adapter with vLLM; the lead is then `hosted_vllm/lead`, spoken to in documents."""
     from simulator.llm.registry import EMBEDDED
 
-    wanted = int(card.settings.get("lora_r", 32))
-    rank = next((rank for rank in VLLM_RANKS if rank >= wanted), wanted)
+    rank = vllm_rank(int(card.settings.get("lora_r", 32)))
     served = "BASE" if card.base.name == EMBEDDED else card.base.name
     return f"vllm serve {served} --enable-lora --max-lora-rank {rank} --lora-modules lead={folder}"
 

@@ -121,7 +121,8 @@ def train(
         return
     if done.interrupted:
         click.echo(
-            f"em: interrupted after step {done.steps} of {job.plan.steps}, saved; go on with --resume",
+            f"em: interrupted after step {done.steps} of {job.plan.steps}{', saved' if done.steps else ''};"
+            " go on with --resume",
             err=True,
         )
         raise click.exceptions.Exit(INTERRUPTED)
@@ -152,6 +153,7 @@ def _again(target: Path, *, launched: bool) -> str:
 def _export(
     corpus: Path, settings: Settings, out: Path, world: World, allow_scripted: bool, skip_rejected: bool
 ) -> None:
+    from simulator.cli.adapters import vllm_rank
     from simulator.train import axolotl, dataset
 
     taken = dataset.take(
@@ -168,13 +170,13 @@ def _export(
     config = axolotl.export(taken, settings, out, begin=begin or "")
     click.echo(
         f"axolotl preprocess {config} && axolotl train {config}\n"
-        f"vllm serve {settings.base_model} --enable-lora --max-lora-rank {settings.lora_r}"
+        f"vllm serve {settings.base_model} --enable-lora --max-lora-rank {vllm_rank(settings.lora_r)}"
         f" --lora-modules lead={out / axolotl.ADAPTER}"
     )
 
 
 def _tell(told: Told) -> None:
-    from simulator.train.callbacks import Stepped
+    from simulator.train.callbacks import Paced, Stepped
 
     if isinstance(told, Stepped):
         if told.step % max(1, told.steps // 50) == 0 or told.step == told.steps:
@@ -183,6 +185,13 @@ def _tell(told: Told) -> None:
                 f"  {_time(told.seconds_left)} left",
                 err=True,
             )
+        return
+    if isinstance(told, Paced):
+        click.echo(
+            f"step {told.step}/{told.steps}  sequence {told.sequence} of {told.sequences}"
+            f"  {told.tokens_per_second:.1f} tokens/s",
+            err=True,
+        )
         return
     measures = told.measures
     kinds = "  ".join(f"{name[5:]} {value:.3f}" for name, value in measures.items() if name.startswith("loss_"))
@@ -209,7 +218,7 @@ def _plan(job: TrainingJob, out: Path, *, err: bool) -> None:
     for name, value in rows:
         console.print(f"{name:{width}}  {value}")
     look = job.outlook
-    for warning in job.corpus.warnings:
+    for warning in (*job.notes, *job.corpus.warnings):
         console.print(f"note: {warning}", style="yellow")
     if job.corpus.scripted:
         console.print("note: scripted documents: a dry run, not for use", style="yellow")
@@ -267,7 +276,7 @@ def _memory(settings: Settings, data: Path) -> None:
     from simulator.train.memory import GIB, Shape
     from simulator.tui import lines
 
-    config = base_model.config(base_model.found(settings.base_model, data))
+    config = base_model.read_config(settings.base_model, base_model.located(settings.base_model, data))
     shape = Shape.of(config)
     most = config.get("max_position_embeddings", 8192)
     lengths = [length for length in (512, 1024, 2048, 4096, 8192) if length <= most]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import shutil
 import tempfile
@@ -40,6 +42,30 @@ def found(base: str, data: Path) -> Path:
     return folder
 
 
+def located(base: str, data: Path) -> Path:
+    """The folder of a base, as `found` finds it; that of `embedded` need not have been made yet."""
+    return _dequantised_folder(data / "bases") if base == EMBEDDED else found(base, data)
+
+
+def read_config(base: str, folder: Path) -> dict[str, Any]:
+    """The config of a base that `located` found, without its weights. Raises UsageError."""
+    if base != EMBEDDED or (folder / "config.json").is_file():
+        return config(folder)
+    from transformers import AutoConfig
+
+    _quiet()
+    source = default_weights()
+    return AutoConfig.from_pretrained(source.parent, gguf_file=source.name, local_files_only=True).to_dict()
+
+
+def read_tokenizer(base: str, folder: Path) -> PreTrainedTokenizerBase:
+    """The tokenizer of a base that `located` found, without its weights. Raises UsageError."""
+    if base != EMBEDDED or (folder / "config.json").is_file():
+        return tokenizer(folder)
+    _quiet()
+    return _embedded_tokenizer(default_weights())
+
+
 def config(folder: Path) -> dict[str, Any]:
     """The base's config.json, of an architecture that can be trained. Raises UsageError."""
     place, remedy = str(folder), "name a folder with config.json, *.safetensors and a tokenizer, or `embedded`"
@@ -66,10 +92,17 @@ def tokenizer(folder: Path) -> PreTrainedTokenizerBase:
     """The base's tokenizer. Raises UsageError if there is none, or if it cannot spell a document."""
     from transformers import AutoTokenizer
 
-    _without_bars()
+    _quiet()
     remedy = "put the tokenizer's files (tokenizer.json, tokenizer_config.json) beside the weights"
     try:
-        made = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False, use_fast=True)
+        made = AutoTokenizer.from_pretrained(
+            folder,
+            local_files_only=True,
+            trust_remote_code=False,
+            use_fast=True,
+            mistral_format=False,  # else mistral-common, if it is here, reads tekken.json in its own way
+            fix_mistral_regex=_has_split(folder),
+        )
     except Exception as error:  # the library raises whatever its parsers raise
         raise UsageError(f"no readable tokenizer: {first_line(error)}", place=str(folder), remedy=remedy) from None
     spelled = made.decode(
@@ -84,6 +117,19 @@ def tokenizer(folder: Path) -> PreTrainedTokenizerBase:
     return made
 
 
+def _has_split(folder: Path) -> bool:
+    """Whether tokenizer.json cuts texts by a regular expression first, as tekken does.
+
+    Mistral published several with a wrong one. transformers puts the right one in if it is asked to, for Mistral's
+    models alone; a tokenizer of sentencepiece's kind would be spoilt by that.
+    """
+    try:
+        before = json.loads((folder / "tokenizer.json").read_bytes())["pre_tokenizer"]
+        return bool(before["type"] == "Sequence" and "Regex" in before["pretokenizers"][0].get("pattern", {}))
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        return False
+
+
 def model(folder: Path, precision: str, quantize: str, *, device: str) -> PreTrainedModel:
     """The base in memory, frozen as it was saved. `precision`: bf16 or fp32; `quantize`: none or nf4.
 
@@ -94,7 +140,7 @@ def model(folder: Path, precision: str, quantize: str, *, device: str) -> PreTra
 
     from simulator.train import attention
 
-    _without_bars()
+    _quiet()
     dtype = torch.bfloat16 if precision == "bf16" else torch.float32
     more: dict[str, Any] = {}
     if quantize == "nf4":
@@ -148,34 +194,27 @@ def _nf4(dtype: Any) -> Any:
 
 
 def dequantised(folder: Path) -> Path:
-    """The embedded GGUF as safetensors in a subfolder of `folder`; made once, whole or not at all.
-
-    transformers reads the weights and the vocabulary out of the file, but not that this family's tokenizer takes every
-    digit for itself (llama.cpp: pre-tokenizer `smollm`); that is put back, so that both give the same tokens.
-    """
+    """The embedded GGUF as safetensors in a subfolder of `folder`; made once, whole or not at all."""
     source = default_weights()
-    target = folder / source.name.split(".")[0]
+    target = _dequantised_folder(folder)
     if (target / "config.json").is_file():
         return target
     import torch
-    from tokenizers import pre_tokenizers
-    from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
+    from transformers import AutoModelForCausalLM, GgufConfig
 
-    _without_bars()
-    made = AutoModelForCausalLM.from_pretrained(
-        source.parent,
-        gguf_file=source.name,
-        quantization_config=GgufConfig(dequantize=True),
-        dtype=torch.float32,
-        local_files_only=True,
-    )
+    _quiet()
+    with contextlib.redirect_stderr(io.StringIO()):  # a progress bar that nothing switches off
+        made = AutoModelForCausalLM.from_pretrained(
+            source.parent,
+            gguf_file=source.name,
+            quantization_config=GgufConfig(dequantize=True),
+            dtype=torch.float32,
+            local_files_only=True,
+        )
     made.hf_quantizer = None  # or save_pretrained would ask it to write GGUF blocks
     if hasattr(made.config, "quantization_config"):
         del made.config.quantization_config
-    words = AutoTokenizer.from_pretrained(source.parent, gguf_file=source.name, local_files_only=True)
-    words.backend_tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
-        [pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(add_prefix_space=False)]
-    )
+    words = _embedded_tokenizer(source)
     files.folder(folder)
     staged = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=folder))
     try:
@@ -192,11 +231,32 @@ def dequantised(folder: Path) -> Path:
     return target
 
 
-def _without_bars() -> None:
-    """The library draws progress bars of its own, also into pipes."""
+def _dequantised_folder(folder: Path) -> Path:
+    return folder / default_weights().name.split(".")[0]
+
+
+def _embedded_tokenizer(source: Path) -> PreTrainedTokenizerBase:
+    """The tokenizer in a GGUF file of SmolLM2.
+
+    transformers reads the vocabulary out of the file, but not that this family's tokenizer takes every digit for itself
+    (llama.cpp: pre-tokenizer `smollm`); that is put back, so that both give the same tokens.
+    """
+    from tokenizers import pre_tokenizers
+    from transformers import AutoTokenizer
+
+    words = AutoTokenizer.from_pretrained(source.parent, gguf_file=source.name, local_files_only=True)
+    words.backend_tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(add_prefix_space=False)]
+    )
+    return words
+
+
+def _quiet() -> None:
+    """No progress bars and no remarks of the library's own: they would also go into pipes."""
     from transformers.utils import logging
 
     logging.disable_progress_bar()
+    logging.set_verbosity_error()
 
 
 def first_line(error: BaseException) -> str:

@@ -128,6 +128,7 @@ def calibrate(
     *,
     swap: bool = True,
     seed: int = 0,
+    between: Callable[[], None] = lambda: None,
 ) -> Calibration:
     """Reads each document once, and with `swap` once more under each of the two other headers.
 
@@ -142,6 +143,7 @@ def calibrate(
     model.eval()
     try:
         for text in texts:
+            between()
             read.append(turns(model, encoder, text))
             if swap and read[-1]:
                 own = read[-1][0].level

@@ -13,9 +13,11 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from torch import Tensor
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from simulator import clock, files
+from simulator.train import checkpoints
 
 METRICS = "metrics.jsonl"
 BOARD = "tensorboard"
@@ -45,14 +47,43 @@ class Evaluated:
     best: bool
 
 
-Told = Stepped | Evaluated
+@dataclass(frozen=True, slots=True)
+class Paced:
+    """A step has been under way for a while."""
+
+    step: int
+    """The one under way, from 1."""
+    steps: int
+    sequence: int
+    """Of the step's, done so far."""
+    sequences: int
+    tokens_per_second: float
+    """Of this step so far."""
+
+
+Told = Stepped | Evaluated | Paced
+QUIET = 30.0
+"""Seconds after which a step under way is told of."""
+
+
+class Stopped(Exception):
+    """Somebody asked to stop; what was done since the last whole step is lost."""
 
 
 class Interrupt:
-    """Remembers that somebody asked to stop, so that the step can be finished and saved; asked twice, stops at once."""
+    """Remembers that somebody asked to stop, for the end of the sequence that is under way; asked twice, stops at once.
 
-    def __init__(self) -> None:
-        self.asked = False
+    Several processes stop after a step, all after the same one.
+    """
+
+    def __init__(self, *, alone: bool = True) -> None:
+        """`alone`: there is one process."""
+        self.asked, self._alone = False, alone
+
+    def check(self) -> None:
+        """Raises Stopped where the work may be left in the middle."""
+        if self.asked and self._alone:
+            raise Stopped
 
     def _ask(self, number: int, frame: FrameType | None) -> None:
         if self.asked:
@@ -91,10 +122,15 @@ class Watch(TrainerCallback):
         self._board: Any = None
         self._began = self._spent = 0.0
         self._first = 0
+        self._told = 0.0
+        self._sequence, self._step_began = 0, 0.0
+        self.random_state: dict[str, Tensor] = {}
+        """Of the generators, at the end of the last whole step."""
         self.stopped_early = False
 
     def on_train_begin(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
-        self._began, self._first = clock.tick(), state.global_step
+        self._began = self._told = clock.tick()
+        self._first = state.global_step
         if state.is_world_process_zero:
             from torch.utils.tensorboard import SummaryWriter
 
@@ -105,7 +141,25 @@ class Watch(TrainerCallback):
         """Leaves so many seconds out of the pace."""
         self._spent += seconds
 
+    def on_step_begin(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
+        """The first sequence of a step is next."""
+        self._sequence, self._step_began = 0, clock.tick()
+
+    def on_substep_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
+        """A sequence is done and another one of the same step is next. Raises Stopped."""
+        self._sequence += 1
+        self._interrupt.check()
+        now = clock.tick()
+        if state.is_world_process_zero and now - self._told >= QUIET:
+            self._told, step, sequences = now, state.global_step, args.gradient_accumulation_steps
+            done = self._tokens[step] * self._sequence / sequences
+            pace = done / max(now - self._step_began, 1e-9)
+            self._tell(Paced(step + 1, state.max_steps, self._sequence, sequences, pace))
+
     def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
+        """A step is done."""
+        self.random_state = checkpoints.random_state()
+        self._told = clock.tick()
         if self._interrupt.asked:
             control.should_save = control.should_training_stop = True
 

@@ -11,11 +11,14 @@ import hashlib
 import json
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from simulator import files
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 SEAL = "sealed.json"
 TENSORS, NUMBERS = "optimizer.safetensors", "optimizer.json"
@@ -66,6 +69,12 @@ def newest(folder: Path, *, digests: bool = True) -> tuple[Path | None, list[str
     return None, lines
 
 
+def evaluated(folder: Path) -> bool:
+    """Whether the validation documents were read at a checkpoint's step: not if that was interrupted."""
+    rows = json.loads((folder / "trainer_state.json").read_bytes())["log_history"]
+    return any(row["step"] == step_of(folder) and "eval_loss" in row for row in rows)
+
+
 def drop_after(folder: Path, step: int) -> None:
     """Removes the checkpoints of later steps, which training is about to write again."""
     for path in folder.glob("checkpoint-*"):
@@ -110,27 +119,37 @@ def read_optimizer(folder: Path, optimizer: Any, scheduler: Any) -> None:
 
 def write_chance(folder: Path, process: int) -> None:
     """The states of the generators that dropout draws from, of one process; nothing else in a training draws."""
-    import torch
     from safetensors.torch import save_file
+
+    save_file(random_state(), folder / f"chance-{process}.safetensors")
+
+
+def random_state() -> dict[str, Tensor]:
+    """The states of the generators, by device."""
+    import torch
 
     tensors = {"cpu": torch.get_rng_state()}
     if torch.cuda.is_available():
         tensors["cuda"] = torch.cuda.get_rng_state()
-    save_file(tensors, folder / f"chance-{process}.safetensors")
+    return tensors
+
+
+def restore_random(tensors: Mapping[str, Tensor]) -> None:
+    """Puts the generators into these states."""
+    import torch
+
+    torch.set_rng_state(tensors["cpu"])
+    if "cuda" in tensors and torch.cuda.is_available():
+        torch.cuda.set_rng_state(tensors["cuda"])
 
 
 def read_chance(folder: Path, process: int) -> None:
     """Puts the generators into the states that were written; leaves them alone if this process wrote none."""
-    import torch
     from safetensors.torch import load_file
 
     path = folder / f"chance-{process}.safetensors"
-    if not path.is_file():
-        return
-    tensors = load_file(path)
-    torch.set_rng_state(tensors["cpu"])
-    if "cuda" in tensors and torch.cuda.is_available():
-        torch.cuda.set_rng_state(tensors["cuda"])
+    if path.is_file():
+        restore_random(load_file(path))
 
 
 def _files(folder: Path) -> Iterator[Path]:

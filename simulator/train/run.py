@@ -19,7 +19,7 @@ from peft import LoraConfig, PeftModel, get_peft_model
 from simulator import clock, files
 from simulator.errors import UsageError
 from simulator.train import adapter, base_model, checkpoints, memory, unfinished
-from simulator.train.callbacks import BOARD, METRICS, Interrupt, Told, Watch
+from simulator.train.callbacks import BOARD, METRICS, Interrupt, Stopped, Told, Watch
 from simulator.train.memory import Shape
 from simulator.train.trainer import LeadTrainer, Sequences, arguments
 from simulator.train.training import TrainingJob, first_process
@@ -76,13 +76,19 @@ def run(
         )
     _quiet()
     folder = out / CHECKPOINTS
+    if job.settings.base_model == base_model.EMBEDDED:
+        base_model.dequantised(job.base.parent)
     start = _begin(job, out, resume, say, again)
-    interrupt = Interrupt()
-    began = clock.tick()
+    interrupt = Interrupt(alone=job.processes == 1)
+    began, stopped = clock.tick(), False
     with interrupt.listening():
         try:
             trainer, watch = _trainer(job, out, start, interrupt, tell)
-            trainer.train(resume_from_checkpoint=str(start) if start else None)
+            try:
+                trainer.train(resume_from_checkpoint=str(start) if start else None)
+            except Stopped:
+                stopped = True
+                trainer.save_interrupted()
         except (torch.OutOfMemoryError, MemoryError) as error:
             raise _too_big(job) from error
         except RuntimeError as error:
@@ -93,7 +99,7 @@ def run(
     state = trainer.state
     done = state.global_step
     first = checkpoints.step_of(start) if start else 0
-    finished = done >= job.plan.steps or watch.stopped_early
+    finished = (done >= job.plan.steps or watch.stopped_early) and not stopped
     best = state.best_global_step or done
     if finished and first_process():
         _finish(job, out, folder / f"checkpoint-{best}", state.log_history, best)
@@ -179,7 +185,7 @@ def _trainer(
     job: TrainingJob, out: Path, start: Path | None, interrupt: Interrupt, tell: Callable[[Told], None]
 ) -> tuple[LeadTrainer, Watch]:
     settings = job.settings
-    given = arguments(out / CHECKPOINTS, job, resumed=start is not None)
+    given = arguments(out / CHECKPOINTS, job, start=start)
     watch = Watch(out, settings.patience, step_tokens(job), interrupt, tell)
     measure = (
         Validation(
@@ -189,6 +195,7 @@ def _trainer(
             job.objective,
             job.world.engagement.bands,
             settings,
+            between=interrupt.check,
             process=given.process_index,
             processes=given.world_size,
         )

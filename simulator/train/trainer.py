@@ -100,6 +100,20 @@ class LeadTrainer(Trainer):
         self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, named)
         return named
 
+    def _evaluate(self, trial: Any, ignore_keys_for_eval: Any, skip_scheduler: bool = False) -> dict[str, float]:
+        found = super()._evaluate(trial, ignore_keys_for_eval, skip_scheduler)
+        if skip_scheduler and self.state.global_step:  # made up for after an interruption, see `arguments`
+            self._determine_best_metric(found, trial)
+        return found
+
+    def save_interrupted(self) -> None:
+        """A checkpoint of the last whole step, as it would have been written then; nothing if there is one already."""
+        folder = Path(self.args.output_dir) / f"checkpoint-{self.state.global_step}"
+        if not self._watch.random_state or not checkpoints.fault(folder):
+            return
+        checkpoints.restore_random(self._watch.random_state)
+        self._save_checkpoint(self.model, None)
+
     def _added(self, values: Tensor) -> Tensor:
         return self.accelerator.reduce(values.to(self.args.device), reduction="sum")
 
@@ -144,10 +158,11 @@ def _only(rows: list[dict[str, Tensor]]) -> dict[str, Tensor]:
     return row
 
 
-def arguments(folder: Path, job: TrainingJob, *, resumed: bool) -> TrainingArguments:
-    """What the Trainer has to know. `folder`: for the checkpoints."""
+def arguments(folder: Path, job: TrainingJob, *, start: Path | None) -> TrainingArguments:
+    """What the Trainer has to know. `folder`: for the checkpoints. `start`: the one to go on from."""
     settings, plan = job.settings, job.plan
     interval = -(-plan.steps // settings.evaluations)
+    due = start is None or (checkpoints.step_of(start) % interval == 0 and not checkpoints.evaluated(start))
     cuda = torch.cuda.is_available()
     return TrainingArguments(
         output_dir=str(folder),
@@ -167,7 +182,7 @@ def arguments(folder: Path, job: TrainingJob, *, resumed: bool) -> TrainingArgum
         gradient_checkpointing_kwargs={"use_reentrant": False},
         eval_strategy="steps" if job.validation else "no",
         eval_steps=interval,
-        eval_on_start=bool(job.validation) and not resumed,
+        eval_on_start=bool(job.validation) and due,
         save_strategy="steps",
         save_steps=interval,
         save_total_limit=settings.checkpoints_kept,

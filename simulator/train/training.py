@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +22,7 @@ from simulator.train.dataset import Corpus, Source
 from simulator.train.encoding import Encoded, Encoder
 from simulator.train.objective import PRESETS, Objective
 from simulator.train.packing import cut
+from simulator.train.settings import changed
 from simulator.train.training_estimate import TrainingEstimate
 from simulator.world.policies.training import Settings
 from simulator.world.world import World
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from simulator.train.callbacks import Told
 
 ADAPTERS = "adapters"
+FAR_SLOWER = 4
+"""Times that bf16 has to be slower before fp32, with twice the memory, is taken in its place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,7 @@ class TrainingJob:
     corpus: Corpus
     world: World
     base: Path
-    """Folder of the base model."""
+    """Folder of the base model; that of the embedded one is made when the training begins."""
     config: dict[str, Any]
     """The base's."""
     encoder: Encoder
@@ -55,6 +58,8 @@ class TrainingJob:
     plan: Schedule
     processes: int
     outlook: TrainingEstimate
+    notes: tuple[str, ...] = ()
+    """What was decided otherwise than the settings say, a sentence each."""
 
 
 def prepare(
@@ -66,7 +71,7 @@ def prepare(
     allow_scripted: bool = False,
     skip_rejected: bool = False,
 ) -> TrainingJob:
-    """Reads, checks and lays out a corpus. `data`: where the embedded base is kept.
+    """Reads, checks and lays out a corpus; loads no weights. `data`: where the embedded base is kept.
 
     Raises what `intake.take` raises for the corpus, UsageError for a base or tokenizer that will not do, an unknown
     objective and a document longer than a sequence.
@@ -83,15 +88,19 @@ def prepare(
         allow_scripted=allow_scripted,
         skip_rejected=skip_rejected,
     )
-    base = base_model.found(settings.base_model, data)
-    config = base_model.config(base)
+    base = base_model.located(settings.base_model, data)
+    config = base_model.read_config(settings.base_model, base)
     if (most := config.get("max_position_embeddings", settings.sequence_len)) < settings.sequence_len:
         raise UsageError(
             f"sequences of {settings.sequence_len} tokens, and the base reads {most}",
             place="sequence_len",
             remedy=f"--set sequence_len={most}",
         )
-    encoder = Encoder(base_model.tokenizer(base), corpus.lead)
+    speeds = {
+        precision: training_estimate.probe(precision) for precision in dict.fromkeys((settings.precision, "fp32"))
+    }
+    settings, notes = _usable_precision(settings, speeds)
+    encoder = Encoder(base_model.read_tokenizer(settings.base_model, base), corpus.lead)
     objective = PRESETS[settings.objective]
     training, _, skipped = _encoded(encoder, corpus.training, settings)
     validation, whole, also = _encoded(encoder, corpus.validation, settings)
@@ -127,8 +136,9 @@ def prepare(
             settings,
             plan,
             processes,
-            training_estimate.probe(settings.precision),
+            speeds[settings.precision],
         ),
+        notes=notes,
     )
 
 
@@ -155,6 +165,19 @@ def train(
     from simulator.train import run
 
     return run.run(job, out, resume=resume, tell=tell, say=say, again=again)
+
+
+def _usable_precision(settings: Settings, speeds: Mapping[str, float]) -> tuple[Settings, tuple[str, ...]]:
+    """The settings with fp32 where bf16 is far slower on this device, and a sentence about it.
+
+    Processors without instructions for bf16 multiply in it a hundred times slower, at 0 tokens a second. `speeds`: see
+    `training_estimate.probe`.
+    """
+    if settings.precision != "bf16" or settings.quantize != "none" or speeds["bf16"] * FAR_SLOWER > speeds["fp32"]:
+        return settings, ()
+    times = speeds["fp32"] / speeds["bf16"]
+    note = f"precision: bf16 is {times:,.0f} times slower than fp32 on this processor (measured), so fp32 is used"
+    return changed(settings, {"precision": "fp32"}), (note,)
 
 
 def _encoded(

@@ -22,6 +22,9 @@ REACHED = {("cuda", "bf16"): 0.4, ("cuda", "fp32"): 0.4, ("cpu", "bf16"): 0.1, (
 """Share of a large matrix product's speed that a whole training step reaches, by device and precision: usual on GPUs,
 measured on a CPU, whose bf16 unit is fast only in such products."""
 
+PROBING = 0.15
+"""Seconds of each size of matrix."""
+
 
 @dataclass(frozen=True, slots=True)
 class Kind:
@@ -130,24 +133,29 @@ def look(
 
 
 def probe(precision: str) -> float:
-    """Floating point operations a second that a training may reach on this device; takes a third of a second."""
+    """Floating point operations a second that a training may reach on this device; takes half a second.
+
+    Matrices grow as long as the device is quick with them: without instructions for bf16 one product of the largest
+    would take a minute.
+    """
     import torch
 
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    size = 8192 if device == "cuda" else 1024
-    one = torch.ones(size, size, device=device, dtype=torch.bfloat16 if precision == "bf16" else torch.float32)
-
-    def once() -> None:
-        one @ one
-        if device == "cuda":
-            torch.cuda.synchronize()
-
-    once()
-    began, done = clock.tick(), 0
-    while (spent := clock.tick() - began) < 0.3:
-        once()
-        done += 1
-    return REACHED[device, precision] * 2 * size**3 * done / spent
+    dtype = torch.bfloat16 if precision == "bf16" else torch.float32
+    speed = 0.0
+    for size in (8192,) if device == "cuda" else (128, 512, 1024):
+        one = torch.ones(size, size, device=device, dtype=dtype)
+        one @ one  # the first of a size and kind takes longer
+        began, done = clock.tick(), 0
+        while (spent := clock.tick() - began) < PROBING:
+            one @ one
+            done += 1
+            if device == "cuda":
+                torch.cuda.synchronize()
+        speed = 2 * size**3 * done / spent
+        if spent > 2 * PROBING:
+            break
+    return REACHED[device, precision] * speed
 
 
 def table(config: Mapping[str, Any], settings: Settings, lengths: Sequence[int]) -> dict[tuple[str, int], Memory]:

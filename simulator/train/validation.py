@@ -33,10 +33,14 @@ class Validation:
         bands: Mapping[Engagement, Band],
         settings: Settings,
         *,
+        between: Callable[[], None] = lambda: None,
         process: int = 0,
         processes: int = 1,
     ) -> None:
-        """`documents`: at least one. `texts`: whole documents for the calibration; none: there will be none."""
+        """`documents`: at least one. `texts`: whole documents for the calibration; none: there will be none.
+
+        `between` is called before each document and may raise.
+        """
         self._texts, self._encoder, self._bands, self._seed = texts, encoder, bands, settings.seed
         groups = pack([len(document) for document in documents], settings.sequence_len)
         groups += [[] for _ in range(-len(groups) % processes)]
@@ -44,7 +48,7 @@ class Validation:
         self._sequences = [
             ([documents[place] for place in group] or filler, bool(group)) for group in groups[process::processes]
         ]
-        self._objective = objective
+        self._objective, self._between = objective, between
 
     def __call__(self, model: Any, added: Callable[[Tensor], Tensor]) -> dict[str, float]:
         """Measures by name. All losses are nats a token.
@@ -56,6 +60,7 @@ class Validation:
         sums = torch.zeros(2, len(CLASSES) + 1, dtype=torch.float64)
         device = next(model.parameters()).device
         for documents, counts in self._sequences:
+            self._between()
             made = {name: values.to(device) for name, values in batch(documents, self._objective).items()}
             wanted = made["position_ids"][0].nonzero()[:, 0]
             surprises = loss.surprises(model, made, wanted).double().cpu()
@@ -74,7 +79,9 @@ class Validation:
                 measures[f"loss_{kind.value}"] = float(total[0, place] / total[1, place])
         measures["loss_all"] = float(total[0, :-1].sum() / total[1, :-1].sum())
         if self._texts:
-            measures |= figures(calibrate(model, self._encoder, self._texts, self._bands, seed=self._seed))
+            measures |= figures(
+                calibrate(model, self._encoder, self._texts, self._bands, seed=self._seed, between=self._between)
+            )
         return measures
 
 

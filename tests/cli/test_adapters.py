@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from simulator import files
 from simulator.cli import em as program
 from simulator.cli import run
+from simulator.cli.adapters import vllm_rank
 from simulator.evaluate.figure_checks import at_most
 from simulator.evaluate.results_cache import ResultsCache
 from simulator.evaluate.scorecard import TITLES, Criterion, Result
@@ -186,3 +187,8 @@ def test_the_24b_shape_runs_small(tmp_path: Path) -> None:
     multiplied, own = 512 * 64 + 2 * (2 * 64 * 64 + 2 * 64 * 32 + 3 * 64 * 128), said["adapter_parameters"]
     assert said["model_flops_a_token"] > 4 * multiplied + 6 * own
     assert said["losses"][-1] < 7
+
+
+@pytest.mark.parametrize(("rank", "served"), [(1, 8), (8, 8), (24, 32), (32, 32), (33, 64), (300, 320), (512, 512)])
+def test_the_rank_that_is_printed_is_one_that_vllm_has(rank: int, served: int) -> None:
+    assert vllm_rank(rank) == served

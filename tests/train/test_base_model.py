@@ -13,7 +13,7 @@ from simulator.errors import EmError
 from simulator.train import adapter, base_model
 from simulator.train.encoding import Encoder
 from tests.cli.em import ROOT
-from tests.train import models
+from tests.train import models, tokenizers
 from tests.train.jobs import job, run
 
 
@@ -118,3 +118,55 @@ def test_the_embedded_model_learns(tmp_path: Path) -> None:
     assert done.steps == 2
     assert losses[1] < losses[0] < 6
     assert adapter.read(out).base.architecture == "LlamaForCausalLM"
+
+
+WRONG = r"(?i:'s|'t|'re)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+"""How the tokenizer.json of several of Mistral's models cuts a text, and should not."""
+LINE = "<Em> yes. no! 12345 well?\n"
+
+
+def mistral(folder: Path, kind: str = "tekken", pattern: str = "") -> Path:
+    """A Mistral's folder with the tokenizer, and another pattern in it if one is given."""
+    models.save(folder, "mistral")
+    for path in folder.glob("token*"):
+        path.unlink()
+    tokenizers.tokenizer(kind).save_pretrained(folder)
+    config(folder, transformers_version="4.50.0")
+    if pattern:
+        path = folder / "tokenizer.json"
+        read = json.loads(path.read_text())
+        read["pre_tokenizer"]["pretokenizers"][0]["pattern"]["Regex"] = pattern
+        path.write_text(json.dumps(read))
+    return folder
+
+
+def test_a_tokenizer_that_mistral_published_with_a_wrong_pattern_is_put_right(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    right = tokenizers.tokenizer("tekken").encode(LINE)
+    put_right = base_model.tokenizer(mistral(tmp_path / "wrong", pattern=WRONG))
+    assert put_right.encode(LINE) == right
+    assert base_model.tokenizer(mistral(tmp_path / "right")).encode(LINE) == right
+    assert capfd.readouterr() == ("", ""), "the library has nothing to say"
+
+
+def test_a_tokenizer_of_another_kind_is_left_as_it_is(tmp_path: Path) -> None:
+    folder = mistral(tmp_path / "base", "smollm")
+    assert base_model.tokenizer(folder).encode(LINE) == tokenizers.tokenizer("smollm").encode(LINE)
+
+
+def test_tokenizer_json_is_read_though_mistral_common_is_here(tmp_path: Path) -> None:
+    pytest.importorskip("mistral_common")
+    folder = mistral(tmp_path / "base")
+    (folder / "tekken.json").write_text('{"config": {}, "vocab": []}')
+    assert base_model.tokenizer(folder).encode(LINE) == tokenizers.tokenizer("tekken").encode(LINE)
+
+
+@pytest.mark.model
+def test_a_plan_dequantises_nothing(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    planned = job(tmp_path, Path("embedded"))
+    assert not (tmp_path / "bases").exists() and planned.outlook.parameters > 1e8
+    made = base_model.dequantised(tmp_path / "bases")
+    assert made == planned.base and capfd.readouterr().err == ""
+    text = "ENGAGEMENT: LOW\nCHANNEL: #general\n<kai> 12345, <|im_end|> typed\n"
+    assert planned.encoder.encode(text).ids == Encoder(base_model.tokenizer(made), "kai").encode(text).ids

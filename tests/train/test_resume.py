@@ -126,6 +126,73 @@ def test_what_was_killed_says_how_far_it_is(killed: Path, tmp_path: Path, damage
     assert entry.card is None and (entry.unfinished is None) is bool(entry.fault), "unfinished, or damaged"
 
 
+APART = CHANGES | {"packing": False}
+"""Two sequences a step."""
+STOPPED = f"""
+import os, signal, sys
+from pathlib import Path
+import torch
+torch.set_num_threads(1)
+from simulator.train import validation
+from simulator.train.callbacks import Watch
+from tests.train.jobs import job, run
+
+place, at = sys.argv[3], int(sys.argv[4])
+def ask(done):
+    if done == at:
+        os.kill(os.getpid(), signal.SIGINT)
+
+if place == "sequence":
+    before = Watch.on_substep_end
+    def substep(self, args, state, control, **more):
+        ask(state.global_step)
+        return before(self, args, state, control, **more)
+    Watch.on_substep_end = substep
+else:
+    before, calls = validation.Validation.__call__, []
+    def call(self, *given):
+        calls.append(0)
+        ask(len(calls))
+        return before(self, *given)
+    validation.Validation.__call__ = call
+folder = Path(sys.argv[1])
+done = run(job(folder, Path(sys.argv[2]), documents={DOCUMENTS}, **{APART!r}), folder / "out")
+print(done.steps, done.interrupted)
+"""
+
+
+@pytest.fixture(scope="module")
+def apart(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, int], float]:
+    """Losses of a training with two sequences a step that nobody disturbed."""
+    folder = tmp_path_factory.mktemp("apart")
+    run(job(folder, tiny, documents=DOCUMENTS, **APART), folder / "out")
+    return losses(folder / "out")
+
+
+@pytest.mark.parametrize(
+    ("place", "at", "steps"),
+    [("sequence", 7, 7), ("sequence", 6, 6), ("sequence", 0, 0), ("validation", 1, 0), ("validation", 3, 4)],
+)
+def test_stopped_in_the_middle_of_a_step_or_an_evaluation_it_goes_on_to_the_same_losses(
+    apart: dict[tuple[str, int], float], tiny: Path, tmp_path: Path, place: str, at: int, steps: int
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", STOPPED, str(tmp_path), str(tiny), place, str(at)],
+        cwd=Path(__file__).parents[2],
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert done.stdout == f"{steps} True\n", done.stderr
+    newest, faults = checkpoints.newest(tmp_path / "out" / "checkpoints")
+    assert not faults and (checkpoints.step_of(newest) if newest else 0) == steps, "a whole one of the last whole step"
+    made = job(tmp_path, tiny, documents=DOCUMENTS, **APART)
+    assert run(made, tmp_path / "out", resume=True).steps == 10
+    assert losses(tmp_path / "out") == pytest.approx(apart, abs=1e-6)
+
+
 @pytest.mark.parametrize("change", [{"learning_rate": 0.05}, {"seed": 2}, {"objective": "all"}])
 def test_another_training_is_not_gone_on_with(killed: Path, tiny: Path, tmp_path: Path, change: dict) -> None:
     made = job(tmp_path, tiny, documents=DOCUMENTS, **CHANGES | change)

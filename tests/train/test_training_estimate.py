@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from simulator.errors import EmError
+from simulator.train import settings, training, training_estimate
 from simulator.train.training_estimate import probe
-from tests.train.jobs import job
+from tests.train.jobs import PROOF, job
 
 
 def test_the_plan_counts_what_will_be_trained(tiny: Path, tmp_path: Path) -> None:
@@ -56,3 +57,27 @@ def test_an_unknown_objective(tiny: Path, tmp_path: Path) -> None:
 
 def test_the_probe_measures_something() -> None:
     assert probe("fp32") > 1e6
+
+
+@pytest.mark.parametrize(
+    ("changes", "speeds", "precision"),
+    [
+        ({"precision": "bf16"}, {"bf16": 1e9, "fp32": 1e11}, "fp32"),
+        ({"precision": "bf16"}, {"bf16": 3e11, "fp32": 1e11}, "bf16"),
+        ({"precision": "bf16"}, {"bf16": 0.5e11, "fp32": 1e11}, "bf16"),
+        ({"precision": "bf16", "quantize": "nf4"}, {"bf16": 1e9, "fp32": 1e11}, "bf16"),
+        ({"precision": "fp32"}, {"fp32": 1e11}, "fp32"),
+    ],
+)
+def test_fp32_is_taken_where_bf16_is_far_slower_and_that_is_said(
+    changes: dict[str, str], speeds: dict[str, float], precision: str
+) -> None:
+    given = settings.changed(settings.read(PROOF), changes)
+    usable, notes = training._usable_precision(given, speeds)
+    assert usable.precision == precision
+    assert bool(notes) is (usable != given) and all("100 times slower" in note for note in notes)
+
+
+@pytest.mark.parametrize("precision", ["bf16", "fp32"])
+def test_the_speed_of_this_machine_is_measured(precision: str) -> None:
+    assert training_estimate.probe(precision) > 1e6
