@@ -38,6 +38,8 @@ class Said(_Event):
     """Why this speaker: each weight of the scheduler by name, as a factor (1 = no influence)."""
     cue: str = ""
     """The kind of the beat that asked for the line, or empty."""
+    shows: tuple[str, ...] = ()
+    """Signals that the script waits for, found in the line by its meaning where no pattern finds them."""
     refused: tuple[Refused, ...] = ()
     """Tries before this one, in order."""
 

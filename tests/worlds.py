@@ -61,5 +61,5 @@ def exported(folder: Path, out: Path) -> dict[str, bytes]:
     """The bytes of everything that an export of the run writes, but for the one file that tells the time."""
     world = shipped()
     with Journal.read(folder) as journal:
-        export(journal, out, quota=world.quota, engagement=world.engagement, allow_scripted=True)
+        export(journal, out, quota=world.quota, engagement=world.engagement, style=world.style, allow_scripted=True)
     return {p.name: p.read_bytes() for p in sorted(out.iterdir()) if p.name != "generation_progress.json"}

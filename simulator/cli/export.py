@@ -121,6 +121,7 @@ def write(
             out,
             quota=world.quota,
             engagement=world.engagement,
+            style=world.style,
             formats=[f.strip() for f in formats],
             allow_scripted=allow_scripted,
             allow_imported=allow_imported,
@@ -134,3 +135,9 @@ def write(
     click.echo(
         f"{out}: {done.training} training and {done.validation} validation documents, {done.bytes / 1e6:.2f} MB{note}"
     )
+    if done.very_small_model:
+        every = done.training + done.validation
+        click.echo(
+            f"{done.very_small_model} of {every} documents read as a very small model writes; they were kept"
+            " for want of a better model, and the card says so"
+        )

@@ -75,7 +75,7 @@ def generate(
 
     if (sessions is None) == (target_mb is None):
         raise click.UsageError("give one goal: --sessions N or --target-mb X")
-    if oversample > 1 and models.judge is None:
+    if oversample > 1 and models.with_defaults().judges is None:
         raise click.UsageError("--oversample needs a judge to tell which session is best: name one with --judge-model")
     goal = read_goal(sessions=sessions, target_mb=target_mb, length=length, oversample=oversample)
     execution = Execution(concurrency, budget_usd, engine)

@@ -78,7 +78,7 @@ def join(
     from simulator.plan.session_plan import Origin
     from simulator.world.strict import Engagement
 
-    if models.judge:
+    if models.judge not in (None, "none"):
         raise click.UsageError("--judge-model: nobody judges a real channel")
     place = parse_address(address, ca_file)
     name = name or re.sub(r"[^A-Za-z0-9._-]+", "-", f"{place.host}-{place.channel[1:]}").strip("-.")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from simulator.cli.search import Hit
     from simulator.journal.journal import Journal
 
-PURPOSES = ("people", "lead", "judge", "retries")
+PURPOSES = ("people", "lead", "guard", "judge", "retries")
 
 
 @click.command()

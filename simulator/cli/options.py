@@ -78,8 +78,16 @@ def json_option(command: Callable[..., Any]) -> Callable[..., Any]:
     return click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")(command)
 
 
+JUDGE_HELP = "Who judges finished sessions. Default: --model if it is hosted, else nobody; `none`: nobody."
+GUARD_HELP = (
+    "Who checks each of the lead's lines. Default: the lead's model if it is hosted, else nobody; `none`: nobody."
+)
+
+
 def model_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """--model, --lead-model, --judge-model, --api-base, --dialect, --param and the lead's own, as one ModelChoice.
+    """--model, --lead-model, --judge-model, --guard-model, --api-base, --dialect, --param and the lead's own.
+
+    They become one ModelChoice, `models`.
 
     Only what was given counts as set in it.
     """
@@ -90,6 +98,7 @@ def model_options(command: Callable[..., Any]) -> Callable[..., Any]:
         model: str | None,
         lead_model: str | None,
         judge_model: str | None,
+        guard_model: str | None,
         api_base: tuple[str, ...],
         dialect: str | None,
         lead_dialect: str | None,
@@ -104,6 +113,7 @@ def model_options(command: Callable[..., Any]) -> Callable[..., Any]:
             "people": model,
             "lead": lead_model,
             "judge": judge_model,
+            "guard": guard_model,
             "api_base": api_base,
             "dialect": dialect,
             "lead_dialect": lead_dialect,
@@ -145,7 +155,8 @@ def model_options(command: Callable[..., Any]) -> Callable[..., Any]:
             " `null` takes KEY out. May be repeated.",
         ),
         click.option("--api-base", multiple=True, help="Address of an OpenAI-compatible server; may be repeated."),
-        click.option("--judge-model", envvar="EM_JUDGE_MODEL", help="Who judges finished sessions. Default: nobody."),
+        click.option("--guard-model", envvar="EM_GUARD_MODEL", help=GUARD_HELP),
+        click.option("--judge-model", envvar="EM_JUDGE_MODEL", help=JUDGE_HELP),
         click.option("--lead-model", envvar="EM_LEAD_MODEL", help="Who plays the lead. Default: --model."),
         click.option(
             "--model",

@@ -21,7 +21,8 @@ SECONDS_A_CALL = 2.0
 @click.option("--sessions", type=click.IntRange(min=1), metavar="N", help="Number of sessions, in place of a size.")
 @click.option("--model", envvar="EM_MODEL", help="Who plays the people, for the price [env: EM_MODEL].")
 @click.option("--lead-model", envvar="EM_LEAD_MODEL", help="Who plays the lead. Default: --model.")
-@click.option("--judge-model", envvar="EM_JUDGE_MODEL", help="Who judges finished sessions. Default: nobody.")
+@click.option("--judge-model", envvar="EM_JUDGE_MODEL", help=options.JUDGE_HELP)
+@click.option("--guard-model", envvar="EM_GUARD_MODEL", help=options.GUARD_HELP)
 @click.option(
     "--oversample", type=click.FloatRange(1, 10), default=1.0, metavar="X", help="Sessions played for each one kept."
 )
@@ -35,6 +36,7 @@ def plan(
     model: str | None,
     lead_model: str | None,
     judge_model: str | None,
+    guard_model: str | None,
     oversample: float,
     concurrency: int,
     seed: int,
@@ -45,18 +47,22 @@ def plan(
 
     Dollars come from litellm's price table, with and without prompt caching; an unknown price is said to be unknown.
     """
-    from simulator.journal.model_choice import DEFAULT
+    from simulator.journal.model_choice import ModelChoice
     from simulator.plan.forecast import outlook, shares
 
     if sessions is not None and target_mb is not None:
         raise click.UsageError("give one of --sessions N and --target-mb X")
-    if oversample > 1 and judge_model is None:
+    named = {"people": model, "lead": lead_model, "judge": judge_model, "guard": guard_model}
+    choice = ModelChoice.model_validate({role: name for role, name in named.items() if name}).with_defaults()
+    if oversample > 1 and choice.judges is None:
         raise click.UsageError("--oversample needs a judge to tell which session is best: name one with --judge-model")
     world = options.loaded(world_dir, quiet=as_json)
     size = None if sessions is not None else target_mb or world.quota.target_mb
-    judged = judge_model is not None
-    found = outlook(world, seed, sessions=sessions, megabytes=size, judged=judged, oversample=oversample)
-    people = model or DEFAULT
+    judged, guarded = choice.judges is not None, choice.guards is not None
+    found = outlook(
+        world, seed, sessions=sessions, megabytes=size, judged=judged, guarded=guarded, oversample=oversample
+    )
+    people = choice.people
     facts: dict[str, Any] = {
         "sessions": found.sessions,
         "played": round(found.sessions * oversample),
@@ -71,7 +77,13 @@ def plan(
         "concurrency": concurrency,
         "tokens": {purpose.value: _tokens(needed) for purpose, needed in found.tokens.items()},
         "dollars": _dollars(
-            found.tokens, {"people": people, "lead": lead_model or people, "judge": judge_model or ""}
+            found.tokens,
+            {
+                "people": people,
+                "lead": choice.leads,
+                "judge": choice.judges or "",
+                "guard": choice.guards or "",
+            },
         ),
         "shares": shares(world, found),
     }  # fmt: skip

@@ -68,7 +68,7 @@ def stage(
     from simulator.plan.session_plan import Origin
     from simulator.world.strict import Engagement
 
-    if models.judge:
+    if models.judge not in (None, "none"):
         raise click.UsageError("--judge-model: nobody judges a staged channel")
     if name is not None and not re.fullmatch(join.RUN, name):
         raise click.UsageError(f"--run {name}: letters, digits, `.`, `_` and `-`, beginning with a letter or digit")

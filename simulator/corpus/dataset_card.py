@@ -108,6 +108,7 @@ def _made(facts: Facts) -> str:
         "program": f"emsim {run['version']}",
         "lines of the people": models["people"],
         "lines of the lead": models["lead"],
+        "guard of the lead's lines": models["guard"] or "none",
         "judge": models["judge"] or "none",
         "/me lines": "included" if facts["actions"] else "left out",
         "cost": _dollars(facts["cost"]["total"]),
@@ -212,6 +213,17 @@ Said in a real channel by people who may be known by what they said, whatever wa
 Synthetic: the people are invented and nothing here was said in a real channel. It shows how {lead} behaves, it is
 not a source of facts, and it has the habits of the models that wrote it. Their terms apply to the text: settle the
 licence before sharing it.
+{_small(facts)}"""
+
+
+def _small(facts: Facts) -> str:
+    """How much of it a very small model wrote, or nothing."""
+    if not facts["very_small_model"]:
+        return ""
+    documents = sum(facts["documents"].values())
+    return f"""
+**{facts["very_small_model"]} of {documents} sessions read as a very small model writes** (hardly anything but function
+words, or the same words again and again). They were kept for want of a better model: do not train on them.
 """
 
 

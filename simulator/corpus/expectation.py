@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from simulator.corpus.verdict import Reason
 from simulator.document import TranscriptLine
@@ -11,10 +11,16 @@ from simulator.plan.session_plan import PlacedBeat, SessionPlan
 from simulator.world.scenario import LEAD, Expect
 
 
-def unmet(plan: SessionPlan, messages: Sequence[TranscriptLine], manners: LineChecker) -> Iterator[Reason]:
+def unmet(
+    plan: SessionPlan,
+    messages: Sequence[TranscriptLine],
+    manners: LineChecker,
+    shown: Mapping[int, frozenset[str]],
+) -> Iterator[Reason]:
     """What the plan expects and the messages do not show.
 
     `after` a beat begins with the message that follows it; after a beat without a line, with the message at its place.
+    `shown`: signals that the guard found in messages by their meaning, by index.
     Passed over are expectations after beats that the session has no room for.
     """
     beats = {beat.id: beat for beat in plan.script.beats}
@@ -24,14 +30,18 @@ def unmet(plan: SessionPlan, messages: Sequence[TranscriptLine], manners: LineCh
             continue
         who = plan.setting.lead if expect.who == LEAD else plan.script.parts[expect.who]
         begins = beat.at + (beat.nick is not None)
-        if cause := _cause(who, expect, begins, messages, manners):
+        if cause := _cause(who, expect, begins, messages, (manners, shown)):
             evidence = f"{_wanted(expect, beat)}: {cause}"
             message = beat.at if beat.at < len(messages) else None
             yield Reason(rule="expectation", message=message, evidence=evidence)
 
 
 def _cause(
-    who: str, expect: Expect, begins: int, messages: Sequence[TranscriptLine], manners: LineChecker
+    who: str,
+    expect: Expect,
+    begins: int,
+    messages: Sequence[TranscriptLine],
+    signs: tuple[LineChecker, Mapping[int, frozenset[str]]],
 ) -> str | None:
     """Why the expectation is not met; None: it is."""
     if expect.kind in ("falls", "rises"):
@@ -42,7 +52,12 @@ def _cause(
     if expect.kind == "silent":
         return f"{who} says: {lines[0]}" if lines else None
     assert expect.signal is not None
+    manners, by_meaning = signs
     shown = next((found for text in lines if (found := manners.shows(expect.signal, text))), None)
+    if shown is None and expect.kind == "shows":
+        near = range(begins, min(begins + expect.within, len(messages)))
+        own = (i for i in near if messages[i].nick == who and expect.signal in by_meaning.get(i, ()))
+        shown = next((messages[i].text for i in own), None)
     if expect.kind == "shows":
         return None if shown else f"none of {len(lines)} lines of {who} within {expect.within} does"
     return f"{who} says: {shown}" if shown else None

@@ -13,12 +13,14 @@ from simulator.corpus import dataset_card, example, split, staging, stats
 from simulator.corpus.consent import Consent, ConsentFilter, asked
 from simulator.corpus.formats import FORMATS, NAMES, Document, Names, owned, require
 from simulator.corpus.shards import SHARD_BYTES
+from simulator.corpus.small_model import written_by_small_model
 from simulator.errors import NotMet, UsageError
 from simulator.events import Event
 from simulator.journal.journal import Journal
 from simulator.plan.session_plan import AnySession
 from simulator.session.transcript import lines
 from simulator.world.policy import EngagementPolicy, QuotaPolicy
+from simulator.world.style import StylePolicy
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,8 @@ class Exported:
     files: tuple[str, ...]
     """Names of the data files, conversations left out."""
     scripted: bool
+    very_small_model: int = 0
+    """Documents that read as a very small model writes; kept for want of a better one."""
 
 
 def export(
@@ -42,6 +46,7 @@ def export(
     *,
     quota: QuotaPolicy,
     engagement: EngagementPolicy,
+    style: StylePolicy,
     formats: Sequence[str] = ("jsonl", "txt"),
     allow_scripted: bool = False,
     allow_imported: bool = False,
@@ -89,7 +94,7 @@ def export(
             kept = len(strata)
         held_out = split.validation(strata, quota.validation_share, run.seed)
         marginals, shares, lengths = stats.Marginals(), stats.LeadShares(engagement), stats.MessageLengths()
-        size, lead = 0, ""
+        size, small, lead = 0, 0, ""
         with staging.staged(
             out, last=names.stats, written=lambda name: _named(name, formats, names), known=_known(out, names)
         ) as folder:
@@ -107,12 +112,15 @@ def export(
                     shares.add(made)
                     lengths.add(said, lead)
                     size += len(made.text.encode())
+                    talk = [line for line in said if not line.action]
+                    small += not run.imported and written_by_small_model(talk, style) is not None
             written = dict(_files(folder, names))
             facts = {
                 "run": stats.card(run),
                 "scripted": scripted,
                 "imported": run.imported,
                 "actions": actions,
+                "very_small_model": small,
                 "documents": {"training": kept - len(held_out), "validation": len(held_out)},
                 "bytes": size,
                 "marginals": marginals.table(run.goal.held_to(quota), finished=finished),
@@ -126,7 +134,7 @@ def export(
             (folder / names.card).write_text(readme, encoding="utf-8", newline="\n")
             _write(folder / names.progress, stats.progress(journal, steps))
             _write(folder / names.stats, facts)
-    return Exported(out, kept - len(held_out), len(held_out), size, tuple(written), scripted)
+    return Exported(out, kept - len(held_out), len(held_out), size, tuple(written), scripted, small)
 
 
 def check(out: Path, formats: Sequence[str], names: Names = NAMES) -> None:

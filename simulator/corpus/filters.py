@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
 from simulator.corpus.expectation import unmet
+from simulator.corpus.small_model import SMALL_MODEL, written_by_small_model
 from simulator.corpus.verdict import Reason, Verdict
 from simulator.document import Document, TranscriptLine
 from simulator.line_checks import LineChecker, Secrets
@@ -18,19 +20,38 @@ from simulator.world.style import StylePolicy
 class Filters:
     """The rules for whole sessions: shape, language, and what the script expected.
 
-    Rules: header, malformed, length, participation, people, rapid-fire, repetition, offer-then-refuse, expectation;
+    Rules: header, malformed, length, participation, people, rapid-fire, very-small-model, repetition,
+    offer-then-refuse, expectation;
     line by line wall, garbled, leak and every rule with patterns in `policies/style.yaml` (assistant-language, offer,
     solving, policing, meanness, abuse, politics). `near-duplicate` looks at several sessions: see `duplicates`.
     """
 
-    def __init__(self, style: StylePolicy, engagement: EngagementPolicy, quota: QuotaPolicy, lead: str) -> None:
-        self.style = style
+    def __init__(
+        self,
+        style: StylePolicy,
+        engagement: EngagementPolicy,
+        quota: QuotaPolicy,
+        lead: str,
+        *,
+        spared: frozenset[str] = frozenset(),
+    ) -> None:
+        """`spared`: rules that are not held against a session, such as SMALL_MODEL where no better model plays."""
+        self.style, self._spared = style, spared
         self._numbers, self._engagement, self._quota, self._lead = style.numbers, engagement, quota, lead
         self._manners = LineChecker(style, lead)
         self._political = {rule.name for rule in style.rules if rule.topic is not None}
 
-    def judge(self, document: Document, *, plan: SessionPlan | None = None, secrets: Secrets | None = None) -> Verdict:
-        """`plan`: what the session was to show. `secrets`: its notes and cards, which the document must not contain."""
+    def judge(
+        self,
+        document: Document,
+        *,
+        plan: SessionPlan | None = None,
+        secrets: Secrets | None = None,
+        shown: Mapping[int, frozenset[str]] = MappingProxyType({}),
+    ) -> Verdict:
+        """`plan`: what the session was to show. `secrets`: its notes and cards, which the document must not contain.
+        `shown`: signals that the guard found in messages by their meaning, by the message's index.
+        """
         messages = document.messages
         by_line = [*self._lines(document, messages, secrets), *self._repetition(messages), *self._offers(messages)]
         reasons = [
@@ -40,10 +61,11 @@ class Filters:
             *self._participation(document, messages),
             *self._people(messages),
             *self._rapid_fire(messages),
+            *self._small_model(messages),
             *sorted(by_line, key=lambda reason: -1 if reason.message is None else reason.message),
         ]
         if plan is not None:
-            reasons += unmet(plan, messages, self._manners)
+            reasons += unmet(plan, messages, self._manners, shown)
         return Verdict(keep=not reasons, reasons=tuple(reasons))
 
     def _header(self, document: Document) -> Iterator[Reason]:
@@ -102,6 +124,10 @@ class Filters:
                 first = index - run + 1
                 texts = " / ".join(line.text for line in messages[first : index + 1])
                 yield Reason(rule="rapid-fire", message=first, evidence=self._clipped(texts))
+
+    def _small_model(self, messages: tuple[TranscriptLine, ...]) -> Iterator[Reason]:
+        if SMALL_MODEL not in self._spared and (evidence := written_by_small_model(messages, self.style)):
+            yield _whole(SMALL_MODEL, evidence)
 
     def _lines(
         self, document: Document, messages: tuple[TranscriptLine, ...], secrets: Secrets | None

@@ -242,12 +242,19 @@ def outcomes(journal: Journal) -> Plain:
 def card(run: RunCard) -> Plain:
     """What may be told of a run: no folders, no addresses, no wall time."""
     people, lead = authors(run.models)
-    judge, dialect = public(run.models.judge or ""), run.models.dialect
+    judge, guard = public(run.models.judges or ""), public(run.models.guards or "")
+    dialect = run.models.dialect
     return {
         "name": run.name,
         "seed": run.seed,
         "goal": run.goal.model_dump(exclude_none=True),
-        "models": {"people": people, "lead": lead, "judge": judge or None, "dialect": dialect and dialect.value},
+        "models": {
+            "people": people,
+            "lead": lead,
+            "guard": guard or None,
+            "judge": judge or None,
+            "dialect": dialect and dialect.value,
+        },
         "world": run.world,
         "version": run.version,
     }

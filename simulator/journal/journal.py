@@ -64,6 +64,10 @@ _REMEDIES = {
 """By the beginning of the name of SQLite's error."""
 
 
+_WHAT = "CASE WHEN retry AND purpose <> 'guard' THEN 'retries' ELSE purpose END"
+"""What a call counts as: second tries of a line are a purpose of their own; the guard is asked about those, too."""
+
+
 class Journal:
     """The database of one run; use `create`, `open` or `read`, then as a context manager."""
 
@@ -301,7 +305,7 @@ class Journal:
         """
         with _storage(self.path):
             rows = self._db.execute(
-                "SELECT call.session, key, CASE WHEN retry THEN 'retries' ELSE purpose END AS what, speaker, text,"
+                f"SELECT call.session, key, {_WHAT} AS what, speaker, text,"
                 " model, prompt_tokens, cached_tokens, completion_tokens, billing, cost_usd, seconds, attempts, cut"
                 " FROM call JOIN session ON session.id = call.session"
                 " WHERE (?1 IS NULL OR call.session = ?1) AND (?2 IS NULL OR what = ?2)"
@@ -353,7 +357,7 @@ class Journal:
     def costs(self) -> list[Cost]:
         """Calls, tokens and dollars by purpose."""
         rows = self._all(
-            "SELECT CASE WHEN retry THEN 'retries' ELSE purpose END AS what, count(*), sum(prompt_tokens),"
+            f"SELECT {_WHAT} AS what, count(*), sum(prompt_tokens),"
             " sum(cached_tokens), sum(completion_tokens), sum(cost_usd), group_concat(DISTINCT billing),"
             " sum(attempts - 1) FROM call GROUP BY what ORDER BY what"
         )

@@ -14,6 +14,8 @@ DEFAULT = "embedded"
 IMPORTED = "imported"
 """In place of a model: people wrote the lines, in a real channel."""
 SCRIPTED = "scripted"
+NOBODY = "none"
+"""As a judge or a guard: nobody, also where there would be one by default."""
 
 
 class ModelChoice(StrictModel):
@@ -24,7 +26,9 @@ class ModelChoice(StrictModel):
     lead: str | None = None
     """None: whoever plays the people."""
     judge: str | None = None
-    """None: nobody judges."""
+    """Who judges finished sessions. None or NOBODY: nobody, but see `with_defaults`."""
+    guard: str | None = None
+    """Who is asked about each line of the lead's. None or NOBODY: nobody, but see `with_defaults`."""
     api_base: tuple[str, ...] = ()
     """Addresses of servers that speak OpenAI's protocol."""
     dialect: PromptFormat | None = None
@@ -64,6 +68,39 @@ class ModelChoice(StrictModel):
     def leads(self) -> str:
         """Who plays the lead, by name."""
         return self.lead or self.people
+
+    @property
+    def hosted(self) -> bool:
+        """True if a provider's models play all lines: none embedded, scripted, or at an address given here."""
+        apart = (DEFAULT, SCRIPTED, IMPORTED)
+        players = (self.people, self.leads)
+        return not self.api_base and not any(name in apart or name.startswith("gguf:") for name in players)
+
+    @property
+    def small(self) -> bool:
+        """True if the embedded model or the scripted fake plays: no better one can be had by playing again."""
+        return not {DEFAULT, SCRIPTED}.isdisjoint((self.people, self.leads))
+
+    @property
+    def judges(self) -> str | None:
+        """Who judges finished sessions, by name; None: nobody."""
+        return None if self.judge == NOBODY else self.judge
+
+    @property
+    def guards(self) -> str | None:
+        """Who is asked about the lead's lines, by name; None: nobody."""
+        return None if self.guard == NOBODY else self.guard
+
+    def with_defaults(self) -> ModelChoice:
+        """The same with a judge and a guard where providers' models play and nothing was said about these.
+
+        A lead with an adapter or a dialect of its own is spoken to in a way that no question fits: nobody guards it.
+        """
+        if not self.hosted:
+            return self
+        trained = self.lead_adapter or self.lead_dialect is not None or self.dialect is not None
+        guard = self.guard or (NOBODY if trained else self.leads)
+        return self.model_copy(update={"judge": self.judge or self.people, "guard": guard})
 
     @property
     def scripted(self) -> bool:

@@ -25,6 +25,8 @@ class Purpose(StrEnum):
 
     PEOPLE = "people"
     LEAD = "lead"
+    GUARD = "guard"
+    """A question about a line of the lead's, before it is said."""
     JUDGE = "judge"
 
 
@@ -244,12 +246,18 @@ class Models:
     judge: Model | None = None
     others: Mapping[str, Model] = field(default_factory=dict)
     """Models that single cards ask for, by the name on the card."""
+    guard: Model | None = None
 
     def of(self, purpose: Purpose, named: str | None = None) -> Model:
         """The model for a purpose; `named` is what the speaker's card asks for, if anything."""
         if named is not None:
             return self.others[named]
-        model = {Purpose.PEOPLE: self.people, Purpose.LEAD: self.lead, Purpose.JUDGE: self.judge}[purpose]
+        model = {
+            Purpose.PEOPLE: self.people,
+            Purpose.LEAD: self.lead,
+            Purpose.GUARD: self.guard,
+            Purpose.JUDGE: self.judge,
+        }[purpose]
         if model is None:
             raise ValueError(f"no model for {purpose}")
         return model
@@ -262,10 +270,11 @@ class Models:
     def map(self, wrap: Callable[[Model], Model]) -> Models:
         """The same cast with `wrap` of every model in its place."""
         others = {name: wrap(model) for name, model in self.others.items()}
-        return Models(wrap(self.people), wrap(self.lead), wrap(self.judge) if self.judge is not None else None, others)
+        judge, guard = (wrap(model) if model is not None else None for model in (self.judge, self.guard))
+        return Models(wrap(self.people), wrap(self.lead), judge, others, guard)
 
     async def aclose(self) -> None:
         """Closes each model once."""
-        models = (self.people, self.lead, self.judge, *self.others.values())
+        models = (self.people, self.lead, self.judge, self.guard, *self.others.values())
         for model in {id(model): model for model in models if model is not None}.values():
             await model.aclose()

@@ -75,6 +75,7 @@ async def open_models(
     lead: str | None,
     judge: str | None,
     *,
+    guard: str | None = None,
     others: Sequence[str] = (),
     options: OpenOptions = OpenOptions(),
 ) -> Models:
@@ -87,7 +88,7 @@ async def open_models(
     """
     leads = lead or people
     _check_adapter(leads, options)
-    names = [name for name in (people, lead, judge, *others) if name is not None]
+    names = [name for name in (people, lead, judge, guard, *others) if name is not None]
     based = _who_gets_the_base(names) if options.api_base else set()
     if any(_needs_litellm(name, name in based) for name in names):
         await asyncio.to_thread(library)
@@ -99,6 +100,7 @@ async def open_models(
             opener.lead(leads),
             opener.model(judge, Purpose.JUDGE) if judge is not None else None,
             {name: opener.model(name, Purpose.PEOPLE) for name in others},
+            opener.model(guard, Purpose.GUARD) if guard is not None else None,
         )
     except BaseException:
         await opener.aclose()

@@ -18,6 +18,8 @@ TAIL_TOKENS = 60
 """What follows the transcript in the chat dialect: who you are, the note, what is wanted."""
 JUDGE_PROMPT, JUDGE_ANSWER = 650, 250
 """Tokens of the rubric, and of the marks with their quotes."""
+GUARD_RUBRIC, GUARD_CONTEXT, GUARD_ANSWER = 620, 320, 2
+"""Tokens of the guard's questions, of the lines that it is shown, and of its letter."""
 MESSAGE_BYTES = 143
 """The same message in a training document."""
 RETRIES = 1.15
@@ -49,8 +51,8 @@ class Tokens:
         return prompt + self.completion * price.completion
 
 
-def tokens(plan: SessionPlan, world: World, *, judged: bool = False) -> dict[Purpose, Tokens]:
-    """What the people's and the lead's calls take, and the judge's if there is one.
+def tokens(plan: SessionPlan, world: World, *, judged: bool = False, guarded: bool = False) -> dict[Purpose, Tokens]:
+    """What the people's and the lead's calls take, the judge's and the guard's if there are any.
 
     The i-th call reads the cards and i messages; all but the newest message and the tail were in the call before.
     """
@@ -69,4 +71,8 @@ def tokens(plan: SessionPlan, world: World, *, judged: bool = False) -> dict[Pur
     needed = {Purpose.PEOPLE: people, Purpose.LEAD: lead}
     if judged:
         needed[Purpose.JUDGE] = Tokens(JUDGE_PROMPT + LINE_TOKENS * n, completion=JUDGE_ANSWER)
+    if guarded:
+        calls = plan.lead_messages * RETRIES
+        rubric = GUARD_RUBRIC * calls
+        needed[Purpose.GUARD] = Tokens(rubric + GUARD_CONTEXT * calls, rubric, 0.0, GUARD_ANSWER * calls)
     return needed

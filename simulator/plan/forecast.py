@@ -37,6 +37,7 @@ def outlook(
     sessions: int | None = None,
     megabytes: float | None = None,
     judged: bool = False,
+    guarded: bool = False,
     oversample: float = 1.0,
 ) -> RunForecast:
     """Plans sessions until there are so many, or until they hold so many megabytes (10^6 bytes).
@@ -55,8 +56,8 @@ def outlook(
         found.scenarios[plan.scenario] += 1
         for count, value in zip(found.counts.values(), plan.cell.values(), strict=True):
             count[value] += 1
-        found.calls += (plan.messages * RETRIES + judged) * oversample
-        for purpose, needed in tokens(plan, world, judged=judged).items():
+        found.calls += (plan.messages * RETRIES + judged + guarded * plan.lead_messages * RETRIES) * oversample
+        for purpose, needed in tokens(plan, world, judged=judged, guarded=guarded).items():
             found.tokens[purpose] = found.tokens.get(purpose, Tokens()) + needed * oversample
     return found
 

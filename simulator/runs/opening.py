@@ -32,7 +32,8 @@ def models_opening(choice: ModelChoice, world: World, slots: int, progress: List
         open_models,
         choice.people,
         choice.lead,
-        choice.judge,
+        choice.judges,
+        guard=choice.guards,
         others=sorted({p.model for p in world.personas.values() if p.model}),
         options=OpenOptions(
             api_base=choice.api_base,
@@ -68,14 +69,16 @@ def _adapter_file(choice: ModelChoice, world: World) -> Path | None:
 def session_price(choice: ModelChoice, world: World) -> Callable[[SessionPlan], float] | None:
     """Dollars that a session may cost, as if nothing were cached; None if the price of a model is not known."""
     names = {Purpose.PEOPLE: choice.people, Purpose.LEAD: choice.leads}
-    if choice.judge:
-        names[Purpose.JUDGE] = choice.judge
+    if choice.judges:
+        names[Purpose.JUDGE] = choice.judges
+    if choice.guards:
+        names[Purpose.GUARD] = choice.guards
     if any(billing(name) is Billing.UNKNOWN for name in names.values()):
         return None
     prices = {purpose: price(name) for purpose, name in names.items()}
 
     def usd(plan: SessionPlan) -> float:
-        needed = tokens(plan, world, judged=bool(choice.judge))
+        needed = tokens(plan, world, judged=bool(choice.judges), guarded=bool(choice.guards))
         return sum(needed[purpose].usd(cost, caching=False) for purpose, cost in prices.items() if cost is not None)
 
     return usd

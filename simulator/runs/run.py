@@ -73,7 +73,7 @@ class Run:
         self._runner = runner or LocalRunner(journal, world, models)
         self._goal, self._seed, self._concurrency = run.goal, run.seed, limits.concurrency
         self._planner = Planner(world, run.seed, length=run.goal.length)
-        self._filters = world_filters(world)
+        self._filters = world_filters(world, run.models)
         self._admission = Admission(run.goal, limits, journal.spent)
         self._settling = Settling(world, self._wanted)
         self._moved = asyncio.Event()

@@ -48,11 +48,12 @@ async def start(request: RunRequest, world: World, view: RunView | None = None) 
     Raises UsageError if the run exists, if a budget cannot be kept or a model means nothing, ContentError for a name
     that no run can have, and what Run.go raises.
     """
-    card = {"name": request.name, "seed": request.seed, "goal": request.goal, "models": request.models}
+    choice = request.models.with_defaults()
+    card = {"name": request.name, "seed": request.seed, "goal": request.goal, "models": choice}
     card |= {"world": world.digest, "version": __version__, "begun": clock.now()}
     with Journal.create(request.folder, validate(RunCard, card, "--run")) as journal:
         try:
-            await _play_to_goal(journal, world, request.models, request.execution, view or Unseen())
+            await _play_to_goal(journal, world, choice, request.execution, view or Unseen())
         except EmError:
             if not any(True for _ in journal.sessions()):
                 journal.discard()
@@ -97,7 +98,8 @@ async def play_session(request: SessionRequest, world: World, view: SessionView 
         channel=request.channel,
         messages=request.messages,
     )
-    models = await open_choice(request.models, world, 1, view.note)
+    choice = request.models.with_defaults().model_copy(update={"judge": None})  # nobody asks for a score
+    models = await open_choice(choice, world, 1, view.note)
     events: list[Event] = []
     try:
         async with view.open(world):
@@ -108,7 +110,7 @@ async def play_session(request: SessionRequest, world: World, view: SessionView 
                     events.append(event)
                     view.note(Happened(plan, event))
                     await asyncio.sleep(0)  # a model that answers at once must not keep the keys waiting
-            verdict = verdict_of(world_filters(world), world, plan, events)[1]
+            verdict = verdict_of(world_filters(world, choice), world, plan, events)[1]
             view.note(Settled(plan, verdict, 0))
     finally:
         await models.aclose()
@@ -121,7 +123,7 @@ async def _play_to_goal(
     """Plays the journal's run to its goal, shown by `view`."""
     estimate = session_price(choice, world)
     if execution.budget_usd is not None and estimate is None:
-        names = ", ".join(name for name in (choice.people, choice.lead, choice.judge) if name)
+        names = ", ".join(name for name in (choice.people, choice.lead, choice.judges, choice.guards) if name)
         raise UsageError(
             f"no price is known for one of {names}, so a budget cannot be kept",
             place="--budget-usd",

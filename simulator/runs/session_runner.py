@@ -6,10 +6,12 @@ from collections.abc import AsyncGenerator, Sequence
 from typing import Protocol
 
 from simulator.corpus.filters import Filters
+from simulator.corpus.small_model import SMALL_MODEL
 from simulator.corpus.verdict import Verdict
 from simulator.document import Document
-from simulator.events import Event
+from simulator.events import Event, Said
 from simulator.journal.journal import Journal
+from simulator.journal.model_choice import ModelChoice
 from simulator.journal.recorded_model import recorded
 from simulator.llm.model import Models
 from simulator.plan.session_plan import SessionPlan
@@ -42,12 +44,18 @@ class LocalRunner:
         return play(plan, self._world, recorded(self._models, self._journal, plan.id), past)
 
 
-def world_filters(world: World) -> Filters:
-    """The filters that hold sessions to the policies of a world."""
-    return Filters(world.style, world.engagement, world.quota, world.lead.nick)
+def world_filters(world: World, choice: ModelChoice) -> Filters:
+    """The filters that hold sessions to the policies of a world.
+
+    What shows that a very small model writes is not held against one that was chosen: played again, it shows again.
+    """
+    spared = frozenset({SMALL_MODEL}) if choice.small else frozenset()
+    return Filters(world.style, world.engagement, world.quota, world.lead.nick, spared=spared)
 
 
 def verdict_of(filters: Filters, world: World, plan: SessionPlan, events: list[Event]) -> tuple[Document, Verdict]:
     """The training document of a finished session and what the filters say about it."""
     made = document(plan.setting, events)
-    return made, filters.judge(made, plan=plan, secrets=secrets(plan.setting, plan.script, world))
+    said = [event for event in events if isinstance(event, Said)]
+    shown = {place: frozenset(event.shows) for place, event in enumerate(said) if event.shows}
+    return made, filters.judge(made, plan=plan, secrets=secrets(plan.setting, plan.script, world), shown=shown)

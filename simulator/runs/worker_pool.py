@@ -38,7 +38,7 @@ class WorkerPool:
         """`ray`: the connected library, with the processors of each machine; None: this process plays."""
         self._ray, self._choice = ray, choice
         players = (choice.people, choice.leads)
-        local = all(map(_is_local, (*players, choice.judge or SCRIPTED)))
+        local = all(map(_is_local, (*players, choice.judges or SCRIPTED, choice.guards or SCRIPTED)))
         each = LOCAL_CONCURRENCY if local else HOSTED_CONCURRENCY
         workers, per_worker = 1, 1
         if ray is not None:

@@ -12,6 +12,7 @@ from simulator.llm.model import CallId, Model, Models, Prompt, PromptFormat, Pur
 from simulator.llm.provider_errors import ContextExceeded
 from simulator.plan.session_plan import Script, Setting
 from simulator.session.channel import Channel
+from simulator.session.guard import Guard
 from simulator.session.prompt_room import PromptRoom
 from simulator.session.prompts import Prompts, secrets
 from simulator.session.scheduler import Turn
@@ -27,6 +28,8 @@ class Line:
 
     text: str | None
     refused: tuple[Refused, ...]
+    shown: tuple[str, ...] = ()
+    """Signals that the script waits for and that the guard found in it by its meaning."""
 
 
 class Members:
@@ -38,6 +41,7 @@ class Members:
         self._manners = LineChecker(world.style, setting.lead)
         self._secrets = secrets(setting, script, world)
         self._room = PromptRoom(world.turns.max_tokens)
+        self._guard = Guard(world, models.guard, setting.lead, script.seed, setting.id)
         self._politics = setting.channel in world.quota.confined.values()
 
     async def speak(self, turn: Turn, channel: Channel) -> Line:
@@ -56,8 +60,11 @@ class Members:
             faults = self._faults(turn, channel, text) or self._worn(turn, text, attempt)
             if reply.reasoned and not text:
                 faults = [Violation("reasoning", "thoughts, and no line after them", each.hint) for each in faults]
+            shown: tuple[str, ...] = ()
             if not faults:
-                return Line(text, tuple(refused))
+                faults, shown = await self._meaning(turn, channel, text, attempt)
+            if not faults:
+                return Line(text, tuple(refused), shown)
             refused.append(Refused(text=text, rule=faults[0].rule, evidence=faults[0].evidence))
             hint = faults[0].hint
         return Line(None, tuple(refused))
@@ -120,7 +127,22 @@ class Members:
             politics_allowed=self._politics,
             action=turn.action,
         )
-        return faults or self._missed(turn, text)
+        return faults
+
+    async def _meaning(
+        self, turn: Turn, channel: Channel, text: str, attempt: int
+    ) -> tuple[list[Violation], tuple[str, ...]]:
+        """What the guard says about a line that no rule is against, and about what the line has to show."""
+        call_id = CallId(channel.messages, channel.tries, attempt=attempt)
+        shown: list[str] = []
+        for missed in self._missed(turn, text):
+            if not await self._guard.shows(missed.evidence, text, channel.lines, call_id):
+                return [missed], ()
+            shown.append(missed.evidence)
+        if turn.nick != self._setting.lead or turn.action:
+            return [], tuple(shown)
+        fault = await self._guard.fault(text, channel.lines, call_id)
+        return ([] if fault is None else [fault]), tuple(shown)
 
     def _worn(self, turn: Turn, text: str, attempt: int) -> list[Violation]:
         """A phrase of the lead's that the run has heard too often. Better a worn phrase than none: the last try may."""
@@ -140,8 +162,11 @@ class Members:
             if expect.kind != "shows" or expect.signal is None or self._answer(expect) != turn.beat.at:
                 continue
             if self._manners.shows(expect.signal, text) is None:
-                wanted = expect.signal.replace("-", " ")
-                return [Violation("expectation", expect.signal, f"this line must show: {wanted}")]
+                signal = self._world.style.signals.get(expect.signal)
+                wanted = signal.about if signal is not None else expect.signal.replace("-", " ")
+                return [
+                    Violation("expectation", expect.signal, f"This line has to show something and does not: {wanted}")
+                ]
         return []
 
     def _answer(self, expect: Expect) -> int | None:

@@ -60,7 +60,9 @@ def _outcome(turn: Turn, line: Line, channel: Channel, world: World) -> Event:
     if turn.action:
         return Acted(index=index, at=at, nick=nick, text=line.text, reasons=reasons, refused=line.refused)
     cue = turn.beat.kind if turn.beat else ""
-    return Said(index=index, at=at, nick=nick, text=line.text, reasons=reasons, cue=cue, refused=line.refused)
+    return Said(
+        index=index, at=at, nick=nick, text=line.text, reasons=reasons, cue=cue, shows=line.shown, refused=line.refused
+    )
 
 
 def _due(script: Script, world: World, channel: Channel) -> Iterator[Event]:

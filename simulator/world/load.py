@@ -23,6 +23,7 @@ from simulator.world.policies.bot import BotPolicy
 from simulator.world.policies.evaluation import EvaluationPolicy
 from simulator.world.policies.fsdp import FsdpConfig
 from simulator.world.policies.gaps import GapPolicy
+from simulator.world.policies.guard import GuardPolicy
 from simulator.world.policies.training import Settings
 from simulator.world.policy import EngagementPolicy, QuotaPolicy, TurnPolicy
 from simulator.world.probe import MEASURES, ProbeFile, Suite
@@ -42,6 +43,7 @@ POLICIES: dict[str, type[StrictModel]] = {
     "style": StylePolicy,
     "quota": QuotaPolicy,
     "judge": JudgePolicy,
+    "guard": GuardPolicy,
     "realism": Reference,
     "evaluation": EvaluationPolicy,
     "gaps": GapPolicy,

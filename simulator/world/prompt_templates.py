@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 FOLDER = "policies/prompts"
 SUFFIX = ".j2"
 VARIABLES: Mapping[str, frozenset[str]] = {
+    "guard_rubric": frozenset({"instruction", "questions", "none", "examples"}),
+    "guard_line": frozenset({"log", "line", "signal"}),
     "evaluation_system": frozenset(),
     "evaluation_line": frozenset({"log", "lead"}),
     "evaluation_judge": frozenset({"context", "lead", "text", "question", "answers"}),

@@ -111,6 +111,14 @@ class Numbers(StrictModel):
     """Words in a row that are compared between sessions."""
     twin_similarity: Share
     """Two sessions are near-duplicates from this share of common shingles on (Jaccard)."""
+    small_model_lines: Count
+    """From so many messages on, a session is measured for writing as a very small model does:"""
+    closed_class_most: Share
+    """the largest share of `closed_class` words among its words,"""
+    shared_grams_most: Share
+    """and the largest share of messages with four words in a row that another one of the window has."""
+    shared_grams_window: Count
+    """Messages in a row that are compared for that."""
     evidence: Count
     """Most characters of evidence in a verdict."""
     max_document_bytes: Count
@@ -133,6 +141,8 @@ class StylePolicy(StrictModel):
     guidance: Guidance
     hints: dict[Name, Prose]
     """What the model is told when a rule without patterns sends its line back."""
+    closed_class: tuple[str, ...] = ()
+    """Articles, pronouns, auxiliaries, prepositions and conjunctions; see `corpus/small_model.py`."""
     words: dict[Name, Prose] = {}
     """What a pattern here or in `policies/evaluation.yaml` calls `{name}`: alternatives, as in a regular expression."""
     quotation: Patterns = ()
@@ -169,6 +179,11 @@ class StylePolicy(StrictModel):
     def named(self) -> set[str]:
         """The names of all signals and all rules with patterns: what a scenario may expect to be shown or lacking."""
         return {rule.name for rule in self.rules} | set(self.signals)
+
+    @cached_property
+    def closed_class_words(self) -> frozenset[str]:
+        """The same, to look words up in."""
+        return frozenset(self.closed_class)
 
     @cached_property
     def of_lead(self) -> tuple[tuple[StyleRule, ...], Phrases]:

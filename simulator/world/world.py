@@ -16,6 +16,7 @@ from simulator.world.policies.bot import BotPolicy
 from simulator.world.policies.evaluation import EvaluationPolicy
 from simulator.world.policies.fsdp import FsdpConfig
 from simulator.world.policies.gaps import GapPolicy
+from simulator.world.policies.guard import GuardPolicy
 from simulator.world.policies.training import Settings
 from simulator.world.policy import EngagementPolicy, QuotaPolicy, TurnPolicy
 from simulator.world.probe import Suite
@@ -44,6 +45,7 @@ class World:
     style: StylePolicy
     quota: QuotaPolicy
     judge: JudgePolicy
+    guard: GuardPolicy
     realism: Reference
     evaluation: EvaluationPolicy
     gaps: GapPolicy

@@ -167,6 +167,7 @@ def write(folder: Path, formats: str) -> Row:
             folder / "out",
             quota=world.quota,
             engagement=world.engagement,
+            style=world.style,
             formats=formats.split(","),
             allow_scripted=True,
         )

@@ -19,9 +19,10 @@ from simulator.journal.journal import Journal
 from simulator.llm.model import Billing
 from simulator.session.transcript import lines
 from tests import builders
+from tests.worlds import shipped
 
 EVERY = ("jsonl", "txt", "parquet", "chatml", "sharegpt")
-POLICY = {"quota": builders.QUOTA, "engagement": builders.ENGAGEMENT}
+POLICY = {"quota": builders.QUOTA, "engagement": builders.ENGAGEMENT, "style": shipped().style}
 SESSIONS = 43
 
 
@@ -128,7 +129,7 @@ def test_the_statistics(corpus):
         "name": "trial",
         "seed": 7,
         "goal": {"sessions": 1000, "oversample": 1.0},
-        "models": {"people": "some/model", "lead": "some/model", "judge": None, "dialect": None},
+        "models": {"people": "some/model", "lead": "some/model", "guard": None, "judge": None, "dialect": None},
         "world": "0123456789abcdef",
         "version": "0.1.0",
     }

@@ -1,0 +1,72 @@
+"""Does a session read as a very small model writes? Two counts of words, about a millisecond a session.
+
+Such models (measured: 135 to 270 million parameters) write sentences of hardly anything but function words, and say the
+same four words again and again. Thresholds come from people's logs, of which a hundredth at most lies beyond them; they
+see emptiness and repetition, not whether a talk makes sense.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from simulator.document import TranscriptLine
+from simulator.world.style import StylePolicy
+
+SMALL_MODEL = "very-small-model"
+"""Name of the rule."""
+GRAM = 4
+"""Words in a row."""
+_WORD = re.compile(r"[a-z][a-z']*")
+_ADDRESS = re.compile(r"\S{1,31}[:,] ")
+
+
+@dataclass(frozen=True, slots=True)
+class Emptiness:
+    """Both counts of one session, each a share in [0, 1]."""
+
+    closed_class: float
+    """Of its words, those of the closed classes."""
+    shared_grams: float
+    """Of its messages, those with four words in a row that another message near it has too; mean over windows."""
+
+
+def emptiness(messages: Sequence[TranscriptLine], style: StylePolicy) -> Emptiness:
+    """The counts, over the words of the messages without the nick that they are addressed to."""
+    closed = style.closed_class_words
+    texts = [_words(line.text) for line in messages]
+    total = sum(map(len, texts))
+    share = sum(word in closed for words in texts for word in words) / total if total else 0.0
+    window = style.numbers.shared_grams_window
+    grams = [{" ".join(words[i : i + GRAM]) for i in range(len(words) - GRAM + 1)} for words in texts]
+    starts = range(0, max(1, len(grams) - window + 1), window)
+    shares = [_shared(grams[start : start + window]) for start in starts]
+    return Emptiness(share, sum(shares) / len(shares) if shares else 0.0)
+
+
+def written_by_small_model(messages: Sequence[TranscriptLine], style: StylePolicy) -> str | None:
+    """The count that shows it, with its limit, or None. Sessions that are too short to tell show nothing."""
+    numbers = style.numbers
+    if len(messages) < numbers.small_model_lines:
+        return None
+    found = emptiness(messages, style)
+    if found.closed_class > numbers.closed_class_most:
+        return f"{found.closed_class:.0%} of the words are function words, more than {numbers.closed_class_most:.0%}"
+    if found.shared_grams > numbers.shared_grams_most:
+        limit = f"more than {numbers.shared_grams_most:.0%}"
+        return f"{found.shared_grams:.0%} of the messages share four words in a row with another one, {limit}"
+    return None
+
+
+def _words(text: str) -> list[str]:
+    address = _ADDRESS.match(text)
+    return _WORD.findall((text[address.end() :] if address else text).lower().replace("’", "'"))
+
+
+def _shared(grams: list[set[str]]) -> float:
+    if not grams:
+        return 0.0
+    count = Counter(gram for each in grams for gram in each)
+    return sum(any(count[gram] > 1 for gram in each) for each in grams) / len(grams)

@@ -1,0 +1,95 @@
+"""The guard: one cheap question to a model about a line of the lead's, before it is said.
+
+The questions of `policies/guard.yaml` come first and are the same for every call of a run, so that a provider's prefix
+cache holds them; the last few lines of the channel and the new line follow. The answer is one letter.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from simulator import rng
+from simulator.document import TranscriptLine, render_line
+from simulator.line_checks import Violation
+from simulator.llm.model import ALTERNATIVES, CallId, Message, Model, Prompt, PromptFormat, Purpose, Reply
+from simulator.world.policies.guard import NO_FAULT
+from simulator.world.world import World
+
+_LETTER = re.compile(r"\b([A-Z])\b")
+
+
+class Guard:
+    """Asks one model about the lines of one session's lead. With no model it finds nothing and shows nothing."""
+
+    def __init__(self, world: World, model: Model | None, lead: str, seed: int, session: str) -> None:
+        self._world, self._policy, self._model = world, world.guard, model
+        self._lead, self._seed, self._session = lead, seed, session
+        self._rubric = "" if model is None else _rubric(world, lead)
+
+    async def fault(self, text: str, said: Sequence[TranscriptLine], call_id: CallId) -> Violation | None:
+        """What is wrong with the line, or None. `call_id`: of the line; the guard's own is named after it.
+
+        An answer that is no letter of the list counts as none. Raises ProviderError like the model.
+        """
+        if self._model is None:
+            return None
+        reply = await self._ask(text, said, CallId(call_id.message, call_id.turn, "guard", call_id.attempt), "")
+        letter = _letter(reply)
+        category = self._policy.answered(letter)
+        if category is None:
+            return None
+        sure = reply.begins(letter)
+        if sure is not None and sure < self._policy.threshold:
+            return None
+        return Violation(f"guard-{category.name}", text[: self._world.style.numbers.evidence], category.hint)
+
+    async def shows(self, signal: str, text: str, said: Sequence[TranscriptLine], call_id: CallId) -> bool:
+        """Whether the line shows a signal of the style, by its meaning. False without a model."""
+        if self._model is None or signal not in self._world.style.signals:
+            return False
+        about = self._world.style.signals[signal].about
+        reply = await self._ask(text, said, CallId(call_id.message, call_id.turn, "shows", call_id.attempt), about)
+        return _letter(reply) == "Y"
+
+    async def _ask(self, text: str, said: Sequence[TranscriptLine], call_id: CallId, signal: str) -> Reply:
+        assert self._model is not None
+        log = "".join(f"{render_line(line)}\n" for line in said[-self._policy.lines :])
+        wanted = self._world.prompts.render("guard_line", log=log, line=text, signal=signal)
+        completion = self._model.dialect is not PromptFormat.CHAT
+        return await self._model.reply(
+            Prompt(
+                purpose=Purpose.GUARD,
+                call_id=call_id,
+                seed=rng.number(self._seed, "guard", str(call_id)) % 2**31,
+                max_tokens=self._policy.max_tokens,
+                temperature=0.0,
+                text=f"{self._rubric}\n\n{wanted}" if completion else None,
+                messages=() if completion else (Message("system", self._rubric), Message("user", wanted)),
+                stop=("\n",) if completion else (),
+                one_line=False,
+                speaker=self._lead,
+                session=self._session,
+                alternatives=ALTERNATIVES,
+            )
+        )
+
+
+def _letter(reply: Reply) -> str:
+    """The last capital letter that stands alone: a model may think aloud before it answers."""
+    found = _LETTER.findall(reply.text.strip())
+    return found[-1] if found else ""
+
+
+def _rubric(world: World, lead: str) -> str:
+    policy = world.guard
+    examples = [
+        {"before": each.before, "line": each.line, "letter": policy.letter(each.category)} for each in policy.examples
+    ]
+    return world.prompts.render(
+        "guard_rubric",
+        instruction=policy.instruction.strip().replace("{lead}", lead),
+        questions=[(policy.letter(c.name), c.question.replace("{lead}", lead)) for c in policy.categories],
+        none=policy.letter(NO_FAULT),
+        examples=examples,
+    )

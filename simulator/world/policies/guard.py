@@ -1,0 +1,69 @@
+"""Questions that a model is asked about a line of the lead's before it is said: `policies/guard.yaml`."""
+
+from __future__ import annotations
+
+import string
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from simulator.world.strict import Name, Prose, Share, StrictModel
+
+NO_FAULT = "none"
+"""As an example's category: nothing is wrong with the line."""
+LETTERS = string.ascii_uppercase
+"""Answers, one a category; the last one means no fault."""
+
+
+class Category(StrictModel):
+    """One kind of fault."""
+
+    name: Name
+    question: Prose
+    """Goes on after "The line"; `{lead}` stands for the lead's nick."""
+    hint: Prose
+    """What the writer of such a line is told, as a whole sentence."""
+
+
+class GuardExample(StrictModel):
+    """A line with its right answer, which the guard is shown."""
+
+    before: Prose
+    line: Prose
+    category: Name
+
+
+class GuardPolicy(StrictModel):
+    """What the guard is told and asked, and when its answer sends a line back."""
+
+    instruction: Prose
+    """`{lead}` stands for the lead's nick."""
+    lines: Annotated[int, Field(ge=1, le=40)]
+    """Messages of the channel that are shown before the line."""
+    threshold: Share
+    """Least probability of the fault's letter, where the server gives probabilities."""
+    max_tokens: Annotated[int, Field(ge=1, le=4096)]
+    """Upper bound of one answer."""
+    categories: Annotated[tuple[Category, ...], Field(min_length=1, max_length=len(LETTERS) - 1)]
+    examples: tuple[GuardExample, ...] = ()
+
+    @model_validator(mode="after")
+    def _holds_together(self) -> GuardPolicy:
+        names = [category.name for category in self.categories]
+        if len(set(names)) != len(names) or NO_FAULT in names:
+            raise ValueError(f"categories: no name twice, and none called `{NO_FAULT}`")
+        for number, example in enumerate(self.examples):
+            if example.category not in (*names, NO_FAULT):
+                raise ValueError(f"examples.{number}: no category `{example.category}`")
+        return self
+
+    def letter(self, category: str) -> str:
+        """The answer that means this category, or no fault."""
+        if category == NO_FAULT:
+            return LETTERS[-1]
+        return LETTERS[[each.name for each in self.categories].index(category)]
+
+    def answered(self, letter: str) -> Category | None:
+        """The category that a letter means; None: no fault, or a letter that means nothing."""
+        place = LETTERS.find(letter) if letter else -1
+        return self.categories[place] if 0 <= place < len(self.categories) else None
