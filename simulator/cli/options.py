@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from simulator.world.world import World
 
 
-ROLES = ("people", "lead", "judge")
+ROLES = ("people", "lead", "guard", "judge")
 """Who may have models and parameters of their own."""
-_PARAM = re.compile(r"(?:(people|lead|judge):)?(\w[\w-]*(?:\.\w[\w-]*)*)=(.*)", re.DOTALL)
+_PARAM = re.compile(r"(?:(people|lead|guard|judge):)?(\w[\w-]*(?:\.\w[\w-]*)*)=(.*)", re.DOTALL)
 _SECRET = re.compile(r"(?i)(?:^|[._-])(?:api[_-]?key|token|authorization|secret|password)$")
 
 
@@ -179,7 +179,7 @@ def parse_params(given: Sequence[str]) -> dict[str, dict[str, Any]]:
     for text in given:
         parts = _PARAM.fullmatch(text)
         if parts is None:
-            remedy = "write KEY=VALUE, or ROLE:KEY=VALUE with people, lead or judge"
+            remedy = "write KEY=VALUE, or ROLE:KEY=VALUE with people, lead, guard or judge"
             raise UsageError("is not a parameter", place=f"--param {text}", remedy=remedy)
         role, key, value = parts.groups()
         if _SECRET.search(key):

@@ -79,7 +79,7 @@ class LineChecker:
         *,
         nick: str,
         cast: Collection[str],
-        earlier: Sequence[TranscriptLine],
+        earlier: Sequence[TranscriptLine] = (),
         secrets: Secrets | None,
         politics_allowed: bool,
     ) -> Iterator[Violation]:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from simulator import rng
 from simulator.document import TranscriptLine, render_line
 from simulator.line_checks import Violation
-from simulator.llm.model import ALTERNATIVES, CallId, Message, Model, Prompt, PromptFormat, Purpose, Reply
+from simulator.llm.model import CallId, Message, Model, Prompt, PromptFormat, Purpose, Reply
 from simulator.world.policies.guard import NO_FAULT
 from simulator.world.world import World
 
@@ -35,12 +35,8 @@ class Guard:
         if self._model is None:
             return None
         reply = await self._ask(text, said, CallId(call_id.message, call_id.turn, "guard", call_id.attempt), "")
-        letter = _letter(reply)
-        category = self._policy.answered(letter)
+        category = self._policy.answered(_letter(reply))
         if category is None:
-            return None
-        sure = reply.begins(letter)
-        if sure is not None and sure < self._policy.threshold:
             return None
         return Violation(f"guard-{category.name}", text[: self._world.style.numbers.evidence], category.hint)
 
@@ -70,7 +66,6 @@ class Guard:
                 one_line=False,
                 speaker=self._lead,
                 session=self._session,
-                alternatives=ALTERNATIVES,
             )
         )
 

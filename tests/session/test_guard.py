@@ -28,8 +28,8 @@ class Answering:
 
     name, context = "guard", None
 
-    def __init__(self, *answers: str, first: dict[str, float] | None = None, chat: bool = True) -> None:
-        self._answers, self._first = list(answers), first
+    def __init__(self, *answers: str, chat: bool = True) -> None:
+        self._answers = list(answers)
         self.dialect = PromptFormat.CHAT if chat else PromptFormat.COMPLETION
         self.prompts: list[Prompt] = []
 
@@ -37,7 +37,7 @@ class Answering:
         """The next answer."""
         self.prompts.append(prompt)
         text = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
-        return Reply(text, "guard", first=self._first)
+        return Reply(text, "guard")
 
     async def aclose(self) -> None:
         """Nothing is open."""
@@ -61,11 +61,6 @@ def test_what_names_no_fault_lets_the_line_pass(answer: str) -> None:
 
 def test_without_a_model_nothing_is_found() -> None:
     assert fault(None) is None
-
-
-@pytest.mark.parametrize(("sure", "found"), [(0.9, True), (POLICY.threshold, True), (POLICY.threshold - 0.01, False)])
-def test_a_fault_that_is_not_probable_enough_counts_as_none(sure: float, found: bool) -> None:
-    assert (fault(Answering("A", first={"A": sure, "Z": 1 - sure})) is not None) is found
 
 
 @pytest.mark.parametrize("chat", [True, False])

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from simulator.world.strict import Name, Prose, Share, StrictModel
+from simulator.world.strict import Name, Prose, StrictModel
 
 NO_FAULT = "none"
 """As an example's category: nothing is wrong with the line."""
@@ -34,14 +34,12 @@ class GuardExample(StrictModel):
 
 
 class GuardPolicy(StrictModel):
-    """What the guard is told and asked, and when its answer sends a line back."""
+    """What the guard is told and asked."""
 
     instruction: Prose
     """`{lead}` stands for the lead's nick."""
     lines: Annotated[int, Field(ge=1, le=40)]
     """Messages of the channel that are shown before the line."""
-    threshold: Share
-    """Least probability of the fault's letter, where the server gives probabilities."""
     max_tokens: Annotated[int, Field(ge=1, le=4096)]
     """Upper bound of one answer."""
     categories: Annotated[tuple[Category, ...], Field(min_length=1, max_length=len(LETTERS) - 1)]
