@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-import json
 import os
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from simulator.errors import UsageError
-
 if TYPE_CHECKING:
     from simulator.world.world import World
 
 
-ROLES = ("people", "lead", "guard", "judge")
-"""Who may have models and parameters of their own."""
-_PARAM = re.compile(r"(?:(people|lead|guard|judge):)?(\w[\w-]*(?:\.\w[\w-]*)*)=(.*)", re.DOTALL)
-_SECRET = re.compile(r"(?i)(?:^|[._-])(?:api[_-]?key|token|authorization|secret|password)$")
+_CHOICE = {
+    "model": "people",
+    "lead_model": "lead",
+    "judge_model": "judge",
+    "guard_model": "guard",
+    "api_base": "api_base",
+    "dialect": "dialect",
+    "lead_dialect": "lead_dialect",
+}
+"""Option to field of ModelChoice."""
 
 
 def world_option(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -93,35 +95,16 @@ def model_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """
 
     @wraps(command)
-    def collected(
-        *arguments: Any,
-        model: str | None,
-        lead_model: str | None,
-        judge_model: str | None,
-        guard_model: str | None,
-        api_base: tuple[str, ...],
-        dialect: str | None,
-        lead_dialect: str | None,
-        lead_adapter: str | None,
-        param: tuple[str, ...],
-        **others: Any,
-    ) -> Any:
+    def collected(*arguments: Any, **given: Any) -> Any:
         from simulator.journal.model_choice import ModelChoice
         from simulator.llm.params import parse_params
 
-        named = {
-            "people": model,
-            "lead": lead_model,
-            "judge": judge_model,
-            "guard": guard_model,
-            "api_base": api_base,
-            "dialect": dialect,
-            "lead_dialect": lead_dialect,
-            "params": parse_params(param),
-            **_adapter(lead_adapter, others.get("data") or Path(os.environ.get("EM_DATA", "data"))),
-        }
+        named = {field: given.pop(option) for option, field in _CHOICE.items()}
+        named["params"] = parse_params(given.pop("param"))
+        data = given.get("data") or Path(os.environ.get("EM_DATA", "data"))
+        named |= _adapter(given.pop("lead_adapter"), data)
         choice = ModelChoice.model_validate({field: value for field, value in named.items() if value})
-        return command(*arguments, models=choice, **others)
+        return command(*arguments, models=choice, **given)
 
     for option in (
         click.option(
@@ -146,14 +129,6 @@ def model_options(command: Callable[..., Any]) -> Callable[..., Any]:
             type=click.Choice(["chat", "completion"]),
             help="Prompt format (chat messages or raw text). Default: by the model.",
         ),
-        click.option(
-            "--param",
-            multiple=True,
-            metavar="[ROLE:]KEY=VALUE",
-            help="Goes into every request, or those of one role (people, lead, judge), such as"
-            " `lead:reasoning_effort=low` or `chat_template_kwargs.enable_thinking=false`; VALUE is JSON or text,"
-            " `null` takes KEY out. May be repeated.",
-        ),
         click.option("--api-base", multiple=True, help="Address of an OpenAI-compatible server; may be repeated."),
         click.option("--guard-model", envvar="EM_GUARD_MODEL", help=GUARD_HELP),
         click.option("--judge-model", envvar="EM_JUDGE_MODEL", help=JUDGE_HELP),
@@ -167,37 +142,6 @@ def model_options(command: Callable[..., Any]) -> Callable[..., Any]:
     ):
         collected = option(collected)
     return collected
-
-
-def parse_params(given: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """--param as the values of each role; a dot in KEY goes one object deeper. Raises UsageError for anything else.
-
-    >>> parse_params(["lead:top_k=40", "lead:extra_body.think=false"])
-    {'lead': {'top_k': 40, 'extra_body': {'think': False}}}
-    """
-    found: dict[str, dict[str, Any]] = {}
-    for text in given:
-        parts = _PARAM.fullmatch(text)
-        if parts is None:
-            remedy = "write KEY=VALUE, or ROLE:KEY=VALUE with people, lead, guard or judge"
-            raise UsageError("is not a parameter", place=f"--param {text}", remedy=remedy)
-        role, key, value = parts.groups()
-        if _SECRET.search(key):
-            remedy = "set the provider's variable: parameters are recorded with the run"
-            raise UsageError("keys are not parameters", place=f"--param {key}", remedy=remedy)
-        try:
-            read = json.loads(value)
-        except ValueError:
-            read = value
-        *path, last = key.split(".")
-        for each in (role,) if role else ROLES:
-            inner = found.setdefault(each, {})
-            for name in path:
-                inner = inner.setdefault(name, {})
-                if not isinstance(inner, dict):
-                    raise UsageError(f"{name} has a value already", place=f"--param {text}", remedy="name it once")
-            inner[last] = read
-    return found
 
 
 def engine_options(command: Callable[..., Any]) -> Callable[..., Any]:

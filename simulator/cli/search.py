@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import re2  # type: ignore[import-untyped]  # it has no stubs
+import re2
 
 from simulator import clock
 from simulator.cli.show import call_facts

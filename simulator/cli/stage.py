@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -85,7 +86,18 @@ def stage(
         operators=operators,
         stop=folder / STOP,
     )
-    asyncio.run(_staged(stay, folder, models, world, started, people, messages, seed, tempo))
+    staging = _Staging(people, messages, seed, tempo)
+    asyncio.run(_staged(stay, folder, models, world, started, staging))
+
+
+@dataclass(frozen=True, slots=True)
+class _Staging:
+    """Who is in the channel, for how long, and how fast."""
+
+    people: int
+    messages: int | None
+    seed: int
+    tempo: float
 
 
 async def _staged(
@@ -94,10 +106,7 @@ async def _staged(
     choice: ModelChoice,
     world: World,
     server: LocalServer,
-    people: int,
-    messages: int | None,
-    seed: int,
-    tempo: float,
+    staging: _Staging,
 ) -> None:
     from simulator.irc import session_recorder
     from simulator.irc.testbed import TestbedRequest
@@ -108,7 +117,9 @@ async def _staged(
     models = await open_choice(choice, world, slots=2)
     try:
         lead = join.played_by(choice)
-        with session_recorder.opened(folder, world, lead=lead, seed=seed, people_played_by=choice.people) as journal:
+        with session_recorder.opened(
+            folder, world, lead=lead, seed=staging.seed, people_played_by=choice.people
+        ) as journal:
             leaving: list[join.Leaving] = []
             bots: list[Bot] = []
 
@@ -119,9 +130,9 @@ async def _staged(
                 join.said(f"join with any IRC client: {place.host} port {place.port}, no TLS, channel {place.channel}")
                 join.said(f"the lead is {world.lead.nick}, {stay.level.value}; recording in {folder}")
 
-            hours = ManualClock() if math.isinf(tempo) else WallClock(tempo)
+            hours = ManualClock() if math.isinf(staging.tempo) else WallClock(staging.tempo)
             observer = join.Printer(world.lead.nick)
-            wish = TestbedRequest(stay, observer, hours, people, messages, server, seed, begun)
+            wish = TestbedRequest(stay, observer, hours, staging.people, staging.messages, server, staging.seed, begun)
             try:
                 count = await play(world, models, journal, wish)
             finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 
 from pydantic import JsonValue
@@ -15,6 +16,7 @@ _OURS = frozenset(
     {"model", "messages", "prompt", "stream", "stream_options", "api_key", "api_base", "base_url", "headers"}
 )
 """What a request is made of, and what must not be recorded."""
+_SECRET = re.compile(r"(?i)(?:^|[._-])(?:api[_-]?key|token|authorization|secret|password)$")
 _REMEDY = "such as --param reasoning_effort=low or --param lead:chat_template_kwargs.enable_thinking=true"
 
 
@@ -32,6 +34,9 @@ def parse_params(given: Iterable[str]) -> dict[Purpose, JsonObject]:
         name, equals, value = text.partition("=")
         role, colon, key = name.rpartition(":")
         path = key.strip().split(".")
+        if _SECRET.search(key):
+            remedy = "set the provider's variable: parameters are recorded with the run"
+            raise UsageError("keys are not parameters", place=f"--param {key}", remedy=remedy)
         if not equals or not all(path) or (colon and role not in set(Purpose)):
             raise UsageError(f"`{text}` is not [ROLE:]KEY=VALUE", place="--param", remedy=_REMEDY)
         if path[0] in _OURS:

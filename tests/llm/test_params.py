@@ -33,7 +33,7 @@ def test_parameters_of_each_role(given: list[str], lead: dict[str, object], peop
     assert (found.get(Purpose.LEAD, {}), found.get(Purpose.PEOPLE, {})) == (lead, people)
 
 
-@pytest.mark.parametrize("text", ["", "a", "=1", "nobody:a=1", "a..b=1", "model=x", "api_key=sk-1", "lead:messages=[]"])
+@pytest.mark.parametrize("text", ["", "a", "=1", "nobody:a=1", "a..b=1", "model=x", "lead:messages=[]"])
 def test_what_is_none_is_said(text: str) -> None:
     with pytest.raises(UsageError, match="--param"):
         parse_params([text])
@@ -52,3 +52,10 @@ def test_each_role_gets_its_own_at_one_server() -> None:
         assert (people["top_k"], people["a"], lead["top_k"], "a" in lead) == (7, 1, 9, False)
 
     asyncio.run(main())
+
+
+@pytest.mark.parametrize("key", ["api_key", "lead:extra_body.api-key", "extra_body.headers.Authorization", "token"])
+def test_a_key_is_refused_and_not_repeated(key: str) -> None:
+    with pytest.raises(UsageError, match="recorded") as refused:
+        parse_params([f"{key}=sk-1"])
+    assert "sk-1" not in str(refused.value)
