@@ -92,6 +92,8 @@ class EventReader:
         self._channel, self._now = channel, now
         self._batches: dict[str, bool] = {}
         self._playback = False
+        self._entered: float | None = None
+        """When we came in, by the server's clock; None: it does not tell."""
         self.nick = nick
         """The own nick."""
         self.joining = False
@@ -105,6 +107,7 @@ class EventReader:
             case "JOIN" if self._here(message.param(0)):
                 if self._own(message.nick):
                     self.joining = False
+                    self._entered = _told(message.tags.get("time"))
                     yield OwnEvent("entered", message.source.rpartition("@")[2])
                 else:
                     yield self._event("joined", message)
@@ -183,7 +186,8 @@ class EventReader:
         if message.source == PLAYBACK:
             self._playback = not self._playback
             return
-        history = self._playback or self._batches.get(message.tags.get("batch", ""), False)
+        batched = self._batches.get(message.tags.get("batch", ""), False)
+        history = self._playback or batched or self._was_before(message)
         if self._own(message.nick):
             if not history and not private:
                 yield OwnEvent("echo", harmless(text), message.tags.get("label", ""))
@@ -205,6 +209,11 @@ class EventReader:
             self._batches[reference[1:]] = outer or message.param(1).lower() in _HISTORY
         else:
             self._batches.pop(reference[1:], None)
+
+    def _was_before(self, message: IrcMessage) -> bool:
+        """The server dates it before it let us in: so does a bouncer mark what it plays back, and in no other way."""
+        told = _told(message.tags.get("time"))
+        return told is not None and self._entered is not None and told < self._entered
 
     def _here(self, channel: str) -> bool:
         return fold(channel) == fold(self._channel)
@@ -240,7 +249,13 @@ class EventReader:
 
 def _instant(told: str | None, now: float) -> float:
     """The server's time; ours where it tells none, or one that has not been yet."""
+    found = _told(told)
+    return now if found is None else min(now, found)
+
+
+def _told(time: str | None) -> float | None:
+    """Seconds since 1970 of a server's time; None for none."""
     try:
-        return min(now, datetime.fromisoformat(told).timestamp()) if told else now
+        return datetime.fromisoformat(time).timestamp() if time else None
     except (ValueError, OverflowError):
-        return now
+        return None

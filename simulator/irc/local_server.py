@@ -187,8 +187,11 @@ class LocalServer:
         folder.chmod(0o777)  # started by root, a server may give up root before it reads and writes here
         for file, text in self._program.files.items():
             known = {"folder": folder, "host": HOST, "port": self.port, "more": self._more, "motd": "\n".join(MOTD)}
-            (folder / file).write_text(text.format(**known))
-            (folder / file).chmod(0o644)
+            path = folder / file
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text.format(**known))
+            path.parent.chmod(0o777)
+            path.chmod(0o666)
         command = [
             *self._lowered(),
             self._path,
