@@ -9,7 +9,7 @@ leading_nick           among the nicks of a log, by its first word alone: the na
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 
 _GREETING = r"(?:hey|hi|hello|yo|ok|okay|so|and|but|no|nah|yes|yeah|yep|oh|ah|well|wait|oi|thanks|ty|sorry|lol|haha)"
@@ -21,15 +21,34 @@ _ADDRESS = re.compile(r"\S{1,31}:(?: |$)")
 _BLANK = re.compile(r"\s")
 
 
-def spoken_forms(nick: str) -> tuple[str, ...]:
-    """What people call somebody in the channel."""
-    return (nick,)
+_FIRST_LETTERS = re.compile(r"[^\W\d_]{3,}(?=[\W\d_])")
+_COMMON = """
+    the you your yours she her his him its our ours their they them this that these those and but for from with
+    about into are was were been being had has have did does done will would can could should may might must not
+    nor yes yeah what when where who how why which here there then than too also just very really all any some
+    one two only more most other out off down over get got going know like think want make old new big little bad
+    good red blue black white day night man boy girl guy sir mad hot cold real well
+"""
+_WORDS = frozenset(_COMMON.split())
+"""Words that nobody means as a name, though a nick may begin with them (`old^fox`)."""
 
 
 @lru_cache(maxsize=4096)
-def _patterns(nick: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """(addressed, mentioned) for one nick, which may contain characters such as `[` and `|`."""
-    name = f"(?:{'|'.join(map(re.escape, spoken_forms(nick)))})"
+def short_form(nick: str) -> str | None:
+    """What people call somebody for short: the letters that a nick begins with, in lower case; None: only the nick.
+
+    >>> short_form("ines84"), short_form("Berta_B"), short_form("ulf_"), short_form("kai"), short_form("old^fox")
+    ('ines', 'berta', 'ulf', None, None)
+    """
+    found = _FIRST_LETTERS.match(nick)
+    short = found[0].lower() if found else None
+    return None if short in _WORDS else short
+
+
+@lru_cache(maxsize=8192)
+def _patterns(name: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """(addressed, mentioned) for a nick or a short form; a nick may contain characters such as `[` and `|`."""
+    name = re.escape(name)
     left, right = r"(?<![\w\[\]\\`^{|}-])", r"(?![\w\[\]\\`^{|}-])"
     addressed = re.compile(
         rf"^@?{name}(?:\s?[:,]|$)|^@{name}{right}|^{_GREETING}[,\s]+@?{name}{right}(?!'s)"
@@ -39,32 +58,41 @@ def _patterns(nick: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
     return addressed, re.compile(f"{left}{name}{right}", re.IGNORECASE)
 
 
-def _may_hold(low: str, nick: str) -> bool:
-    """Quick: False if no form of the nick is in the text, which is in lower case."""
-    return any(form.lower() in low for form in spoken_forms(nick))
+def _by_short_form(low: str, nicks: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """(nick, short form) of those whose short form is in the text and means nobody else."""
+    nicks = list(nicks)
+    for nick in nicks:
+        short = short_form(nick)
+        if short is None or short not in low:
+            continue
+        if not any(other != nick and (other.lower() == short or short_form(other) == short) for other in nicks):
+            yield nick, short
 
 
 def addressee(text: str, nicks: Iterable[str]) -> str | None:
-    """The one of `nicks` whom the line speaks to by name, or None.
+    """The one of `nicks` whom the line speaks to by nick or by an unmistakable short form of it, or None.
 
     >>> addressee("hey kai can you look at this", ["Kai", "bo"]), addressee("ask kai about it", ["Kai", "bo"])
     ('Kai', None)
+    >>> addressee("ines what did they say", ["ines84"]), addressee("ines: hi", ["ines84", "ines_x"])
+    ('ines84', None)
     """
-    low = text.lower()
+    low, nicks = text.lower(), list(nicks)
     for nick in nicks:
-        if _may_hold(low, nick) and _patterns(nick)[0].search(text):
+        if nick.lower() in low and _patterns(nick)[0].search(text):
             return nick
-    return None
+    return next((nick for nick, short in _by_short_form(low, nicks) if _patterns(short)[0].search(text)), None)
 
 
 def mentioned(text: str, nicks: Iterable[str]) -> frozenset[str]:
-    """Those of `nicks` that occur in the line as words.
+    """Those of `nicks` that occur in the line as words, or whose unmistakable short form does.
 
     >>> sorted(mentioned("bo said so, ask kai", ["Kai", "bo", "mar"]))
     ['Kai', 'bo']
     """
-    low = text.lower()
-    return frozenset(nick for nick in nicks if _may_hold(low, nick) and _patterns(nick)[1].search(text))
+    low, nicks = text.lower(), list(nicks)
+    whole = {nick for nick in nicks if nick.lower() in low and _patterns(nick)[1].search(text)}
+    return frozenset(whole | {nick for nick, short in _by_short_form(low, nicks) if _patterns(short)[1].search(text)})
 
 
 def without_address(text: str) -> str:

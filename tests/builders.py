@@ -26,7 +26,11 @@ SECRETS = (PREMISE, NOTE, PERSONA, EVIDENCE)
 
 BANDS = {Engagement.LOW: (0.05, 0.10), Engagement.MEDIUM: (0.15, 0.20), Engagement.HIGH: (0.25, 0.35)}
 ENGAGEMENT = EngagementPolicy(
-    bands={level: Band(least=least, most=most) for level, (least, most) in BANDS.items()}, pull={}, interest=0.5
+    bands={level: Band(least=least, most=most) for level, (least, most) in BANDS.items()},
+    pull={},
+    unprompted=dict.fromkeys(BANDS, 1.0),
+    called=dict.fromkeys(BANDS, 0.0),
+    interest=0.5,
 )
 QUOTA = QuotaPolicy(
     engagement={Engagement.LOW: 0.4, Engagement.MEDIUM: 0.4, Engagement.HIGH: 0.2},

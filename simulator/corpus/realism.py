@@ -1,11 +1,12 @@
 """Do these sessions take turns as people in real channels do?
 
-Measured on windows of 15 and of 100 messages in a row that do not overlap, and averaged over them (`w15.`, `w100.`):
+Lines that one person says in a row count as one turn: real people break a thought over several lines, and the lines of
+a session are whole thoughts. Measured on windows of 15 and of 100 turns in a row that do not overlap, and averaged over
+them (`w15.`, `w100.`):
 
     speakers, gini, entropy, entropy_norm, top_share   how many speak and how evenly; bits, and bits as a share of most
-    aa, aba                    the speaker is the previous one; the one before the previous, and not the previous
+    aba                        the speaker is the one before the previous
     new, rank3                 has not spoken in the window yet; is the third most recent one
-    max_run, in_run3           longest run of one speaker; share of messages in runs of three or more
     direct, mention            the message begins with somebody's nick (`nick: `, `nick, `, `@nick`); or has it anywhere
     sd_…                       deviation between windows; only too little of it is a fault
 
@@ -32,7 +33,7 @@ from simulator.document import Document, TranscriptLine
 from simulator.world.realism_reference import Figure, Quarters, Reference
 
 WINDOWS = (15, 100)
-SPREADS = ("speakers", "top_share", "aa")
+SPREADS = ("speakers", "top_share")
 FEWEST_FOR_SPREAD = 8
 """Windows."""
 FEWEST_ANSWERS = 20
@@ -84,9 +85,10 @@ class Realism:
 
     def add(self, document: Document) -> None:
         """A session. One with a single message has no turns and is left out."""
-        if len(document.lines) < 2:
+        turns = join_turns(document.lines)
+        if len(turns) < 2:
             return
-        said = _read(document.lines)
+        said = _read(turns)
         self.sessions += 1
         self.messages += len(said)
         for width in WINDOWS:
@@ -177,6 +179,19 @@ class Realism:
         }
 
 
+def join_turns(lines: Sequence[TranscriptLine]) -> list[TranscriptLine]:
+    """The lines with what one person says in a row put together, as one thought that was broken over several lines.
+
+    >>> a, b = TranscriptLine("a", "well"), TranscriptLine("b", "so")
+    >>> [(turn.nick, turn.text) for turn in join_turns([a, a, b])]
+    [('a', 'well well'), ('b', 'so')]
+    """
+    return [
+        TranscriptLine(nick, " ".join(line.text for line in run), action=run[0].action)
+        for nick, run in ((nick, list(those)) for nick, those in groupby(lines, key=lambda line: line.nick))
+    ]
+
+
 def roster(lines: Sequence[TranscriptLine]) -> dict[str, str]:
     """Nick in small letters to nick, of everybody who says something."""
     return {line.nick.lower(): line.nick for line in lines}
@@ -221,20 +236,15 @@ def _turns(window: Sequence[_Said]) -> Iterator[tuple[str, float]]:
     messages, speakers = len(order), len(counts)
     shares = [count / messages for count in counts]
     entropy = -sum(share * log2(share) for share in shares)
-    runs = [len(list(run)) for _, run in groupby(order)]
     ranks = Counter(_ranks(order))
     yield "speakers", speakers
     yield "gini", gini(counts)
     yield "entropy", entropy
     yield "entropy_norm", entropy / log2(speakers) if speakers > 1 else 0.0
     yield "top_share", shares[-1]
-    yield "aa", ranks[1] / (messages - 1)
-    back = sum(a == c != b for a, b, c in zip(order, order[1:], order[2:], strict=False))
-    yield "aba", back / (messages - 2)
+    yield "aba", sum(a == c for a, c in zip(order, order[2:], strict=False)) / (messages - 2)
     yield "new", ranks[0] / (messages - 1)
-    yield "max_run", max(runs)
     yield "rank3", ranks[3] / (messages - 1)
-    yield "in_run3", sum(run for run in runs if run >= 3) / messages
     yield "direct", sum(said.direct is not None for said in window) / messages
     yield "mention", sum(said.mention is not None for said in window) / messages
 

@@ -23,6 +23,8 @@ from simulator.llm.model import CallId, Model, PromptFormat
 from simulator.session.prompt_room import TAIL
 from simulator.session.prompts import Prompts
 from simulator.session.scheduler import Turn, claim
+from simulator.world.policy import Claim
+from simulator.world.strict import Engagement
 from simulator.world.world import World
 
 FADES = 0.95
@@ -76,7 +78,8 @@ class SpeakDecider:
             return Decision(False, {}, "budget", called is not None)
         if self._share.must_speak(band):
             return Decision(True, {"owed": 1.0, "chance": 1.0}, "", True)
-        reason = self._pull(called) if waiting else await self._reason(session, model, called)
+        level = session.engagement
+        reason = self._pull(called, level) if waiting else await self._reason(session, model, called)
         reasons = {"budget": self._share.pressure(band), **reason}
         drawn = rng.stream(self._seed, "live", self._number).random()
         untold = min(MOST, math.prod(reasons.values()))
@@ -86,15 +89,13 @@ class SpeakDecider:
         why = "" if drawn < product else TOLD_LESS if drawn < untold else "kept quiet"
         return Decision(not why, {**reasons, "chance": product}, why, called is not None or why == TOLD_LESS)
 
-    def _pull(self, called: str | None) -> Mapping[str, float]:
-        name = called or "silence"
-        pull: Mapping[str, float] = {str(kind): factor for kind, factor in self._world.engagement.pull.items()}
-        return {name: pull.get(name, 1.0)}
+    def _pull(self, called: Claim | None, level: Engagement) -> Mapping[str, float]:
+        return {called or "silence": self._world.engagement.pull_of(called, level)}
 
-    async def _reason(self, session: OpenSession, model: Model, called: str | None) -> Mapping[str, float]:
+    async def _reason(self, session: OpenSession, model: Model, called: Claim | None) -> Mapping[str, float]:
         p = await self._p(session, model) if self.statement in ("", BY_MODEL) else None
         if p is None:
-            return self._pull(called)
+            return self._pull(called, session.engagement)
         band = self._world.engagement.bands[session.engagement]
         usual = self._mean if self._mean is not None else (band.least + band.most) / 2
         self._mean = FADES * usual + (1 - FADES) * p

@@ -18,6 +18,9 @@ from functools import cached_property
 from simulator.plan.session_plan import SessionPlan
 
 IMPOSSIBLE = -(10**6)
+ENDING, EASED = 4, 0.15
+"""So many messages at the end of a session weigh less, by that factor: what is owed is spent before, or else the lead
+would have every other line there."""
 
 
 class Participation:
@@ -80,11 +83,22 @@ class Participation:
             return 0.0
         return min(1.0, owed * self._weights[i] / self._weight_after[i])
 
+    def pace(self, i: int, spoken: int) -> float:
+        """Factor in [0, 2]: above 1 if less of the free budget is spent by message i than at an even pace, below 1 if
+        more is."""
+        free = self.k - len(self._scripted)
+        if free <= 0 or not self._weight_after[0]:
+            return 1.0
+        spent = spoken - (len(self._scripted) - self._scripted_after[i])
+        even = free * (1 - self._weight_after[i] / self._weight_after[0])
+        return min(2.0, max(0.0, 1.0 + even - spent))
+
     def _spread(self, pressures: Mapping[int, float]) -> list[float]:
         weights, factor = [], 1.0
         for i in range(self.n):
             factor *= pressures.get(i, 1.0)
-            weights.append(0.0 if i in self._scripted or i in self.closed else factor)
+            eased = EASED if i >= self.n - ENDING else 1.0
+            weights.append(0.0 if i in self._scripted or i in self.closed else factor * eased)
         return weights
 
     @cached_property

@@ -31,6 +31,8 @@ class Channel:
         self.counts: Counter[str] = Counter()
         self.recent: list[str] = []
         """Nicks by how recently they spoke, the last speaker first."""
+        self.spoke_at: dict[str, int] = {}
+        """Nick to the index of the last message."""
         self.addressed: list[str | None] = []
         """For each message, whom it spoke to."""
         self.owing: dict[str, tuple[str, int]] = {}
@@ -94,6 +96,7 @@ class Channel:
         self.lines.append(line)
         self.transcript.append(render_line(line))
         self.counts[event.nick] += 1
+        self.spoke_at[event.nick] = len(self.lines) - 1
         self.addressed.append(to)
         self.owing.pop(event.nick, None)
         if to is not None:

@@ -107,14 +107,15 @@ class Members:
         raw = reply.text
         if not raw.strip():
             return ""  # what would be put before it is no line
-        if dialect is not PromptFormat.CHAT and turn.beat and turn.beat.opening:
-            raw = f"{turn.beat.opening} {raw.lstrip()}"
+        if dialect is not PromptFormat.CHAT and turn.opening:
+            raw = f"{turn.opening} {raw.lstrip()}"
         text = clean(raw, turn.nick)
         if reply.cut:
             # Better a sentence less than half a sentence: a line that stops in the middle teaches to stop there.
             text = text[: max(text.rfind(end) for end in ENDS) + 1] or text
-        if turn.to and not turn.action and not text.lower().startswith(turn.to.lower()):
-            text = f"{turn.to}: {text}"
+        if dialect is not PromptFormat.CHAT and turn.to and not turn.action:
+            # The prompt ended with this address; a chat model is free to leave it out.
+            text = text if text.lower().startswith(turn.to.lower()) else f"{turn.to}: {text}"
         return text
 
     def _faults(self, turn: Turn, channel: Channel, text: str) -> list[Violation]:

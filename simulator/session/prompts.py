@@ -123,7 +123,7 @@ def _subject(setting: Setting) -> str:
 def _begun(turn: Turn) -> str:
     """The beginning of the line that is wanted: nick, whom it is for, opening words."""
     nick = f"* {turn.nick}" if turn.action else f"<{turn.nick}>"
-    return " ".join(filter(None, (nick, f"{turn.to}:" if turn.to else "", turn.beat.opening if turn.beat else "")))
+    return " ".join(filter(None, (nick, f"{turn.to}:" if turn.to else "", turn.opening)))
 
 
 def _shown(channel: Channel, room: int | None, before: str) -> str:

@@ -1,23 +1,41 @@
-"""Who speaks next, without asking a model: weights for the people, a budget for the lead, and the reasons for both."""
+"""Who speaks next, without asking a model: who was asked, weights for the people, a budget for the lead, and reasons.
+
+A message goes, in this order, to
+
+    the one to whom the script gives it
+    the lead, if it is owed or drawn: see `plan/participation.py`
+    somebody who was spoken to by name and has not answered yet
+    the last speaker, who seldom adds a line
+    one of the others, by weight
+"""
 
 from __future__ import annotations
 
 import math
 import random
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from simulator import rng
-from simulator.plan.participation import Participation
+from simulator.plan.participation import ENDING, Participation
 from simulator.plan.session_plan import PlacedBeat, Script, Setting
 from simulator.session.channel import Channel
-from simulator.world.policy import Claim
+from simulator.session.line_length import draw_length
+from simulator.world.policy import Claim, LineLength
 from simulator.world.world import World
+
+SURE = 0.97
+"""Chance above which the lead is not drawn: something is always left to the channel."""
+NEAR = 8
+"""Messages back to which somebody may be addressed who has not asked anything."""
+MOST_ADDRESSING = 0.85
+"""Share of a person's lines that begin with a nick, at most."""
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """The next to speak."""
+    """The next to speak, and what that person knows of the moment."""
 
     nick: str
     pause: float
@@ -27,9 +45,21 @@ class Turn:
     beat: PlacedBeat | None = None
     """The beat that wants this line."""
     to: str | None = None
-    """Whom the line begins by addressing."""
+    """Whom the line may address by name; of a beat: whom it is for."""
+    opening: str = ""
+    """First words for a model that only continues text; empty: any."""
+    calls_lead: bool = False
+    """The line turns to the lead by name, with what was just said."""
     action: bool = False
     """A /me line."""
+    answers: str | None = None
+    """Who spoke to this person by name and waits for an answer."""
+    leaves: bool = False
+    """These are the person's last words before leaving."""
+    again: bool = False
+    """The last line was this person's, too."""
+    length: LineLength = LineLength.TWO_OR_THREE
+    """How long the line is to be."""
     lead_silent: str | None = None
     """Why the lead, who had a reason to speak here, does not; None: the lead speaks, or had none."""
 
@@ -43,53 +73,102 @@ class Scheduler:
         self._lead_nick = setting.lead
         self._lines = {beat.at: beat for beat in script.beats if beat.nick is not None}
         """Beats that want a line, by message index."""
+        self._leaves = {change.nick: change.at for change in script.presence if change.kind == "part"}
+        length = world.quota.length_of(budget.n)
+        self._most = max(3, math.floor(world.turns.top_share[length] * budget.n))
+        """Messages of one person, at most; the script's own lines aside."""
 
     def next_turn(self, channel: Channel) -> Turn | None:
         """The next turn; None if nobody who could speak is left."""
         draw = rng.stream(self._script.seed, "turn", channel.messages, channel.tries)
-        able = channel.able()
-        beat = self._lines.get(channel.messages)
         pause = draw.lognormvariate(0.0, self._world.turns.gap_seconds[1]) * self._world.turns.gap_seconds[0]
-        if beat is not None and beat.nick in channel.present:
-            silent = None if beat.nick == self._lead_nick else self._silence(channel, chosen=False)
-            return Turn(beat.nick, pause, {"beat": 1.0, "chance": 1.0}, beat, beat.to, lead_silent=silent)
+        beat = self._lines.get(channel.messages)
+        if beat is not None and beat.nick is not None and beat.nick in channel.present:
+            return self._scripted(beat, beat.nick, pause, channel, draw)
+        able = channel.able()
         reasons = self._lead(channel, able)
-        people = [nick for nick in able if nick != self._lead_nick]
+        people = self._people(channel, able)
         if reasons is not None and (draw.random() < reasons["chance"] or not people):
-            return Turn(self._lead_nick, pause, reasons, to=self._addressee(self._lead_nick, channel, draw))
+            return self._turn(self._lead_nick, pause, reasons, channel, draw)
         if not people:
             return None
-        weighed = [self._person(nick, channel) for nick in people]
-        products = [math.prod(w.values()) for w in weighed]
-        number = draw.choices(range(len(people)), products)[0]
-        nick = people[number]
-        because = {**weighed[number], "chance": products[number] / sum(products)}
-        persona = self._world.personas[nick]
+        nick, because = self._drawn(channel, people, draw)
+        silent = self._silence(channel, chosen=reasons is not None)
+        return self._turn(nick, pause, because, channel, draw, lead_silent=silent)
+
+    def _scripted(self, beat: PlacedBeat, nick: str, pause: float, channel: Channel, draw: random.Random) -> Turn:
+        lead = nick == self._lead_nick
         return Turn(
             nick,
             pause,
-            because,
-            to=self._addressee(nick, channel, draw),
-            action=channel.tries == 0 and draw.random() < persona.habits.actions,
-            lead_silent=self._silence(channel, chosen=reasons is not None),
+            {"beat": 1.0, "chance": 1.0},
+            beat,
+            beat.to,
+            beat.opening,
+            answers=self._asker(nick, channel),
+            leaves=self._last_words(nick, channel),
+            again=_last_speaker(channel) == nick,
+            length=self._length(nick, draw, LineLength.SENTENCE),
+            lead_silent=None if lead else self._silence(channel, chosen=False),
         )
+
+    def _turn(
+        self,
+        nick: str,
+        pause: float,
+        reasons: Mapping[str, float],
+        channel: Channel,
+        draw: random.Random,
+        *,
+        lead_silent: str | None = None,
+    ) -> Turn:
+        calls = nick != self._lead_nick and self._calls_lead(nick, channel, draw)
+        to = None if calls else self._addressee(nick, channel, draw)
+        openings = self._world.turns.calling
+        acts = nick != self._lead_nick and channel.tries == 0 and to is None and not calls
+        return Turn(
+            nick,
+            pause,
+            reasons,
+            to=to,
+            opening=draw.choice(openings).replace("{lead}", self._lead_nick) if calls else "",
+            calls_lead=calls,
+            action=acts and draw.random() < self._world.personas[nick].habits.actions,
+            answers=self._asker(nick, channel),
+            leaves=self._last_words(nick, channel),
+            again=_last_speaker(channel) == nick,
+            length=self._length(nick, draw, LineLength.FEW_WORDS),
+            lead_silent=lead_silent,
+        )
+
+    def _length(self, nick: str, draw: random.Random, least: LineLength) -> LineLength:
+        return draw_length(self._world.turns.line_length, self._world.personas[nick], draw, least=least)
+
+    # the lead
 
     def _lead(self, channel: Channel, able: list[str]) -> dict[str, float] | None:
         """The lead's reasons to take this message, or None if it cannot be the lead's."""
-        spoken, just_spoke = channel.counts[self._lead_nick], self._just_spoke(channel)
-        if self._budget.must_speak(channel.messages, spoken, just_spoke):
-            return {"owed": 1.0, "chance": 1.0}  # also after a failed try: nobody else can take this one
-        if self._lead_nick not in able or not self._budget.may_speak(channel.messages, spoken, just_spoke):
+        at, spoken, just_spoke = channel.messages, channel.counts[self._lead_nick], self._just_spoke(channel)
+        if self._budget.must_speak(at, spoken, just_spoke):
+            return {"owed": 1.0, "chance": 1.0}  # also after a failed try: nobody can take this one for the lead
+        if self._lead_nick not in able or not self._budget.may_speak(at, spoken, just_spoke):
             return None
+        if at >= self._budget.n - ENDING and channel.recent[1:2] == [self._lead_nick]:
+            return None  # every other line of an ending would be the lead's
+        if self._asker(self._lead_nick, channel) is not None:
+            return {"addressed": 1.0, "chance": self._world.turns.answers.lead}
         policy = self._world.engagement
-        reason: Claim = claim(channel, self._lead_nick) or "silence"
-        interest = self._interest(self._lead_nick) ** policy.interest
-        budget = self._budget.pressure(channel.messages, spoken)
-        factors = {"budget": budget, reason: policy.pull.get(reason, 1.0), "interest": interest}
-        return {**factors, "chance": min(0.97, math.prod(factors.values()))}
+        called = claim(channel, self._lead_nick)
+        factors = {
+            "budget": self._budget.pressure(at, spoken),
+            "pace": self._budget.pace(at, spoken),
+            called or "silence": policy.pull_of(called, self._setting.engagement),
+            "interest": self._interest(self._lead_nick) ** policy.interest,
+        }
+        return {**factors, "chance": min(SURE, math.prod(factors.values()))}
 
     def _silence(self, channel: Channel, *, chosen: bool) -> str | None:
-        """Why the lead says nothing though called for. `chosen`: the message could have been the lead's."""
+        """Why the lead says nothing though something called for it. `chosen`: the message could have been its own."""
         if claim(channel, self._lead_nick) is None or self._just_spoke(channel):
             return None
         if chosen:
@@ -97,25 +176,74 @@ class Scheduler:
         return "budget" if channel.messages not in self._budget.closed else "not for her"
 
     def _just_spoke(self, channel: Channel) -> bool:
-        return bool(channel.lines) and channel.lines[-1].nick == self._lead_nick
+        return _last_speaker(channel) == self._lead_nick
 
-    def _person(self, nick: str, channel: Channel) -> dict[str, float]:
+    def _lead_can_answer(self, channel: Channel) -> bool:
+        """The lead is there and may have the message after this one."""
+        spoken, at = channel.counts[self._lead_nick], channel.messages + 1
+        here = self._lead_nick in channel.present and self._lead_nick not in channel.away
+        return here and self._budget.may_speak(at, spoken, False)
+
+    # the people
+
+    def _people(self, channel: Channel, able: list[str]) -> list[str]:
+        """Who of the people may take this message; where the rules leave nobody, everybody who can."""
+        others = [nick for nick in able if nick != self._lead_nick]
+        coming = self._lines.get(channel.messages + 1)
+        left = self._lines_left(channel.messages)
+        fit = [
+            nick
+            for nick in others
+            if not self._said_goodbye(nick, channel)
+            and channel.counts[nick] + left[nick] < self._most
+            and (coming is None or coming.nick != nick)
+            and (_last_speaker(channel) != nick or self._may_go_on(nick, channel))
+        ]
+        return fit or [nick for nick in others if nick != _last_speaker(channel)] or others
+
+    def _lines_left(self, at: int) -> Counter[str]:
+        """How many lines the script still gives to each."""
+        return Counter(beat.nick for place, beat in self._lines.items() if place >= at and beat.nick is not None)
+
+    def _drawn(self, channel: Channel, people: list[str], draw: random.Random) -> tuple[str, dict[str, float]]:
+        """Somebody who was asked, the last speaker once more, or one of the others; with the reasons."""
+        hazards = {nick: chance for nick in people if (chance := self._hazard(nick, channel))}
+        none = math.prod(1 - chance for chance in hazards.values())
+        if draw.random() >= none:
+            nick = draw.choices(list(hazards), list(hazards.values()))[0]
+            return nick, {"addressed": 1.0, "chance": (1 - none) * hazards[nick] / sum(hazards.values())}
+        last = _last_speaker(channel)
+        if last in people:
+            again = self._world.turns.again[_run(channel) - 1]
+            if draw.random() < again or len(people) == 1:
+                return last, {"goes on": 1.0, "chance": again}
+            people = [nick for nick in people if nick != last]
+        weighed = [self._weights(nick, channel) for nick in people]
+        products = [math.prod(weights.values()) for weights in weighed]
+        number = draw.choices(range(len(people)), products)[0]
+        return people[number], {**weighed[number], "chance": products[number] / sum(products)}
+
+    def _hazard(self, nick: str, channel: Channel) -> float:
+        """Chance that the turn goes to this person for having been addressed; 0: nobody waits."""
+        if self._asker(nick, channel) is None:
+            return 0.0
+        chances = self._world.turns.answers.chance
+        since = channel.messages - 1 - channel.owing[nick][1]
+        return chances[since] if since < len(chances) else 0.0
+
+    def _weights(self, nick: str, channel: Channel) -> dict[str, float]:
         """The weights of one person, by name. A factor of 1 is left out."""
         turns, persona = self._world.turns, self._world.personas[nick]
         weights = {"chattiness": (persona.chattiness * self._script.mood.get(nick, 1.0)) ** turns.chattiness}
         if channel.recent:
-            if nick in channel.recent:
-                rank = channel.recent.index(nick)
-                weights["recency"] = turns.recency[min(rank, len(turns.recency) - 1)]
+            before = [other for other in channel.recent if other != _last_speaker(channel)]
+            if nick in before:
+                weights["recency"] = turns.recency[min(before.index(nick), len(turns.recency) - 1)]
             else:
                 weights["silent so far"] = turns.silent_so_far
-            if nick != channel.recent[0] and self._world.ties.has_edge(nick, channel.recent[0]):
+            if self._world.ties.has_edge(nick, channel.recent[0]):
                 weights["tie"] = turns.tie
-        if nick in channel.owing:
-            _, asked = channel.owing[nick]
-            just_now = asked == channel.messages - 1
-            weights["addressed" if just_now else "owes an answer"] = turns.addressed if just_now else turns.owing
-        elif nick in channel.mentions:
+        if nick in channel.mentions:
             weights["mentioned"] = turns.mentioned
         weights["interest"] = self._interest(nick) ** turns.interest
         return {name: weight for name, weight in weights.items() if weight != 1.0}
@@ -125,24 +253,61 @@ class Scheduler:
         group = self._setting.group
         return 1.0 if group is None else self._world.personas[nick].interests.get(group, 1.0)
 
+    def _may_go_on(self, nick: str, channel: Channel) -> bool:
+        """The last speaker may add a line: the run is short enough, and no answer is waited for."""
+        waits = channel.question or channel.addressed[-1] is not None
+        return not waits and _run(channel) <= len(self._world.turns.again)
+
+    def _last_words(self, nick: str, channel: Channel) -> bool:
+        goes = self._leaves.get(nick)
+        return goes is not None and 0 <= goes - channel.messages <= self._world.turns.farewell
+
+    def _said_goodbye(self, nick: str, channel: Channel) -> bool:
+        """The person has said the last words and is about to go."""
+        goes, spoke = self._leaves.get(nick), channel.spoke_at.get(nick)
+        return goes is not None and spoke is not None and 0 <= goes - spoke <= self._world.turns.farewell
+
+    # whom a line is for
+
+    def _asker(self, nick: str, channel: Channel) -> str | None:
+        """Who addressed this person, is still there and has no answer yet."""
+        asker = channel.owing.get(nick, (None, 0))[0]
+        return asker if asker in channel.present and asker not in channel.away else None
+
     def _addressee(self, nick: str, channel: Channel, draw: random.Random) -> str | None:
-        """Whom the line begins by addressing, if anybody: mostly who waits for an answer, or spoke not long ago."""
+        """Whom the line may begin by addressing: who waits for an answer, or else one of the last two to speak."""
         turns = self._world.turns
         rate = turns.address_rate * self._world.personas[nick].habits.addresses
-        others = [n for n in channel.recent if n != nick and n in channel.present and n not in channel.away]
-        if not others or draw.random() >= min(0.9, rate):
+        luck = draw.random()
+        if (asker := self._asker(nick, channel)) is not None:
+            if asker == self._lead_nick and not self._lead_can_answer(channel):
+                return None
+            return asker if luck < min(MOST_ADDRESSING, rate * turns.address_asker) else None
+        asks_all = channel.question and channel.addressed[-1] is None
+        near = _before(nick, channel)[: 1 if asks_all else len(turns.address_recency)]
+        fit = {
+            other: weight
+            for other, weight in zip(near, turns.address_recency, strict=False)
+            if other in channel.present and other not in channel.away and other not in channel.owing
+            and (other != self._lead_nick or self._lead_can_answer(channel))
+        }  # fmt: skip
+        if not fit or luck >= min(MOST_ADDRESSING, rate):
             return None
-        asker, _ = channel.owing.get(nick, (None, 0))
-        last = len(turns.address_recency) - 1
-        weights = [
-            turns.address_recency[min(rank, last)] * (turns.address_asker if other == asker else 1.0)
-            for rank, other in enumerate(others)
-        ]
-        return draw.choices(others, weights)[0]
+        return draw.choices(list(fit), list(fit.values()))[0]
+
+    def _calls_lead(self, nick: str, channel: Channel, draw: random.Random) -> bool:
+        """Somebody turns to the lead, the likelier the more of the lead's share is still owed."""
+        busy = not channel.lines or self._just_spoke(channel) or self._asker(nick, channel) is not None
+        if busy or self._lead_nick in channel.owing or not self._lead_can_answer(channel):
+            return False
+        at, spoken = channel.messages + 1, channel.counts[self._lead_nick]
+        often = self._world.engagement.called[self._setting.engagement]
+        due = self._budget.pressure(at, spoken) * self._budget.pace(at, spoken)
+        return draw.random() < min(MOST_ADDRESSING, often * due)
 
 
 def claim(channel: Channel, lead: str) -> Claim | None:
-    """What calls for the lead at this point, the strongest first; a key of `EngagementPolicy.pull`."""
+    """What calls for the lead at this point, the strongest first; None: nothing."""
     if not channel.lines:
         return None
     if channel.addressed[-1] == lead:
@@ -154,3 +319,22 @@ def claim(channel: Channel, lead: str) -> Claim | None:
     if channel.question and channel.addressed[-1] is None:
         return "question"
     return None
+
+
+def _last_speaker(channel: Channel) -> str | None:
+    return channel.lines[-1].nick if channel.lines else None
+
+
+def _before(nick: str, channel: Channel) -> list[str]:
+    """Who else has spoken, the last one first, each once, among the newest messages."""
+    return list(dict.fromkeys(line.nick for line in reversed(channel.lines[-NEAR:]) if line.nick != nick))
+
+
+def _run(channel: Channel) -> int:
+    """How many messages in a row the last speaker has had."""
+    run = 0
+    for line in reversed(channel.lines):
+        if line.nick != channel.lines[-1].nick:
+            break
+        run += 1
+    return run

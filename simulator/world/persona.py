@@ -37,6 +37,8 @@ class Habits(StrictModel):
     """Share of the person's lines that are /me lines."""
     addresses: Annotated[float, Field(ge=0, le=5)] = 1.0
     """How often the person begins a line with somebody's nick, relative to the channel (1)."""
+    wordiness: Annotated[float, Field(ge=0.2, le=5)] = 1.0
+    """How much longer the person's lines are than the average person's (1)."""
     away: Nick | None = None
     """The nick shown while away; None: never changes nick."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
@@ -36,8 +37,8 @@ class Band(StrictModel):
         return range(math.ceil(self.least * messages - 1e-9), math.floor(self.most * messages + 1e-9) + 1)
 
 
-Claim = Literal["addressed", "mentioned", "answered", "question", "silence"]
-"""What calls for the lead to speak; `silence`: nothing."""
+Claim = Literal["addressed", "mentioned", "answered", "question"]
+"""What calls for the lead to speak."""
 
 
 class EngagementPolicy(StrictModel):
@@ -45,17 +46,26 @@ class EngagementPolicy(StrictModel):
 
     bands: dict[Engagement, Band]
     pull: dict[Claim, Factor]
-    """How much likelier than average the lead takes a turn when spoken to by name, when the nick came up, when the
-    one before was an answer to the lead, when somebody asked the room, and when none of these is so. What is left
-    out has 1."""
+    """How much likelier than average the lead takes a turn when spoken to by name (in a real channel; a session that is
+    played goes by `answers` in turns.yaml), when the lead's nick came up, when the last line followed one of the
+    lead's, or when somebody asked the room. What is left out has 1."""
+    unprompted: dict[Engagement, Factor]
+    """The same where nothing called for the lead, by level: a lead who seldom speaks waits to be spoken to."""
+    called: dict[Engagement, Factor]
+    """How often people turn to the lead by name, as a factor on the share that the lead still owes, by level."""
     interest: Annotated[float, Field(ge=0, le=2)] = 0.5
     """Exponent on the lead's interest in the topic."""
 
     @model_validator(mode="after")
     def _every_level(self) -> EngagementPolicy:
-        if missing := [level.value for level in Engagement if level not in self.bands]:
-            raise ValueError(f"bands: missing {', '.join(missing)}")
+        for name in ("bands", "unprompted", "called"):
+            if missing := [level.value for level in Engagement if level not in getattr(self, name)]:
+                raise ValueError(f"{name}: missing {', '.join(missing)}")
         return self
+
+    def pull_of(self, claim: Claim | None, level: Engagement) -> float:
+        """The factor for what calls for the lead; None: nothing does."""
+        return self.unprompted[level] if claim is None else self.pull.get(claim, 1.0)
 
 
 class CastPolicy(StrictModel):
@@ -90,6 +100,25 @@ class BringUpPolicy(StrictModel):
     """First words, for models that only continue text: once the topic stands in the log, they stay with it."""
 
 
+class LineLength(StrEnum):
+    """How long one line is, as a person would say it; the shortest first."""
+
+    FEW_WORDS = "few-words"
+    SENTENCE = "sentence"
+    TWO_OR_THREE = "two-or-three"
+    MORE = "more"
+
+
+class AnswerPolicy(StrictModel):
+    """Whether, and when, somebody who was spoken to by name answers."""
+
+    chance: Annotated[tuple[Share, ...], Field(min_length=3)]
+    """Chance that the turn goes to the one who was addressed, by how many messages ago that was (0: by the last one);
+    after the last number it is forgotten. Where several are waited for, the likeliest answers first."""
+    lead: Share
+    """The same for the lead, at every message from the address on, as long as there is budget."""
+
+
 class TurnPolicy(StrictModel):
     """Who speaks next, when, and how a line is asked for. Calibrated on real channels; see the file for sources."""
 
@@ -98,14 +127,20 @@ class TurnPolicy(StrictModel):
     chattiness: Annotated[float, Field(ge=0, le=3)]
     """Exponent on chattiness."""
     recency: Annotated[tuple[Factor, ...], Field(min_length=3)]
-    """Weight by how recently one spoke: the last speaker, the one before, and so on; the last number holds for
-    everybody further back."""
+    """Weight by how recently one spoke, the last speaker left out: the one before the last, and so on; the last number
+    holds for everybody further back."""
+    again: tuple[Share, ...]
+    """Chance that the last speaker goes on with another line, after one line, after two, and so on; never after more
+    than there are numbers, and never while waiting for an answer."""
+    top_share: dict[Literal["short", "long"], Share]
+    """Share of a session's messages that nobody but the lead goes beyond; the script's own lines aside."""
+    farewell: Annotated[int, Field(ge=0, le=20)]
+    """Somebody who speaks at most so many messages before leaving says the last words then."""
     silent_so_far: Factor
     """Weight of somebody who is present and has said nothing yet."""
-    addressed: Factor
-    """Weight of the one addressed by the last message."""
-    owing: Factor
-    """Weight of one addressed before that who has said nothing since."""
+    answers: AnswerPolicy
+    calling: Annotated[tuple[Prose, ...], Field(min_length=1)]
+    """First words of a line that turns to the lead, for models that only continue text; `{lead}` is filled in."""
     mentioned: Factor
     """Weight of one whose nick the last message contains elsewhere."""
     tie: Factor
@@ -114,10 +149,12 @@ class TurnPolicy(StrictModel):
     """Exponent on the interest in the topic."""
     address_rate: Share
     """Share of lines that begin with somebody's nick, for the average person."""
-    address_recency: Annotated[tuple[Factor, ...], Field(min_length=2)]
-    """Weight as the one addressed, by how recently they spoke; the last number holds for everybody further back."""
+    address_recency: tuple[Factor, Factor]
+    """Weight as the one addressed, of the last and of the last but one to speak; nobody further back is addressed."""
     address_asker: Factor
-    """Further factor on the one who addressed the speaker and is still waiting."""
+    """Factor on `address_rate` for a line to somebody who waits for the speaker's answer; then nobody else is named."""
+    line_length: dict[LineLength, Factor]
+    """How often the average person writes a line of each length, relative to each other."""
     gap_seconds: tuple[Annotated[float, Field(gt=0)], Annotated[float, Field(gt=0, le=3)]]
     """Median and sigma of the log-normal pause before a line, typing time not counted."""
     retries: Annotated[int, Field(ge=0, le=5)]
@@ -125,6 +162,14 @@ class TurnPolicy(StrictModel):
     temperature: Annotated[float, Field(ge=0, le=2)]
     max_tokens: Annotated[int, Field(ge=16, le=512)]
     """Upper bound of one line, in tokens."""
+
+    @model_validator(mode="after")
+    def _every_class(self) -> TurnPolicy:
+        if missing := [length.value for length in LineLength if length not in self.line_length]:
+            raise ValueError(f"line_length: missing {', '.join(missing)}")
+        if len(self.top_share) != 2:
+            raise ValueError("top_share: give a share for short and for long")
+        return self
 
 
 class LengthClass(StrictModel):

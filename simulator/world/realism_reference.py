@@ -14,19 +14,15 @@ Window = Literal[
     "entropy",
     "entropy_norm",
     "top_share",
-    "aa",
     "aba",
     "new",
-    "max_run",
     "rank3",
-    "in_run3",
     "direct",
     "mention",
     "sd_speakers",
     "sd_top_share",
-    "sd_aa",
 ]
-"""Turn-taking of so many messages in a row; `corpus/realism.py` says what each is."""
+"""Turn-taking of so many turns in a row; `corpus/realism.py` says what each is."""
 
 Form = Literal[
     "words_mean",
