@@ -74,9 +74,9 @@ def _table(journal: Journal) -> list[dict[str, Any]]:
                 "channel": setting.channel,
                 "script": f"{cell.pattern}/{session.scenario}",
                 "messages": messages,
-                "n": session.messages,
+                "n": max(session.messages, messages),
                 "lead": by_lead,
-                "k": session.lead_messages,
+                "k": max(session.lead_messages, by_lead),
                 "share": round(by_lead / messages, 4) if messages else None,
                 "rules": list(dict.fromkeys(rule for rule, _, _ in journal.reasons(session.id))),
             }
@@ -194,13 +194,9 @@ def _page(console: Console, row: SessionRow, events: list[Event], verdict: Verdi
             message += 1
     by_lead = sum(isinstance(event, Said) and event.nick == setting.lead for event in events)
     share = f" ({by_lead / message:.0%})" if message else ""
-    console.print(
-        Text(
-            f"   {message} of {session.messages} messages,"
-            f" {by_lead} of {session.lead_messages} by {setting.lead}{share}",
-            style="dim",
-        )
-    )
+    # A session that nobody planned is not counted until it is over.
+    n, k = max(session.messages, message), max(session.lead_messages, by_lead)
+    console.print(Text(f"   {message} of {n} messages, {by_lead} of {k} by {setting.lead}{share}", style="dim"))
     if verdict is not None:
         for line in lines.verdict(session.id, verdict):
             console.print(line)
