@@ -8,6 +8,7 @@ through litellm (`tests/bench/litellm_routes.py`).
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -31,6 +32,11 @@ if TYPE_CHECKING:
 
 _NOT_DONE = (400, 404, 405, 415, 422, 500, 501)
 """What servers answer to what they do not know; 500 is llama.cpp's answer to `echo`."""
+KEPT = 4.0
+"""Seconds that an idle connection is kept where it is encrypted; the usual servers close theirs after five. Others are
+not kept: they cost next to nothing, and llama.cpp closes each after a stream without a word."""
+DRAIN = 0.05
+"""Seconds that a server has to end a stream after its last event; else the connection is not used again."""
 PROBE = 5.0
 """Seconds that a server has to state its window."""
 
@@ -56,7 +62,8 @@ class OpenAITransport:
 
     def __init__(self, options: OpenAIOptions) -> None:
         self._options = options
-        self._session: aiohttp.ClientSession | None = None
+        self._sessions: dict[bool, aiohttp.ClientSession] = {}
+        """Connections to encrypted addresses, which are kept, and to others, which are not."""
         self._ways: dict[str | None, Way] = {}
         """How each address tells the likelihood of words."""
 
@@ -115,15 +122,15 @@ class OpenAITransport:
 
         method = "GET" if body is None else "POST"
         try:
-            async with self._open().request(method, url, json=body) as response:
+            async with self._open(url).request(method, url, json=body) as response:
                 return json.loads(await response.read()) if response.status == 200 else None
         except aiohttp.ClientError as error:
             raise BrokenConnection(str(error)) from error
 
     async def aclose(self) -> None:
         """Closes the connections."""
-        session, self._session = self._session, None
-        if session is not None:
+        sessions, self._sessions = self._sessions, {}
+        for session in sessions.values():
             await session.close()
 
     async def _score(self, exchange: Exchange) -> Reply:
@@ -170,7 +177,7 @@ class OpenAITransport:
         root = (base or "").rstrip("/").removesuffix("/v1")
         try:
             async with asyncio.timeout(self._options.silence * FIRST_SIGN):
-                async with self._open().post(f"{root}/{path}", json=body) as response:
+                async with self._open(root).post(f"{root}/{path}", json=body) as response:
                     if response.status in _NOT_DONE:
                         return None
                     if response.status != 200:
@@ -184,13 +191,14 @@ class OpenAITransport:
     async def _answer(self, exchange: Exchange) -> Mapping[str, JsonValue]:
         import aiohttp
 
+        base = (exchange.base or "").rstrip("/")
         path = "completions" if "prompt" in exchange.settings else "chat/completions"
         silence = self._options.silence
         loop = asyncio.get_running_loop()
         try:
             async with (
                 asyncio.timeout(silence * FIRST_SIGN) as limit,
-                self._open().post(f"{(exchange.base or '').rstrip('/')}/{path}", json=exchange.settings) as response,
+                self._open(base).post(f"{base}/{path}", json=exchange.settings) as response,
             ):
                 if response.status != 200:
                     raise Refusal(response.status, await response.text(errors="replace"), response.headers)
@@ -201,23 +209,27 @@ class OpenAITransport:
                     limit.reschedule(loop.time() + (silence if answer.begun else silence * FIRST_SIGN))
                     if answer.take(event):
                         break
+                if response.url.scheme == "https":
+                    await _drain(response)
                 return answer.whole()
         except aiohttp.ClientConnectorError as error:
             raise error.os_error from None
         except aiohttp.ClientError as error:
             raise BrokenConnection(str(error) or type(error).__name__) from error
 
-    def _open(self) -> aiohttp.ClientSession:
-        if self._session is None or self._session.closed:
-            import aiohttp
+    def _open(self, address: str) -> aiohttp.ClientSession:
+        import aiohttp
 
+        secure = address.startswith("https:")
+        if secure not in self._sessions or self._sessions[secure].closed:
             key = self._options.key
-            self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=0),
+            kept = aiohttp.TCPConnector(limit=0, keepalive_timeout=KEPT) if secure else None
+            self._sessions[secure] = aiohttp.ClientSession(
+                connector=kept or aiohttp.TCPConnector(limit=0, force_close=True),
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=30),
                 headers={"Authorization": f"Bearer {key}"} if key else None,
             )
-        return self._session
+        return self._sessions[secure]
 
 
 def with_params(body: JsonObject, params: Mapping[str, JsonValue]) -> JsonObject:
@@ -234,6 +246,12 @@ def least_reasoning(model: str) -> JsonObject:
     if "gpt-oss" in model.lower():
         return {"reasoning_effort": "low"}
     return dict(openai_protocol.THINKING_OFF)
+
+
+async def _drain(response: aiohttp.ClientResponse) -> None:
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(DRAIN):
+            await response.content.readany()
 
 
 async def _chunks(response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
