@@ -21,6 +21,7 @@ from simulator.runs.notes import Began, Happened, Note, NotNeeded, Settled
 from simulator.runs.view import RunView
 from simulator.tui import lines, terminal
 from simulator.tui.heartbeat import Sleep, heartbeat
+from simulator.tui.sanitize import sanitize
 from simulator.tui.state import Opened, opened
 from simulator.world.world import World
 
@@ -61,7 +62,7 @@ class ProgressBar:
             done,
             TextColumn("{task.fields[rejected]} rejected, {task.fields[speed]:.1f} messages/s"),
             TimeElapsedColumn(),
-            TextColumn("{task.fields[waits]}", style="dim"),
+            TextColumn("{task.fields[waits]}", style="dim", markup=False),
             console=console,
             disable=silent or not console.is_terminal,
             transient=True,
@@ -95,7 +96,7 @@ class ProgressBar:
     def note(self, note: Note, activity: Activity) -> None:
         """Counts what happened, and shows what is waited for."""
         if self.drawn:
-            self._progress.update(self._task, waits=activity.waits())
+            self._progress.update(self._task, waits=sanitize(activity.waits()))
         match note:
             case Happened(event=Said()):
                 self._messages += 1

@@ -28,7 +28,7 @@ from simulator.runs.settling import BLOCK
 from tests.worlds import card, exported, play_run, scripted, shipped
 
 SESSIONS = 6
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 
 
 class Cut(Exception):

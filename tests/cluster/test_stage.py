@@ -41,7 +41,7 @@ from tests.cli.em import EM, em
 from tests.worlds import card, exported, play_run, scripted, shipped
 
 SESSIONS = 6
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 HELD = 40
 """Calls after which the till stops answering: no session is over by then."""
 STORE = 75 << 20
@@ -280,7 +280,7 @@ from pathlib import Path
 from simulator.cluster.connection import connected
 from simulator.journal.journal import Journal
 from tests import till
-from tests.test_cluster import SESSIONS, _play
+from tests.cluster.test_stage import SESSIONS, _play
 from tests.worlds import card
 with connected(None) as ray, Journal.create(Path(sys.argv[1]), card(sessions=SESSIONS)) as journal:
     asyncio.run(_play(ray, journal, partial(till.opened, sys.argv[2])))
