@@ -11,9 +11,9 @@ import click
 from simulator.cli import options
 
 if TYPE_CHECKING:
-    from simulator.gaps.feedback_terms import Feedback, Reaction
-    from simulator.gaps.gap_report import Gaps
-    from simulator.gaps.measures import Row
+    from simulator.gaps.feedback_terms import FeedbackLine, FeedbackReaction
+    from simulator.gaps.gap_report import GapReport
+    from simulator.gaps.measures import Measure
     from simulator.intervals import Figure
 
 SHOWN = 20
@@ -25,8 +25,8 @@ WHOLE = 160
 @click.command()
 @click.argument("what", nargs=-1, required=True, metavar="LOG|RUN…")
 @click.option("--against", required=True, metavar="CORPUS",
-              help="What she was trained on: a run, a folder of `em export`, a .jsonl file.")  # fmt: skip
-@click.option("--lead", metavar="NICK", help="The lead's nick in logs. Default: as on her card.")
+              help="What the lead was trained on: a run, a folder of `em export`, a .jsonl file.")  # fmt: skip
+@click.option("--lead", metavar="NICK", help="The lead's nick in logs. Default: as on the card.")
 @click.option("--level", type=click.Choice(["LOW", "MEDIUM", "HIGH"], case_sensitive=False),
               help="Level that was set in logs and imported runs, which do not tell.")  # fmt: skip
 @options.log_format_option
@@ -49,7 +49,7 @@ def gaps(
     """How the lead's behaviour in a real channel differs from the plan and the corpus.
 
     Share by level, assistant habits, answers when addressed, length of lines, complaints and corrections with the line
-    of hers that caused them, what she does after being told off, topics that people bring and the corpus lacks. Every
+    that caused them, what the lead does after being told off, topics that people bring and the corpus lacks. Every
     figure has its 95 % interval and n; what the interval does not show is not called a gap.
 
     --patch proposes new weights for policies/quota.yaml and a script for each gap. Quoted people are p1, p2, …; read
@@ -99,7 +99,7 @@ def _tell_left_out(left_out: list[str]) -> None:
         click.echo(f"em: left out: {len(left_out) - SHOWN} more", err=True)
 
 
-def _facts(found: Gaps) -> dict[str, Any]:
+def _facts(found: GapReport) -> dict[str, Any]:
     def size(counted: tuple[int, int, int]) -> dict[str, int]:
         return dict(zip(("sessions", "messages", "lead_messages"), counted, strict=True))
 
@@ -108,6 +108,16 @@ def _facts(found: Gaps) -> dict[str, Any]:
         "here": size(found.here),
         "corpus": size(found.there),
         "figures": [_row(row) for row in found.rows],
+        "human_claims": [
+            {
+                "source": claim.talk.source,
+                "session": claim.talk.id,
+                "index": claim.index,
+                "words": claim.words,
+                "text": claim.talk.messages[claim.index].text,
+            }
+            for claim in found.human_claims
+        ],
         "complaints": [_remark(remark) for remark in found.complaints],
         "praise": [_remark(remark) for remark in found.praise],
         "reaction": {"here": _reaction(found.reaction), "corpus": _reaction(found.reaction_there)},
@@ -134,7 +144,7 @@ def _facts(found: Gaps) -> dict[str, Any]:
     }
 
 
-def _row(row: Row) -> dict[str, Any]:
+def _row(row: Measure) -> dict[str, Any]:
     return {
         "name": row.name,
         "unit": row.unit,
@@ -146,7 +156,7 @@ def _row(row: Row) -> dict[str, Any]:
     }
 
 
-def _remark(remark: Feedback) -> dict[str, Any]:
+def _remark(remark: FeedbackLine) -> dict[str, Any]:
     return {
         "kind": remark.kind,
         "source": remark.talk.source,
@@ -155,11 +165,11 @@ def _remark(remark: Feedback) -> dict[str, Any]:
         "nick": remark.nick,
         "text": remark.text,
         "words": remark.words,
-        "cause": {"index": remark.cause, "text": remark.her_line},
+        "cause": {"index": remark.cause, "text": remark.lead_line},
     }
 
 
-def _reaction(reaction: Reaction) -> dict[str, Any]:
+def _reaction(reaction: FeedbackReaction) -> dict[str, Any]:
     figures = {name: _figure(getattr(reaction, name)) for name in ("before", "after", "change")}
     return {"remarks": reaction.remarks, **figures}
 
@@ -176,7 +186,7 @@ def _cell(found: Figure | None, unit: str = "share") -> str:
     return f"{value:.1f} ({low:.1f}..{high:.1f}) {found.n}"
 
 
-def _show(found: Gaps, patch: Path | None) -> None:
+def _show(found: GapReport, patch: Path | None) -> None:
     from rich.table import Table
 
     from simulator.gaps.patch import figure
@@ -184,8 +194,8 @@ def _show(found: Gaps, patch: Path | None) -> None:
     from simulator.tui.sanitize import columns, sanitize
 
     out = console()
-    for name, (sessions, messages, hers) in (("here", found.here), ("corpus", found.there)):
-        out.print(f"{name}: {sessions} sessions, {messages} messages, {hers} of the lead's")
+    for name, (sessions, messages, lead_messages) in (("here", found.here), ("corpus", found.there)):
+        out.print(f"{name}: {sessions} sessions, {messages} messages, {lead_messages} of the lead's")
     table = Table(box=None, pad_edge=False)
     for column in ("% (95 % interval) n", "here", "corpus or band"):
         table.add_column(column, no_wrap=True)
@@ -198,13 +208,20 @@ def _show(found: Gaps, patch: Path | None) -> None:
         out.width = WHOLE  # a program wants every column whole
     out.print(table)
     for name, told in (("here", found.reaction), ("corpus", found.reaction_there)):
-        shares = f"her share {figure(told.before)} before, {figure(told.after)} after, change {figure(told.change)}"
+        shares = (
+            f"the lead's share {figure(told.before)} before, {figure(told.after)} after, change {figure(told.change)}"
+        )
         out.print(f"told to talk less, {name}: {f'{told.remarks} times, {shares}' if told.remarks else 'never'}")
+    out.print(f"claims to be human: {len(found.human_claims)}", style="red" if found.human_claims else None)
+    for claim in found.human_claims[:SHOWN]:
+        text = claim.talk.messages[claim.index].text
+        place = f"{sanitize(claim.talk.source)}, {sanitize(claim.talk.id)}, message {claim.index}"
+        out.print(f"  {place}: {sanitize(text)}")
     out.print(f"complaints: {len(found.complaints)}, praise: {len(found.praise)}")
     for remark in found.complaints[:SHOWN]:
         talk = remark.talk
         out.print(f"  {remark.kind}: {sanitize(talk.source)}, {sanitize(talk.id)}, message {remark.index}")
-        out.print(f"    {remark.cause}: <{talk.lead}> {sanitize(remark.her_line)}")
+        out.print(f"    {remark.cause}: <{talk.lead}> {sanitize(remark.lead_line)}")
         out.print(f"    {remark.index}: <{sanitize(remark.nick)}> {sanitize(remark.text)}")
     if len(found.complaints) > SHOWN:
         out.print(f"  … and {len(found.complaints) - SHOWN} more; --json has all")

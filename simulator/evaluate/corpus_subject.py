@@ -69,7 +69,7 @@ def seen(
 def _moments(talk: Talk, finders: Mapping[Measure, Phrases]) -> Iterable[tuple[int, Measure]]:
     """Index of each line that somebody else says to her, and the must-have that it is a situation of."""
     for place, line in enumerate(talk.messages):
-        if not talk.to_her(place):
+        if not talk.to_lead(place):
             continue
         for measure, found in finders.items():
             if next(found.find(folded(line.text)), None):

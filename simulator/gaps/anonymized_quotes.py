@@ -14,14 +14,14 @@ _LEFT, _RIGHT = r"(?<![\w\[\]\\`^{|}-])", r"(?![\w\[\]\\`^{|}-])"
 
 
 class QuotePseudonyms:
-    """People are `p1`, `p2` and so on, in the order in which they are quoted; the lead keeps her nick."""
+    """People are `p1`, `p2` and so on, in the order in which they are quoted; the lead keeps its nick."""
 
     def __init__(self, talks: Iterable[Talk]) -> None:
         """`talks`: whose speakers are masked, also where others name them."""
         self._leads: set[str] = set()
         everybody: set[str] = set()
         for talk in talks:
-            self._leads |= {nick.lower() for nick in talk.hers}
+            self._leads |= {nick.lower() for nick in talk.lead_names}
             everybody |= {nick.lower() for nick in talk.others}
         names = sorted(everybody - self._leads, key=lambda nick: (-len(nick), nick))
         # Somebody called `it` is masked as well: too much is hidden rather than too little.
@@ -32,7 +32,7 @@ class QuotePseudonyms:
     def line(self, talk: Talk, place: int) -> str:
         """`<p1> text`, safe in a comment."""
         said = talk.messages[place]
-        nick = talk.lead if talk.own(place) else self._mask(said.nick)
+        nick = talk.lead if talk.by_lead(place) else self._mask(said.nick)
         text = self._named.sub(lambda found: self._mask(found[0]), said.text) if self._any else said.text
         line = f"<{nick}> {without_addresses(text)}"
         return printing(line if len(line) <= LONGEST else line[: LONGEST - 1] + "…")

@@ -1,4 +1,5 @@
-"""What people say to the lead, or of her, right after one of her lines: complaints, corrections, praise."""
+"""Feedback to the lead: what people say to or of the lead right after one of its lines (complaints, corrections,
+praise)."""
 
 from __future__ import annotations
 
@@ -14,8 +15,8 @@ from simulator.world.policies.gaps import GapPolicy
 
 
 @dataclass(frozen=True, slots=True)
-class Feedback:
-    """One line about her, with the line of hers that caused it."""
+class FeedbackLine:
+    """One line about the lead, with the line of the lead's that caused it."""
 
     kind: str
     praise: bool
@@ -23,11 +24,11 @@ class Feedback:
     index: int
     """Of the message, from 0."""
     cause: int
-    """Of her last message before it."""
+    """Of the lead's last message before it."""
     words: str
     """What was found."""
     scripted: bool
-    """The session's pattern has such remarks in its scripts: it says nothing about her."""
+    """The session's pattern has such remarks in its scripts: it says nothing about the lead."""
 
     @property
     def nick(self) -> str:
@@ -38,13 +39,13 @@ class Feedback:
         return self.talk.messages[self.index].text
 
     @property
-    def her_line(self) -> str:
+    def lead_line(self) -> str:
         return self.talk.messages[self.cause].text
 
 
 @dataclass(frozen=True, slots=True)
-class Reaction:
-    """Her share of the messages before and after somebody wished that she talk less."""
+class FeedbackReaction:
+    """The lead's share of the messages before and after somebody asked for fewer of them."""
 
     remarks: int
     before: Figure | None
@@ -53,34 +54,36 @@ class Reaction:
     """After less before, over the remarks that have messages on both sides."""
 
 
-def remarks(talks: Sequence[Talk], policy: GapPolicy) -> list[Feedback]:
+def find_feedback(talks: Sequence[Talk], policy: GapPolicy) -> list[FeedbackLine]:
     """Every remark, in order."""
-    phrases = {hers: policy.phrases(hers) for hers in dict.fromkeys(talk.hers for talk in talks)}
-    return [remark for talk in talks for remark in _in(talk, policy, phrases[talk.hers])]
+    phrases = {names: policy.phrases(names) for names in dict.fromkeys(talk.lead_names for talk in talks)}
+    return [remark for talk in talks for remark in _in(talk, policy, phrases[talk.lead_names])]
 
 
-def _in(talk: Talk, policy: GapPolicy, phrases: Phrases) -> list[Feedback]:
+def _in(talk: Talk, policy: GapPolicy, phrases: Phrases) -> list[FeedbackLine]:
     kinds, found, last = list(policy.remarks), [], None
     for place, line in enumerate(talk.messages):
-        if talk.own(place):
+        if talk.by_lead(place):
             last = place
             continue
-        if last is None or place - last > policy.within or not talk.to_her(place):
+        if last is None or place - last > policy.within or not talk.to_lead(place):
             continue
         hit = next(phrases.find(folded(line.text)), None)
         if hit is None:
             continue
         kind, words = kinds[hit.group], line.text[hit.start : hit.end]
         found.append(
-            Feedback(kind, policy.remarks[kind].praise, talk, place, last, words, policy.scripts(kind, talk.pattern))
+            FeedbackLine(
+                kind, policy.remarks[kind].praise, talk, place, last, words, policy.scripts(kind, talk.pattern)
+            )
         )
     return found
 
 
-def reaction(found: Sequence[Feedback], policy: GapPolicy) -> Reaction:
-    """What she does after being told off: `stretch` messages before the remark, and as many after it.
+def reaction(found: Sequence[FeedbackLine], policy: GapPolicy) -> FeedbackReaction:
+    """What the lead does after being told off: `stretch` messages before the feedback, and as many after it.
 
-    Her direct answer, if it is among the next `within` messages, counts for neither: taking a hint takes a line.
+    The direct answer, if it is among the next `within` messages, counts for neither: taking a hint takes a line.
     """
     pairs: list[tuple[float, float]] = []
     for remark in found:
@@ -96,7 +99,7 @@ def reaction(found: Sequence[Feedback], policy: GapPolicy) -> Reaction:
         if all(halves):
             before, after = (sum(line.nick == lead for line in half) / len(half) for half in halves)
             pairs.append((before, after))
-    return Reaction(
+    return FeedbackReaction(
         len(pairs),
         intervals.mean([before for before, _ in pairs], SEED, "before"),
         intervals.mean([after for _, after in pairs], SEED, "after"),

@@ -11,7 +11,7 @@ from functools import partial
 from simulator.corpus.talk import Talk
 from simulator.evaluate.language import Language
 from simulator.gaps import clustered_intervals
-from simulator.gaps.feedback_terms import Feedback, reaction
+from simulator.gaps.feedback_terms import FeedbackLine, reaction
 from simulator.intervals import Figure
 from simulator.line_checks.wording import own_words
 from simulator.plan.standing import MOSTLY, enough
@@ -19,6 +19,8 @@ from simulator.world.policies.gaps import GapPolicy
 from simulator.world.policy import Band, EngagementPolicy
 from simulator.world.strict import Engagement
 
+DENIES = "denies"
+"""The measure of `policies/evaluation.yaml` for lines that deny being an AI or claim a human life."""
 RIGHT_AWAY = 1
 """A question to somebody else is answered over their head by whoever has the very next message."""
 
@@ -42,7 +44,7 @@ OUTSIDE = frozenset({Finding.ABOVE, Finding.BELOW})
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class Measure:
     """One figure."""
 
     name: str
@@ -65,40 +67,41 @@ class Row:
 def rows(
     here: Sequence[Talk],
     there: Sequence[Talk],
-    said: tuple[Sequence[Feedback], Sequence[Feedback]],
+    said: tuple[Sequence[FeedbackLine], Sequence[FeedbackLine]],
     policy: GapPolicy,
     engagement: EngagementPolicy,
     language: Language,
-) -> list[Row]:
+) -> list[Measure]:
     """All figures. `said`: the remarks here and in the corpus."""
     made = [_share(level, here, there, policy, engagement) for level in Engagement]
     unknown = [talk for talk in here if talk.level is None]
     if unknown:
         figure = clustered_intervals.share(unknown, _own, "share", "unknown")
-        made.append(Row("share", "share, level unknown", figure, None, Finding.UNKNOWN))
+        made.append(Measure("share", "share, level unknown", figure, None, Finding.UNKNOWN))
     within = policy.within
     # Silence is the right answer to a wish for it.
     told = {(id(remark.talk), remark.index) for found in said for remark in found if policy.remarks[remark.kind].less}
 
     def asked(talk: Talk, place: int) -> bool:
-        return talk.addresses_her(place) and (id(talk), place) not in told
+        return talk.addresses_lead(place) and (id(talk), place) not in told
 
     measured: list[tuple[str, str, clustered_intervals.Count, frozenset[Finding]]] = [
         ("habits", "lines with habits", _shown(language, "habits"), MORE),
         ("mean", "lines with meanness", _shown(language, "mean"), MORE),
+        (DENIES, "claims to be human", _shown(language, DENIES), MORE),
         ("addressed", "answers if addressed", _answers(asked, within), LESS),
-        ("others", "takes another's turn", _answers(Talk.addresses_another, RIGHT_AWAY), MORE),
+        ("others", "takes another's turn", _answers(Talk.addresses_other, RIGHT_AWAY), MORE),
     ]
     for name, title, count, wrong in measured:
         pair = (clustered_intervals.share(here, count, name), clustered_intervals.share(there, count, name))
-        made.append(Row(name, title, *pair, compared(*pair, policy.fewest), wrong=wrong))
-    for name, title, hers in (("words", "words a line, hers", True), ("words-people", "words a line, theirs", False)):
-        pair = (clustered_intervals.mean(here, _words(hers), name), clustered_intervals.mean(there, _words(hers), name))
-        wrong = MORE | LESS if hers else frozenset()
-        made.append(Row(name, title, *pair, compared(*pair, policy.fewest), unit="words", wrong=wrong))
+        made.append(Measure(name, title, *pair, compared(*pair, policy.fewest), wrong=wrong))
+    for name, title, lead in (("words", "words a line, lead", True), ("words-people", "words a line, others", False)):
+        pair = (clustered_intervals.mean(here, _words(lead), name), clustered_intervals.mean(there, _words(lead), name))
+        wrong = MORE | LESS if lead else frozenset()
+        made.append(Measure(name, title, *pair, compared(*pair, policy.fewest), unit="words", wrong=wrong))
     made += [_remark(kind, here, there, said, policy) for kind in policy.remarks]
     pair = (reaction(said[0], policy).change, reaction(said[1], policy).change)
-    made.append(Row("reaction", "change if told off", *pair, compared(*pair, policy.pairs), wrong=MORE))
+    made.append(Measure("reaction", "change if told off", *pair, compared(*pair, policy.pairs), wrong=MORE))
     return made
 
 
@@ -118,7 +121,7 @@ def compared(here: Figure | None, there: Figure | None, fewest: int) -> Finding:
 
 def _share(
     level: Engagement, here: Sequence[Talk], there: Sequence[Talk], policy: GapPolicy, engagement: EngagementPolicy
-) -> Row:
+) -> Measure:
     """The lead's share at a level is compared with the band, which needs no corpus.
 
     That it is not outside takes sessions enough to say so: the messages of a session hang together, and however many
@@ -134,35 +137,35 @@ def _share(
         finding = Finding.ABOVE
     elif found.high < band.least:
         finding = Finding.BELOW
-    return Row(f"share-{level}", f"share at {level}", found, known, finding, band=band, wrong=OUTSIDE)
+    return Measure(f"share-{level}", f"share at {level}", found, known, finding, band=band, wrong=OUTSIDE)
 
 
 def _remark(
     kind: str,
     here: Sequence[Talk],
     there: Sequence[Talk],
-    said: tuple[Sequence[Feedback], Sequence[Feedback]],
+    said: tuple[Sequence[FeedbackLine], Sequence[FeedbackLine]],
     policy: GapPolicy,
-) -> Row:
-    """Complaints of a kind for each line of hers, sessions that script them left out."""
+) -> Measure:
+    """Complaints of a kind for each line of the lead's, sessions that script them left out."""
     about, pair = policy.remarks[kind], list[Figure | None]()
     for talks, found in zip((here, there), said, strict=True):
         counted = Counter(id(remark.talk) for remark in found if remark.kind == kind and not remark.scripted)
         free = [talk for talk in talks if not policy.scripts(kind, talk.pattern)]
-        # More remarks than lines of hers in a session are no share: each line draws one of a kind at most.
+        # More feedback than lines of the lead's in a session are no share: each line draws one of a kind at most.
         pair.append(clustered_intervals.share(free, partial(_drawn, counted), "remark", kind))
     mine, known = pair
     finding = compared(mine, known, policy.fewest)
     if about.praise:
-        return Row(kind, f"draws {kind}", mine, known, finding)
+        return Measure(kind, f"draws {kind}", mine, known, finding)
     # A complaint is a gap where it is certainly frequent and the corpus, outside its scripts for it, has it less.
     if mine is not None and finding in (Finding.MORE, Finding.ALONE):
         finding = Finding.OFTEN if mine.low > policy.bearable else Finding.BEARABLE
-    return Row(kind, f"draws {kind}", mine, known, finding, wrong=frozenset({Finding.OFTEN}))
+    return Measure(kind, f"draws {kind}", mine, known, finding, wrong=frozenset({Finding.OFTEN}))
 
 
 def _lines(talk: Talk) -> int:
-    return sum(talk.own(place) for place in range(len(talk.messages)))
+    return sum(talk.by_lead(place) for place in range(len(talk.messages)))
 
 
 def _own(talk: Talk) -> tuple[float, float]:
@@ -186,8 +189,8 @@ def _answers(asked: Callable[[Talk, int], bool], within: int) -> clustered_inter
     return count
 
 
-def _words(hers: bool) -> Callable[[Talk], Sequence[float]]:
+def _words(lead: bool) -> Callable[[Talk], Sequence[float]]:
     def values(talk: Talk) -> Sequence[float]:
-        return [len(own_words(line.text)) for line in talk.messages if (line.nick == talk.lead) is hers]
+        return [len(own_words(line.text)) for line in talk.messages if (line.nick == talk.lead) is lead]
 
     return values

@@ -10,8 +10,8 @@ from pathlib import PurePath
 from typing import Any
 
 from simulator.gaps.anonymized_quotes import QuotePseudonyms, printing
-from simulator.gaps.feedback_terms import Feedback
-from simulator.gaps.measures import Row
+from simulator.gaps.feedback_terms import FeedbackLine
+from simulator.gaps.measures import Measure
 from simulator.gaps.quota_weights import Axis, moved
 from simulator.gaps.topics import Missing
 from simulator.intervals import Figure
@@ -50,8 +50,8 @@ class Patch:
 
 
 def proposed(
-    rows: Sequence[Row],
-    complaints: Sequence[Feedback],
+    rows: Sequence[Measure],
+    complaints: Sequence[FeedbackLine],
     topics: Sequence[Missing],
     policy: GapPolicy,
     world: World,
@@ -80,7 +80,7 @@ def proposed(
     return Patch(tuple(axes), tuple(stubs), quota)
 
 
-def _axes(rows: Sequence[Row], topics: Sequence[Missing], policy: GapPolicy, quota: QuotaPolicy) -> list[Axis]:
+def _axes(rows: Sequence[Measure], topics: Sequence[Missing], policy: GapPolicy, quota: QuotaPolicy) -> list[Axis]:
     levels: dict[str, list[str]] = {}
     patterns: dict[str, list[str]] = {}
     groups: dict[str, list[str]] = {}
@@ -106,8 +106,8 @@ def _axes(rows: Sequence[Row], topics: Sequence[Missing], policy: GapPolicy, quo
 
 
 def _answers(
-    rows: Sequence[Row],
-    complaints: Sequence[Feedback],
+    rows: Sequence[Measure],
+    complaints: Sequence[FeedbackLine],
     policy: GapPolicy,
     world: World,
     masks: QuotePseudonyms,
@@ -158,7 +158,7 @@ def _stub(name: str, card: Mapping[str, Any], why: Iterable[str], world: World, 
     return Stub(f"scenarios/{card['pattern']}/{free}.yaml", card, tuple(why))
 
 
-def told(row: Row) -> str:
+def told(row: Measure) -> str:
     """A row in one line."""
     against = f"the band is {row.band.least:.0%} to {row.band.most:.0%}" if row.band else f"corpus {figure(row.there)}"
     return f"{row.title}: {figure(row.here, row.unit)}, {row.finding}; {against}"

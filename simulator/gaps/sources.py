@@ -33,9 +33,9 @@ class GapRequest:
     lead: str
     """Nick on the lead's card."""
     shown_lead: str
-    """Her nick in logs."""
+    """The lead's nick in logs."""
     level: Engagement | None
-    """Of logs and imported runs, whose own levels are read off her share and so say nothing about it."""
+    """Of logs and imported runs, whose own levels are read off the lead's share and so say nothing about it."""
     most: int
     """Bytes of the longest document."""
     format: str = "auto"

@@ -55,7 +55,7 @@ _CODE = re.compile(r"%([A-Za-z])")
 _UNSAID = (JOIN, PART, NOTICE)
 
 
-class Shape(NamedTuple):
+class LineShape(NamedTuple):
     """One kind of line."""
 
     kind: str
@@ -64,7 +64,7 @@ class Shape(NamedTuple):
     """False: the format prints something else in the same shape; see `survey`."""
 
 
-def shape(kind: str, template: str, *, sure: bool = True) -> Shape:
+def shape(kind: str, template: str, *, sure: bool = True) -> LineShape:
     """A row of a grammar's table, from a template.
 
     >>> shape("join", "*** Joins: {nick} ({host})").pattern.fullmatch("*** Joins: ann (~a@b)")["nick"]
@@ -74,10 +74,10 @@ def shape(kind: str, template: str, *, sure: bool = True) -> Shape:
     for found in _TOKEN.finditer(template):
         made += re.escape(template[end : found.start()]) + PARTS[found[1]]
         end = found.end()
-    return Shape(kind, re.compile(made + re.escape(template[end:]), re.DOTALL), sure)
+    return LineShape(kind, re.compile(made + re.escape(template[end:]), re.DOTALL), sure)
 
 
-def shapes(kind: str, *templates: str, sure: bool = True) -> tuple[Shape, ...]:
+def shapes(kind: str, *templates: str, sure: bool = True) -> tuple[LineShape, ...]:
     """Rows of one kind."""
     return tuple(shape(kind, template, sure=sure) for template in templates)
 
@@ -129,9 +129,9 @@ class Grammar:
     """As people call it."""
     clocks: tuple[re.Pattern[str], ...]
     """What a line with a time begins with. Without any, all lines are `bare`."""
-    table: tuple[Shape, ...]
+    table: tuple[LineShape, ...]
     """Shapes of what stands behind the clock."""
-    bare: tuple[Shape, ...] = ()
+    bare: tuple[LineShape, ...] = ()
     """Shapes of lines without a clock; a `day` shape is searched for a date."""
     rest: str | None = None
     """Kind of a line with a clock and none of the shapes. None: not understood."""
@@ -220,7 +220,7 @@ def _day(
     return calendar.ordinal(year, month, day)
 
 
-def match(table: Iterable[Shape], text: str, when: Stamp | None) -> LogEntry | None:
+def match(table: Iterable[LineShape], text: str, when: Stamp | None) -> LogEntry | None:
     """The first row of a table that is the whole text."""
     for kind, pattern, sure in table:
         if found := pattern.fullmatch(text):

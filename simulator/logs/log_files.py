@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from simulator.errors import UsageError
 from simulator.logs import calendar
-from simulator.logs.formats.registry import Source, detect, sources
+from simulator.logs.formats.registry import LogSource, detect, sources
 from simulator.logs.line_counts import SHOWN, LineCounts
 from simulator.logs.timeline import Timeline
 
@@ -39,7 +39,7 @@ class LogSelection:
 class Log(NamedTuple):
     """One channel of a file, and what became of its lines."""
 
-    source: Source
+    source: LogSource
     account: LineCounts
 
     @property
@@ -97,7 +97,7 @@ def _inside(folder: Path, what: LogSelection, left_out: list[str]) -> list[Path]
     return found
 
 
-def _begins(source: Source) -> int | None:
+def _begins(source: LogSource) -> int | None:
     """Seconds since the beginning of the calendar, as the log's clock shows; None: it does not tell the date."""
     day = calendar.in_path(source.path)
     time = Timeline(day)

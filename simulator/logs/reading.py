@@ -11,7 +11,7 @@ from pathlib import Path
 from simulator.logs import calendar
 from simulator.logs.conversations import Conversation, ConversationSplitter, SplitRules
 from simulator.logs.entry import MESSAGE, RENAME, Stamp
-from simulator.logs.formats.registry import Source, sources
+from simulator.logs.formats.registry import LogSource, sources
 from simulator.logs.line_counts import LineCounts
 from simulator.logs.log_files import Log
 from simulator.logs.nicks import bare
@@ -29,7 +29,7 @@ def conversations(path: Path, rules: SplitRules, account: LineCounts) -> Iterato
 
     Raises UsageError for a file that cannot be read or that is not in the account's format.
     """
-    return flow([Log(Source(path, account.format), account)], rules)
+    return flow([Log(LogSource(path, account.format), account)], rules)
 
 
 def flow(logs: Iterable[Log], rules: SplitRules) -> Iterator[Conversation]:
@@ -130,7 +130,7 @@ def _notes(found: Survey, day: int | None, years: _Years | None, time: Timeline,
         yield f"{found.unknown_owners} nick changes of the log's owner do not say who that was: taken as another person"
 
 
-def speakers(source: Source) -> Iterator[str]:
+def speakers(source: LogSource) -> Iterator[str]:
     """Every nick that a log shows, some more than once: of those who speak, come, go or change their nick."""
     found, parser = survey(source), source.parser()
     for number, (line, entry) in enumerate(source.entries(Counter()), 1):

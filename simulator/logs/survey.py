@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from simulator.logs import calendar
 from simulator.logs.common_words import WORDS
 from simulator.logs.entry import ACTION, JOIN, MESSAGE, NOTICE, PART, RENAME, SYSTEM, LogEntry, Stamp
-from simulator.logs.formats.registry import Source
+from simulator.logs.formats.registry import LogSource
 from simulator.logs.grammar import LineParser
 from simulator.logs.nicks import fold
 from simulator.logs.timeline import Timeline
@@ -70,7 +70,7 @@ class Survey:
         return bool(_NICK.fullmatch(nick)) and not word
 
 
-def survey(source: Source) -> Survey:
+def survey(source: LogSource) -> Survey:
     """Reads a source once. Raises UsageError as reading does."""
     found, watch = Survey(), _Watch()
     time, first = Timeline(None), True

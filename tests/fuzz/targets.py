@@ -88,7 +88,7 @@ def logs(data: bytes, folder: Path) -> None:
     path = _written(folder, "#kitchen_20120303.log", data[1:])
     for pseudonyms in (False, True):
         about = reading.account(path, chosen, keep=5)
-        known = set(reading.speakers(registry.Source(path, about.format))) if pseudonyms else set()
+        known = set(reading.speakers(registry.LogSource(path, about.format))) if pseudonyms else set()
         nicks = [persona.nick for persona in shipped().personas.values()]
         given = RunNames(
             lead=shipped().lead.nick, shown_lead="pim", personas=nicks, salt="s" if pseudonyms else None, known=known

@@ -10,7 +10,7 @@ from simulator.corpus.talk import Talk
 from simulator.document import TranscriptLine
 from simulator.evaluate.language import Language
 from simulator.gaps import gap_report
-from simulator.gaps.gap_report import Gaps
+from simulator.gaps.gap_report import GapReport
 from simulator.world.policies.gaps import GapPolicy
 from simulator.world.strict import Engagement
 from tests.worlds import shipped
@@ -61,5 +61,5 @@ def channel(
     return made
 
 
-def gaps(here: list[Talk], there: list[Talk]) -> Gaps:
+def gaps(here: list[Talk], there: list[Talk]) -> GapReport:
     return gap_report.gaps(here, there, shipped(), rules(), language())

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from simulator.gaps.feedback_terms import remarks
+from simulator.gaps.feedback_terms import find_feedback
 from tests.gaps.channels import rules, talk
 
 KINDS = {
@@ -48,10 +48,10 @@ KINDS = {
 
 @pytest.mark.parametrize("line", KINDS)
 def test_the_kind_of_a_line(line: str) -> None:
-    found = remarks([talk(f"<rolf> hello\n<LEAD> the bus is late\n<pim> {line}")], rules())
+    found = find_feedback([talk(f"<rolf> hello\n<LEAD> the bus is late\n<pim> {line}")], rules())
     assert [remark.kind for remark in found] == ([KINDS[line]] if KINDS[line] else [])
     for remark in found:
-        assert (remark.index, remark.cause, remark.her_line, remark.nick) == (2, 1, "the bus is late", "pim")
+        assert (remark.index, remark.cause, remark.lead_line, remark.nick) == (2, 1, "the bus is late", "pim")
         assert remark.praise is (remark.kind == "praise")
 
 
@@ -69,13 +69,13 @@ PLACES = {
 @pytest.mark.parametrize("case", PLACES)
 def test_a_remark_is_near_her_line_and_aimed_at_her(case: str) -> None:
     log, places = PLACES[case]
-    assert [remark.index for remark in remarks([talk(log)], rules())] == places
+    assert [remark.index for remark in find_feedback([talk(log)], rules())] == places
 
 
 def test_her_other_nick_is_hers() -> None:
     log = "<LEAD> why\n<pim> hm\n<pim> emmeline: shut up"
-    assert not remarks([talk(log)], rules())
-    assert remarks([talk(log, names=frozenset({"emmeline"}))], rules())
+    assert not find_feedback([talk(log)], rules())
+    assert find_feedback([talk(log, names=frozenset({"emmeline"}))], rules())
 
 
 LINES = Path(__file__).parent
@@ -97,7 +97,9 @@ def counted(name: str) -> tuple[int, int, int, int]:
 
 
 def kind_of(line: str) -> str | None:
-    return next((remark.kind for remark in remarks([talk(f"<LEAD> the bus is late\n<pim> {line}")], rules())), None)
+    return next(
+        (remark.kind for remark in find_feedback([talk(f"<LEAD> the bus is late\n<pim> {line}")], rules())), None
+    )
 
 
 def test_what_the_lists_find_of_lines_that_they_never_saw() -> None:

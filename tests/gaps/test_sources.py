@@ -57,7 +57,7 @@ def test_a_run_of_a_real_channel(tmp_path: Path, origin: Origin) -> None:
     rows = {row.name: row for row in found.rows}
     assert rows["share-LOW"].finding is Finding.ABOVE and rows["share-LOW"].here.n == 123
     assert [(remark.kind, remark.nick, remark.index) for remark in found.complaints] == [("quiet", "guest9", 22)] * 3
-    assert found.reaction.remarks == 3 and found.complaints[0].her_line == "the rain again, 0 and 21"
+    assert found.reaction.remarks == 3 and found.complaints[0].lead_line == "the rain again, 0 and 21"
 
 
 def test_a_short_run_says_little(tmp_path: Path) -> None:

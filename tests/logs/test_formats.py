@@ -12,7 +12,7 @@ from simulator.logs.conversations import SplitRules
 from simulator.logs.entry import ACTION, DAY, JOIN, MESSAGE, NOTICE, PART, RENAME, SYSTEM, TOPIC
 from simulator.logs.formats.archives import ARCHIVE
 from simulator.logs.formats.json_exports import DISCORD
-from simulator.logs.formats.registry import Source, detect
+from simulator.logs.formats.registry import LogSource, detect
 from simulator.logs.formats.terminal_clients import IRSSI
 from simulator.logs.reading import account, conversations
 from tests.logs import samples
@@ -102,7 +102,7 @@ def test_discord(tmp_path: Path) -> None:
     broken = {"id": "8", "type": "Default", "content": "no author"}
     path = samples.discord(tmp_path, [ann, bob, asked, reply, picture, twin, pinned, broken])
     assert detect(path) == DISCORD.name
-    found = [entry for _, entry in Source(path, DISCORD.name).entries(Counter())]
+    found = [entry for _, entry in LogSource(path, DISCORD.name).entries(Counter())]
     assert [(e.kind, e.nick, e.text) if e else None for e in found] == [
         (MESSAGE, "Ann_Lee", "one two"),
         (ACTION, "Bob", "waves"),
@@ -121,11 +121,11 @@ def test_a_discord_export_that_ends_early_is_told(tmp_path: Path, cut: int) -> N
     path = tmp_path / "cut.json"
     path.write_bytes(whole[:cut] if cut != -1 else whole[:-2])
     with pytest.raises(UsageError):
-        list(Source(path, DISCORD.name).entries(Counter()))
+        list(LogSource(path, DISCORD.name).entries(Counter()))
 
 
 def test_a_large_discord_export_comes_in_pieces(tmp_path: Path) -> None:
     many = [samples.message(n, "Ann", "ü" * (n % 700)) for n in range(900)]
     path = samples.discord(tmp_path, many)
-    found = [entry for _, entry in Source(path, DISCORD.name).entries(Counter())]
+    found = [entry for _, entry in LogSource(path, DISCORD.name).entries(Counter())]
     assert [entry.text for entry in found] == [record["content"] for record in many]

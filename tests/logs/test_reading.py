@@ -11,7 +11,7 @@ from simulator.logs import calendar
 from simulator.logs.control_codes import plain
 from simulator.logs.conversations import SplitRules
 from simulator.logs.entry import Stamp
-from simulator.logs.lines import LONGEST, lines
+from simulator.logs.log_lines import LONGEST, lines
 from simulator.logs.nick_history import NickHistory
 from simulator.logs.nicks import fold, legal
 from simulator.logs.reading import account, conversations

@@ -11,10 +11,10 @@ import html
 import re
 
 from simulator.logs.entry import ACTION, DAY, JOIN, MESSAGE, NOTICE, PART, RENAME, SYSTEM, TOPIC, LogEntry
-from simulator.logs.grammar import Grammar, Shape, clock, clock_pattern, shape, shapes
+from simulator.logs.grammar import Grammar, LineShape, clock, clock_pattern, shape, shapes
 
 _SIGNS = ("=== ", "* ")
-_EVENTS: tuple[Shape, ...] = tuple(
+_EVENTS: tuple[LineShape, ...] = tuple(
     row
     for sign in (*_SIGNS, "")
     for row in (

@@ -15,8 +15,8 @@ from pathlib import Path
 
 from simulator.errors import UsageError
 from simulator.logs.entry import ACTION, BLANK, MESSAGE, SYSTEM, LogEntry
-from simulator.logs.grammar import PARTS, Shape, clock_pattern, stamp
-from simulator.logs.lines import lines
+from simulator.logs.grammar import PARTS, LineShape, clock_pattern, stamp
+from simulator.logs.log_lines import lines
 
 NAME = "custom"
 TRIED = 200
@@ -38,11 +38,11 @@ def grammar(templates: Sequence[str]) -> LineTemplates:
             place=f"--line {templates[0]!r}",
             remedy="for example 'TIME <NICK> TEXT', '[%H:%M] NICK: TEXT'",
         )
-    rows: list[Shape] = []
+    rows: list[LineShape] = []
     for template in templates:
         times = _TIMES if "TIME" in template else ("",)
         kind = SYSTEM if "NICK" not in template else ACTION if re.search(r"\*[^<]*NICK", template) else MESSAGE
-        rows += [Shape(kind, re.compile(_pattern(template, time), re.DOTALL), True) for time in times]
+        rows += [LineShape(kind, re.compile(_pattern(template, time), re.DOTALL), True) for time in times]
     return LineTemplates(tuple(rows))
 
 
@@ -94,7 +94,7 @@ class LineTemplates:
 
     name, program = NAME, "the given --line"
 
-    def __init__(self, table: tuple[Shape, ...]) -> None:
+    def __init__(self, table: tuple[LineShape, ...]) -> None:
         self._table = table
 
     def parse(self, line: str) -> LogEntry | None:

@@ -23,7 +23,7 @@ from simulator.logs.formats import terminal_clients as terminal
 from simulator.logs.formats.fitting import fitted, leaves_open
 from simulator.logs.formats.record import RecordFormat
 from simulator.logs.grammar import LineParser
-from simulator.logs.lines import lines
+from simulator.logs.log_lines import lines
 from simulator.logs.nicks import fold
 
 TEXT: dict[str, LineParser] = {
@@ -165,7 +165,7 @@ def beginning(path: Path) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class LogSource:
     """One channel of one file, in a format that is known."""
 
     path: Path
@@ -194,9 +194,9 @@ class Source:
             yield line, parser.parse(line)
 
 
-def sources(path: Path, format: str, templates: tuple[str, ...] = ()) -> list[Source]:
+def sources(path: Path, format: str, templates: tuple[str, ...] = ()) -> list[LogSource]:
     """The channels of a file. `format`: a name, or `auto`. Raises UsageError as `detect` does."""
     name = custom.NAME if templates else detect(path) if format == "auto" else format
     if name not in RECORDS:
-        return [Source(path, name, templates=templates)]
-    return [Source(path, name, channel) for channel in RECORDS[name].channels(path)]
+        return [LogSource(path, name, templates=templates)]
+    return [LogSource(path, name, channel) for channel in RECORDS[name].channels(path)]

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TypedDict
 
 from simulator.logs.entry import JOIN, NOTICE, PART, RENAME, SYSTEM
-from simulator.logs.grammar import Shape, shape
+from simulator.logs.grammar import LineShape, shape
 
 FILE = Path(__file__).with_name("translations.json")
 _SURE = (JOIN, SYSTEM)
@@ -55,7 +55,7 @@ def hexchat_begins(language: str) -> str:
     return _table()["languages"][language]["hexchat"]["begin"]
 
 
-def hexchat_sentences(language: str) -> tuple[Shape, ...]:
+def hexchat_sentences(language: str) -> tuple[LineShape, ...]:
     """Rows of HexChat's grammar: who comes, goes, changes nick or mode. Most are not sure: /me can be used to type
     them."""
     rows = _table()["languages"][language]["hexchat"]["sentences"]
@@ -66,7 +66,7 @@ def hexchat_sentences(language: str) -> tuple[Shape, ...]:
     )
 
 
-def weechat_sentences() -> tuple[Shape, ...]:
+def weechat_sentences() -> tuple[LineShape, ...]:
     """Rows of WeeChat's grammar in all languages: its signs say which lines are its own, so none can be mistaken."""
     signs = {PART: "<--\t", NOTICE: "--\t"}
     return tuple(shape(kind, signs.get(kind, "--\t") + template) for kind, template in _table()["weechat"])
