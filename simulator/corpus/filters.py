@@ -9,9 +9,9 @@ from simulator.corpus.expectation import unmet
 from simulator.corpus.small_model import SMALL_MODEL, written_by_small_model
 from simulator.corpus.verdict import Reason, Verdict
 from simulator.document import Document, TranscriptLine
-from simulator.line_checks import LineChecker, Secrets
+from simulator.line_checks import LineChecker, Secrets, solves
 from simulator.line_checks.repeats import Repeats
-from simulator.plan.session_plan import SessionPlan
+from simulator.plan.session_plan import SessionPlan, first_request
 from simulator.world.policy import EngagementPolicy, QuotaPolicy
 from simulator.world.strict import Engagement
 from simulator.world.style import StylePolicy
@@ -65,7 +65,7 @@ class Filters:
             *sorted(by_line, key=lambda reason: -1 if reason.message is None else reason.message),
         ]
         if plan is not None:
-            reasons += unmet(plan, messages, self._manners, shown)
+            reasons += [*self._solved(plan, messages), *unmet(plan, messages, self._manners, shown)]
         return Verdict(keep=not reasons, reasons=tuple(reasons))
 
     def _header(self, document: Document) -> Iterator[Reason]:
@@ -128,6 +128,14 @@ class Filters:
     def _small_model(self, messages: tuple[TranscriptLine, ...]) -> Iterator[Reason]:
         if SMALL_MODEL not in self._spared and (evidence := written_by_small_model(messages, self.style)):
             yield _whole(SMALL_MODEL, evidence)
+
+    def _solved(self, plan: SessionPlan, messages: tuple[TranscriptLine, ...]) -> Iterator[Reason]:
+        """Lines of the lead that hold what the script knows as a solution, from the first request on."""
+        for index, line in enumerate(messages):
+            if line.nick != self._lead or index <= first_request(plan.script):
+                continue
+            if fault := solves(line.text, line.nick, plan.script.solution, messages[:index], plan.setting.members):
+                yield Reason(rule=fault.rule, message=index, evidence=self._clipped(fault.evidence))
 
     def _lines(
         self, document: Document, messages: tuple[TranscriptLine, ...], secrets: Secrets | None

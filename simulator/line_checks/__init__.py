@@ -10,5 +10,6 @@ What must not be said, and every number, is in `policies/style.yaml`. The cost o
 from simulator.line_checks.checker import LineChecker, Violation
 from simulator.line_checks.leaks import Secrets
 from simulator.line_checks.reply import clean
+from simulator.line_checks.solution import solves
 
-__all__ = ["LineChecker", "Secrets", "Violation", "clean"]
+__all__ = ["LineChecker", "Secrets", "Violation", "clean", "solves"]

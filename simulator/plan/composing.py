@@ -82,6 +82,7 @@ class Composer:
                     beats=tuple(sorted(placed, key=lambda beat: beat.at)),
                     presence=casting.presence_changes(*people, n, placed, rng.stream(seed, "comings")),
                     expect=tuple(e for e in scenario.expect if e.after in at),
+                    solution=scenario.solution,
                 ),
                 slot=Slot(
                     number=brief.number,

@@ -101,6 +101,8 @@ class Script(StrictModel):
     presence: tuple[PresenceChange, ...] = ()
     """Who comes and goes, in the order in which it happens."""
     expect: tuple[Expect, ...] = ()
+    solution: tuple[str, ...] = ()
+    """Patterns of what would do the work that somebody asks for; none of them may stand in a line of the lead."""
     """What the finished session must show."""
 
     @model_validator(mode="after")
@@ -275,3 +277,8 @@ class RecordedSession(StrictModel):
 
 AnySession = SessionPlan | RecordedSession
 """What a journal holds."""
+
+
+def first_request(script: Script) -> int:
+    """Message index of the first beat that has a line: what is asked is asked there or later; 0 without beats."""
+    return min((beat.at for beat in script.beats if beat.nick is not None), default=0)

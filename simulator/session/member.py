@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from simulator import rng
 from simulator.events import Refused
-from simulator.line_checks import LineChecker, Violation, clean
+from simulator.line_checks import LineChecker, Violation, clean, solves
 from simulator.line_checks.wording import own_words
 from simulator.llm.model import CallId, Model, Models, Prompt, PromptFormat, Purpose, Reply, ScriptedContext
 from simulator.llm.provider_errors import ContextExceeded
-from simulator.plan.session_plan import Script, Setting
+from simulator.plan.session_plan import Script, Setting, first_request
 from simulator.session.channel import Channel
 from simulator.session.guard import Guard
 from simulator.session.prompt_room import PromptRoom
@@ -128,6 +128,10 @@ class Members:
             politics_allowed=self._politics,
             action=turn.action,
         )
+        script = self._script
+        if not faults and turn.nick == self._setting.lead and channel.messages > first_request(script):
+            fault = solves(text, turn.nick, script.solution, channel.lines, self._setting.members)
+            faults = [] if fault is None else [fault]
         return faults
 
     async def _meaning(

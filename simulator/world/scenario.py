@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from simulator.world.persona import Role
+from simulator.world.phrases import Patterns, fault_of
 from simulator.world.strict import ChannelName, Engagement, Length, Name, Prose, StrictModel
 
 LEAD = "lead"
@@ -115,10 +116,16 @@ class Scenario(StrictModel):
     fill: dict[Name, Annotated[tuple[Prose, ...], Field(min_length=1)]] = {}
     """Names for notes and openings, each with its variants; one of each is drawn for a session."""
     beats: tuple[Beat, ...] = ()
+    solution: Patterns = ()
+    """What would do the work that is asked for: patterns as in `policies/style.yaml`, for every fill of the script. No
+    line of the lead may hold one of them."""
     expect: tuple[Expect, ...] = ()
 
     @model_validator(mode="after")
     def _hangs_together(self) -> Scenario:
+        for pattern in self.solution:
+            if cause := fault_of(pattern):
+                raise ValueError(f"solution: pattern `{pattern}`: {cause}")
         ids = [beat.id for beat in self.beats]
         if len(ids) != len(set(ids)):
             raise ValueError("beats: two beats have the same id")
