@@ -160,13 +160,15 @@ def free_port() -> int:
 class LocalServer:
     """The server's process while the block lasts; nothing of it is left, even if this process is killed."""
 
-    def __init__(self, program: ServerProgram = NGIRCD, port: int | None = None, more: str = "") -> None:
-        """`port`: None takes a free one. `more`: lines of configuration.
+    def __init__(
+        self, program: ServerProgram = NGIRCD, port: int | None = None, more: str = "", *, listens: bool = True
+    ) -> None:
+        """`port`: None takes a free one. `more`: lines of configuration. `listens`: False for what only connects.
 
         Raises UsageError where it is not installed.
         """
         self.port, self._more, self._program = port or free_port(), more, program
-        self._path = find_program(program)
+        self._path, self._listens = find_program(program), listens
         self._keeper: subprocess.Popen[bytes] | None = None
 
     async def __aenter__(self) -> LocalServer:
@@ -181,7 +183,7 @@ class LocalServer:
     async def start(self) -> None:
         """Raises UsageError if it does not listen, as where the port is taken."""
         name = self._program.name
-        if _answers(self.port):
+        if self._listens and _answers(self.port):
             raise UsageError(f"port {self.port} is taken", place=name, remedy="choose another with --port")
         folder = Path(tempfile.mkdtemp(prefix=f"em-{name}-"))
         folder.chmod(0o777)  # started by root, a server may give up root before it reads and writes here
@@ -206,7 +208,7 @@ class LocalServer:
         )
         try:
             async with asyncio.timeout(PATIENCE):
-                while not _answers(self.port):
+                while self._listens and not _answers(self.port):
                     await asyncio.sleep(0.01)
         except TimeoutError:
             self.stop()

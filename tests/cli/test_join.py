@@ -65,6 +65,8 @@ def test_join_and_its_passwords(tmp_path: Path) -> None:
         (("join", "ircs://irc.example.net/#x", "--channel-header", "#nowhere"), "no channel `#nowhere`"),
         (("join", "ircs://irc.example.net/#x", "--judge-model", "scripted"), "nobody judges"),
         (("join", "ircs://irc.example.net/#x", "--ca-file", "nowhere.pem"), "nowhere.pem: no such file"),
+        (("join", "ircs://irc.example.net/#x", "--ca-file", __file__), "holds no certificate; --ca-file names"),
+        (("join", "ircs://irc.example.net/#x", "--bridge", "relay=<NICK>"), "`relay=<NICK>` does not say how"),
         (("join", "ircs://irc.example.net/#x", "--run", "../x"), "--run ../x"),
     ],
 )
