@@ -122,6 +122,11 @@ class LlamaServer:
                 self._address = await asyncio.to_thread(self._start, threads, environment)
             return self._address
 
+    @property
+    def reading(self) -> bool:
+        """True while a session's first prompt is read."""
+        return self._reading.locked()
+
     def first_reading(self, session: str, scale: float | None) -> _FirstReading:
         """Held while a session's first prompt is read: one after the other.
 
@@ -252,6 +257,8 @@ class LlamaTransport(OpenAITransport):
         """The reply. Raises Unreachable when the child has died meanwhile."""
         base = await self._address()
         pid = self._server.pid
+        if self._server.reading:
+            exchange.note(Phase.QUEUED, None, None)
         try:
             async with self._server.first_reading(exchange.prompt.session, self._scale) as reading:
 

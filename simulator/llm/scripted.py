@@ -91,7 +91,7 @@ def _grammar(*, lead: bool) -> SentenceGrammar:
 
 
 class Scripted:
-    """The door to no model at all."""
+    """A Model without a language model."""
 
     name = NAME
 
@@ -100,12 +100,13 @@ class Scripted:
         self.context: int | None = None
 
     async def reply(self, prompt: Prompt) -> Reply:
+        """A line that the prompt's seed and context stand for, always the same."""
         rng = chance.stream(prompt.seed, prompt.speaker, prompt.scripted.cue, prompt.scripted.topic)
         text = _line(rng.random, prompt)
         return Reply(text=text, model=NAME, billing=Billing.SCRIPTED)
 
     async def aclose(self) -> None:
-        pass
+        """Nothing to give back."""
 
 
 def _line(draw: Callable[[], float], prompt: Prompt) -> str:

@@ -23,6 +23,8 @@ _GROWN = 1.1
 """Times the characters of the shortest of those that the longest has at least."""
 _DENSE = 1.25
 """Times the usual characters a token that it takes besides."""
+SMALLEST = 1000
+"""Tokens of the smallest window that is looked for; a count that stays below it is no count."""
 _IMPLAUSIBLE = 7.0
 """Characters a token that no tokenizer reaches in chat; where the first prompts are cut already."""
 
@@ -77,7 +79,7 @@ class TruncationWatch:
         usual = self._usual
         if len(self._row) == 1:
             self._usual = density if usual is None else min(usual, density)
-        if not plateau or tokens < 200:
+        if not plateau or tokens < SMALLEST:
             return None
         if (usual is not None and density >= _DENSE * usual) or density >= _IMPLAUSIBLE:
             self._told = True

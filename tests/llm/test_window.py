@@ -10,7 +10,7 @@ from aiohttp import web
 
 from simulator.llm.model import CallId, Models, Prompt, PromptFormat, Purpose, ScriptedContext
 from simulator.llm.scripted import Scripted
-from simulator.llm.window import stated
+from simulator.llm.window import TruncationWatch, stated
 from simulator.plan.planner import single
 from simulator.session.play import play
 from tests import builders
@@ -127,3 +127,21 @@ def test_a_long_session_on_a_small_window_finishes(
     assert said > 0 and server.answered >= 100
     assert server.refused <= 0.15 * server.answered, "it learns"
     assert server.longest >= 20, "as much of the log is shown as fits"
+
+
+COUNTS = {  # tokens that a server counts for prompts of so many characters; where it is thought to cut
+    "all of them": (lambda characters: characters // 4, None),
+    "cut at 2048": (lambda characters: min(2048, characters // 4), 2048),
+    "cut from the first prompt on": (lambda characters: 2048 if characters >= 12000 else characters // 4, 2048),
+    "a number for show": (lambda characters: 20, None),
+    "none": (lambda characters: 0, None),
+    "without what is cached": (lambda characters: characters // 4 % 1500 + 1, None),
+}
+
+
+@pytest.mark.parametrize("case", COUNTS)
+def test_a_count_that_stops_growing_gives_a_cut_away(case: str) -> None:
+    count, cut_at = COUNTS[case]
+    watch = TruncationWatch()
+    found = [watch.cut_at(characters, count(characters)) for characters in range(12000, 40000, 300)]
+    assert [each for each in found if each is not None] == ([] if cut_at is None else [cut_at])
