@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from simulator.plan.session_plan import PlacedBeat, PresenceChange
+from simulator.plan.session_plan import VOICE_OF_A_PART, VOICE_OF_OTHERS, PlacedBeat, PresenceChange, Setting
 from simulator.world.persona import Persona, Role
 from simulator.world.scenario import Scenario
 from simulator.world.strict import Length
@@ -97,6 +97,30 @@ class Casting:
             }
             self._weights[group, hour] = {None: everybody, **by_role}
         return self._weights[group, hour]
+
+
+def voices(
+    world: World, setting: Setting, parts: Mapping[str, str], pattern: str, draw: random.Random
+) -> dict[str, tuple[int, ...]]:
+    """Which example lines of each card a prompt shows: more of those who have a part, and over a run every line.
+
+    The lead's begin with one that fits the pattern; lines that are kept for other patterns are left out.
+    """
+    with_part = {*parts.values(), setting.lead}
+    return {
+        nick: _voice(world.personas[nick], VOICE_OF_A_PART if nick in with_part else VOICE_OF_OTHERS, pattern, draw)
+        for nick in setting.members
+    }
+
+
+def _voice(persona: Persona, count: int, pattern: str, draw: random.Random) -> tuple[int, ...]:
+    own = list(persona.voice_for.get(pattern, ()))
+    kept = {number for numbers in persona.voice_for.values() for number in numbers}
+    free = [number for number in range(len(persona.voice)) if number not in kept]
+    first = draw.sample(own, min(len(own), 1 if len(own) + len(free) > count else count))
+    rest = [number for number in (*own, *free) if number not in first]
+    chosen = [*first, *draw.sample(rest, min(len(rest), count - len(first)))]
+    return tuple(chosen or range(min(count, len(persona.voice))))
 
 
 def moods(world: World, cast: Sequence[str], draw: random.Random) -> dict[str, float]:

@@ -79,6 +79,7 @@ class Composer:
                     parts=parts,
                     fill=fill,
                     mood=casting.moods(*people, rng.stream(seed, "mood")),
+                    voices=casting.voices(self._world, setting, parts, cell.pattern, rng.stream(seed, "voices")),
                     beats=tuple(sorted(placed, key=lambda beat: beat.at)),
                     presence=casting.presence_changes(*people, n, placed, rng.stream(seed, "comings")),
                     expect=tuple(e for e in scenario.expect if e.after in at),

@@ -57,8 +57,8 @@ def tokens(plan: SessionPlan, world: World, *, judged: bool = False, guarded: bo
     The i-th call reads the cards and i messages; all but the newest message and the tail were in the call before.
     """
     cards = [world.personas[nick] for nick in plan.setting.members]
-    guidance = world.style.guidance
-    texts = [*guidance.people, *guidance.lead, *(card.about for card in cards)]
+    rules = world.prompts.render("session_rules", channel=plan.setting.channel, lead=plan.setting.lead)
+    texts = [rules, *(card.about for card in cards)]
     texts += [line for card in cards for line in plan.script.example_lines(card, plan.setting.lead)]
     head = sum(map(len, texts)) / CHARACTERS_A_TOKEN
     n = plan.messages

@@ -97,6 +97,8 @@ class Script(StrictModel):
     """Factor on each one's chattiness in this session; 1 for who is not named."""
     avoid: tuple[str, ...] = ()
     """What the lead has said too often in the run so far: openings of two words, and phrases. In lower case."""
+    voices: dict[Nick, tuple[Count, ...]] = {}
+    """Which example lines of each card a prompt shows, by number; the first ones of who is not named."""
     beats: tuple[PlacedBeat, ...] = ()
     presence: tuple[PresenceChange, ...] = ()
     """Who comes and goes, in the order in which it happens."""
@@ -118,6 +120,8 @@ class Script(StrictModel):
 
     def example_lines(self, persona: Persona, lead: str) -> tuple[str, ...]:
         """The example lines of a card that a prompt shows. `lead`: the lead's nick."""
+        if persona.nick in self.voices:
+            return tuple(persona.voice[number] for number in self.voices[persona.nick] if number < len(persona.voice))
         parts = {lead, *self.parts.values(), *(beat.nick for beat in self.beats)}
         return persona.voice[: VOICE_OF_A_PART if persona.nick in parts else VOICE_OF_OTHERS]
 

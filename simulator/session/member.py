@@ -14,7 +14,7 @@ from simulator.plan.session_plan import Script, Setting, first_request
 from simulator.session.channel import Channel
 from simulator.session.guard import Guard
 from simulator.session.prompt_room import PromptRoom
-from simulator.session.prompts import Prompts, secrets
+from simulator.session.prompts import Prompts, Refusal, secrets
 from simulator.session.scheduler import Turn
 from simulator.world.scenario import LEAD, Expect
 from simulator.world.world import World
@@ -53,9 +53,9 @@ class Members:
         purpose = Purpose.LEAD if lead else Purpose.PEOPLE
         model = self._models.of(purpose, self._world.personas[turn.nick].model)
         refused: list[Refused] = []
-        hint = ""
+        last: Refusal | None = None
         for attempt in range(self._world.turns.retries + 1):
-            reply = await self._ask(turn, channel, model, attempt, hint)
+            reply = await self._ask(turn, channel, model, attempt, last)
             text = self._text(turn, reply, model.dialect)
             faults = self._faults(turn, channel, text) or self._worn(turn, text, attempt)
             if reply.reasoned and not text:
@@ -66,12 +66,12 @@ class Members:
             if not faults:
                 return Line(text, tuple(refused), shown)
             refused.append(Refused(text=text, rule=faults[0].rule, evidence=faults[0].evidence))
-            hint = faults[0].hint
+            last = Refusal(text, faults[0].hint)
         return Line(None, tuple(refused))
 
-    async def _ask(self, turn: Turn, channel: Channel, model: Model, attempt: int, hint: str) -> Reply:
+    async def _ask(self, turn: Turn, channel: Channel, model: Model, attempt: int, last: Refusal | None) -> Reply:
         """The reply; where the window has no room for the prompt, less and less of the log is shown."""
-        prompt = self._prompt(turn, channel, model, attempt, hint)
+        prompt = self._prompt(turn, channel, model, attempt, last)
         while True:
             try:
                 return await model.reply(prompt)
@@ -80,9 +80,9 @@ class Members:
                 while prompt == refused:
                     if not self._room.narrow(model, prompt, refusal):
                         raise
-                    prompt = self._prompt(turn, channel, model, attempt, hint)
+                    prompt = self._prompt(turn, channel, model, attempt, last)
 
-    def _prompt(self, turn: Turn, channel: Channel, model: Model, attempt: int, hint: str) -> Prompt:
+    def _prompt(self, turn: Turn, channel: Channel, model: Model, attempt: int, last: Refusal | None) -> Prompt:
         turns = self._world.turns
         asked = {PromptFormat.COMPLETION: self._prompts.completion, PromptFormat.DOCUMENT: self._prompts.document}
         raw = asked.get(model.dialect)
@@ -95,7 +95,7 @@ class Members:
             max_tokens=turns.max_tokens,
             temperature=turns.temperature,
             text=raw(turn, channel, room) if raw else None,
-            messages=() if raw else self._prompts.chat(turn, channel, hint, room),
+            messages=() if raw else self._prompts.chat(turn, channel, last, room),
             stop=("\n",) if raw else (),
             speaker=turn.nick,
             scripted=ScriptedContext(turn.beat.kind if turn.beat else "", self._setting.topic or ""),

@@ -13,19 +13,20 @@ gets a log of yesterday in place of rules, and one sentence about each person.
 
 from __future__ import annotations
 
-from simulator.document import Header, render_header
+from dataclasses import dataclass, replace
+
+from simulator import clock
+from simulator.document import Header, TranscriptLine, render_header
 from simulator.line_checks import Secrets
 from simulator.llm.model import Message
 from simulator.plan.session_plan import Script, Setting
 from simulator.session.channel import Channel
 from simulator.session.scheduler import Turn
-from simulator.world.persona import Persona, Role
+from simulator.world.persona import Role
 from simulator.world.world import World
 
 YESTERDAY = 2
 """Lines of each person in the log of yesterday."""
-
-
 CHARACTERS_A_TOKEN = 3.4
 """Fewest that a tokenizer makes of chat; SmolLM2's makes 3.9 of cards and transcripts."""
 FORGET = 40
@@ -40,84 +41,123 @@ def secrets(setting: Setting, script: Script, world: World) -> Secrets:
     return Secrets(texts, public=tuple(public))
 
 
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A member as a prompt shows one."""
+
+    nick: str
+    is_lead: bool
+    about: str
+    lines: tuple[str, ...]
+    """Example lines."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A try that was refused, as the next prompt shows it."""
+
+    text: str
+    reason: str
+    """A whole sentence."""
+
+
 class Prompts:
     """The texts of one session; what does not change is put together once."""
 
     def __init__(self, setting: Setting, script: Script, world: World) -> None:
         self._setting, self._script, self._world = setting, script, world
         self._head = render_header(Header(setting.engagement.value, setting.channel))
-        self._here = [world.personas[nick] for nick in setting.members]
-        self._today = _subject(setting)
+        self._cards = [
+            Card(card.nick, card.role is Role.LEAD, card.about, script.example_lines(card, setting.lead))
+            for card in (world.personas[nick] for nick in setting.members)
+        ]
         self._system = self._rules()
-        self._log = self._yesterday()
+        self._log = self._before_the_log()
 
     def completion(self, turn: Turn, channel: Channel, room: int | None = None) -> str:
         """One text that ends where the member's line goes on. `room`: tokens that it may have; None: any number."""
         # Opening words steer such a model; a note is the second best, as a stage direction above the line.
-        note = f"({turn.beat.note})\n" if turn.beat and not turn.beat.opening else ""
+        note = f"({turn.beat.note})\n" if turn.beat and turn.beat.note and not turn.opening else ""
         return self._log + _shown(channel, room, self._log) + note + _begun(turn)
 
     def document(self, turn: Turn, channel: Channel, room: int | None = None) -> str:
         """The training document up to where the member's line goes on: no card, no note. `room` as for `completion`."""
         return self._head + _shown(channel, room, self._head) + _begun(turn)
 
-    def chat(self, turn: Turn, channel: Channel, refused: str = "", room: int | None = None) -> tuple[Message, ...]:
-        """System and user message. `refused` is what was wrong with the last try; `room` as for `completion`."""
-        wanted = f"Write the next line of {turn.nick}: only the text, without the nick in brackets."
-        if turn.action:
-            wanted = f"Write what {turn.nick} does, as the text of a /me line in the third person, a few words."
-        elif turn.to:
-            wanted += f" Begin with `{turn.to}: `."
-        tail = [
-            f"You are {turn.nick} now.",
-            f"Private, for this line only: {turn.beat.note}" if turn.beat else "",
-            self._worn(turn.nick),
-            f"Your last try was refused: {refused}" if refused else "",
-            wanted,
-        ]
+    def chat(
+        self, turn: Turn, channel: Channel, refused: Refusal | None = None, room: int | None = None
+    ) -> tuple[Message, ...]:
+        """System and user message. `refused`: the last try; None: this is the first. `room` as for `completion`."""
         log = self._head + _shown(channel, room, self._system)
-        return Message("system", self._system), Message("user", log + "\n" + " ".join(filter(None, tail)))
+        return Message("system", self._system), Message("user", log + "\n" + self._tail(turn, channel, refused))
 
-    def _worn(self, nick: str) -> str:
-        if nick != self._setting.lead or not self._script.avoid:
-            return ""
-        return "You have worn these out, do without them: " + "; ".join(self._script.avoid) + "."
+    def _tail(self, turn: Turn, channel: Channel, refused: Refusal | None) -> str:
+        lead = self._setting.lead
+        return self._world.prompts.render(
+            "session_tail",
+            nick=turn.nick,
+            clock=clock.of_day(channel.at)[:5],
+            here=[nick for nick in channel.present if nick != turn.nick and nick not in channel.away],
+            answers=turn.answers,
+            again=turn.again,
+            leaves=turn.leaves,
+            note=turn.beat.note if turn.beat else "",
+            calls=lead if turn.calls_lead else "",
+            worn=self._script.avoid if turn.nick == lead else (),
+            refused=refused,
+            action=turn.action,
+            length=turn.length.value,
+            to=turn.to,
+        )
 
     def _rules(self) -> str:
-        guidance, setting = self._world.style.guidance, self._setting
-        rules = [*guidance.people, *(line.replace("{lead}", setting.lead) for line in guidance.lead)]
-        parts = [
-            f"You write the lines of the members of {setting.channel}, an IRC channel, one line at a time.",
-            "\n".join(f"- {rule}" for rule in rules),
-            "Who is here:",
-            *(_card(persona, self._script.example_lines(persona, setting.lead)) for persona in self._here),
-            self._ties(),
-            self._today,
-        ]
-        return "\n\n".join(filter(None, parts))
+        setting, prompts = self._setting, self._world.prompts
+        return prompts.render(
+            "session_system",
+            rules=prompts.render("session_rules", channel=setting.channel, lead=setting.lead),
+            cards=self._cards,
+            ties=self._ties(),
+            topic=setting.topic,
+            angle=setting.angle,
+        )
 
-    def _yesterday(self) -> str:
-        people = "\n".join(f"{p.nick}: {p.about.partition('. ')[0].rstrip('.')}." for p in self._here)
-        channel = self._setting.channel
-        lines = "\n".join(f"<{p.nick}> {p.voice[number]}" for number in range(YESTERDAY) for p in self._here)
-        parts = [
-            f"A log of {channel}, an IRC channel where people know each other. They write in whole sentences.",
-            "\n".join(filter(None, (people, self._ties()))),
-            f"Yesterday:\n{lines}",
-            f"{self._today} {self._script.premise}",
-            self._head,
-        ]
-        return "\n\n".join(parts)
+    def _before_the_log(self) -> str:
+        setting = self._setting
+        # The lead's card is given whole: what such a model is told of the lead stands nowhere else.
+        people = [card if card.is_lead else replace(card, about=_first_sentence(card.about)) for card in self._cards]
+        before = self._world.prompts.render(
+            "session_completion",
+            channel=setting.channel,
+            people=people,
+            ties=self._ties(),
+            yesterday=self._yesterday(),
+            topic=setting.topic,
+            angle=setting.angle,
+            premise=_first_sentence(self._script.premise) if self._script.premise else "",
+        )
+        return before + self._head
 
-    def _ties(self) -> str:
-        edges = self._world.ties.subgraph(persona.nick for persona in self._here).edges(data=True)
-        return "\n".join(sorted(f"{a} and {b} ({data['kind']}): {data['history']}" for a, b, data in edges))
+    def _yesterday(self) -> list[TranscriptLine]:
+        """Lines of everybody, in turn; the lead's are those of the card's examples."""
+        lines = []
+        for number in range(YESTERDAY):
+            for card in self._cards:
+                those = card.lines if len(card.lines) > number else self._world.personas[card.nick].voice
+                lines.append(TranscriptLine(card.nick, those[number]))
+        return lines
+
+    def _ties(self) -> list[str]:
+        edges = self._world.ties.subgraph(self._setting.members).edges(data=True)
+        return sorted(f"{a} and {b} ({data['kind']}): {data['history']}" for a, b, data in edges)
 
 
-def _subject(setting: Setting) -> str:
-    """What the talk is about, in a sentence."""
-    angle = f", in particular {setting.angle}" if setting.angle else ""
-    return f"Today's talk is about {setting.topic or 'whatever comes up'}{angle}."
+def _first_sentence(text: str) -> str:
+    """So much as does not give the ending away.
+
+    >>> _first_sentence("Kai bakes. Then the oven fails.")
+    'Kai bakes.'
+    """
+    return text.partition(". ")[0].rstrip(".") + "."
 
 
 def _begun(turn: Turn) -> str:
@@ -150,9 +190,3 @@ def _block(sizes: list[int], left: float) -> int:
             break
         fits += 1
     return min(FORGET, max(1, fits // 2))
-
-
-def _card(persona: Persona, voice: tuple[str, ...]) -> str:
-    lead = " (never an assistant)" if persona.role is Role.LEAD else ""
-    lines = "\n".join(f"<{persona.nick}> {line}" for line in voice)
-    return f"{persona.nick}{lead}: {persona.about}\n{lines}"

@@ -79,6 +79,9 @@ class Persona(StrictModel):
     """Who this is, in two to four sentences in the third person. A model reads it; it never reaches training data."""
     voice: Annotated[tuple[Prose, ...], Field(min_length=2, max_length=12)]
     """Lines the person could have typed. They are what tells this person from all the others."""
+    voice_for: dict[Name, tuple[Annotated[int, Field(ge=0)], ...]] = {}
+    """Pattern to the example lines (by number, from 0) that are shown in sessions of it and in no other; lines that
+    stand under no pattern are shown in all."""
     interests: dict[Name, Annotated[float, Field(gt=0, le=5)]] = {}
     """Topic group to weight; 1 is the average person's interest, groups left out have 1."""
     chattiness: Annotated[float, Field(gt=0, le=10)] = 1.0
@@ -103,6 +106,8 @@ class Persona(StrictModel):
 
     @model_validator(mode="after")
     def _no_tie_to_self(self) -> Persona:
+        if any(number >= len(self.voice) for numbers in self.voice_for.values() for number in numbers):
+            raise ValueError(f"voice_for: there are lines 0 to {len(self.voice) - 1}")
         if any(tie.to == self.nick for tie in self.ties):
             raise ValueError("ties: nobody has a tie to themselves")
         return self

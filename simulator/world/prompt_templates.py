@@ -26,6 +26,11 @@ if TYPE_CHECKING:
 FOLDER = "policies/prompts"
 SUFFIX = ".j2"
 VARIABLES: Mapping[str, frozenset[str]] = {
+    "session_rules": frozenset({"channel", "lead"}),
+    "session_system": frozenset({"rules", "cards", "ties", "topic", "angle"}),
+    "session_tail": frozenset({"nick", "clock", "here", "note", "length", "action", "to", "calls"})
+    | {"answers", "again", "leaves", "worn", "refused"},
+    "session_completion": frozenset({"channel", "people", "ties", "yesterday", "topic", "angle", "premise"}),
     "guard_rubric": frozenset({"instruction", "questions", "none", "examples"}),
     "guard_line": frozenset({"log", "line", "signal"}),
     "evaluation_system": frozenset(),

@@ -125,20 +125,10 @@ class Numbers(StrictModel):
     """A document that is longer is not read, and rejected."""
 
 
-class Guidance(StrictModel):
-    """Writing rules that prompts show to a model. `{lead}` stands for the lead's nick."""
-
-    people: Annotated[tuple[Prose, ...], Field(min_length=1)]
-    """For everybody's lines."""
-    lead: Annotated[tuple[Prose, ...], Field(min_length=1)]
-    """For the lead's."""
-
-
 class StylePolicy(StrictModel):
     """What a line in this channel sounds like."""
 
     numbers: Numbers
-    guidance: Guidance
     hints: dict[Name, Prose]
     """What the model is told when a rule without patterns sends its line back."""
     closed_class: tuple[str, ...] = ()

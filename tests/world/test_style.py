@@ -83,11 +83,6 @@ def test_what_is_wrong_is_said_with_its_place(data: dict[str, Any], says: str) -
     assert says in str(raised.value) and "\n" not in str(raised.value)
 
 
-def test_guidance_names_the_lead_by_placeholder_only() -> None:
-    assert all("{lead}" in line for line in style().guidance.lead)
-    assert not any("{" in line for line in style().guidance.people)
-
-
 def test_an_apostrophe_may_be_missing_and_spaces_may_be_many() -> None:
     phrases = Phrases([(["i'm here to help"], [])])
     assert all(list(phrases.find(text)) for text in ("I'm here to help", "im here  to help", "IM HERE TO HELP"))

@@ -1,0 +1,106 @@
+"""What a member is told: the shared beginning, the tail, and what a line's situation puts into it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from simulator.events import Said, TopicSet
+from simulator.plan.planner import Planner
+from simulator.plan.session_plan import SessionPlan
+from simulator.session.channel import Channel
+from simulator.session.prompts import Prompts, Refusal
+from simulator.session.scheduler import Turn
+from simulator.world.policy import LineLength
+from tests.worlds import shipped
+
+WORLD = shipped()
+
+
+def plans(number: int = 12) -> list[SessionPlan]:
+    planner = Planner(WORLD, 3)
+    return [planner.plan(slot) for slot in range(number)]
+
+
+def talk(plan: SessionPlan, messages: int) -> Channel:
+    """The channel after so many messages of the first two people."""
+    setting = plan.setting
+    channel = Channel(setting, [TopicSet(index=0, at=setting.begins, nick=setting.cast[0], text="soup")])
+    for number in range(messages):
+        nick = setting.cast[number % 2]
+        channel.apply(Said(index=number + 1, at=setting.begins + 60 * number, nick=nick, text=f"line {number}"))
+    return channel
+
+
+def test_all_but_the_tail_is_the_same_for_everybody_and_only_grows() -> None:
+    plan = plans()[0]
+    prompts = Prompts(plan.setting, plan.script, WORLD)
+    for ask in (lambda turn, channel: prompts.chat(turn, channel)[1].content, prompts.completion, prompts.document):
+        earlier, later = talk(plan, 3), talk(plan, 4)
+        logs = []
+        for channel in (earlier, later):
+            texts = [ask(Turn(nick, 0.0, {}), channel) for nick in plan.setting.members]
+            end = channel.transcript[-1] + "\n"
+            heads = {text[: text.index(end) + len(end)] for text in texts}
+            assert len(heads) == 1
+            logs.append(heads.pop())
+        assert logs[1].startswith(logs[0])
+    assert len({prompts.chat(Turn(nick, 0.0, {}), talk(plan, 1))[0] for nick in plan.setting.members}) == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"answers": "X"}, "X has spoken to you by name and waits for an answer"),
+        ({"again": True}, "The last line was yours, too"),
+        ({"leaves": True}, "your last words"),
+        ({"to": "X"}, "You may begin with `X: `"),
+        ({"length": LineLength.FEW_WORDS}, "A few words will do."),
+        ({"length": LineLength.MORE}, "Three or four sentences"),
+        ({"action": True}, "as the text of a /me line"),
+        ({"calls_lead": True}, "by name, wherever in the line it fits"),
+    ],
+)
+def test_the_tail_says_what_the_person_knows(change: dict[str, object], told: str) -> None:
+    plan = plans()[0]
+    prompts, channel, nick = Prompts(plan.setting, plan.script, WORLD), talk(plan, 2), plan.setting.cast[2]
+    plain = prompts.chat(Turn(nick, 0.0, {}), channel)[1].content
+    asked = prompts.chat(replace(Turn(nick, 0.0, {}), **change), channel)[1].content
+    assert told in asked and told not in plain
+
+
+def test_the_tail_says_who_is_here_and_how_late_it_is() -> None:
+    plan = plans()[0]
+    prompts, channel, nick = Prompts(plan.setting, plan.script, WORLD), talk(plan, 2), plan.setting.cast[2]
+    channel.away.add(plan.setting.cast[0])
+    tail = prompts.chat(Turn(nick, 0.0, {}), channel)[1].content.rpartition("\n\n")[2]
+    here = tail[tail.index("; ") + 2 : tail.index(" are here")].split(", ")
+    assert set(here) == set(plan.setting.members) - {nick, plan.setting.cast[0]}
+
+
+def test_a_refused_line_is_shown_with_its_reason() -> None:
+    plan = plans()[0]
+    prompts, channel = Prompts(plan.setting, plan.script, WORLD), talk(plan, 2)
+    refused = Refusal("line 0 again", "That was said before.")
+    asked = prompts.chat(Turn(plan.setting.cast[0], 0.0, {}), channel, refused)[1].content
+    assert 'Your last try was "line 0 again". It was refused: That was said before. Write the next line' in asked
+
+
+def test_the_lead_shows_lines_of_the_pattern_and_all_lines_are_shown_over_a_run() -> None:
+    card, shown = WORLD.lead, set[int]()
+    for plan in plans(120):
+        numbers = plan.script.voices[card.nick]
+        shown |= set(numbers)
+        own = set(card.voice_for.get(plan.slot.pattern, ()))
+        kept = {number for those in card.voice_for.values() for number in those}
+        assert set(numbers) & kept <= own and (not own or set(numbers) & own)
+        assert plan.script.example_lines(card, card.nick) == tuple(card.voice[number] for number in numbers)
+    assert shown == set(range(len(card.voice)))
+
+
+def test_a_model_that_only_continues_reads_the_lead_s_whole_card_and_no_ending() -> None:
+    plan = plans()[0]
+    text = Prompts(plan.setting, plan.script, WORLD).completion(Turn(plan.setting.cast[0], 0.0, {}), talk(plan, 1))
+    assert WORLD.lead.about in text
+    assert plan.script.premise not in text or ". " not in plan.script.premise
