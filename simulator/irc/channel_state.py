@@ -1,7 +1,7 @@
 """The channel as the lead sees it: a fold of what is heard to the simulator's events, on the same screen.
 
-People are called by the nick under which a session met them first, as in an imported log; the lead by the nick on her
-card, whatever the server calls her. A session that grew too long, or whose header changes, is cut, and hands its last
+People are called by the nick under which a session met them first, as in an imported log; the lead by the nick on the
+card, whatever the server calls it. A session that grew too long, or whose header changes, is cut, and hands its last
 messages on: prompts go on as if nothing had happened, and never grow without end.
 """
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
@@ -122,7 +122,8 @@ class EventReader:
                 if self._own(message.param(1)):
                     yield OwnEvent("put out", f"kicked by {message.nick}: {why}")
             case "QUIT" if not self._own(message.nick):
-                yield self._event("quit", message, split=bool(_SPLIT.fullmatch(message.param(0))))
+                found = self._event("quit", message)
+                yield replace(found, split=bool(_SPLIT.fullmatch(message.param(0))))
             case "NICK" if message.param(0):
                 if self._own(message.nick):
                     self.nick = message.param(0)
@@ -200,7 +201,7 @@ class EventReader:
             if command != "ACTION" or kind == "notice":
                 return  # a question to the program; it has nothing to tell
             kind = "acted"
-        yield self._event(kind, message, text, private=private, history=history)
+        yield replace(self._event(kind, message, text), private=private, history=history)
 
     def _batch(self, message: IrcMessage) -> None:
         reference = message.param(0)
@@ -228,9 +229,6 @@ class EventReader:
         text: str = "",
         *,
         nick: str = "",
-        private: bool = False,
-        split: bool = False,
-        history: bool = False,
     ) -> IrcEvent:
         tags = message.tags
         return IrcEvent(
@@ -240,10 +238,8 @@ class EventReader:
             harmless(text),
             message.source,
             tags.get("account") or None,
-            private,
-            "bot" in tags or "draft/bot" in tags,
-            split,
-            history or self._batches.get(tags.get("batch", ""), False),
+            bot="bot" in tags or "draft/bot" in tags,
+            history=self._batches.get(tags.get("batch", ""), False),
         )
 
 

@@ -264,7 +264,7 @@ class SimulatedUsers:
 
 
 class _Talk:
-    """The people's channel: the same fold, without a journal, since the bot keeps that."""
+    """The users' channel: the same fold as a session's, without a journal, since the bot keeps that."""
 
     def __init__(self, setting: Setting, past: Sequence[Said]) -> None:
         self.state = Channel(setting, past)
@@ -272,10 +272,12 @@ class _Talk:
 
     @property
     def messages(self) -> int:
+        """Said in this act, those handed on from the last one included."""
         return self.state.messages
 
     @property
     def past(self) -> list[Said]:
+        """What the next act begins with."""
         return self._past[-HANDED_ON:]
 
     def apply(self, kind: type, nick: str, **fields: object) -> None:

@@ -1,4 +1,4 @@
-"""Time in a channel: seconds since 1970 that never go back, and waiting. Tests bring a clock of their own."""
+"""Clocks of a channel: seconds since 1970 that never go back, and waiting. Tests bring one of their own."""
 
 from __future__ import annotations
 
@@ -19,7 +19,9 @@ class Clock(Protocol):
         """Seconds since 1970, UTC."""
         ...
 
-    async def sleep(self, seconds: float) -> None: ...
+    async def sleep(self, seconds: float) -> None:
+        """Comes back after so many of its seconds."""
+        ...
 
 
 class WallClock:
@@ -30,9 +32,11 @@ class WallClock:
         self._began, self._first, self._tempo = _now(), clock.tick(), tempo
 
     def now(self) -> float:
+        """Seconds since 1970, UTC."""
         return self._began + (clock.tick() - self._first) * self._tempo
 
     async def sleep(self, seconds: float) -> None:
+        """Comes back after so many of its seconds."""
         await asyncio.sleep(seconds / self._tempo)
 
 
@@ -45,9 +49,11 @@ class ManualClock:
         self._count = 0
 
     def now(self) -> float:
+        """Seconds since 1970, UTC."""
         return self._now
 
     async def sleep(self, seconds: float) -> None:
+        """Comes back when so many seconds were played."""
         self._count += 1
         woken = asyncio.get_running_loop().create_future()
         heapq.heappush(self._sleepers, (self._now + seconds, self._count, woken))
