@@ -15,7 +15,7 @@ from simulator.journal.records import Goal, RunCard
 from simulator.llm.model import Models
 from simulator.llm.scripted import Scripted
 from simulator.runs.admission import RunLimits
-from simulator.runs.notes import Note
+from simulator.runs.notes import RunNote
 from simulator.runs.run import Run
 from simulator.world import load
 from simulator.world.world import World
@@ -49,7 +49,7 @@ def play_run(
     *,
     concurrency: int = 4,
     models: Models | None = None,
-    watch: Callable[[Note], None] = lambda note: None,
+    watch: Callable[[RunNote], None] = lambda note: None,
 ) -> None:
     """Creates the run, or goes on with it if it is there, to its goal."""
     fresh = not (folder / "journal.sqlite").exists()

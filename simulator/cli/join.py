@@ -169,6 +169,7 @@ def played_by(choice: ModelChoice) -> str:
 
 
 def said(text: str) -> None:
+    """A line for people, on stderr."""
     from simulator.tui.sanitize import sanitize
 
     click.echo(f"em: {sanitize(text)}", err=True)

@@ -57,7 +57,7 @@ def log(
     if purpose is not None and (rule is not None or refused):
         raise click.UsageError("--purpose asks for calls of models, --rule and --refused for lines: give one of them")
     matches = search.matcher(pattern)
-    console, count = lines.console(), search.Count()
+    console, count = lines.console(), search.HitCount()
     with Journal.read(data / "runs" / name) as journal:
         if session is not None:
             search.known(journal, session)

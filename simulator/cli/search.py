@@ -39,7 +39,7 @@ class Hit:
 
 
 @dataclass(slots=True)
-class Count:
+class HitCount:
     """How much was found."""
 
     hits: int = 0
@@ -49,6 +49,7 @@ class Count:
     """There was more than the limit."""
 
     def add(self, hit: Hit) -> None:
+        """Counts one more hit."""
         self.hits += 1
         self.sessions.add(hit.session)
         for name, value in hit.sums.items():

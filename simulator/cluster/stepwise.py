@@ -40,7 +40,7 @@ class Failed:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class SessionStep:
     """What happened between two questions, in this order; to be on disk before the next step is asked for."""
 
     paid: Paid | None
@@ -66,11 +66,11 @@ class Stepwise:
         self._paid: Paid | None = None
         self._failed: Failed | None = None
         self._events: list[Event] = []
-        self._steps: asyncio.Queue[Step | Exception] = asyncio.Queue()
+        self._steps: asyncio.Queue[SessionStep | Exception] = asyncio.Queue()
         self._go = asyncio.Event()
         self._playing: asyncio.Task[None] | None = None
 
-    async def step(self) -> Step:
+    async def step(self) -> SessionStep:
         """Goes on up to the next question. To be called once at a time. Raises what is not foreseen."""
         if self._playing is None:
             self._playing = asyncio.create_task(self._play())
@@ -107,15 +107,15 @@ class Stepwise:
             async with aclosing(play(self._plan, self._world, self._models, self._past)) as session:
                 async for event in session:
                     self._events.append(event)
-            last: Step | Exception = replace(self._collected(), over=True)
+            last: SessionStep | Exception = replace(self._collected(), over=True)
         except EmError as error:
             last = replace(self._collected(), over=True, error=error, failed=self._failed)
         except Exception as fault:  # a fault of ours: it belongs to whoever waits for the step
             last = fault
         self._steps.put_nowait(last)
 
-    def _collected(self) -> Step:
-        step = Step(self._paid, tuple(self._events))
+    def _collected(self) -> SessionStep:
+        step = SessionStep(self._paid, tuple(self._events))
         self._paid, self._events = None, []
         return step
 
@@ -128,6 +128,7 @@ class _AskedModel(ModelWrapper):
         self._known, self._session = known, session
 
     async def reply(self, prompt: Prompt) -> Reply:
+        """The answer on record, or the model's. Raises what the model raises."""
         known = self._known.get(prompt.call_id)
         return await self._session.ask(self.inner, prompt) if known is None else known
 

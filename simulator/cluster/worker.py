@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from simulator import __version__
-from simulator.cluster.stepwise import Step, Stepwise
+from simulator.cluster.stepwise import SessionStep, Stepwise
 from simulator.errors import EmError, UsageError
 from simulator.events import Event
 from simulator.llm.model import CallId, Models, Reply
@@ -44,13 +44,13 @@ class Worker:
             return error
         return None
 
-    async def begin(self, plan: SessionPlan, past: Sequence[Event], known: Mapping[CallId, Reply]) -> Step:
+    async def begin(self, plan: SessionPlan, past: Sequence[Event], known: Mapping[CallId, Reply]) -> SessionStep:
         """The first step of a session, or of what is left of it."""
         assert self._models is not None
         self._sessions[plan.id] = Stepwise(plan, self._world, self._models, past, known)
         return await self.go_on(plan.id)
 
-    async def go_on(self, session: str) -> Step:
+    async def go_on(self, session: str) -> SessionStep:
         """The next step; everything before it is on disk."""
         step = await self._sessions[session].step()
         if step.over:

@@ -11,7 +11,7 @@ from simulator.errors import StorageError
 from simulator.events import Said
 from simulator.journal.journal import Journal
 from simulator.llm.progress import CallProgress, Phase
-from simulator.runs.notes import Asking, Began, CallEnded, Happened, Note, NotNeeded, Settled
+from simulator.runs.notes import Asking, Began, CallEnded, Happened, NotNeeded, RunNote, Settled
 
 _ORDER = (Phase.LIMITED, Phase.LOADING, Phase.RETRYING, Phase.QUEUED, Phase.READING, Phase.WRITING)
 """What a reader of one line has to know first."""
@@ -29,7 +29,7 @@ class Activity:
         self._calls: dict[tuple[str, str], CallProgress | None] = {}
         """By session and call; None: it was sent, and nothing is known of it since."""
 
-    def note(self, note: Note) -> None:
+    def note(self, note: RunNote) -> None:
         """One more thing happened."""
         match note:
             case Began(session):

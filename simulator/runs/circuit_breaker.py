@@ -16,7 +16,7 @@ EVIDENCE = 100
 
 
 @dataclass(slots=True)
-class _Row:
+class _Streak:
     """Calls for one role since the last one that was of use."""
 
     faults: Counter[str] = field(default_factory=Counter)
@@ -27,7 +27,7 @@ class CircuitBreaker:
     """Counts spoiled calls by role: `people`, `lead`, `judge`, and `filter` for sessions that a provider refuses."""
 
     def __init__(self) -> None:
-        self._rows: dict[str, _Row] = {}
+        self._rows: dict[str, _Streak] = {}
         self._tripped: ProviderError | None = None
 
     def usable(self, role: str) -> None:
@@ -36,7 +36,7 @@ class CircuitBreaker:
 
     def spoiled(self, role: str, session: str, fault: str, evidence: str) -> None:
         """A call was paid for in vain. Raises ProviderError where it is one too many."""
-        row = self._rows.setdefault(role, _Row())
+        row = self._rows.setdefault(role, _Streak())
         row.faults[fault] += 1
         row.sessions.add(session)
         if row.faults[fault] >= SPOILED and len(row.sessions) > 1:

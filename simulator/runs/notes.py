@@ -71,4 +71,4 @@ class NotNeeded:
     session: AnySession
 
 
-Note = Began | Happened | Asking | CallProgress | Answered | CallEnded | Settled | NotNeeded
+RunNote = Began | Happened | Asking | CallProgress | Answered | CallEnded | Settled | NotNeeded

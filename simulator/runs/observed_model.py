@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from simulator.llm.model import Model, Models, ModelWrapper, Prompt, Reply
-from simulator.runs.notes import Answered, Asking, CallEnded, Note
+from simulator.runs.notes import Answered, Asking, CallEnded, RunNote
 
 
 class ObservedModel(ModelWrapper):
     """A model of a run that somebody looks at."""
 
-    def __init__(self, inner: Model, note: Callable[[Note], None], unpaused: Callable[[], Awaitable[None]]) -> None:
+    def __init__(self, inner: Model, note: Callable[[RunNote], None], unpaused: Callable[[], Awaitable[None]]) -> None:
         """`note` hears every question and every answer, and no question is sent before `unpaused` returns."""
         super().__init__(inner)
         self._note, self._unpaused = note, unpaused
@@ -28,6 +28,6 @@ class ObservedModel(ModelWrapper):
         return reply
 
 
-def observe_models(models: Models, note: Callable[[Note], None], unpaused: Callable[[], Awaitable[None]]) -> Models:
+def observe_models(models: Models, note: Callable[[RunNote], None], unpaused: Callable[[], Awaitable[None]]) -> Models:
     """The same models, each wrapped in an ObservedModel."""
     return models.map(lambda model: ObservedModel(model, note, unpaused))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
 
+from simulator.cluster.worker import Opening
 from simulator.errors import UsageError
 from simulator.journal.model_choice import ModelChoice
 from simulator.llm.model import Billing, Models, Purpose
@@ -17,9 +17,6 @@ from simulator.plan.estimate import tokens
 from simulator.plan.session_plan import SessionPlan
 from simulator.train import adapter_lookup
 from simulator.world.world import World
-
-Opening = Callable[[], Coroutine[Any, Any, Models]]
-"""Opens the models; it travels, so it names a function of the program and plain arguments."""
 
 
 def models_opening(choice: ModelChoice, world: World, slots: int, progress: Listener = log_progress) -> Opening:

@@ -40,7 +40,7 @@ from simulator.plan.planner import Planner
 from simulator.plan.session_plan import SessionPlan
 from simulator.runs.admission import Admission, RunLimits
 from simulator.runs.circuit_breaker import CircuitBreaker
-from simulator.runs.notes import Began, Happened, Note, NotNeeded, Settled
+from simulator.runs.notes import Began, Happened, NotNeeded, RunNote, Settled
 from simulator.runs.session_runner import LocalRunner, SessionRunner, verdict_of, world_filters
 from simulator.runs.settling import Candidate, PlaceToFill, Settling
 from simulator.session.transcript import document
@@ -62,7 +62,7 @@ class Run:
         models: Models,
         limits: RunLimits,
         *,
-        watch: Callable[[Note], None] = lambda note: None,
+        watch: Callable[[RunNote], None] = lambda note: None,
         runner: SessionRunner | None = None,
     ) -> None:
         """`watch` hears what happens. `runner` None: sessions are played here, with `models`; the judge is asked from

@@ -18,7 +18,7 @@ from simulator.plan.planner import single
 from simulator.plan.session_plan import SessionPlan
 from simulator.runs.activity import Activity, recorded_activity
 from simulator.runs.admission import RunLimits
-from simulator.runs.notes import Began, Happened, Note, Settled
+from simulator.runs.notes import Began, Happened, RunNote, Settled
 from simulator.runs.observed_model import observe_models
 from simulator.runs.opening import open_choice, session_price
 from simulator.runs.progress_file import ProgressFile
@@ -132,7 +132,7 @@ async def _play_to_goal(
     with open_pool(choice, execution, view) as pool:
         activity = Activity()
 
-        def note(note: Note) -> None:
+        def note(note: RunNote) -> None:
             activity.note(note)
             view.note(note)
 
@@ -151,11 +151,13 @@ async def _play_to_goal(
             await models.aclose()
 
 
-def _watcher(journal: Journal, note: Callable[[Note], None], progress: ProgressFile | None) -> Callable[[Note], None]:
+def _watcher(
+    journal: Journal, note: Callable[[RunNote], None], progress: ProgressFile | None
+) -> Callable[[RunNote], None]:
     """Passes every note on, and keeps the progress file up to date from the first session on."""
     begun = False
 
-    def watch(happened: Note) -> None:
+    def watch(happened: RunNote) -> None:
         nonlocal begun
         note(happened)
         if progress is not None and (isinstance(happened, Settled) or not begun):

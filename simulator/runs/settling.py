@@ -38,7 +38,7 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class PlaceDecision:
     """What becomes of one candidate."""
 
     candidate: Candidate
@@ -103,18 +103,18 @@ class Settling:
         self._near.twin(plan.id, document)
         self._count(document, size)
 
-    def settle(self) -> Iterator[Decision | PlaceToFill]:
+    def settle(self) -> Iterator[PlaceDecision | PlaceToFill]:
         """Decides every place whose turn has come; each decision is to be recorded before the next is drawn."""
         while not self.lacks(self._next):
             slot = self._next
             ranked = sorted(self._candidates.pop(slot), key=lambda one: one.rank)
             for number, candidate in enumerate(ranked, 1):
                 if twin := self._near.twin(candidate.plan.id, candidate.document):
-                    yield Decision(
+                    yield PlaceDecision(
                         candidate, Reason(rule="near-duplicate", message=None, evidence=f"{twin[1]:.0%} like {twin[0]}")
                     )
                 else:
-                    yield Decision(candidate, None, tuple(other.plan for other in ranked[number:]))
+                    yield PlaceDecision(candidate, None, tuple(other.plan for other in ranked[number:]))
                     self._count(candidate.document, candidate.bytes)
                     break
             else:

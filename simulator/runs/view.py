@@ -6,14 +6,14 @@ from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Protocol
 
 from simulator.journal.journal import Journal
-from simulator.runs.notes import Note
+from simulator.runs.notes import RunNote
 from simulator.world.world import World
 
 
 class View(Protocol):
     """Hears what happens, and may make it wait."""
 
-    def note(self, note: Note) -> None:
+    def note(self, note: RunNote) -> None:
         """Something happened."""
         ...
 
@@ -45,7 +45,7 @@ class SessionView(View, Protocol):
 class Unseen:
     """A RunView and SessionView that shows nothing."""
 
-    def note(self, note: Note) -> None:
+    def note(self, note: RunNote) -> None:
         """Nothing is shown."""
 
     async def unpaused(self) -> None:

@@ -17,7 +17,7 @@ from simulator.journal.journal import Journal
 from simulator.llm.progress import CallProgress, Phase
 from simulator.plan.session_plan import AnySession
 from simulator.runs.activity import Activity
-from simulator.runs.notes import Began, Happened, Note, NotNeeded, Settled
+from simulator.runs.notes import Began, Happened, NotNeeded, RunNote, Settled
 from simulator.runs.view import RunView
 from simulator.tui import lines, terminal
 from simulator.tui.heartbeat import Sleep, heartbeat
@@ -93,7 +93,7 @@ class ProgressBar:
         done = f"{self._kept}" if self._goal.sessions else f"{self._bytes / 1e6:.2f}"
         return f"{done} of {goal} kept, {self._rejected} rejected"
 
-    def note(self, note: Note, activity: Activity) -> None:
+    def note(self, note: RunNote, activity: Activity) -> None:
         """Counts what happened, and shows what is waited for."""
         if self.drawn:
             self._progress.update(self._task, waits=sanitize(activity.waits()))
@@ -138,7 +138,7 @@ class BarView:
         self._bar: ProgressBar | None = None
         self._activity, self._sleep = Activity(), sleep
 
-    def note(self, note: Note) -> None:
+    def note(self, note: RunNote) -> None:
         """See View."""
         self._activity.note(note)
         if isinstance(note, CallProgress) and note.phase is Phase.NOTICE:
@@ -188,7 +188,7 @@ class LinesView(BarView):
         self._sessions: dict[str, AnySession] = {}
         self._shown: str | None = None
 
-    def note(self, note: Note) -> None:
+    def note(self, note: RunNote) -> None:
         """See View."""
         super().note(note)
         match note:
@@ -234,7 +234,7 @@ class ScreenView(BarView):
         self._console = console
         self._screen: terminal.Terminal | None = None
 
-    def note(self, note: Note) -> None:
+    def note(self, note: RunNote) -> None:
         """See View."""
         super().note(note)
         if self._screen is not None:

@@ -15,7 +15,7 @@ from simulator.llm.model import Prompt, Reply
 from simulator.llm.progress import CallProgress, Phase
 from simulator.plan.session_plan import AnySession
 from simulator.runs.activity import Activity
-from simulator.runs.notes import Answered, Asking, Began, Happened, Note, Settled
+from simulator.runs.notes import Answered, Asking, Began, Happened, RunNote, Settled
 from simulator.tui import lines, terminal
 from simulator.tui.heartbeat import Sleep, heartbeat
 from simulator.tui.state import Opened, Over, Pressed, opened
@@ -29,7 +29,7 @@ class PlainView:
         self._activity, self._sleep = Activity(), sleep
         self._stderr = lines.console(err=True)
 
-    def note(self, note: Note) -> None:
+    def note(self, note: RunNote) -> None:
         """See View."""
         self._activity.note(note)
         if isinstance(note, CallProgress) and note.phase is Phase.NOTICE:
@@ -46,7 +46,7 @@ class PlainView:
 class JsonView(PlainView):
     """Writes every event as one line of JSON, at once."""
 
-    def note(self, note: Note) -> None:
+    def note(self, note: RunNote) -> None:
         """See View."""
         super().note(note)
         if isinstance(note, Happened):
@@ -65,7 +65,7 @@ class PrintedView(PlainView):
         self._console, self._at_once, self._reasons, self._prompts = console, at_once, reasons, prompts
         self._waiting: list[Event] = []
 
-    def note(self, note: Note) -> None:
+    def note(self, note: RunNote) -> None:
         """See View."""
         super().note(note)
         match note:
@@ -108,11 +108,11 @@ class ScreenSessionView:
     def __init__(self, console: Console, *, reasons: bool) -> None:
         self._console, self._reasons = console, reasons
         self._after = PrintedView(console, at_once=False, reasons=reasons, prompts=False)
-        self._notes: list[Note] = []
+        self._notes: list[RunNote] = []
         """For the lines at the end."""
         self._screen: terminal.Terminal | None = None
 
-    def note(self, note: Note) -> None:
+    def note(self, note: RunNote) -> None:
         """See View."""
         self._notes.append(note)
         if self._screen is not None:

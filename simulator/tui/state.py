@@ -10,7 +10,7 @@ from simulator.events import Event, Said
 from simulator.journal.records import Cost, Goal, RunProgress
 from simulator.llm.progress import CallProgress
 from simulator.plan.session_plan import AnySession
-from simulator.runs.notes import Note
+from simulator.runs.notes import RunNote
 from simulator.world.policy import Band
 from simulator.world.strict import Engagement
 
@@ -55,7 +55,7 @@ class Over:
     """Nothing more will happen."""
 
 
-ViewNote = Note | Opened | Ticked | Pressed | Over
+ViewNote = RunNote | Opened | Ticked | Pressed | Over
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ class Incident:
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class ViewChoice:
     """What the keys have chosen."""
 
     dashboard: bool = False
@@ -134,7 +134,7 @@ class State:
     pulse: tuple[tuple[float, int], ...] = ((0.0, 0),)
     """(seconds, messages) over the last seconds, the oldest first."""
     over: bool = False
-    view: View = field(default_factory=View)
+    view: ViewChoice = field(default_factory=ViewChoice)
 
     @property
     def rate(self) -> float:
@@ -151,5 +151,5 @@ def opened(note: Opened) -> State:
         rejections=note.rejections,
         counted=note.counted,
         costs={cost.purpose: cost for cost in note.costs},
-        view=View(dashboard=note.goal is not None),
+        view=ViewChoice(dashboard=note.goal is not None),
     )

@@ -44,7 +44,7 @@ from simulator.llm.model import Billing, CallId, Prompt, Purpose, Reply, Usage
 from simulator.plan.planner import Planner
 from simulator.plan.session_plan import SessionPlan
 from simulator.runs.admission import RunLimits
-from simulator.runs.notes import Note, Settled
+from simulator.runs.notes import RunNote, Settled
 from simulator.runs.run import Run
 from simulator.runs.session_runner import verdict_of
 from simulator.session.transcript import document, text
@@ -91,7 +91,7 @@ def play(number: int, steps: int, folder: Path) -> object:
     measured = Steps(number, steps)
     measured.__enter__()
 
-    def watch(note: Note) -> None:
+    def watch(note: RunNote) -> None:
         if isinstance(note, Settled) and note.verdict.keep:
             measured.__exit__()
             measured.__enter__()

@@ -24,7 +24,7 @@ import pytest
 
 from simulator.cluster.connection import connected, processors
 from simulator.cluster.stage import Cluster, ClusterSize, ClusterWatcher
-from simulator.cluster.stepwise import Step, Stepwise
+from simulator.cluster.stepwise import SessionStep, Stepwise
 from simulator.cluster.worker import Worker
 from simulator.errors import BudgetStop, EmError, ProviderError, UsageError
 from simulator.journal.journal import Journal
@@ -83,7 +83,7 @@ def _whole() -> list[Any]:
 def test_a_session_step_by_step_is_the_same_session() -> None:
     """No step asks more than one question, and none is asked before the step before is handed over."""
 
-    async def go() -> tuple[list[Step], list[int]]:
+    async def go() -> tuple[list[SessionStep], list[int]]:
         model = Asked()
         session = Stepwise(PLAN, shipped(), _models(model), (), {})
         steps, calls = [], []
@@ -135,7 +135,7 @@ def test_what_is_known_is_not_asked_again(cut: int) -> None:
 
 
 def test_a_model_that_fails_ends_the_session_with_its_error() -> None:
-    async def go() -> list[Step]:
+    async def go() -> list[SessionStep]:
         session = Stepwise(PLAN, shipped(), _models(Asked(fails_at=3)), (), {})
         steps = [await session.step()]
         while not steps[-1].over:

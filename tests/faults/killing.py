@@ -14,7 +14,7 @@ from pathlib import Path
 
 from simulator import rng
 from simulator.journal.journal import FILE
-from simulator.runs.notes import Note
+from simulator.runs.notes import RunNote
 from tests.worlds import card, exported, play_run
 
 SESSIONS = 4
@@ -83,7 +83,7 @@ class Uncut:
         return Killed(told, alive, events, same, twice)
 
 
-def play(folder: Path, watch: Callable[[Note], object] = lambda note: None) -> None:
+def play(folder: Path, watch: Callable[[RunNote], object] = lambda note: None) -> None:
     play_run(folder, card(sessions=SESSIONS, length="short"), concurrency=CONCURRENCY, watch=watch)
 
 

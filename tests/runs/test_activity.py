@@ -13,7 +13,7 @@ from simulator.journal.journal import Journal
 from simulator.llm.model import CallId, Prompt, Purpose
 from simulator.llm.progress import CallProgress, Phase
 from simulator.runs.activity import Activity, recorded_activity
-from simulator.runs.notes import Asking, Began, CallEnded, Happened, Note, NotNeeded
+from simulator.runs.notes import Asking, Began, CallEnded, Happened, NotNeeded, RunNote
 from tests import builders
 
 PLANS = [builders.plan(number) for number in range(4)]
@@ -30,9 +30,9 @@ def progress(number: int, phase: Phase, **more: object) -> CallProgress:
     return CallProgress("m", PLANS[number].id, str(CallId(3)), phase, **more)  # type: ignore[arg-type]
 
 
-BEGUN: list[Note] = [note for number in range(4) for note in (Began(PLANS[number]), Asking(asked(number)))]
+BEGUN: list[RunNote] = [note for number in range(4) for note in (Began(PLANS[number]), Asking(asked(number)))]
 CLOCK = f"{datetime.fromtimestamp(UNTIL):%H:%M:%S}"
-LINES: dict[str, tuple[list[Note], str]] = {
+LINES: dict[str, tuple[list[RunNote], str]] = {
     "nothing yet": ([], "0 sessions open, 0 messages; no call is under way"),
     "calls of which nothing is known": (BEGUN, "4 sessions open, 0 messages; waiting for an answer (4 calls)"),
     "each in another phase": (

@@ -22,7 +22,7 @@ from simulator.llm.model import Billing, Models, Prompt, PromptFormat, Reply, Us
 from simulator.llm.scripted import Scripted
 from simulator.plan import quota
 from simulator.runs.admission import RunLimits
-from simulator.runs.notes import Happened, Note, Settled
+from simulator.runs.notes import Happened, RunNote, Settled
 from simulator.runs.run import Run
 from simulator.runs.settling import BLOCK
 from tests.worlds import card, exported, play_run, scripted, shipped
@@ -88,7 +88,7 @@ def test_cut_after_every_few_events_it_goes_on_as_if_nothing_had_been(
     def once() -> bool:
         seen = 0
 
-        def watch(note: Note) -> None:
+        def watch(note: RunNote) -> None:
             nonlocal seen
             seen += isinstance(note, Happened)
             if seen >= step:
@@ -180,7 +180,7 @@ def test_every_share_is_within_one_session_of_its_target_at_every_point(tmp_path
     counts: list[Counter[str]] = [Counter() for _ in wanted]
     kept = 0
 
-    def watch(note: Note) -> None:
+    def watch(note: RunNote) -> None:
         nonlocal kept
         if isinstance(note, Settled) and note.verdict.keep:
             kept += 1
@@ -283,7 +283,7 @@ def test_an_oversampled_run_goes_on_with_the_candidates_it_has(tmp_path: Path) -
     play_run(tmp_path / "whole", run, models=models, concurrency=2)
     settled = 0
 
-    def watch(note: Note) -> None:
+    def watch(note: RunNote) -> None:
         nonlocal settled
         settled += isinstance(note, Settled)
         if settled == 3:

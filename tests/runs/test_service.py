@@ -12,7 +12,7 @@ from simulator.errors import EmError, UsageError
 from simulator.journal.journal import FILE, Journal
 from simulator.journal.model_choice import IMPORTED, ModelChoice
 from simulator.journal.records import Goal
-from simulator.runs.notes import Answered, Asking, Began, Happened, Note, Settled
+from simulator.runs.notes import Answered, Asking, Began, Happened, RunNote, Settled
 from simulator.runs.request import Engine, Execution, ResumeRequest, RunRequest, SessionRequest
 from simulator.runs.service import play_session, resume, start
 from simulator.runs.view import Unseen
@@ -28,9 +28,9 @@ class Listener(Unseen):
     """Keeps every note."""
 
     def __init__(self) -> None:
-        self.notes: list[Note] = []
+        self.notes: list[RunNote] = []
 
-    def note(self, note: Note) -> None:
+    def note(self, note: RunNote) -> None:
         self.notes.append(note)
 
 

@@ -13,7 +13,7 @@ from simulator.journal.journal import Journal
 from simulator.llm.model import CallId, Prompt, Purpose
 from simulator.llm.progress import CallProgress, Phase
 from simulator.runs.activity import Activity
-from simulator.runs.notes import Asking, Began, Note
+from simulator.runs.notes import Asking, Began, RunNote
 from simulator.tui import lines
 from simulator.tui.run_views import ProgressBar
 from tests import builders
@@ -28,7 +28,7 @@ def test_what_a_server_says_is_text(said: str, tmp_path: Path, monkeypatch: pyte
     console = Console(file=out, force_terminal=True, width=250, color_system=None)
     monkeypatch.setattr(lines, "console", lambda *, err=False: console)
     waits = CallProgress("m", PLAN.id, str(CallId(0)), Phase.RETRYING, cause=said)
-    notes: list[Note] = [Began(PLAN), Asking(PROMPT), waits]
+    notes: list[RunNote] = [Began(PLAN), Asking(PROMPT), waits]
     activity = Activity()
     with Journal.create(tmp_path / "run", builders.run_card()) as journal, ProgressBar(journal, silent=False) as bar:
         for note in notes:

@@ -10,7 +10,7 @@ from rich.console import Console
 from simulator.corpus.verdict import Reason, Verdict
 from simulator.events import Acted, Joined, Parted, Passed, Refused, Renamed, Said, TopicSet
 from simulator.journal.journal import Journal
-from simulator.runs.notes import Began, Happened, Note, NotNeeded, Settled
+from simulator.runs.notes import Began, Happened, NotNeeded, RunNote, Settled
 from simulator.tui import lines
 from simulator.tui.run_views import LinesView
 from tests import builders
@@ -19,7 +19,7 @@ from tests.worlds import card, play_run
 KEPT = Verdict(keep=True)
 
 
-def shown(notes: list[Note], *, reasons: bool = False, width: int = 80, colour: bool = False) -> str:
+def shown(notes: list[RunNote], *, reasons: bool = False, width: int = 80, colour: bool = False) -> str:
     out = StringIO()
     system = "truecolor" if colour else None
     console = Console(file=out, width=width, force_terminal=colour, markup=False, highlight=False, color_system=system)
@@ -56,7 +56,7 @@ def test_every_kind_of_event_looks_as_in_a_client() -> None:
         Passed(index=6, at=36064, nick=plan.setting.lead, why="kept quiet"),
         Parted(index=7, at=36065, nick="bo"),
     ]
-    notes: list[Note] = [Began(plan), *(Happened(plan, event) for event in events)]
+    notes: list[RunNote] = [Began(plan), *(Happened(plan, event) for event in events)]
     text = shown(notes)
     for line in (
         "10:00 --- topic: soup",
@@ -92,7 +92,7 @@ def test_the_lead_has_a_colour_of_her_own() -> None:
 
 
 def test_a_whole_run_can_be_watched(tmp_path: Path) -> None:
-    notes: list[Note] = []
+    notes: list[RunNote] = []
     play_run(tmp_path / "run", card(sessions=5, length="short"), watch=notes.append, concurrency=3)
     text = shown(notes, width=200)
     with Journal.read(tmp_path / "run") as journal:
