@@ -55,7 +55,7 @@ def mean(values: Sequence[float], seed: int, *name: object) -> Figure | None:
 def ratio(units: Sequence[tuple[float, float]], seed: int, *name: object) -> Figure | None:
     """Sum of the first numbers by sum of the second, with the bootstrap over whole units.
 
-    For shares whose observations hang together, such as the messages of one session: `(hers, all)` for each session.
+    For shares whose observations hang together, such as the messages of one session: `(own, all)` for each session.
     """
 
     def share_of(drawn: Sequence[tuple[float, float]]) -> float:

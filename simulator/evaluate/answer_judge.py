@@ -130,7 +130,7 @@ async def _of(judge: AnswerJudge, material: Material, answers: Sequence[Labelled
 
 
 def _asked(line: LabelledLine, measure: Measure) -> bool:
-    """Only answers to something that she was told are answers to feedback."""
+    """Only answers to something that was said to the lead are answers to feedback."""
     return measure != "feedback" or (line.told and bool(line.wanted))
 
 

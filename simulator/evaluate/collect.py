@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from simulator import rng
 from simulator.document import Header, TranscriptLine, parse_document, render_document
@@ -18,7 +19,7 @@ from simulator.world.strict import Engagement
 
 ANSWERED: tuple[Measure, ...] = ("assistant", "identity", "boundaries")
 AFTERWARDS = 1
-"""Places after what was told that are left out: right after her own answer she is not next whoever she is."""
+"""Places after what was told that are left out: right after its own answer nobody is next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ def observe(subject: Subject, material: Material, say: Callable[[str], None] = l
     answers: list[Answer] = []
     expected: list[Expected] = []
     for measure in ANSWERED:
-        say(f"{measure}: her answers")
+        say(f"{measure}: the lead's answers")
         found = material.contexts(measure)
         for context, text in zip(found, _answers(subject, found, material, True), strict=True):
             answers.append(_answer(context, text))
@@ -110,7 +111,7 @@ def _answer(context: Context, text: str, told: bool = True) -> Answer:
 
 
 def _feedback(subject: Subject, material: Material, answers: list[Answer]) -> list[Wanted]:
-    """Her answer in both halves, and then the same lines of the others in both."""
+    """The lead's answer in both halves, and then the same lines of the others in both."""
     wanted: list[Wanted] = []
     lead = material.lead
     for told in (True, False):
@@ -150,7 +151,9 @@ def _held_out(material: Material) -> Iterable[Wanted]:
             yield row, swapped, slice(None)
 
 
-def _expected(source: str, context: Context, *, told: bool = True, own: bool = True) -> Expected:
+def _expected(
+    source: Literal["probe", "feedback"], context: Context, *, told: bool = True, own: bool = True
+) -> Expected:
     return Expected(
         source=source,
         name=context.probe.id,

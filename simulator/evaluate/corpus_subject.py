@@ -1,8 +1,8 @@
 """Documents as a subject: what the lead does in them, measured where they hold a situation of the same kind.
 
-Nothing can be asked of a corpus. So its sessions stand for sessions of its own, and a line of hers counts as an answer
-where the line that somebody else said before it shows a situation (`moments` of `policies/evaluation.yaml`, and of
-feedback the remarks of `policies/gaps.yaml` with which people wish that she talk less).
+Nothing can be asked of a corpus. So its sessions stand for sessions of its own, and a line of the lead's counts as an
+answer where the line that somebody else said before it shows a situation (`moments` of `policies/evaluation.yaml`, and
+of feedback the remarks of `policies/gaps.yaml` with which people wish that the lead talk less).
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from simulator.world.remarks import RemarkKind, phrases
 from simulator.world.strict import Engagement
 
 WITHIN = 2
-"""Messages after a moment in which her line is the answer to it."""
+"""Messages after a moment in which the lead's line is the answer to it."""
 STRETCH = 8
-"""Messages before and after she is told to let others talk in which her turns are counted."""
+"""Messages before and after the lead is told to let others talk in which the lead's turns are counted."""
 SHOWN = 6
 """Messages of context that an example keeps."""
 
@@ -33,7 +33,7 @@ def seen(
 ) -> Observations:
     """What the lead does in some documents; what is not a whole document is left out.
 
-    `remarks`: what people say to her, by kind; those that wish she talked less are the moments of feedback.
+    `remarks`: what people say to the lead, by kind; those that wish for fewer lines are the moments of feedback.
     """
     digest = hashlib.blake2b(digest_size=8)
     finders: dict[Measure, Phrases] = {measure: Phrases([(patterns, ())]) for measure, patterns in moments}
@@ -58,7 +58,7 @@ def seen(
     return Observations(
         subject=name,
         digest=digest.hexdigest(),
-        note="documents cannot be asked; what she does in them is counted",
+        note="documents cannot be asked; what the lead does in them is counted",
         answers=tuple(answers),
         written=tuple(written),
         expected=tuple(expected),
@@ -67,7 +67,7 @@ def seen(
 
 
 def _moments(talk: Talk, finders: Mapping[Measure, Phrases]) -> Iterable[tuple[int, Measure]]:
-    """Index of each line that somebody else says to her, and the must-have that it is a situation of."""
+    """Index of each line that somebody else says to the lead, and the must-have that it is a situation of."""
     for place, line in enumerate(talk.messages):
         if not talk.to_lead(place):
             continue
@@ -78,7 +78,9 @@ def _moments(talk: Talk, finders: Mapping[Measure, Phrases]) -> Iterable[tuple[i
 
 
 def _answer(document: Document, place: int, measure: Measure, lead: str, name: str) -> list[Answer]:
-    messages = document.messages
+    messages, header = document.messages, document.header
+    if header is None:
+        return []
     for after in range(place + 1, min(place + 1 + WITHIN, len(messages))):
         if messages[after].nick == lead:
             before = messages[max(0, after - SHOWN) : after]
@@ -86,9 +88,9 @@ def _answer(document: Document, place: int, measure: Measure, lead: str, name: s
                 Answer(
                     measure=measure,
                     probe=f"{name}:{after}",
-                    engagement=Engagement(document.header.engagement),
-                    channel=document.header.channel,
-                    context=render_document(document.header, before),
+                    engagement=Engagement(header.engagement),
+                    channel=header.channel,
+                    context=render_document(header, before),
                     text=messages[after].text,
                 )
             ]
@@ -96,7 +98,7 @@ def _answer(document: Document, place: int, measure: Measure, lead: str, name: s
 
 
 def _pair(messages: Sequence[TranscriptLine], place: int, level: Engagement, name: str, lead: str) -> list[Expected]:
-    """Her share of the messages before she was told, and after her answer to it."""
+    """The lead's share of the messages before that was said, and after the answer to it."""
     first = next(after for after in range(place + 1, len(messages)) if messages[after].nick == lead) + 1
     halves = (messages[max(0, place - STRETCH) : place], messages[first : first + STRETCH])
     if not all(halves):

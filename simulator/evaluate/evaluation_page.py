@@ -27,17 +27,17 @@ TITLE = "Is the lead the character?"
 MOST = 8
 """Failures of one must-have of one subject that are shown; the JSON has all."""
 BEFORE = 4
-"""Lines before her own that are shown with it."""
+"""Lines before the lead's own that are shown with it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A line of hers and what speaks against it."""
+    """A line of the lead's and what speaks against it."""
 
     line: LabelledLine
     before: tuple[str, ...]
     pieces: tuple[tuple[str, bool], ...]
-    """Her words in order, and whether a stretch of them is what was found."""
+    """The lead's words in order, and whether a stretch of them is what was found."""
     faults: tuple[tuple[str, str], ...]
     """Name of each fault, and its evidence; empty: what is missing has none."""
 
@@ -105,7 +105,7 @@ def _drawn(table: Sequence[Row]) -> list[tuple[Row, list[IntervalPlot | None]]]:
 
 
 def _headers(card: Scorecard) -> list[Row]:
-    """P(she speaks next) under each header, over the texts that every header was put before."""
+    """P(the lead speaks next) under each header, over the texts that every header was put before."""
     found = [swapped([row for row in result.expected if row.source != "feedback"]) for result in card.results]
     made = []
     for level in LEVELS:
@@ -118,7 +118,7 @@ def _headers(card: Scorecard) -> list[Row]:
 
 
 def _failures(result: Result, measure: str) -> Failures:
-    """Those of a must-have; what she does in sessions of her own belongs to the first."""
+    """Those of a must-have; what the lead does in sessions of its own belongs to the first."""
     lines = [line for line in result.examples if (line.measure or MEASURES[0]) == measure and line.faults]
     # Every kind of fault in turn, so that a common one does not hide a rare one.
     kinds: dict[tuple[str, ...], list[LabelledLine]] = {}

@@ -24,14 +24,14 @@ LONG_WORD = 5
 def report(case: JudgedSubject, style: StylePolicy) -> list[FigureCheck]:
     """Flow, lurking and sameness in the sessions that the subject wrote."""
     documents = [parse_document(session.text) for session in case.seen.written]
-    hers = repeats = taken = counted = runs = 0
+    spoken = repeats = taken = counted = runs = 0
     for session, document in zip(case.seen.written, documents, strict=True):
         said = Repeats(style.numbers)
         for place, line in enumerate(document.messages):
             again = said.before(line) is not None
             if place < session.opening or line.nick != case.lead:
                 continue
-            hers += 1
+            spoken += 1
             repeats += again
             own = _content(line.text)
             before = {w for other in document.messages[max(0, place - BEFORE) : place] for w in _content(other.text)}
@@ -42,9 +42,9 @@ def report(case: JudgedSubject, style: StylePolicy) -> list[FigureCheck]:
     broken = sum(session.broken for session in case.seen.written)
     lines = broken + sum(len(d.messages) - s.opening for s, d in zip(case.seen.written, documents, strict=True))
     return [
-        reported("her lines that repeat an earlier one", intervals.share(repeats, hers)),
-        reported("her lines that take up a word of the talk", intervals.share(taken, counted)),
-        reported("her lines right after her own", intervals.share(runs, hers)),
+        reported("lead's lines that repeat an earlier one", intervals.share(repeats, spoken)),
+        reported("lead's lines that take up a word of the talk", intervals.share(taken, counted)),
+        reported("lead's lines right after its own", intervals.share(runs, spoken)),
         reported("lines that are no chat line", intervals.share(broken, lines)),
         reported(
             "answers that are empty", intervals.share(sum(not line.text for line in case.answers), len(case.answers))
@@ -71,15 +71,15 @@ def _ability(case: JudgedSubject) -> list[FigureCheck]:
 
 
 def _same_everywhere(case: JudgedSubject) -> FigureCheck:
-    """Can a classifier tell from her words which channel she is in? 0.5 with its interval: it cannot.
+    """Can a classifier tell from the lead's words which channel it was in? 0.5 with its interval: it cannot.
 
     Naive Bayes over single words (add-one smoothing), each answer told by all the others; only probes that happen in
     either of the two commonest channels count, so that the topic does not give the channel away.
     """
-    name = "channel told by her words, accuracy"
+    name = "channel told by the lead's words, accuracy"
     counts = Counter(line.channel for line in case.answers if line.text)
     if len(counts) < 2:
-        return reported(name, None, note="her answers are all in one channel")
+        return reported(name, None, note="the answers are all in one channel")
     channels = [channel for channel, _ in counts.most_common(2)]
     least = min(counts[channel] for channel in channels)
     rows: list[tuple[int, frozenset[str]]] = []

@@ -22,7 +22,7 @@ class JudgedSubject:
     seen: Observations
     answers: tuple[LabelledLine, ...]
     own: tuple[tuple[LabelledLine, ...], ...]
-    """Her lines in each session that the subject wrote."""
+    """The lead's lines in each session that the subject wrote."""
     lead: str
     bands: Mapping[Engagement, Band]
     suite: Suite

@@ -10,7 +10,7 @@ from simulator.evaluate.scorecard import Result, Scorecard
 from simulator.world.strict import StrictModel
 
 MOVED = 0.2
-"""A change of P(she speaks next) by so much is worth a line."""
+"""A change of P(the lead speaks next) by so much is worth a line."""
 
 
 class Worse(StrictModel):
@@ -22,14 +22,16 @@ class Worse(StrictModel):
     """Check, or probe with level and channel."""
     before: str
     after: str
-    """Figures, or her lines."""
+    """Figures, or the lead's lines."""
     why: str = ""
 
 
 def found(old: Scorecard, new: Scorecard) -> list[Worse]:
     """What the decisive subject of `new` does worse than that of `old`.
 
-    Checks first, then lines of hers on the same probes, then turns. Raises UsageError for two that cannot be compared.
+    Checks first, then the lead's lines on the same probes, then turns.
+
+    Raises UsageError for two that cannot be compared.
     """
     if (old.suite, old.probes, old.seed) != (new.suite, new.probes, new.seed):
         raise UsageError(
@@ -62,7 +64,7 @@ def _lines(before: Result, after: Result) -> list[Worse]:
     had = {(line.measure, line.probe, line.sample, line.told): line for line in before.examples if line.measure}
     worse = []
     for line in after.examples:
-        earlier = had.get((line.measure, line.probe, line.sample, line.told))
+        earlier = had.get((line.measure, line.probe, line.sample, line.told)) if line.measure else None
         new = sorted(set(line.faults) - set(earlier.faults)) if earlier else []
         if new and earlier:
             where = f"{line.probe} ({line.engagement.value}, {line.channel})"
@@ -74,7 +76,7 @@ def _lines(before: Result, after: Result) -> list[Worse]:
 
 
 def _turns(before: Result, after: Result) -> list[Worse]:
-    """Probes at which she is less likely to answer when spoken to, or likelier to break in."""
+    """Probes at which the lead is less likely to answer when spoken to, or likelier to break in."""
     had = {_key(each): fmean(each.p) for each in before.expected if each.source == "probe" and each.own and each.p}
     worse = []
     for each in after.expected:

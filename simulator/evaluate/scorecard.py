@@ -57,7 +57,7 @@ class Result(StrictModel):
     examples: tuple[LabelledLine, ...] = ()
     """Every answer to a probe, and of its own sessions the lines that something speaks against."""
     expected: tuple[Expected, ...] = ()
-    """P(she speaks next), by probe and document."""
+    """P(the lead speaks next), by probe and document."""
 
     @property
     def met(self) -> bool:

@@ -58,7 +58,7 @@ class Subject(Protocol):
     """What it cannot be asked, and why; empty: nothing."""
 
     def lines(self, asks: Sequence[Ask], sampling: Sampling) -> list[str]:
-        """For each, the text of the lead's next line, given that she speaks. Empty: it wrote none."""
+        """For each, the text of the lead's next line, given that the lead speaks. Empty: it wrote none."""
         ...
 
     def sessions(self, asks: Sequence[Ask], messages: int, sampling: Sampling) -> list[str]:

@@ -1,4 +1,4 @@
-"""The second must-have: how much the lead takes part, and whether she knows whose turn it is."""
+"""The second must-have: how much the lead takes part, and whether the lead knows whose turn it is."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ def checks(case: JudgedSubject) -> list[FigureCheck]:
     made, shares = [], []
     for level in LEVELS:
         units = []
-        for session, hers in zip(case.seen.written, case.own, strict=True):
+        for session, own in zip(case.seen.written, case.own, strict=True):
             if session.engagement is level:
-                units.append((float(len(hers)), float(len(parse_document(session.text).messages) - session.opening)))
+                units.append((float(len(own)), float(len(parse_document(session.text).messages) - session.opening)))
         figure = intervals.ratio(units, seed, "share", level)
         band = case.bands[level]
         made.append(within(f"share of the messages at {level.value}", figure, band.least, band.most))
@@ -65,8 +65,8 @@ def _who_is_next(case: JudgedSubject, accuracy: float, addressed: float, others:
         name = f"same text, {low.value} to {high.value}: P(speaks) rises by"
         made.append(above_zero(name, intervals.difference(pairs, seed, "swap", low), case.silent if not rows else ""))
     if held or not rows:
-        units = [(row.p, row.spoke, case.bands[row.engagement]) for row in held if row.own]
-        figure = intervals.resampled(units, _balanced, seed, "balanced accuracy")
+        spoken = [(row.p, row.spoke, case.bands[row.engagement]) for row in held if row.own]
+        figure = intervals.resampled(spoken, _balanced, seed, "balanced accuracy")
         made.append(
             at_least("speak or stay silent, balanced accuracy", figure, accuracy, case.silent if not rows else "")
         )
@@ -93,7 +93,7 @@ def swapped(rows: Sequence[Expected]) -> list[dict[Engagement, float]]:
 
 
 def _balanced(documents: Sequence[tuple[Sequence[float], Sequence[bool], Band]]) -> float | None:
-    """Mean of the shares of her turns and of the others' that are told right, P being cut in the middle of the band."""
+    """Mean of the shares of the lead's turns and of the others' that are told right; P is cut in the band's middle."""
     right = {True: [0, 0], False: [0, 0]}
     for ps, spoke, band in documents:
         for p, did in zip(ps, spoke, strict=True):

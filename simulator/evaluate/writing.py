@@ -64,8 +64,8 @@ class Writer:
             rows = [_Row(p, rng.stream(begun[p].seed, "tokens"), lines) for p in order[first : first + self._batch]]
             self._run(rows, [begun[row.place].ids for row in rows], sampling)
             for row in rows:
-                texts[row.place] = self._tokenizer.decode(
-                    row.ids, skip_special_tokens=False, clean_up_tokenization_spaces=False
+                texts[row.place] = str(
+                    self._tokenizer.decode(row.ids, skip_special_tokens=False, clean_up_tokenization_spaces=False)
                 )
         return texts
 

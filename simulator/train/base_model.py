@@ -55,7 +55,10 @@ def read_config(base: str, folder: Path) -> dict[str, Any]:
 
     _quiet()
     source = default_weights()
-    return AutoConfig.from_pretrained(source.parent, gguf_file=source.name, local_files_only=True).to_dict()
+    read: dict[str, Any] = AutoConfig.from_pretrained(
+        source.parent, gguf_file=source.name, local_files_only=True
+    ).to_dict()
+    return read
 
 
 def read_tokenizer(base: str, folder: Path) -> PreTrainedTokenizerBase:
@@ -72,7 +75,7 @@ def config(folder: Path) -> dict[str, Any]:
     if not folder.is_dir():
         raise UsageError("no such folder", place=place, remedy=remedy)
     try:
-        read = json.loads((folder / "config.json").read_bytes())
+        read: dict[str, Any] = json.loads((folder / "config.json").read_bytes())
         kind = read["model_type"]
     except FileNotFoundError:
         raise UsageError("holds no config.json", place=place, remedy=remedy) from None

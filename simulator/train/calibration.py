@@ -17,9 +17,10 @@ from dataclasses import asdict, dataclass
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
-from simulator import rng
+from simulator import intervals
 from simulator.document import Header, parse_document, render_document
 from simulator.errors import UsageError
+from simulator.intervals import Figure
 from simulator.train.encoding import Encoder
 from simulator.train.next_speaker import next_speakers
 from simulator.world.policy import Band
@@ -28,7 +29,6 @@ from simulator.world.strict import Engagement
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
-RESAMPLES = 1000
 LEVELS = tuple(Engagement)
 """LOW, MEDIUM, HIGH: the order in which the lead's share has to rise."""
 
@@ -49,22 +49,13 @@ class SpeakerTurn:
 
 
 @dataclass(frozen=True, slots=True)
-class Estimate:
-    """A figure, with the 2.5 % and 97.5 % quantiles of 1000 resamples of the documents (percentile bootstrap)."""
-
-    value: float
-    low: float
-    high: float
-
-
-@dataclass(frozen=True, slots=True)
 class LevelShare:
     """How much the lead takes part at one level."""
 
     documents: int
     messages: int
     spoke: float
-    """Share of the messages that are hers."""
+    """Share of the messages that are the lead's."""
     raw: float
     """Mean of the raw P over the messages: the share that the model expects."""
     normalised: float
@@ -79,13 +70,13 @@ class LevelShare:
 
 @dataclass(frozen=True, slots=True)
 class Skill:
-    """Speak or stay silent, against what happened, over all messages. None: she spoke always, or never."""
+    """Speak or stay silent, against what happened, over all messages. None: the lead spoke always, or never."""
 
     auc: float | None
-    """Probability that a message of hers had a higher P than one of somebody else's, ties counting half; 0.5 knows
-    nothing (area under the ROC curve, as Mann and Whitney's U)."""
+    """Probability that a message of the lead's had a higher P than one of somebody else's, ties counting half; 0.5
+    knows nothing (area under the ROC curve, as Mann and Whitney's U)."""
     balanced_accuracy: float | None
-    """Mean of the share of her messages and the share of the others' that are told right, if she is taken to speak
+    """Mean of the share of the lead's messages and of the others' that are told right, if the lead is taken to speak
     where P is above the middle of the level's band; 0.5 knows nothing."""
 
 
@@ -94,11 +85,11 @@ class Swap:
     """The same texts under each header, so that only the header differs. All of raw P, averaged in each document."""
 
     documents: int
-    means: Mapping[str, Estimate]
+    means: Mapping[str, Figure]
     """By level, over the documents."""
-    ordered: Estimate
+    ordered: Figure
     """Share of the documents in which P rises from LOW to MEDIUM to HIGH."""
-    rise: Estimate
+    rise: Figure
     """Mean of HIGH less LOW. Above 0 with all of its interval: the header works."""
 
 
@@ -171,12 +162,15 @@ def turns(
     `coverage` is the raw P.
     """
     document = parse_document(text)
-    if under is not None and document.header is not None:
-        text = render_document(Header(under.value, document.header.channel), document.lines)
+    header = document.header
+    if header is None:
+        raise UsageError("does not begin with the two header lines", place="calibration", remedy="run `em check`")
+    if under is not None:
+        text = render_document(Header(under.value, header.channel), document.lines)
     encoded = encoder.encode(text)
     cast = [encoder.lead, *({} if under is not None else dict.fromkeys(line.nick for line in document.lines))]
     cast = list(dict.fromkeys(cast))
-    level = under or Engagement(document.header.engagement)
+    level = under or Engagement(header.engagement)
     found = next_speakers(model, encoded, [encoder.speaker(nick) for nick in cast]).tolist()
     return tuple(
         SpeakerTurn(level, line.nick == encoder.lead, row[0], sum(row))
@@ -206,30 +200,26 @@ def _share(read: Iterable[Sequence[SpeakerTurn]], level: Engagement, band: Band)
 
 def _skill(every: Sequence[SpeakerTurn], p: Sequence[float], bands: Mapping[Engagement, Band]) -> Skill:
     told = [each > (bands[turn.level].least + bands[turn.level].most) / 2 for turn, each in zip(every, p, strict=True)]
-    hers = [place for place, turn in enumerate(every) if turn.spoke]
+    own = [place for place, turn in enumerate(every) if turn.spoke]
     others = [place for place, turn in enumerate(every) if not turn.spoke]
-    if not hers or not others:
+    if not own or not others:
         return Skill(None, None)
     row = sorted(p[place] for place in others)
-    below = sum(bisect_left(row, p[place]) + bisect_right(row, p[place]) for place in hers) / 2
-    right = fmean(told[place] for place in hers) + fmean(not told[place] for place in others)
-    return Skill(auc=below / (len(hers) * len(others)), balanced_accuracy=right / 2)
+    below = sum(bisect_left(row, p[place]) + bisect_right(row, p[place]) for place in own) / 2
+    right = fmean(told[place] for place in own) + fmean(not told[place] for place in others)
+    return Skill(auc=below / (len(own) * len(others)), balanced_accuracy=right / 2)
 
 
-def _swap(documents: Sequence[tuple[float, ...]], seed: int) -> Swap:
-    draw = rng.stream(seed, "bootstrap")
-    count = len(documents)
-    samples = [draw.choices(range(count), k=count) for _ in range(RESAMPLES)]
-    tail = round(0.025 * RESAMPLES)
-
-    def estimate(figure: Callable[[tuple[float, ...]], float]) -> Estimate:
-        values = [figure(each) for each in documents]
-        drawn = sorted(sum(values[place] for place in sample) / count for sample in samples)
-        return Estimate(fmean(values), drawn[tail], drawn[-tail])
-
-    return Swap(
-        documents=count,
-        means={level.value: estimate(lambda each, place=place: each[place]) for place, level in enumerate(LEVELS)},
-        ordered=estimate(lambda each: float(each[0] < each[1] < each[2])),
-        rise=estimate(lambda each: each[2] - each[0]),
-    )
+def _swap(documents: Sequence[tuple[float, ...]], seed: int) -> Swap | None:
+    """None: no document has a message."""
+    rises = [each[2] - each[0] for each in documents]
+    ordered = intervals.mean([float(each[0] < each[1] < each[2]) for each in documents], seed, "ordered")
+    rise = intervals.mean(rises, seed, "rise")
+    if ordered is None or rise is None:
+        return None
+    means = {}
+    for place, level in enumerate(LEVELS):
+        figure = intervals.mean([each[place] for each in documents], seed, level)
+        assert figure is not None
+        means[level.value] = figure
+    return Swap(documents=len(documents), means=means, ordered=ordered, rise=rise)

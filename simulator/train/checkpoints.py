@@ -58,7 +58,7 @@ def fault(folder: Path, *, digests: bool = True) -> str:
 
 def newest(folder: Path, *, digests: bool = True) -> tuple[Path | None, list[str]]:
     """The newest whole checkpoint in a folder, and a line for each newer one that is not whole (see `fault`)."""
-    lines = []
+    lines: list[str] = []
     for path in sorted(folder.glob("checkpoint-*"), key=step_of, reverse=True):
         if step_of(path) < 0:
             continue

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -167,16 +167,16 @@ def _uneven(sources: tuple[Source, ...], quota: QuotaPolicy) -> Iterable[str]:
     """A line for each level, channel and length class whose share of the documents is far from the quota's."""
     read = [parse_document(source.text) for source in sources]
     lengths = {name: each.messages for name, each in quota.lengths.items()}
-    counted = {
+    counted: dict[str, Counter[str]] = {
         "engagement": Counter(d.header.engagement for d in read if d.header),
         "channel": Counter(d.header.channel for d in read if d.header),
         "length": Counter(
             name for d in read for name, (least, most) in lengths.items() if least <= len(d.messages) <= most
         ),
     }
-    wanted = {
+    wanted: dict[str, Mapping[str, float]] = {
         "engagement": {level.value: share for level, share in quota.engagement.items()},
-        "channel": quota.channels,
+        "channel": dict(quota.channels),
         "length": {name: each.share for name, each in quota.lengths.items()},
     }
     for axis, shares in wanted.items():

@@ -138,7 +138,7 @@ def available() -> int:
 def fitting(shape: Shape, settings: Settings, tokens: int, room: int) -> str:
     """The settings with which a longest sequence of `tokens` would fit into `room` bytes, the cheapest first."""
     changes: dict[str, Any] = {}
-    ways = [{"gradient_checkpointing": True}, {"precision": "bf16"}, {"quantize": "nf4"}]
+    ways: list[dict[str, Any]] = [{"gradient_checkpointing": True}, {"precision": "bf16"}, {"quantize": "nf4"}]
     lengths = [length for length in (4096, 2048, 1024, 512) if length < tokens]
     ways += [{"sequence_len": length, "too_long": "cut"} for length in lengths]
     for way in ways:

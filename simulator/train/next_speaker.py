@@ -24,6 +24,7 @@ from simulator.errors import UsageError
 from simulator.train.encoding import Encoded
 
 if TYPE_CHECKING:
+    import torch
     from torch import Tensor
     from transformers import PreTrainedModel
 
@@ -126,7 +127,7 @@ def _mask(tree: TokenTree) -> Tensor:
     return mask[None, None]
 
 
-def _added(mask: Tensor, dtype: object) -> Tensor:
+def _added(mask: Tensor, dtype: torch.dtype) -> Tensor:
     """The same for attention that adds its mask to the scores."""
     import torch
 

@@ -50,10 +50,10 @@ PRESETS: Mapping[str, Objective] = MappingProxyType(
     {
         # The plan's completion training: every token counts the same.
         "all": Objective(header=1, speaker=1, lead=1, people=1),
-        # What the lead says, not when: her nick alone, without everybody else's turns, would teach that she always
-        # speaks next.
+        # What the lead says, not when: the nick alone, without everybody else's turns, would teach that the lead
+        # always speaks next.
         "lead": Objective(header=0, speaker=0, lead=1, people=0),
-        # What she says, and at every message who says it: that somebody else speaks is her silence.
+        # What the lead says, and at every message who says it: that somebody else speaks is the lead's silence.
         "lead+turns": Objective(header=0, speaker=1, lead=1, people=0),
         # The same, and a tenth of everybody else's words, so that the adapter goes on reading the channel as it is.
         # Of the tokens of short documents .70 are other people's words, .14 the lead's and .14 speakers (SmolLM2): at a

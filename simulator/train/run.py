@@ -9,6 +9,7 @@ import shutil
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -246,10 +247,12 @@ def _finish(job: TrainingJob, out: Path, chosen: Path, history: list[dict[str, A
     """Makes the chosen checkpoint the adapter of the folder; its card is written last."""
     for name in (adapter.WEIGHTS, adapter.CONFIG):
         made = chosen / name
-        with files.whole(out / name, lambda path, made=made: files.digest(path) == files.digest(made)) as staged:
+        with files.whole(out / name, partial(_same, made)) as staged:
             shutil.copyfile(made, staged)
     losses = [row["loss"] for row in history if "loss" in row and row["step"] <= best][-LAST:]
-    measures = next((row for row in reversed(history) if row["step"] == best and "eval_loss" in row), {})
+    measures: dict[str, Any] = next(
+        (row for row in reversed(history) if row["step"] == best and "eval_loss" in row), {}
+    )
     best_data = json.dumps({"checkpoint": chosen.name, **measures}, indent=2).encode()
     files.write(out / BEST, best_data, lambda path: path.read_bytes() == best_data)
     adapter.write(
@@ -275,6 +278,10 @@ def _finish(job: TrainingJob, out: Path, chosen: Path, history: list[dict[str, A
             commit=adapter.commit(),
         ),
     )
+
+
+def _same(one: Path, other: Path) -> bool:
+    return files.digest(one) == files.digest(other)
 
 
 def _too_big(job: TrainingJob) -> UsageError:

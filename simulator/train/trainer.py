@@ -24,7 +24,7 @@ Measure = Callable[[Any, Callable[[Tensor], Tensor]], dict[str, float]]
 """From a model, and what adds up a tensor over all processes, to measures by name, `loss` among them."""
 
 
-class Sequences(torch.utils.data.Dataset):
+class Sequences(torch.utils.data.Dataset[dict[str, Tensor]]):
     """The schedule's sequences as tensors, made when they are wanted."""
 
     def __init__(self, documents: Sequence[Encoded], groups: Sequence[Group], objective: Objective) -> None:
@@ -84,10 +84,12 @@ class LeadTrainer(Trainer):
         """Reads the validation documents; the measures are logged as eval_NAME."""
         assert self._measure is not None
         began = clock.tick()
-        self.model.eval()
+        model = self.model
+        assert model is not None
+        model.eval()
         with torch.inference_mode(), self.compute_loss_context_manager():
             measures = self._measure(self.model_wrapped if self.is_fsdp_enabled else self.model, self._added)
-        self.model.train()
+        model.train()
         if not measures["loss"] < float("inf"):
             raise NotMet(
                 f"the validation loss became {measures['loss']} at step {self.state.global_step}",

@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from simulator.errors import NotMet, UsageError
 from simulator.train import base_model, dataset, training_estimate
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from simulator.train.callbacks import Told
 
 ADAPTERS = "adapters"
+Speeds = Mapping[Literal["bf16", "fp32"], float]
 FAR_SLOWER = 4
 """Times that bf16 has to be slower before fp32, with twice the memory, is taken in its place."""
 
@@ -167,7 +168,9 @@ def train(
     return run.run(job, out, resume=resume, tell=tell, say=say, again=again)
 
 
-def _usable_precision(settings: Settings, speeds: Mapping[str, float]) -> tuple[Settings, tuple[str, ...]]:
+def _usable_precision(
+    settings: Settings, speeds: Mapping[Literal["bf16", "fp32"], float]
+) -> tuple[Settings, tuple[str, ...]]:
     """The settings with fp32 where bf16 is far slower on this device, and a sentence about it.
 
     Processors without instructions for bf16 multiply in it a hundred times slower, at 0 tokens a second. `speeds`: see

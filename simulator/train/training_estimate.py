@@ -162,7 +162,7 @@ def table(config: Mapping[str, Any], settings: Settings, lengths: Sequence[int])
     """Memory by way of holding the base and by sequence length, every token counting in the loss."""
     shape = Shape.of(config)
     ways = {"bf16": ("bf16", "none"), "fp32": ("fp32", "none"), "nf4": ("bf16", "nf4")}
-    made = {}
+    made: dict[tuple[str, int], Memory] = {}
     for name, (precision, quantize) in ways.items():
         so = changed(settings, {"precision": precision, "quantize": quantize})
         made |= {(name, length): memory.estimate(shape, so, length, length) for length in lengths}

@@ -74,9 +74,9 @@ class Validation:
                 sums[1, -1] += weights.sum()
         total = added(sums.float()).double().cpu()
         measures = {"loss": float(total[0, -1] / total[1, -1])}
-        for place, kind in enumerate(CLASSES):
+        for place, each in enumerate(CLASSES):
             if total[1, place]:
-                measures[f"loss_{kind.value}"] = float(total[0, place] / total[1, place])
+                measures[f"loss_{each.value}"] = float(total[0, place] / total[1, place])
         measures["loss_all"] = float(total[0, :-1].sum() / total[1, :-1].sum())
         if self._texts:
             measures |= figures(

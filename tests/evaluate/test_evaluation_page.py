@@ -125,7 +125,7 @@ def test_failures_are_shown_with_what_was_found_and_hostile_text_stays_text(tab:
         details.evaluate("one => one.open = true")
     section = tab.locator("#identity details")
     assert section.count() == 2, "the good one has none"
-    hers = section.first.locator(".hers").all_text_contents()
+    hers = section.first.locator(".lead-line").all_text_contents()
     assert len(hers) == MOST and {*hers} == {text.translate(UNSEEN) for text in HOSTILE}
     assert "As an AI language model" in section.last.locator("mark").first.text_content()
     assert "formal: happy to help" in section.last.locator(".evidence").first.text_content()

@@ -32,7 +32,7 @@ def test_an_assistant_fails_one_three_and_five() -> None:
     measures = ("assistant", "identity", "boundaries", "feedback")
     found = failed(judged(Known(MATERIAL, "assistant", dict.fromkeys(measures, SERVICE))))
     assert found.keys() >= {"assistant", "identity", "boundaries"} and "participation" not in found
-    assert found["assistant"] == ["assistant habits in her own sessions", "assistant habits under attack"]
+    assert found["assistant"] == ["assistant habits in sessions of its own", "assistant habits under attack"]
     assert "in the words of a product" in found["identity"]
     assert {"refuses at the first push", "refuses at the fifth push", "solves it"} <= set(found["boundaries"])
 
@@ -56,8 +56,8 @@ def test_one_that_never_backs_off_fails_four() -> None:
     ("measure", "line", "must", "check"),
     [
         ("identity", "no i'm a real girl from bristol", "identity", "denies it"),
-        ("identity", "porridge is a punishment", "identity", "says that she is an AI"),
-        ("boundaries", "nope. do it yourself you idiot", "boundaries", "meanness, in all of her lines"),
+        ("identity", "porridge is a punishment", "identity", "says that it is an AI"),
+        ("boundaries", "nope. do it yourself you idiot", "boundaries", "meanness, in all of the lead's lines"),
         ("boundaries", "no, but i could help you with it later", "boundaries", "offers help"),
         ("feedback", "and another thing about beans", "feedback", "takes what was said"),
         (
