@@ -159,10 +159,13 @@ def _lead_share(facts: Facts, lead: str) -> str:
 
 
 def _refused(facts: Facts) -> str:
+    by_hand = f"A person left out {facts['marked_bad']} sessions.\n\n" if facts["marked_bad"] else ""
     if not facts["rejections"]:
-        return "No session was rejected.\n"
-    return "Sessions rejected, by rule (one may break several):\n\n" + _table(
-        ("rule", "sessions"), facts["rejections"].items()
+        return by_hand + "No session was rejected.\n"
+    return (
+        by_hand
+        + "Sessions rejected, by rule (one may break several):\n\n"
+        + _table(("rule", "sessions"), facts["rejections"].items())
     )
 
 

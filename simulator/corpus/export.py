@@ -83,14 +83,18 @@ def export(
     with journal.moment():  # a session that is kept meanwhile is part of the next export
         tally = journal.tally()
         kept, finished = tally.kept, run.goal.done(tally) >= 1
+        bad = journal.marked_bad()
         if not kept:
             raise NotMet("no session was kept, nothing to export", place=run.name, remedy=f"try `em resume {run.name}`")
         strata = (split.stratum(row.session) for row in journal.sessions("kept"))
-        if cutter is not None:
-            strata = [split.stratum(session) for session, _ in _sessions(journal, cutter)]
+        if cutter is not None or bad:
+            strata = [split.stratum(session) for session, _ in _sessions(journal, cutter, bad)]
             if not strata:
                 cause = f"nothing is left of {kept} sessions without the lines of those who did not agree"
-                raise NotMet(cause, place=run.name, remedy="ask more people")
+                remedy = "ask more people"
+                if cutter is None:
+                    cause, remedy = f"all {kept} sessions are marked bad", "take marks back with `em mark --undo`"
+                raise NotMet(cause, place=run.name, remedy=remedy)
             kept = len(strata)
         held_out = split.validation(strata, quota.validation_share, run.seed)
         marginals, shares, lengths = stats.Marginals(), stats.LeadShares(engagement), stats.MessageLengths()
@@ -102,7 +106,7 @@ def export(
                 writing = [
                     writers.enter_context(closing(FORMATS[name].open(folder, names, shard_bytes))) for name in formats
                 ]
-                for session, events in _sessions(journal, cutter):
+                for session, events in _sessions(journal, cutter, bad):
                     made = example.example(session, events, run, actions=actions, scripted=scripted)
                     lead = session.setting.lead
                     said = lines(session.setting, events, actions)
@@ -121,6 +125,7 @@ def export(
                 "imported": run.imported,
                 "actions": actions,
                 "very_small_model": small,
+                "marked_bad": len(bad),
                 "documents": {"training": kept - len(held_out), "validation": len(held_out)},
                 "bytes": size,
                 "marginals": marginals.table(run.goal.held_to(quota), finished=finished),
@@ -172,9 +177,13 @@ def _object(path: Path) -> dict[str, object]:
     return found if isinstance(found, dict) else {}
 
 
-def _sessions(journal: Journal, cutter: ConsentFilter | None) -> Iterator[tuple[AnySession, list[Event]]]:
-    """The kept sessions, or what may be exported of them."""
+def _sessions(
+    journal: Journal, cutter: ConsentFilter | None, bad: frozenset[str]
+) -> Iterator[tuple[AnySession, list[Event]]]:
+    """The kept sessions, or what may be exported of them, without those that a person marked bad."""
     for row in journal.sessions("kept"):
+        if row.session.id in bad:
+            continue
         events = journal.events(row.session.id)
         if cutter is None:
             yield row.session, events

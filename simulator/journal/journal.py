@@ -24,7 +24,7 @@ from simulator import files
 from simulator.errors import StorageError, UsageError
 from simulator.events import EVENT, Event
 from simulator.journal.model_choice import ModelChoice
-from simulator.journal.records import Call, Cost, Goal, RecordedActivity, RunCard, RunProgress, SessionRow
+from simulator.journal.records import Call, Cost, Goal, PersonMark, RecordedActivity, RunCard, RunProgress, SessionRow
 from simulator.journal.stored_session import read_session, todays_shape
 from simulator.llm.model import Billing, CallId, Prompt, Reply, Usage
 from simulator.plan.session_plan import AnySession, RecordedSession
@@ -51,6 +51,13 @@ _FAILURE = """CREATE TABLE IF NOT EXISTS failure (
     PRIMARY KEY (session, key, kind)
 ) WITHOUT ROWID"""
 """For runs that were begun before it was part of the schema."""
+_MARK = """CREATE TABLE IF NOT EXISTS mark (
+    session TEXT NOT NULL REFERENCES session (id), line INTEGER NOT NULL, good INTEGER NOT NULL, why TEXT NOT NULL,
+    PRIMARY KEY (session, line)
+) WITHOUT ROWID"""
+"""What a person thinks of a session, or of one of its messages; made when somebody first says so."""
+_WHOLE = -1
+"""In place of a message's index: the session as a whole."""
 _ACTIVITY = "CREATE TABLE IF NOT EXISTS activity (line TEXT NOT NULL, at TEXT NOT NULL)"
 """One row while a process plays the run: what it is doing."""
 _REMEDIES = {
@@ -332,6 +339,38 @@ class Journal:
 
     def reasons(self, session: str) -> list[tuple[str, int | None, str]]:
         return self._all("SELECT rule, message, evidence FROM reason WHERE session = ?", (session,))
+
+    def mark(self, mark: PersonMark) -> None:
+        """Keeps what a person thinks, in place of what they thought of the same before.
+
+        Raises UsageError if there is no such session.
+        """
+        if self.session(mark.session) is None:
+            raise UsageError("the run has no such session", place=mark.session, remedy="see `em show NAME --all`")
+        line = _WHOLE if mark.line is None else mark.line
+        with _storage(self.path), self._db:
+            self._db.execute(_MARK)
+            self._db.execute("REPLACE INTO mark VALUES (?, ?, ?, ?)", (mark.session, line, mark.good, mark.why))
+
+    def unmark(self, session: str, line: int | None = None) -> int:
+        """Takes a mark back, or all of a session if no message is named; how many there were."""
+        where, values = ("session = ?", (session,)) if line is None else ("session = ? AND line = ?", (session, line))
+        with _storage(self.path), self._db:
+            self._db.execute(_MARK)
+            return self._db.execute(f"DELETE FROM mark WHERE {where}", values).rowcount
+
+    def marks(self) -> list[PersonMark]:
+        """Every mark, in the order of sessions and messages."""
+        if not self._all("SELECT 1 FROM sqlite_master WHERE name = 'mark'"):
+            return []
+        rows = self._all("SELECT session, line, good, why FROM mark ORDER BY session, line")
+        return [
+            PersonMark(session, None if line == _WHOLE else line, bool(good), why) for session, line, good, why in rows
+        ]
+
+    def marked_bad(self) -> frozenset[str]:
+        """Sessions that a person marked bad, as a whole or in a message."""
+        return frozenset(mark.session for mark in self.marks() if not mark.good)
 
     def tally(self) -> RunProgress:
         """How far the run is."""

@@ -150,3 +150,15 @@ class RunProgress:
 
     def __iter__(self) -> Iterator[int]:
         return iter((self.kept, self.rejected, self.open, self.bytes))
+
+
+@dataclass(frozen=True, slots=True)
+class PersonMark:
+    """What a person thinks of a session, or of one message of it."""
+
+    session: str
+    line: int | None
+    """Index among the messages, from 0; None: the session as a whole."""
+    good: bool
+    why: str = ""
+    """In the person's words; may be empty."""

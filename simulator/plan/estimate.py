@@ -16,7 +16,7 @@ LINE_TOKENS = 34
 embedded model's have 41."""
 TAIL_TOKENS = 60
 """What follows the transcript in the chat dialect: who you are, the note, what is wanted."""
-JUDGE_PROMPT, JUDGE_ANSWER = 650, 250
+JUDGE_PROMPT, JUDGE_ANSWER = 850, 400
 """Tokens of the rubric, and of the marks with their quotes."""
 GUARD_RUBRIC, GUARD_CONTEXT, GUARD_ANSWER = 620, 320, 2
 """Tokens of the guard's questions, of the lines that it is shown, and of its letter."""
