@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from simulator.errors import UsageError
 from simulator.logs import calendar
-from simulator.logs.formats.registry import LogSource, detect, sources
+from simulator.logs.formats.registry import LogSource, sources
 from simulator.logs.line_counts import SHOWN, LineCounts
 from simulator.logs.timeline import Timeline
 
@@ -88,7 +88,7 @@ def _inside(folder: Path, what: LogSelection, left_out: list[str]) -> list[Path]
             continue
         try:
             if what.format == "auto" and not what.templates:
-                detect(path)
+                sources(path, "auto")
             found.append(path)
         except UsageError as error:
             left_out.append(str(error))

@@ -35,6 +35,7 @@ from simulator.logs.conversations import SplitRules
 from simulator.logs.entry import RENAME
 from simulator.logs.formats import registry
 from simulator.logs.pseudonyms import RunNames
+from simulator.session.transcript import text
 from simulator.world import load
 from simulator.world.persona import Persona
 from simulator.world.scenario import Scenario
@@ -94,11 +95,11 @@ def logs(data: bytes, folder: Path) -> None:
             lead=shipped().lead.nick, shown_lead="pim", personas=nicks, salt="s" if pseudonyms else None, known=known
         )
         for slot, found in enumerate(reading.conversations(path, RULES, about)):
-            plan, events = log_import.session(
+            made, events = log_import.session(
                 found, slot, given, shipped(), log_import.ImportOptions(pseudonyms=pseudonyms)
             )
-            plan.model_dump_json()
-            log_import._document(plan, events).encode()
+            made.model_dump_json()
+            text(made.setting, events).encode()
             assert len(events) == len(found.turns) and all(t.text for t in found.turns if t.kind == RENAME)
 
 

@@ -284,3 +284,17 @@ def test_an_export_that_is_cut_off_is_told(tmp_path: Path, name: str) -> None:
     with pytest.raises(UsageError, match="ends in the middle"):
         for row in logs(LogSelection((path,), name), []):
             list(flow(row, SplitRules()))
+
+
+def test_a_database_without_a_channel_says_so_and_stops_no_folder(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "empty.sqlite3") as base:
+        base.execute("CREATE TABLE options (name TEXT)")
+        base.execute(
+            "CREATE TABLE messages (id INTEGER, network TEXT, channel TEXT, time INTEGER, type TEXT, msg TEXT)"
+        )
+    with pytest.raises(UsageError, match="holds no channel"):
+        logs(LogSelection((tmp_path / "empty.sqlite3",)), [])
+    telegram(tmp_path)
+    left_out: list[str] = []
+    assert len(logs(LogSelection((tmp_path,)), left_out)) == 1
+    assert len(left_out) == 1 and "holds no channel" in left_out[0]

@@ -195,8 +195,11 @@ class LogSource:
 
 
 def sources(path: Path, format: str, templates: tuple[str, ...] = ()) -> list[LogSource]:
-    """The channels of a file. `format`: a name, or `auto`. Raises UsageError as `detect` does."""
+    """The channels of a file. `format`: a name, or `auto`. Raises UsageError as `detect` does, and if there is none."""
     name = custom.NAME if templates else detect(path) if format == "auto" else format
     if name not in RECORDS:
         return [LogSource(path, name, templates=templates)]
-    return [LogSource(path, name, channel) for channel in RECORDS[name].channels(path)]
+    found = [LogSource(path, name, channel) for channel in RECORDS[name].channels(path)]
+    if not found:
+        raise UsageError("holds no channel", place=str(path), remedy=f"is it {RECORDS[name].program}?")
+    return found
