@@ -53,6 +53,13 @@ class Mute:
         pass
 
 
+class Thinking(Mute):
+    """Says nothing, after much thought."""
+
+    async def reply(self, prompt: Prompt) -> Reply:
+        return Reply("", "thinker", cut=True, reasoned=True)
+
+
 def session(plan: SessionPlan, model: Listening | Mute | None = None, past: tuple[Event, ...] = ()) -> list[Event]:
     model = model or Listening()
 
@@ -216,3 +223,9 @@ def test_a_model_with_little_room_sees_the_end_of_the_log(dialect: PromptFormat)
     for prompt, text in zip(model.prompts, texts, strict=True):
         before = prompt.call_id.message - 1
         assert before < 0 or newest[str(before)] in text
+
+
+def test_a_reply_of_thoughts_alone_is_refused_by_that_name() -> None:
+    events = session(PLANS[0], Thinking())
+    rules = {refused.rule for event in events if isinstance(event, Passed) for refused in event.refused}
+    assert rules == {"reasoning"}
