@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from itertools import zip_longest
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,6 +14,7 @@ from simulator.cli import options
 from simulator.errors import NotMet, UsageError
 
 if TYPE_CHECKING:
+    from simulator.corpus.facts import DiversityFacts, Opening, Phrase, RealismFacts, StatisticRange
     from simulator.corpus.reading import Broken
     from simulator.document import Document
     from simulator.world.realism_reference import Reference
@@ -43,6 +44,7 @@ def stats(what: tuple[str, ...], realism: bool, as_json: bool, data: Path, world
     With --realism: exit code 1 if more statistics than it allows lie outside the range of real channels.
     """
     from simulator.corpus.diversity import Diversity
+    from simulator.corpus.facts import RealismFacts, to_json
     from simulator.corpus.realism import Realism
 
     world = options.loaded(world_dir, quiet=as_json)
@@ -50,6 +52,7 @@ def stats(what: tuple[str, ...], realism: bool, as_json: bool, data: Path, world
     broken: list[Broken] = []
     most = world.style.numbers.max_document_bytes
     pieces = _run(data / "runs" / what[0]) if names_a_run(what) else _files(what, most, broken)
+    facts: RealismFacts | DiversityFacts
     if realism:
         measured = Realism()
         for _, document, _, _ in pieces:
@@ -63,15 +66,15 @@ def stats(what: tuple[str, ...], realism: bool, as_json: bool, data: Path, world
         facts = diversity.table(world.quota.topics, finished=finished)
     for fault in broken:
         click.echo(f"em: left out: {fault.cause}", err=True)
-    if not facts["sessions"]:
+    if not facts.sessions:
         raise UsageError("no session to measure", place=what[0], remedy="name a run with kept sessions, or documents")
     if as_json:
-        click.echo(json.dumps(facts, indent=2, ensure_ascii=False))
-    elif realism:
+        click.echo(json.dumps(to_json(facts), indent=2, ensure_ascii=False))
+    elif isinstance(facts, RealismFacts):
         _show_realism(facts)
     else:
         _show_diversity(facts, figures)
-    if realism:
+    if isinstance(facts, RealismFacts):
         _hold(facts, what[0])
 
 
@@ -117,18 +120,18 @@ def _files(paths: tuple[str, ...], most: int, broken: list[Broken]) -> Iterator[
         )
 
 
-def _hold(facts: dict[str, Any], place: str) -> None:
-    if not facts["windows"]["15"]:
+def _hold(facts: RealismFacts, place: str) -> None:
+    if not facts.windows[15]:
         raise UsageError("no session has 15 messages", place=place, remedy="there is no turn-taking to measure")
-    if facts["outside"] > facts["allowed"]:
+    if facts.outside > facts.allowed:
         raise NotMet(
-            f"{facts['outside']} statistics outside the range of real channels, {facts['allowed']} are allowed",
+            f"{facts.outside} statistics outside the range of real channels, {facts.allowed} are allowed",
             place=place,
             remedy="weigh turns anew in policies/turns.yaml",
         )
 
 
-def _show_realism(facts: dict[str, Any]) -> None:
+def _show_realism(facts: RealismFacts) -> None:
     """The statistics as a table."""
     from rich.table import Table
 
@@ -136,74 +139,73 @@ def _show_realism(facts: dict[str, Any]) -> None:
     from simulator.tui.lines import console
 
     out = console()
-    windows = facts["windows"]
+    windows = facts.windows
     out.print(
-        f"{facts['sessions']} sessions, {facts['messages']} messages,"
-        f" windows: {windows['15']} of 15, {windows['100']} of 100"
+        f"{facts.sessions} sessions, {facts.messages} messages, windows: {windows[15]} of 15, {windows[100]} of 100"
     )
-    if windows["15"] < FEW_WINDOWS:
-        out.print(f"{windows['15']} windows of 15 are few: the figures are loose", style="yellow")
+    if windows[15] < FEW_WINDOWS:
+        out.print(f"{windows[15]} windows of 15 are few: the figures are loose", style="yellow")
     table = Table(box=None, pad_edge=False)
     for column in ("turn-taking", "here", "real", "5 %", "95 %", ""):
         table.add_column(column, justify="left" if column in ("turn-taking", "") else "right")
-    for row in facts["turn_taking"]:
-        verdict = "-" if row["inside"] is None else "inside" if row["inside"] else "OUTSIDE"
+    for row in facts.turn_taking:
+        verdict = "-" if row.inside is None else "inside" if row.inside else "OUTSIDE"
         table.add_row(*_figures(row), verdict, style="red" if verdict == "OUTSIDE" else None)
     out.print(table)
     out.print(
-        f"{facts['inside']} inside, {facts['outside']} outside, {facts['not_measured']} not measured;"
-        f" {facts['allowed']} may be outside"
+        f"{facts.inside} inside, {facts.outside} outside, {facts.not_measured} not measured;"
+        f" {facts.allowed} may be outside"
     )
-    distance = facts["reply_distance"]
+    distance = facts.reply_distance
     table = Table(box=None, pad_edge=False)
     for column in ("reply distance", "25 %", "50 %", "75 %", "95 %", "real", "never"):
         table.add_column(column, justify="left" if column == "reply distance" else "right")
     for name, title in (("back", "back to what is answered"), ("answer", "on to the answer")):
-        row = distance[name]
-        real = "/".join(f"{value:g}" for value in row["reference"])
-        quarters = [_number(row[key], "d") for key in ("p25", "p50", "p75", "p95")]
-        table.add_row(title, *quarters, real, _number(row["never"], ".1%"))
+        reply = distance[name]
+        real = "/".join(f"{value:g}" for value in reply.reference)
+        quarters = [_number(value, "d") for value in (reply.p25, reply.p50, reply.p75, reply.p95)]
+        table.add_row(title, *quarters, real, _number(reply.never, ".1%"))
     out.print(table)
     table = Table(box=None, pad_edge=False)
     for column in ("form, for comparison", "here", "real", "5 %", "95 %"):
         table.add_column(column, justify="left" if column == "form, for comparison" else "right")
-    for row in facts["form"]:
+    for row in facts.form:
         table.add_row(*_figures(row))
     out.print(table)
 
 
-def _show_diversity(facts: dict[str, Any], figures: Reference) -> None:
+def _show_diversity(facts: DiversityFacts, figures: Reference) -> None:
     """The facts as tables."""
     from rich.table import Table
 
     from simulator.tui.lines import console
 
     out, variety = console(), figures.variety
-    out.print(f"{facts['sessions']} sessions, {facts['messages']} messages, {facts['words']} words")
-    sessions, messages = facts["near_duplicates"]["sessions"], facts["near_duplicates"]["messages"]
+    out.print(f"{facts.sessions} sessions, {facts.messages} messages, {facts.words} words")
+    sessions, messages = facts.near_duplicates.sessions, facts.near_duplicates.messages
     table = Table(box=None, pad_edge=False)
     for column in ("repetition", "here", "real"):
         table.add_column(column, justify="left" if column == "repetition" else "right")
-    table.add_row("near-duplicate sessions", _number(sessions["share"], ".2%"), "")
-    for who in ("lead", "people"):
-        share = _number(messages[f"share_of_{who}"], ".2%")
+    table.add_row("near-duplicate sessions", _number(sessions.share, ".2%"), "")
+    for who, repeated in (("lead", messages.share_of_lead), ("people", messages.share_of_people)):
+        share = _number(repeated, ".2%")
         table.add_row(f"near-duplicate messages, {who}", share, f"{variety.near_duplicate_messages:.2%}")
-    blocks, whole = facts["distinct"]["blocks"], facts["distinct"]["whole"]
+    blocks, whole = facts.distinct.blocks, facts.distinct.whole
     for length, real in variety.distinct.items():
-        table.add_row(f"distinct-{length} in {blocks['words']} words", _number(blocks[str(length)], ".3f"), f"{real:g}")
-    for length, share in whole.items():
-        table.add_row(f"distinct-{length} in all", _number(share, ".3f"), "")
-    likeness = facts["self_similarity"]["mean"]
+        table.add_row(f"distinct-{length} in {blocks.words} words", _number(blocks.shares[length], ".3f"), f"{real:g}")
+    for size, in_all in whole.items():
+        table.add_row(f"distinct-{size} in all", _number(in_all, ".3f"), "")
+    likeness = facts.self_similarity.mean
     table.add_row("self-similarity of sessions", _number(likeness, ".3f"), f"{variety.self_similarity:g}")
     out.print(table)
-    for row in messages["most_repeated"]:
-        out.print(f"  said {row['times']} times more: {row['text']}")
+    for text in messages.most_repeated:
+        out.print(f"  said {text.times} times more: {text.text}")
     table = Table(box=None, pad_edge=False)
     for column in ("openings", "of the lead", "of people"):
         table.add_column(column)
     for length, limit in figures.habits.opening.items():
         cells = [
-            ", ".join(f"{row['opening']} {row['share']:.1%}{_over(row)}" for row in facts["openings"][who][str(length)])
+            ", ".join(f"{row.opening} {row.share:.1%}{_over(row)}" for row in facts.openings[who][length])
             for who in ("lead", "people")
         ]
         table.add_row(f"{length} word{'s' if length > 1 else ''}, limit {limit:.0%}", *cells)
@@ -213,37 +215,37 @@ def _show_diversity(facts: dict[str, Any], figures: Reference) -> None:
     for column in (f"phrases of the lead in 1000 messages, limit {limit:g}", "of people"):
         table.add_column(column)
     phrases = [
-        [f"{row['phrase']} {row['per_1000']:g}{_over(row)}" for row in facts["phrases"][who][:PHRASES]]
+        [f"{row.phrase} {row.per_1000:g}{_over(row)}" for row in facts.phrases[who][:PHRASES]]
         for who in ("lead", "people")
     ]
     for of_lead, of_people in zip_longest(*phrases, fillvalue=""):
         table.add_row(of_lead, of_people)
     out.print(table)
-    nicks = facts["nicks"]
-    talkers = ", ".join(f"{nick} {share:.1%}" for nick, share in list(nicks["shares"].items())[:5])
+    nicks = facts.nicks
+    talkers = ", ".join(f"{nick} {share or 0:.1%}" for nick, share in list(nicks.shares.items())[:5])
     out.print(
-        f"nicks: {nicks['people']} people, Gini {_number(nicks['gini'], '.2f')}, most: {talkers};"
-        f" the lead has {_number(nicks['lead_share'], '.1%')} of all messages"
+        f"nicks: {nicks.people} people, Gini {_number(nicks.gini, '.2f')}, most: {talkers};"
+        f" the lead has {_number(nicks.lead_share, '.1%')} of all messages"
     )
-    if facts["topics"] is None:
+    if facts.topics is None:
         return
     table = Table(box=None, pad_edge=False)
     for column in ("topics", "sessions", "share", "target", ""):
         table.add_column(column, justify="left" if column in ("topics", "") else "right")
-    for name, row in facts["topics"]["groups"].items():
-        table.add_row(name, str(row["count"]), _number(row["share"], ".1%"), f"{row['target']:.0%}", row["standing"])
+    for name, row in facts.topics.groups.items():
+        table.add_row(name, str(row.count), _number(row.share, ".1%"), f"{row.target:.0%}", row.standing)
     out.print(table)
-    used = ", ".join(f"{row['topic']} {row['sessions']}" for row in facts["topics"]["most_used"][:3])
-    out.print(f"{facts['topics']['different']} different topics; most used: {used}")
+    used = ", ".join(f"{topic.topic} {topic.sessions}" for topic in facts.topics.most_used[:3])
+    out.print(f"{facts.topics.different} different topics; most used: {used}")
 
 
-def _figures(row: dict[str, Any]) -> tuple[str, ...]:
-    return (row["statistic"], *(_number(row[key], ".3f") for key in ("value", "p50", "p5", "p95")))
+def _figures(row: StatisticRange) -> tuple[str, ...]:
+    return (row.statistic, *(_number(value, ".3f") for value in (row.value, row.p50, row.p5, row.p95)))
 
 
 def _number(value: float | None, shape: str) -> str:
     return "-" if value is None else format(value, shape)
 
 
-def _over(row: dict[str, Any]) -> str:
-    return " OVER" if row["over"] else ""
+def _over(row: Opening | Phrase) -> str:
+    return " OVER" if row.over else ""

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
 from simulator.cli import options
+
+if TYPE_CHECKING:
+    from simulator.corpus.facts import Status
+    from simulator.journal.records import RecordedActivity
 
 STALE = 15
 """Seconds after which a run that says nothing new may be dead."""
@@ -28,12 +32,11 @@ def status(name: str, as_json: bool, data: Path, world_dir: Path | None) -> None
     with Journal.read(data / "runs" / name) as journal:
         facts = stats.status(journal, world.quota)
         activity = journal.activity()
-    if activity is not None:
-        facts["activity"] = {"line": activity.line, "at": activity.at}
     if as_json:
-        click.echo(json.dumps(facts, indent=2, ensure_ascii=False))
+        now = {} if activity is None else {"activity": {"line": activity.line, "at": activity.at}}
+        click.echo(json.dumps({**facts.to_json(), **now}, indent=2, ensure_ascii=False))
     else:
-        show(facts)
+        show(facts, activity)
 
 
 def _age(at: str) -> str:
@@ -48,52 +51,50 @@ def _age(at: str) -> str:
     return f"last heard of {seconds // 60} min ago" if seconds >= 120 else f"last heard of {seconds} s ago"
 
 
-def show(facts: dict[str, Any]) -> None:
-    """A status as tables."""
+def show(facts: Status, activity: RecordedActivity | None = None) -> None:
+    """A status as tables, with what the run does at the moment."""
     from rich.table import Table
 
-    from simulator.journal.records import Goal
     from simulator.tui.lines import console
 
-    out = console()
-    wanted = Goal.model_validate(facts["goal"]).told
+    out, progress, outcomes = console(), facts.progress, facts.outcomes
     out.print(
-        f"{facts['run']['name']}: {facts['kept']} kept, {facts['rejected']} rejected, {facts['open']} open,"
-        f" {facts['bytes'] / 1e6:.2f} MB; goal {wanted}, {facts['done']:.0%} done"
+        f"{facts.run.name}: {progress.kept} kept, {progress.rejected} rejected, {progress.open} open,"
+        f" {progress.bytes / 1e6:.2f} MB; goal {progress.goal.told}, {progress.done:.0%} done"
     )
-    if "activity" in facts:
-        out.print(f"{_age(facts['activity']['at'])}: {facts['activity']['line']}")
-    if facts["scripted"]:
+    if activity is not None:
+        out.print(f"{_age(activity.at)}: {activity.line}")
+    if facts.scripted:
         out.print("scripted: no language model wrote these lines", style="yellow")
     table = Table(box=None, pad_edge=False)
     for column in ("quota", "value", "sessions", "share", "target", ""):
         table.add_column(column, justify="left" if column in ("quota", "value", "") else "right")
-    for dimension, values in facts["marginals"].items():
+    for dimension, values in facts.marginals.items():
         for number, (value, row) in enumerate(values.items()):
             table.add_row(
                 dimension if number == 0 else "",
                 value,
-                str(row["count"]),
-                f"{row['share']:.1%}",
-                f"{row['target']:.0%}",
-                row["standing"],
+                str(row.count),
+                f"{row.share:.1%}",
+                f"{row.target:.0%}",
+                row.standing,
             )
     out.print(table)
     for title, counts in (
-        ("rejected by rule", facts["rejections"]),
-        ("lines sent back by rule", facts["retries"]),
-        ("requests that failed", facts["failures"]),
+        ("rejected by rule", outcomes.rejections),
+        ("lines sent back by rule", outcomes.retries),
+        ("requests that failed", outcomes.failures),
     ):
         if counts:
             out.print(f"{title}: " + ", ".join(f"{rule} {n}" for rule, n in counts.items()))
-    for purpose, row in facts["cost"].items():
-        dollars = row["dollars"]
+    for purpose, cost in outcomes.cost.items():
+        dollars = cost.dollars
         price = f"${dollars:.4f}" if isinstance(dollars, float) else str(dollars or "-")
         out.print(
-            f"{purpose}: {row['calls']} calls, {row['prompt_tokens']} prompt tokens ({row['cached_share']:.0%} cached),"
-            f" {row['completion_tokens']} completion tokens, {price}"
+            f"{purpose}: {cost.calls} calls, {cost.prompt_tokens} prompt tokens ({cost.cached_share:.0%} cached),"
+            f" {cost.completion_tokens} completion tokens, {price}"
         )
-    out.print(f"next: {facts['next']}")
+    out.print(f"next: {progress.next}")
 
 
 @click.command()

@@ -4,28 +4,25 @@ from __future__ import annotations
 
 import fnmatch
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
 
+from simulator.corpus.facts import CostRow, ExportFacts
 from simulator.corpus.formats import FORMATS, Names
-
-Facts = Mapping[str, Any]
-"""What an export knows about itself: the content of its statistics file."""
 
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 
 
-def card(facts: Facts, lead: str, formats: Sequence[str], names: Names) -> str:
+def card(facts: ExportFacts, lead: str, formats: Sequence[str], names: Names) -> str:
     """README.md with a front matter that `datasets.load_dataset(folder)` reads without a network."""
-    run = facts["run"]
-    title = f"{lead}: channel sessions of run {run['name']}"
+    run = facts.run
+    title = f"{lead}: channel sessions of run {run.name}"
     parts = [_front(facts, title, formats, names), f"# {title}\n"]
-    if facts["scripted"]:
+    if facts.scripted:
         parts.append(
             "> **Scripted: not for training.** No language model wrote these lines, or not all of them:\n"
             "> a program put them together to try the machinery out.\n"
         )
-    if facts["imported"]:
+    if facts.imported:
         parts.append(
             "> **Imported: real people wrote these lines** in a channel, and this was made from its log. It is\n"
             "> training data only as far as they agreed to that.\n"
@@ -42,11 +39,11 @@ def card(facts: Facts, lead: str, formats: Sequence[str], names: Names) -> str:
     return "\n".join(parts)
 
 
-def _front(facts: Facts, title: str, formats: Iterable[str], names: Names) -> str:
-    total = sum(facts["documents"].values())
+def _front(facts: ExportFacts, title: str, formats: Iterable[str], names: Names) -> str:
+    total = facts.documents.total
     size = next((name for limit, name in _SIZES if total < limit), "n>1M")
-    origin = "imported" if facts["imported"] else "synthetic"
-    tags = [origin, "irc", "chat", *(["scripted"] if facts["scripted"] else [])]
+    origin = "imported" if facts.imported else "synthetic"
+    tags = [origin, "irc", "chat", *(["scripted"] if facts.scripted else [])]
     rows = ["license: other", "language: [en]", f"pretty_name: {json.dumps(title, ensure_ascii=False)}"]
     rows += ["task_categories: [text-generation]", f"size_categories: [{json.dumps(size)}]"]
     rows += [f"tags: [{', '.join(tags)}]"]
@@ -61,7 +58,7 @@ def _front(facts: Facts, title: str, formats: Iterable[str], names: Names) -> st
     return "---\n" + "\n".join(rows) + "\n---\n"
 
 
-def _configs(facts: Facts, formats: Iterable[str], names: Names) -> dict[str, dict[str, str]]:
+def _configs(facts: ExportFacts, formats: Iterable[str], names: Names) -> dict[str, dict[str, str]]:
     """Format to split to file (or pattern of files), for the files that were written; the first becomes the default.
 
     `datasets` reads all configs of a folder in one way, so parquet is named only where it stands alone.
@@ -75,14 +72,14 @@ def _configs(facts: Facts, formats: Iterable[str], names: Names) -> dict[str, di
     return configs
 
 
-def _written(facts: Facts, format: str, names: Names) -> dict[str, str]:
+def _written(facts: ExportFacts, format: str, names: Names) -> dict[str, str]:
     """Split to what its files are called, where there are any."""
     splits = {"train": FORMATS[format].pattern(False, names), "validation": FORMATS[format].pattern(True, names)}
-    return {split: pattern for split, pattern in splits.items() if fnmatch.filter(facts["files"], pattern)}
+    return {split: pattern for split, pattern in splits.items() if fnmatch.filter(facts.files, pattern)}
 
 
-def _about(facts: Facts, lead: str) -> str:
-    documents, size = facts["documents"], facts["bytes"] / 1e6
+def _about(facts: ExportFacts, lead: str) -> str:
+    documents, size = facts.documents, facts.bytes / 1e6
     held_out = "drawn by session, evenly over engagement, length and pattern"
     return f"""Whole sessions of an IRC channel in which {lead}, an AI and a member like any other, takes part.
 Each document is a header and a transcript, one line a message:
@@ -93,27 +90,27 @@ Each document is a header and a transcript, one line a message:
 
 The engagement says how large {lead}'s share of the messages is.
 
-{size:.3g} MB of text: {documents["training"]} documents for training, {documents["validation"]} for validation
+{size:.3g} MB of text: {documents.training} documents for training, {documents.validation} for validation
 ({held_out}).
 """
 
 
-def _made(facts: Facts) -> str:
-    run = facts["run"]
-    models = run["models"]
+def _made(facts: ExportFacts) -> str:
+    run = facts.run
+    models = run.models
     rows = {
-        "run": run["name"],
-        "seed": run["seed"],
-        "world (digest of the content)": run["world"],
-        "program": f"emsim {run['version']}",
-        "lines of the people": models["people"],
-        "lines of the lead": models["lead"],
-        "guard of the lead's lines": models["guard"] or "none",
-        "judge": models["judge"] or "none",
-        "/me lines": "included" if facts["actions"] else "left out",
-        "cost": _dollars(facts["cost"]["total"]),
+        "run": run.name,
+        "seed": run.seed,
+        "world (digest of the content)": run.world,
+        "program": f"emsim {run.version}",
+        "lines of the people": models.people,
+        "lines of the lead": models.lead,
+        "guard of the lead's lines": models.guard or "none",
+        "judge": models.judge or "none",
+        "/me lines": "included" if facts.actions else "left out",
+        "cost": _dollars(facts.outcomes.cost["total"]),
     }
-    if facts["imported"]:
+    if facts.imported:
         told = "\nConversations of a real channel, cut from its log where it fell silent. No filter was applied.\n"
         return "## How it was made\n\n" + _table(("", ""), rows.items()) + told
     return (
@@ -126,50 +123,50 @@ def _made(facts: Facts) -> str:
     )
 
 
-def _dollars(total: Mapping[str, Any]) -> str:
-    dollars = total["dollars"]
+def _dollars(total: CostRow) -> str:
+    dollars = total.dollars
     if isinstance(dollars, float | int):
         return f"{dollars:.2f} USD"
-    at_least = total.get("dollars_at_least")
+    at_least = total.dollars_at_least
     return f"{dollars or 'no calls'}" + (f", at least {at_least:.2f} USD" if at_least is not None else "")
 
 
-def _composition(facts: Facts) -> str:
+def _composition(facts: ExportFacts) -> str:
     rows = [
-        (axis, value, entry["count"], _percent(entry["share"]), _percent(entry["target"]), entry["standing"])
-        for axis, values in facts["marginals"].items()
+        (axis, value, entry.count, _percent(entry.share), _percent(entry.target), entry.standing)
+        for axis, values in facts.marginals.items()
         for value, entry in values.items()
     ]
     return "## What is in it\n\n" + _table(("axis", "value", "sessions", "share", "target", "standing"), rows)
 
 
-def _lead_share(facts: Facts, lead: str) -> str:
+def _lead_share(facts: ExportFacts, lead: str) -> str:
     rows = [
         (
             level,
-            f"{_percent(row['band'][0])} to {_percent(row['band'][1])}",
-            f"{row['in_band']} of {row['sessions']}",
-            *(_percent(row[key]) for key in ("mean", "least", "most")),
-            row["standing"],
+            f"{_percent(row.band[0])} to {_percent(row.band[1])}",
+            f"{row.in_band} of {row.sessions}",
+            *(_percent(share) for share in (row.mean, row.least, row.most)),
+            row.standing,
         )
-        for level, row in facts["lead_share"].items()
+        for level, row in facts.lead_share.items()
     ]
     head = ("level", "band", "sessions in band", "mean", "least", "most", "standing")
     return f"{lead}'s share of the messages:\n\n" + _table(head, rows)
 
 
-def _refused(facts: Facts) -> str:
-    by_hand = f"A person left out {facts['marked_bad']} sessions.\n\n" if facts["marked_bad"] else ""
-    if not facts["rejections"]:
+def _refused(facts: ExportFacts) -> str:
+    by_hand = f"A person left out {facts['marked_bad']} sessions.\n\n" if facts.marked_bad else ""
+    if not facts.outcomes.rejections:
         return by_hand + "No session was rejected.\n"
     return (
         by_hand
         + "Sessions rejected, by rule (one may break several):\n\n"
-        + _table(("rule", "sessions"), facts["rejections"].items())
+        + _table(("rule", "sessions"), facts.outcomes.rejections.items())
     )
 
 
-def _files(facts: Facts, lead: str, formats: Sequence[str], names: Names) -> str:
+def _files(facts: ExportFacts, lead: str, formats: Sequence[str], names: Names) -> str:
     told = {
         "jsonl": "`text` and flat metadata, one JSON document a line",
         "parquet": "the same columns as tables",
@@ -205,8 +202,8 @@ In an Axolotl configuration:
     return "\n".join(parts)
 
 
-def _limits(facts: Facts, lead: str) -> str:
-    if facts["imported"]:
+def _limits(facts: ExportFacts, lead: str) -> str:
+    if facts.imported:
         return """## Limits
 
 Said in a real channel by people who may be known by what they said, whatever was taken out. Do not publish it.
@@ -219,13 +216,13 @@ licence before sharing it.
 {_small(facts)}"""
 
 
-def _small(facts: Facts) -> str:
+def _small(facts: ExportFacts) -> str:
     """How much of it a very small model wrote, or nothing."""
-    if not facts["very_small_model"]:
+    if not facts.very_small_model:
         return ""
-    documents = sum(facts["documents"].values())
+    documents = facts.documents.total
     return f"""
-**{facts["very_small_model"]} of {documents} sessions read as a very small model writes** (hardly anything but function
+**{facts.very_small_model} of {documents} sessions read as a very small model writes** (hardly anything but function
 words, or the same words again and again). They were kept for want of a better model: do not train on them.
 """
 

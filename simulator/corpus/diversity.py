@@ -13,11 +13,25 @@ from rensa import RMinHash
 
 from simulator.addressing import leading_nick
 from simulator.corpus.counting import Distinct, Recurring, Spread
+from simulator.corpus.facts import (
+    DistinctBlocks,
+    DistinctNgrams,
+    DiversityFacts,
+    MessageRepeats,
+    NearDuplicate,
+    NickBalance,
+    RepeatedText,
+    Repeats,
+    SelfSimilarity,
+    SessionRepeats,
+    TopicBalance,
+    TopicCount,
+)
 from simulator.corpus.near_duplicates import NearDuplicates, session_sketch
-from simulator.corpus.phrase_budget import SHOWN, Plain, Speaker
+from simulator.corpus.phrase_budget import SHOWN, Speaker
 from simulator.corpus.realism import gini, roster
 from simulator.corpus.sketch import Index, shingles, sketch
-from simulator.corpus.stats import held
+from simulator.corpus.stats import quota_share
 from simulator.document import Document
 from simulator.line_checks.wording import words_of
 from simulator.world.realism_reference import SpeechHabits
@@ -81,48 +95,43 @@ class Diversity:
         if topic is not None:
             self._topics[topic] += 1
 
-    def table(self, targets: Mapping[str, float], *, finished: bool = True) -> Plain:
-        """Everything as plain values ready for JSON; shares in [0, 1], None for what cannot be told.
+    def table(self, targets: Mapping[str, float], *, finished: bool = True) -> DiversityFacts:
+        """Everything that was counted.
 
         `targets`: topic group to the share of sessions that it should have. `finished`: no more sessions are to come.
         """
         speakers = self._speakers
-        return {
-            "sessions": self.sessions,
-            "messages": self._nicks.total(),
-            "words": self._words,
-            "near_duplicates": {
-                "sessions": {
-                    "count": self._twin_count,
-                    "share": _share(self._twin_count, self.sessions),
-                    "examples": [
-                        {"id": id, "earlier": earlier, "similarity": round(likeness, 3)}
-                        for id, earlier, likeness in self._twin_examples
-                    ],
-                },
-                "messages": {
-                    "compared": sum(one.compared for one in speakers.values()),
-                    "count": sum(one.repeats for one in speakers.values()),
-                    **{f"share_of_{who}": _share(one.repeats, one.compared) for who, one in speakers.items()},
-                    "most_repeated": [
-                        {"text": text, "times": times} for text, times in self._repeated.commonest(SHOWN // 4)
-                    ],
-                },
-            },
-            "distinct": {
-                "whole": {str(length): _rounded(counted.share) for length, counted in self._distinct.items()},
-                "blocks": {
-                    "words": BLOCK,
-                    "count": self._blocks[GRAMS[0]].count,
-                    **{str(n): _rounded(spread.mean) if spread.count else None for n, spread in self._blocks.items()},
-                },
-            },
-            "self_similarity": self._self_similarity(),
-            "openings": {who: one.openings(self._habits) for who, one in speakers.items()},
-            "phrases": {who: one.recurring(self._habits) for who, one in speakers.items()},
-            "nicks": self._balance(),
-            "topics": self._subjects(targets, finished),
-        }
+        whole = {n: _rounded(counted.share) for n, counted in self._distinct.items()}
+        return DiversityFacts(
+            self.sessions,
+            self._nicks.total(),
+            self._words,
+            Repeats(self._session_repeats(), self._message_repeats()),
+            DistinctNgrams(whole, self._distinct_blocks()),
+            self._self_similarity(),
+            openings={who: one.openings(self._habits) for who, one in speakers.items()},
+            phrases={who: one.recurring(self._habits) for who, one in speakers.items()},
+            nicks=self._balance(),
+            topics=self._subjects(targets, finished),
+        )
+
+    def _session_repeats(self) -> SessionRepeats:
+        examples = [NearDuplicate(id, earlier, round(likeness, 3)) for id, earlier, likeness in self._twin_examples]
+        return SessionRepeats(self._twin_count, _share(self._twin_count, self.sessions), tuple(examples))
+
+    def _message_repeats(self) -> MessageRepeats:
+        lead, people = self._speakers["lead"], self._speakers["people"]
+        return MessageRepeats(
+            lead.compared + people.compared,
+            lead.repeats + people.repeats,
+            _share(lead.repeats, lead.compared),
+            _share(people.repeats, people.compared),
+            tuple(RepeatedText(text, times) for text, times in self._repeated.commonest(SHOWN // 4)),
+        )
+
+    def _distinct_blocks(self) -> DistinctBlocks:
+        shares = {n: _rounded(spread.mean) if spread.count else None for n, spread in self._blocks.items()}
+        return DistinctBlocks(BLOCK, self._blocks[GRAMS[0]].count, shares)
 
     def _compare(self, id: str, document: Document) -> None:
         twin = self._twins.twin(id, document)
@@ -162,45 +171,45 @@ class Diversity:
         self._texts.pop(number - REMEMBERED, None)
         return False
 
-    def _self_similarity(self) -> Plain:
+    def _self_similarity(self) -> SelfSimilarity:
         """How like its nearest neighbour a session is, as the share of common shingles, over an even sample.
 
         Among more sessions a nearer one is found: figures of sets of one size can be compared.
         """
         sketches = self._sketches
         if len(sketches) < 2:
-            return {"sample": 0, "mean": None, "most": None}
+            return SelfSimilarity(0, None, None)
         step = max(len(sketches) / SAMPLE, 1.0)
         places = [int(number * step) for number in range(min(SAMPLE, len(sketches)))]
         nearest = [
             max(sketches[place].jaccard(other) for number, other in enumerate(sketches) if number != place)
             for place in places
         ]
-        return {"sample": len(places), "mean": round(sum(nearest) / len(nearest), 4), "most": round(max(nearest), 4)}
+        return SelfSimilarity(len(places), round(sum(nearest) / len(nearest), 4), round(max(nearest), 4))
 
-    def _balance(self) -> Plain:
+    def _balance(self) -> NickBalance:
         people = {nick: count for nick, count in self._nicks.items() if nick != self._lead}
         everybody, total = self._nicks.total(), sum(people.values())
         rows = sorted(people.items(), key=lambda row: (-row[1], row[0]))
-        return {
-            "lead_share": _share(self._nicks[self._lead], everybody),
-            "people": len(people),
-            "gini": round(gini(sorted(people.values())), 4) if people else None,
-            "shares": {nick: _share(count, total) for nick, count in rows},
-        }
+        return NickBalance(
+            _share(self._nicks[self._lead], everybody),
+            len(people),
+            round(gini(sorted(people.values())), 4) if people else None,
+            {nick: _share(count, total) for nick, count in rows},
+        )
 
-    def _subjects(self, targets: Mapping[str, float], finished: bool) -> Plain | None:
+    def _subjects(self, targets: Mapping[str, float], finished: bool) -> TopicBalance | None:
         if not self._groups and not self._topics:
             return None
         groups = self._groups.total()
-        return {
-            "groups": {
-                name: held(self._groups[name], groups, targets.get(name, 0.0), finished=finished)
+        return TopicBalance(
+            {
+                name: quota_share(self._groups[name], groups, targets.get(name, 0.0), finished=finished)
                 for name in [*targets, *sorted(set(self._groups) - set(targets))]
             },
-            "different": len(self._topics),
-            "most_used": [{"topic": name, "sessions": count} for name, count in self._topics.most_common(SHOWN // 4)],
-        }
+            len(self._topics),
+            tuple(TopicCount(name, count) for name, count in self._topics.most_common(SHOWN // 4)),
+        )
 
 
 def _share(count: int, total: int) -> float | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +11,7 @@ from pathlib import Path
 from simulator import files
 from simulator.corpus import dataset_card, example, split, staging, stats
 from simulator.corpus.consent import Consent, ConsentFilter, asked
+from simulator.corpus.facts import DocumentCounts, ExportFacts, FileFacts, to_json
 from simulator.corpus.formats import FORMATS, NAMES, Document, Names, owned, require
 from simulator.corpus.shards import SHARD_BYTES
 from simulator.corpus.small_model import written_by_small_model
@@ -86,16 +87,16 @@ def export(
         bad = journal.marked_bad()
         if not kept:
             raise NotMet("no session was kept, nothing to export", place=run.name, remedy=f"try `em resume {run.name}`")
-        strata = (split.stratum(row.session) for row in journal.sessions("kept"))
+        strata: Iterable[split.Stratum] = (split.stratum(row.session) for row in journal.sessions("kept"))
         if cutter is not None or bad:
-            strata = [split.stratum(session) for session, _ in _sessions(journal, cutter, bad)]
-            if not strata:
+            parts = [split.stratum(session) for session, _ in _sessions(journal, cutter, bad)]
+            if not parts:
                 cause = f"nothing is left of {kept} sessions without the lines of those who did not agree"
                 remedy = "ask more people"
                 if cutter is None:
                     cause, remedy = f"all {kept} sessions are marked bad", "take marks back with `em mark --undo`"
                 raise NotMet(cause, place=run.name, remedy=remedy)
-            kept = len(strata)
+            strata, kept = parts, len(parts)
         held_out = split.validation(strata, quota.validation_share, run.seed)
         marginals, shares, lengths = stats.Marginals(), stats.LeadShares(engagement), stats.MessageLengths()
         size, small, lead = 0, 0, ""
@@ -119,26 +120,25 @@ def export(
                     talk = [line for line in said if not line.action]
                     small += not run.imported and written_by_small_model(talk, style) is not None
             written = dict(_files(folder, names))
-            facts = {
-                "run": stats.card(run),
-                "scripted": scripted,
-                "imported": run.imported,
-                "actions": actions,
-                "very_small_model": small,
-                "marked_bad": len(bad),
-                "documents": {"training": kept - len(held_out), "validation": len(held_out)},
-                "bytes": size,
-                "marginals": marginals.table(run.goal.held_to(quota), finished=finished),
-                "lead_share": shares.table(),
-                "message_lengths": lengths.table(),
-                **stats.outcomes(journal),
-                "files": written,
-                "complete": True,
-            }
+            facts = ExportFacts(
+                stats.run_facts(run),
+                scripted,
+                run.imported,
+                actions,
+                small,
+                len(bad),
+                DocumentCounts(kept - len(held_out), len(held_out)),
+                size,
+                marginals.table(run.goal.held_to(quota), finished=finished),
+                shares.table(),
+                lengths.table(),
+                stats.outcomes(journal),
+                written,
+            )
             readme = dataset_card.card(facts, lead, formats, names)
             (folder / names.card).write_text(readme, encoding="utf-8", newline="\n")
-            _write(folder / names.progress, stats.progress(journal, steps))
-            _write(folder / names.stats, facts)
+            _write(folder / names.progress, to_json(stats.progress(journal, steps)))
+            _write(folder / names.stats, facts.to_json())
     return Exported(out, kept - len(held_out), len(held_out), size, tuple(written), scripted, small)
 
 
@@ -215,10 +215,10 @@ def _cutter(
     return None if consent.whole else ConsentFilter(consent, answers.people, quota.lengths["short"].messages)
 
 
-def _files(folder: Path, names: Names) -> Iterator[tuple[str, dict[str, int | str]]]:
+def _files(folder: Path, names: Names) -> Iterator[tuple[str, FileFacts]]:
     """Size and digest of the data files, so that a copy can be checked; conversations repeat what these hold."""
     for path in sorted(path for path in folder.iterdir() if not path.name.startswith(names.conversation)):
-        yield path.name, {"bytes": path.stat().st_size, "sha256": files.digest(path)}
+        yield path.name, FileFacts(path.stat().st_size, files.digest(path))
 
 
 def _write(path: Path, value: object) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
 
 from simulator.corpus.counting import Recurring
+from simulator.corpus.facts import Opening, Phrase
 from simulator.corpus.sketch import shingles
 from simulator.document import Document
 from simulator.line_checks.wording import own_words
@@ -16,11 +17,9 @@ OPENINGS = (1, 2)
 """First words of a message."""
 SHOWN = 20
 ENOUGH = 100
-"""Messages of the lead before anything of hers is called worn out."""
+"""Messages of the lead before anything is called worn out."""
 AVOIDED = 12
 """Most phrases that a session is asked to do without."""
-
-Plain = dict[str, Any]
 
 
 class Speaker:
@@ -42,30 +41,27 @@ class Speaker:
         # Counted once a message: what is said twice in one breath is no habit.
         self._phrases.add({phrase for length in PHRASE for phrase in shingles(said, length)})
 
-    def openings(self, habits: SpeechHabits) -> dict[str, list[Plain]]:
+    def openings(self, habits: SpeechHabits) -> dict[int, tuple[Opening, ...]]:
         """Number of first words to the most frequent ones."""
+        limits: Mapping[int, float] = dict(habits.opening.items())
         return {
-            str(length): [
-                {
-                    "opening": first,
-                    "share": round(count / self.messages, 4),
-                    "over": count > habits.opening[length] * self.messages,
-                }
+            length: tuple(
+                Opening(first, round(count / self.messages, 4), count > limits[length] * self.messages)
                 for first, count in counted.commonest(SHOWN // 4)
-            ]
+            )
             for length, counted in self._first.items()
         }
 
-    def recurring(self, habits: SpeechHabits) -> list[Plain]:
+    def recurring(self, habits: SpeechHabits) -> tuple[Phrase, ...]:
         """The phrases that are most often used, without what overlaps with one before it."""
-        shown: list[Plain] = []
+        shown: list[Phrase] = []
         for phrase, count in self._phrases.commonest(SHOWN * 20, least=2):
             if len(shown) == SHOWN:
                 break
-            if not any(_overlap(phrase, row["phrase"]) for row in shown):
+            if not any(_overlap(phrase, row.phrase) for row in shown):
                 rate = 1000 * count / self.messages
-                shown.append({"phrase": phrase, "per_1000": round(rate, 2), "over": rate > habits.phrase_per_1000})
-        return shown
+                shown.append(Phrase(phrase, round(rate, 2), rate > habits.phrase_per_1000))
+        return tuple(shown)
 
 
 def _overlap(one: str, other: str) -> bool:
@@ -82,7 +78,7 @@ def _overlap(one: str, other: str) -> bool:
 
 
 class PhraseBudget:
-    """What the lead has said so often in a run that she should find other words."""
+    """What the lead has said so often in a run that other words should be found."""
 
     def __init__(self, habits: SpeechHabits, lead: str) -> None:
         self._habits, self._lead, self._speaker = habits, lead, Speaker()
@@ -100,6 +96,6 @@ class PhraseBudget:
         """
         if self._speaker.messages < ENOUGH:
             return ()
-        openings = [row["opening"] for row in self._speaker.openings(self._habits)["2"] if row["over"]]
-        phrases = [row["phrase"] for row in self._speaker.recurring(self._habits) if row["over"]]
+        openings = [row.opening for row in self._speaker.openings(self._habits)[2] if row.over]
+        phrases = [row.phrase for row in self._speaker.recurring(self._habits) if row.over]
         return tuple(dict.fromkeys((*openings, *phrases)))[:AVOIDED]

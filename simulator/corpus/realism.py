@@ -29,6 +29,7 @@ from typing import Any
 
 from simulator.addressing import leading_nick
 from simulator.corpus.counting import Spread
+from simulator.corpus.facts import RealismFacts, ReplyDistance, StatisticRange
 from simulator.document import Document, TranscriptLine
 from simulator.world.realism_reference import Figure, Quarters, Reference
 
@@ -127,25 +128,25 @@ class Realism:
             for name, figure in figures.items()
         ]
 
-    def table(self, reference: Reference) -> dict[str, Any]:
-        """Everything as plain values ready for JSON."""
+    def table(self, reference: Reference) -> RealismFacts:
+        """Everything that was measured, against the reference."""
         found, rows = self.figures(), self.rows(reference)
         verdicts = Counter(row.inside for row in rows)
-        return {
-            "sessions": self.sessions,
-            "messages": self.messages,
-            "windows": {str(width): windows for width, windows in self.windows.items()},
-            "turn_taking": [_plain(row) for row in rows],
-            "inside": verdicts[True],
-            "outside": verdicts[False],
-            "not_measured": verdicts[None],
-            "allowed": reference.allow,
-            "reply_distance": {
+        return RealismFacts(
+            self.sessions,
+            self.messages,
+            dict(self.windows),
+            tuple(map(_range, rows)),
+            inside=verdicts[True],
+            outside=verdicts[False],
+            not_measured=verdicts[None],
+            allowed=reference.allow,
+            reply_distance={
                 "back": self._distance("back", reference.reply_distance.back),
                 "answer": self._distance("answer", reference.reply_distance.answer),
             },
-            "form": [_plain(_row(name, found.get(name), figure)) for name, figure in reference.form.items()],
-        }
+            form=tuple(_range(_row(name, found.get(name), figure)) for name, figure in reference.form.items()),
+        )
 
     def _follow(self, kind: str, order: list[str], others: list[str | None]) -> None:
         """Who speaks after each message of somebody to, or about, somebody."""
@@ -168,15 +169,11 @@ class Realism:
                 self._distances["answer"][wait] += 1
                 self._distances["back"][place - own[after - 1] if after else 0] += 1
 
-    def _distance(self, name: str, reference: Quarters) -> dict[str, Any]:
+    def _distance(self, name: str, reference: Quarters) -> ReplyDistance:
         counts = Counter(self._distances[name])
         never, total = counts.pop(0, 0), self._distances[name].total()
-        return {
-            "messages": total,
-            "never": round(never / total, 4) if total else None,
-            **dict(zip(("p25", "p50", "p75", "p95"), _quarters(counts), strict=True)),
-            "reference": list(reference),
-        }
+        p25, p50, p75, p95 = _quarters(counts)
+        return ReplyDistance(total, round(never / total, 4) if total else None, p25, p50, p75, p95, tuple(reference))
 
 
 def join_turns(lines: Sequence[TranscriptLine]) -> list[TranscriptLine]:
@@ -208,10 +205,10 @@ def _row(name: str, value: float | None, figure: Figure) -> Row:
     return Row(name, value, figure, None if value is None else inside(name, value, figure))
 
 
-def _plain(row: Row) -> dict[str, Any]:
+def _range(row: Row) -> StatisticRange:
     least, middle, most = row.reference
     value = None if row.value is None else round(row.value, 6)
-    return {"statistic": row.name, "value": value, "p5": least, "p50": middle, "p95": most, "inside": row.inside}
+    return StatisticRange(row.name, value, least, middle, most, row.inside)
 
 
 def _read(lines: Sequence[TranscriptLine]) -> list[_Said]:

@@ -27,9 +27,9 @@ def validation(sessions: Iterable[Stratum], share: float, seed: int) -> frozense
     there are two, so that both files exist and load. A single session is for training, and nothing is held out.
     """
     cells: dict[tuple[str, str, str], list[str]] = {}
-    for *cell, name in sessions:
+    for engagement, length, pattern, name in sessions:
         # One string with the number and the id is a third of the memory of two values: there may be a million.
-        cells.setdefault(tuple(cell), []).append(f"{rng.number(seed, 'validation', name):016x}{name}")
+        cells.setdefault((engagement, length, pattern), []).append(f"{rng.number(seed, 'validation', name):016x}{name}")
     total = sum(map(len, cells.values()))
     if share <= 0 or total < 2:
         return frozenset()

@@ -1,4 +1,4 @@
-"""What a run or a corpus is made of, as plain values ready for JSON."""
+"""Statistics of a run or of a corpus: quotas, the lead's share, lengths of messages, progress, outcomes and cost."""
 
 from __future__ import annotations
 
@@ -8,10 +8,21 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from simulator import clock
 from simulator.corpus.example import Example, authors, public
+from simulator.corpus.facts import (
+    CostRow,
+    LeadShare,
+    LengthSpread,
+    Marginal,
+    ModelNames,
+    Outcomes,
+    Progress,
+    QuotaShare,
+    RunFacts,
+    Status,
+)
 from simulator.document import TranscriptLine
 from simulator.journal.journal import Journal
 from simulator.journal.records import Cost, RunCard
@@ -24,8 +35,6 @@ from simulator.world.strict import Engagement
 PERCENTILES = (5, 25, 50, 75, 95)
 _SENTENCE_END = re.compile(r"[.!?…]+(?:\s+|$)")
 _WORD = re.compile(r"\w")
-
-Plain = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +67,7 @@ class Marginals:
         for counts, value in zip(self._counts.values(), cell, strict=True):
             counts[value] += sessions
 
-    def table(self, quota: QuotaPolicy, *, finished: bool) -> dict[str, dict[str, Plain]]:
+    def table(self, quota: QuotaPolicy, *, finished: bool) -> Marginal:
         """Axis to value to count, share, target share and standing; what the quota does not name has a target of 0.
 
         `finished`: the run has reached its goal; before, no share is met.
@@ -72,24 +81,20 @@ class Marginals:
         }
         return {
             axis: {
-                value: held(counts[value], self.sessions, targets[axis].get(value, 0.0), finished=finished)
+                value: quota_share(counts[value], self.sessions, targets[axis].get(value, 0.0), finished=finished)
                 for value in [*targets[axis], *sorted(set(counts) - set(targets[axis]))]
             }
             for axis, counts in self._counts.items()
         }
 
 
-def held(count: int, sessions: int, target: float, *, finished: bool) -> Plain:
+def quota_share(count: int, sessions: int, target: float, *, finished: bool) -> QuotaShare:
     """A count of sessions against its target share, and how it stands to it (see `standing`)."""
-    return {
-        "count": count,
-        "share": _share(count, sessions),
-        "target": target,
-        "standing": standing(count, sessions, target, finished=finished).value,
-    }
+    stands = standing(count, sessions, target, finished=finished)
+    return QuotaShare(count, _share(count, sessions), target, stands)
 
 
-def marginals(journal: Journal, quota: QuotaPolicy) -> dict[str, dict[str, Plain]]:
+def marginals(journal: Journal, quota: QuotaPolicy) -> Marginal:
     """Every marginal of the kept sessions against its target. `quota`: the world's; the run's goal says the rest."""
     goal, counted = journal.run.goal, Marginals()
     for cell, sessions in journal.cells():
@@ -97,44 +102,55 @@ def marginals(journal: Journal, quota: QuotaPolicy) -> dict[str, dict[str, Plain
     return counted.table(goal.held_to(quota), finished=goal.done(journal.tally()) >= 1)
 
 
+@dataclass(slots=True)
+class _LeadSums:
+    """What is kept of the sessions of one level."""
+
+    sessions: int = 0
+    in_band: int = 0
+    lead: int = 0
+    messages: int = 0
+    shares: float = 0
+    least: float | None = None
+    most: float | None = None
+
+
 class LeadShares:
     """The lead's share of the messages, by level."""
 
     def __init__(self, policy: EngagementPolicy) -> None:
         self._bands = policy.bands
-        self._shares: dict[Engagement, list[float]] = {}
-        self._sums: dict[Engagement, Counter[str]] = {level: Counter() for level in Engagement}
+        self._sums = {level: _LeadSums() for level in Engagement}
 
     def add(self, example: Example) -> None:
+        """One session."""
         level, share = example.engagement, example.lead_messages / max(example.messages, 1)
-        least, most = self._shares.get(level, (share, share))
-        self._shares[level] = [min(least, share), max(most, share)]
-        in_band = int(example.lead_messages in self._bands[level].counts(example.messages))
-        self._sums[level].update(
-            sessions=1, in_band=in_band, lead=example.lead_messages, messages=example.messages, shares=share
-        )
+        sums = self._sums[level]
+        sums.sessions += 1
+        sums.in_band += int(example.lead_messages in self._bands[level].counts(example.messages))
+        sums.lead += example.lead_messages
+        sums.messages += example.messages
+        sums.shares += share
+        sums.least = share if sums.least is None else min(sums.least, share)
+        sums.most = share if sums.most is None else max(sums.most, share)
 
-    def table(self) -> dict[str, Plain]:
-        """Level to band, sessions, sessions in band (whole messages), mean, least and most share; None: no session.
-
-        `standing` is that of the claim that sessions of the level are in band.
-        """
+    def table(self) -> dict[str, LeadShare]:
+        """Level to its figures; shares to four digits."""
         return {level.value: self._row(level) for level in Engagement}
 
-    def _row(self, level: Engagement) -> Plain:
+    def _row(self, level: Engagement) -> LeadShare:
         band, sums = self._bands[level], self._sums[level]
-        least, most = self._shares.get(level, (None, None))
-        return {
-            "band": [band.least, band.most],
-            "sessions": sums["sessions"],
-            "in_band": sums["in_band"],
-            "standing": in_band(sums["in_band"], sums["sessions"]).value,
-            "messages": sums["messages"],
-            "lead_messages": sums["lead"],
-            "mean": _share(sums["shares"], sums["sessions"]) if sums["sessions"] else None,
-            "least": None if least is None else round(least, 4),
-            "most": None if most is None else round(most, 4),
-        }
+        return LeadShare(
+            (band.least, band.most),
+            sums.sessions,
+            sums.in_band,
+            in_band(sums.in_band, sums.sessions),
+            sums.messages,
+            sums.lead,
+            mean=_share(sums.shares, sums.sessions) if sums.sessions else None,
+            least=None if sums.least is None else round(sums.least, 4),
+            most=None if sums.most is None else round(sums.most, 4),
+        )
 
 
 def in_band(sessions_in_band: int, sessions: int) -> Standing:
@@ -153,6 +169,7 @@ class MessageLengths:
         }
 
     def add(self, lines: Iterable[TranscriptLine], lead: str) -> None:
+        """The lines of one session. `lead`: the nick."""
         for line in lines:
             if not line.action:
                 counts = self._counts["lead" if line.nick == lead else "people"]
@@ -160,8 +177,8 @@ class MessageLengths:
                 counts["characters"][len(line.text)] += 1
                 counts["sentences"][sentences(line.text)] += 1
 
-    def table(self) -> dict[str, dict[str, Plain]]:
-        """Who to unit to mean, percentiles (`p5` and so on: the least value that so many reach at most) and longest."""
+    def table(self) -> dict[str, dict[str, LengthSpread]]:
+        """Who to unit to its spread."""
         return {who: {unit: _spread(c) for unit, c in units.items()} for who, units in self._counts.items()}
 
 
@@ -184,7 +201,7 @@ def _needed(journal: Journal) -> str:
     return (" --opted-in" if journal.run.imported else "") + (" --allow-scripted" if scripted(journal) else "")
 
 
-def progress(journal: Journal, steps: Steps = STEPS) -> Plain:
+def progress(journal: Journal, steps: Steps = STEPS) -> Progress:
     """How far a run is, and what to type next."""
     run, tally = journal.run, journal.tally()
     share = run.goal.done(tally)
@@ -194,73 +211,56 @@ def progress(journal: Journal, steps: Steps = STEPS) -> Plain:
         # Asked after every session: whether a model was a fake after all is looked up only at the end.
         allow = " --allow-scripted" if run.scripted else ""
         following = steps.unfinished.format_map({"run": run.name, "with": allow})
-    return {
-        "goal": run.goal.model_dump(exclude_none=True),
-        "kept": tally.kept,
-        "rejected": tally.rejected,
-        "rejections": journal.rejections(),
-        "open": tally.open,
-        "bytes": tally.bytes,
-        "done": share,
-        "percent": round(100 * share, 2),
-        "next": following,
-        "begun": run.begun,
-        "time": clock.now(),
-    }
+    return Progress(
+        goal=run.goal,
+        kept=tally.kept,
+        rejected=tally.rejected,
+        rejections=journal.rejections(),
+        open=tally.open,
+        bytes=tally.bytes,
+        done=share,
+        percent=round(100 * share, 2),
+        next=following,
+        begun=run.begun,
+        time=clock.now(),
+    )
 
 
 def is_progress(path: Path) -> bool:
-    """Whether a file holds what `progress` tells."""
+    """Whether a file holds what `progress` returns, as JSON."""
     try:
-        told = json.loads(path.read_bytes())
+        found = json.loads(path.read_bytes())
     except ValueError:
         return False
-    return isinstance(told, dict) and told.keys() >= {"goal", "kept", "next", "begun", "time"}
+    return isinstance(found, dict) and found.keys() >= {"goal", "kept", "next", "begun", "time"}
 
 
-def status(journal: Journal, quota: QuotaPolicy, steps: Steps = STEPS) -> Plain:
-    """Everything that is known about a run, finished or in progress; marginals are those of the kept sessions."""
-    return {
-        "run": card(journal.run),
-        "scripted": scripted(journal),
-        **progress(journal, steps),
-        "marginals": marginals(journal, quota),
-        **outcomes(journal),
-    }
+def status(journal: Journal, quota: QuotaPolicy, steps: Steps = STEPS) -> Status:
+    """Everything that is known about a run. `quota`: the world's."""
+    return Status(
+        run_facts(journal.run),
+        scripted(journal),
+        progress(journal, steps),
+        marginals(journal, quota),
+        outcomes(journal),
+    )
 
 
-def outcomes(journal: Journal) -> Plain:
+def outcomes(journal: Journal) -> Outcomes:
     """What was refused, and what it all cost."""
-    return {
-        "rejections": journal.rejections(),
-        "retries": journal.retried(),
-        "failures": journal.failures(),
-        "cost": costs(journal.costs()),
-    }
+    return Outcomes(journal.rejections(), journal.retried(), journal.failures(), costs(journal.costs()))
 
 
-def card(run: RunCard) -> Plain:
-    """What may be told of a run: no folders, no addresses, no wall time."""
+def run_facts(run: RunCard) -> RunFacts:
+    """What may be told of a run."""
     people, lead = authors(run.models)
     judge, guard = public(run.models.judges or ""), public(run.models.guards or "")
     dialect = run.models.dialect
-    return {
-        "name": run.name,
-        "seed": run.seed,
-        "goal": run.goal.model_dump(exclude_none=True),
-        "models": {
-            "people": people,
-            "lead": lead,
-            "guard": guard or None,
-            "judge": judge or None,
-            "dialect": dialect and dialect.value,
-        },
-        "world": run.world,
-        "version": run.version,
-    }
+    names = ModelNames(people, lead, guard or None, judge or None, dialect and dialect.value)
+    return RunFacts(run.name, run.seed, run.goal, names, run.world, run.version)
 
 
-def costs(rows: Iterable[Cost]) -> dict[str, Plain]:
+def costs(rows: Iterable[Cost]) -> dict[str, CostRow]:
     """Purpose to calls, tokens and dollars, and the `total`."""
     rows = list(rows)
     total = Cost(
@@ -276,19 +276,19 @@ def costs(rows: Iterable[Cost]) -> dict[str, Plain]:
     return {row.purpose: _cost(row) for row in [*rows, total]}
 
 
-def _cost(row: Cost) -> Plain:
-    entry: Plain = {
-        "calls": row.calls,
-        "failed_attempts": row.failed_attempts,
-        "prompt_tokens": row.prompt,
-        "cached_tokens": row.cached,
-        "cached_share": _share(row.cached, row.prompt),
-        "completion_tokens": row.completion,
-        "dollars": _dollars(row),
-    }
-    if entry["dollars"] == Billing.UNKNOWN.value and row.usd is not None:
-        entry["dollars_at_least"] = round(row.usd, 6)
-    return entry
+def _cost(row: Cost) -> CostRow:
+    dollars = _dollars(row)
+    least = row.usd if dollars == Billing.UNKNOWN.value else None
+    return CostRow(
+        calls=row.calls,
+        failed_attempts=row.failed_attempts,
+        prompt_tokens=row.prompt,
+        cached_tokens=row.cached,
+        cached_share=_share(row.cached, row.prompt),
+        completion_tokens=row.completion,
+        dollars=dollars,
+        dollars_at_least=None if least is None else round(least, 6),
+    )
 
 
 def _dollars(row: Cost) -> float | str | None:
@@ -307,14 +307,16 @@ def _share(part: float, whole: float) -> float:
     return round(part / whole, 4) if whole else 0.0
 
 
-def _spread(counts: Counter[int]) -> Plain:
+def _spread(counts: Counter[int]) -> LengthSpread:
     total = counts.total()
     if not total:
-        return {}
-    spread: Plain = {"mean": round(sum(value * n for value, n in counts.items()) / total, 2)}
-    wanted, seen = list(PERCENTILES), 0
+        return LengthSpread()
+    mean = round(sum(value * n for value, n in counts.items()) / total, 2)
+    wanted, seen, reached = list(PERCENTILES), 0, list[int]()
     for value in sorted(counts):
         seen += counts[value]
         while wanted and seen * 100 >= wanted[0] * total:
-            spread[f"p{wanted.pop(0)}"] = value
-    return {**spread, "most": max(counts)}
+            wanted.pop(0)
+            reached.append(value)
+    p5, p25, p50, p75, p95 = reached
+    return LengthSpread(mean, p5, p25, p50, p75, p95, max(counts))

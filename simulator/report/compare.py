@@ -41,30 +41,30 @@ def accepted(figures: Figures) -> float | None:
 
 
 _ROWS: tuple[tuple[str, Callable[[Figures], str]], ...] = (
-    ("people's model", lambda f: f.card["models"]["people"]),
-    ("lead's model", lambda f: f.card["models"]["lead"]),
-    ("judge", lambda f: f.card["models"]["judge"] or "none"),
-    ("seed", lambda f: str(f.card["seed"])),
-    ("world", lambda f: f.card["world"]),
-    ("version", lambda f: f.card["version"]),
+    ("people's model", lambda f: f.card.models.people),
+    ("lead's model", lambda f: f.card.models.lead),
+    ("judge", lambda f: f.card.models.judge or "none"),
+    ("seed", lambda f: str(f.card.seed)),
+    ("world", lambda f: f.card.world),
+    ("version", lambda f: f.card.version),
     ("goal", lambda f: f.goal),
     ("kept", lambda f: number(f.tally.kept)),
     ("rejected", lambda f: number(f.tally.rejected)),
     ("accepted", lambda f: percent(accepted(f))),
     ("megabytes", lambda f: number(f.tally.bytes / 1e6)),
-    ("words a message, lead", lambda f: number(f.lengths["lead"]["words"].get("mean"))),
-    ("words a message, people", lambda f: number(f.lengths["people"]["words"].get("mean"))),
-    ("prompt tokens from the cache", lambda f: percent(f.cost["total"]["cached_share"])),
+    ("words a message, lead", lambda f: number(f.lengths["lead"]["words"].mean)),
+    ("words a message, people", lambda f: number(f.lengths["people"]["words"].mean)),
+    ("prompt tokens from the cache", lambda f: percent(f.cost["total"].cached_share)),
     ("cost", lambda f: dollars(f.cost["total"])),
 )
 
 
 def _statistics(one: Figures, other: Figures) -> Iterator[Difference]:
-    for row, second in zip(one.realism["turn_taking"], other.realism["turn_taking"], strict=True):
-        if row["inside"] is not second["inside"]:
-            told = [f"{number(r['value'])} {_verdict(r['inside'])}" for r in (row, second)]
-            window = row["statistic"].partition(".")[0].replace("w", "in ").replace("all", "over all")
-            yield Difference(f"{statistic(row['statistic'])} ({window})", (told[0], told[1]), False)
+    for row, second in zip(one.realism.turn_taking, other.realism.turn_taking, strict=True):
+        if row.inside is not second.inside:
+            told = [f"{number(r.value)} {_verdict(r.inside)}" for r in (row, second)]
+            window = row.statistic.partition(".")[0].replace("w", "in ").replace("all", "over all")
+            yield Difference(f"{statistic(row.statistic)} ({window})", (told[0], told[1]), False)
 
 
 def _verdict(inside: bool | None) -> str:

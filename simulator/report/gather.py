@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from simulator.corpus import stats
 from simulator.corpus.diversity import Diversity
 from simulator.corpus.example import example
+from simulator.corpus.facts import CostRow, DiversityFacts, LeadShare, LengthSpread, Marginal, RealismFacts, RunFacts
 from simulator.corpus.realism import Realism
 from simulator.events import Acted, Event, Passed, Refused, Said
 from simulator.journal.journal import Journal
@@ -25,8 +25,6 @@ CLIPPED = 200
 """Characters of a line that was sent back, in an example."""
 BLOCKS = 40
 """Most points of the curve of acceptance."""
-
-Plain = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +46,11 @@ class Session:
     """Said so far; /me lines are not messages."""
     by_lead: int
     in_band: bool
-    """Whole messages of the lead lie in the band of her level; False also while too few were said."""
+    """Whole messages of the lead lie in the band of the level; False also while too few were said."""
     rules: tuple[str, ...]
     """Why it was rejected, each rule once."""
     sent_back: tuple[str, ...]
-    """Rules of the manners that refused a line in it, each once."""
+    """Rules of the line checks that refused a line in it, each once."""
     body: bytes
     """See `transcripts.body`."""
 
@@ -104,8 +102,9 @@ class Block:
 class Figures:
     """Everything that the page says of one run. Shares and marginals are those of the kept sessions."""
 
-    card: Plain
-    """See `stats.card`; with `begun`."""
+    card: RunFacts
+    begun: str
+    """Wall time, ISO 8601."""
     scripted: bool
     other_world: str | None
     """Digest of the content that the run is held against, if it was made from another one."""
@@ -116,18 +115,19 @@ class Figures:
     done: float
     """Share of the goal that is reached, in [0, 1]."""
     sessions: tuple[Session, ...]
-    marginals: dict[str, dict[str, Plain]]
-    lead: dict[str, Plain]
-    lengths: dict[str, dict[str, Plain]]
-    realism: Plain
-    diversity: Plain
+    marginals: Marginal
+    lead: dict[str, LeadShare]
+    lengths: dict[str, dict[str, LengthSpread]]
+    realism: RealismFacts
+    diversity: DiversityFacts
     rules: tuple[Rule, ...]
-    cost: dict[str, Plain]
+    cost: dict[str, CostRow]
     acceptance: tuple[Block, ...]
 
     @property
     def name(self) -> str:
-        return self.card["name"]
+        """Of the run."""
+        return self.card.name
 
 
 def gather(journal: Journal, world: World) -> Figures:
@@ -158,7 +158,8 @@ def _gather(journal: Journal, world: World) -> Figures:
     tally = journal.tally()
     done = run.goal.done(tally)
     return Figures(
-        card={**stats.card(run), "begun": run.begun},
+        card=stats.run_facts(run),
+        begun=run.begun,
         scripted=stats.scripted(journal),
         other_world=None if same_content(world, run.world) else world.digest,
         tally=tally,

@@ -31,11 +31,11 @@ class HealthCheck:
 def checks(figures: Figures) -> tuple[HealthCheck, ...]:
     """In the order of the page."""
     kept = figures.tally.kept
-    quotas = Counter(row["standing"] for values in figures.marginals.values() for row in values.values())
-    in_band = sum(row["in_band"] for row in figures.lead.values())
+    quotas = Counter(row.standing for values in figures.marginals.values() for row in values.values())
+    in_band = sum(row.in_band for row in figures.lead.values())
     lead = stats.in_band(in_band, kept)
-    realism, twins = figures.realism, figures.diversity["near_duplicates"]["sessions"]["count"]
-    measured = realism["inside"] + realism["outside"]
+    realism, twins = figures.realism, figures.diversity.near_duplicates.sessions.count
+    measured = realism.inside + realism.outside
     habits = worn(figures)
     return (
         HealthCheck(
@@ -55,9 +55,9 @@ def checks(figures: Figures) -> tuple[HealthCheck, ...]:
         HealthCheck(
             "realism",
             "turn-taking",
-            realism["outside"] <= realism["allowed"] if realism["windows"]["15"] >= FEW_WINDOWS else None,
-            f"{realism['inside']} of {measured} as on IRC",
-            f"{_counted(realism['outside'], 'statistic')} of turn-taking unlike IRC, {realism['allowed']} allowed",
+            realism.outside <= realism.allowed if realism.windows[15] >= FEW_WINDOWS else None,
+            f"{realism.inside} of {measured} as on IRC",
+            f"{_counted(realism.outside, 'statistic')} of turn-taking unlike IRC, {realism.allowed} allowed",
         ),
         HealthCheck(
             "diversity",
@@ -93,14 +93,14 @@ def verdict(figures: Figures) -> tuple[bool | None, str]:
     return (None, f"No fault found{but}.") if unknown else (True, "Right: every check is met.")
 
 
-def _all_met(quotas: Counter[str]) -> bool | None:
+def _all_met(quotas: Counter[Standing]) -> bool | None:
     """None: no quota is missed, and not all of them can be called met."""
     if quotas[Standing.MISSED]:
         return False
     return True if quotas[Standing.MET] == quotas.total() else None
 
 
-def _quotas(quotas: Counter[str]) -> str:
+def _quotas(quotas: Counter[Standing]) -> str:
     """How many quotas are met of all, and what is to be said of the others: `15 of 20 met, 5 too few to say`."""
     others = (Standing.ON_COURSE, Standing.MISSED, Standing.FEW)
     parts = [f"{quotas[kind]} {kind}" for kind in others if quotas[kind]]
@@ -111,16 +111,16 @@ def worn(figures: Figures) -> list[tuple[str, str]]:
     """(Who, words) of everything that is said more often than the world's habits allow; of few messages nothing."""
     found = []
     for who in filter(lambda who: _enough(figures, who), WHO):
-        for rows in figures.diversity["openings"][who].values():
-            found += [(who, row["opening"]) for row in rows if row["over"]]
-        found += [(who, row["phrase"]) for row in figures.diversity["phrases"][who] if row["over"]]
+        for openings in figures.diversity.openings[who].values():
+            found += [(who, row.opening) for row in openings if row.over]
+        found += [(who, row.phrase) for row in figures.diversity.phrases[who] if row.over]
     return found
 
 
 def _enough(figures: Figures, who: str) -> bool:
     """True if so much was said that a phrase can be called worn out."""
-    by_lead = sum(row["lead_messages"] for row in figures.lead.values())
-    return (by_lead if who == "lead" else figures.diversity["messages"] - by_lead) >= ENOUGH
+    by_lead = sum(row.lead_messages for row in figures.lead.values())
+    return (by_lead if who == "lead" else figures.diversity.messages - by_lead) >= ENOUGH
 
 
 def _counted(number: int, what: str) -> str:

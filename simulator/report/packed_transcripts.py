@@ -28,14 +28,22 @@ FRAME = 80
 class Placed(Protocol):
     """What the choice of transcripts needs to know of a session."""
 
-    id: str
-    state: str
-    engagement: str
-    channel: str
-    length: str
-    pattern: str
-    group: str
-    body: bytes
+    @property
+    def id(self) -> str: ...
+    @property
+    def state(self) -> str: ...
+    @property
+    def engagement(self) -> str: ...
+    @property
+    def channel(self) -> str: ...
+    @property
+    def length(self) -> str: ...
+    @property
+    def pattern(self) -> str: ...
+    @property
+    def group(self) -> str: ...
+    @property
+    def body(self) -> bytes: ...
 
 
 @dataclass(frozen=True, slots=True)

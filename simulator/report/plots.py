@@ -11,9 +11,10 @@ from typing import Literal
 
 from markupsafe import Markup
 
+from simulator.corpus.facts import StatisticRange
 from simulator.plan.standing import Standing
 from simulator.report.compare import accepted
-from simulator.report.gather import Figures, Plain, Rule, Session
+from simulator.report.gather import Figures, Rule, Session
 from simulator.report.plot import FOOT, SIDE, WIDTH, Mark, Scale, axis_below, axis_left, draw, line, row_names, text
 from simulator.report.words import number, percent, statistic
 
@@ -56,11 +57,11 @@ def quota(runs: Sequence[Figures], axis: str) -> Markup:
         _Bar(
             value,
             run,
-            row["share"],
-            f"{percent(row['share'])} · {row['count']:,}{_STANDINGS.get(row['standing'], '')}",
-            f"{owner(runs, run)}{value}: {row['count']:,} sessions, {percent(row['share'])};"
-            f" target {percent(row['target'])}, {row['standing']}",
-            row["target"],
+            row.share,
+            f"{percent(row.share)} · {row.count:,}{_STANDINGS.get(row.standing, '')}",
+            f"{owner(runs, run)}{value}: {row.count:,} sessions, {percent(row.share)};"
+            f" target {percent(row.target)}, {row.standing}",
+            row.target,
         )
         for run, figures in enumerate(runs)
         for value, row in figures.marginals[axis].items()
@@ -83,8 +84,8 @@ def nicks(runs: Sequence[Figures], most: int = 14) -> Markup:
     """The most talkative people's shares of what people said, as bars."""
     bars = []
     for run, figures in enumerate(runs):
-        shares = figures.diversity["nicks"]["shares"]
-        for nick in list(runs[0].diversity["nicks"]["shares"])[:most]:
+        shares = figures.diversity.nicks.shares
+        for nick in list(runs[0].diversity.nicks.shares)[:most]:
             share = shares.get(nick) or 0.0
             title = f"{owner(runs, run)}{percent(share)} of what people said is by {nick}"
             bars.append(_Bar(nick, run, share, percent(share), title))
@@ -95,9 +96,9 @@ def tokens(figures: Figures, run: int) -> Markup:
     """Tokens by purpose, stacked: read from the cache, read anew, written."""
     kinds = (("cached", 0.3), ("read anew", 0.62), ("written", 1.0))
     rows: dict[str, tuple[int, int, int]] = {
-        purpose: (row["cached_tokens"], row["prompt_tokens"] - row["cached_tokens"], row["completion_tokens"])
+        purpose: (row.cached_tokens, row.prompt_tokens - row.cached_tokens, row.completion_tokens)
         for purpose, row in figures.cost.items()
-        if purpose != "total" and row["prompt_tokens"] + row["completion_tokens"]
+        if purpose != "total" and row.prompt_tokens + row.completion_tokens
     }
     if not rows:
         return Markup("")
@@ -119,7 +120,7 @@ def tokens(figures: Figures, run: int) -> Markup:
 
 def lead(runs: Sequence[Figures], level: str) -> Markup:
     """A dot for every session of a level, in the order of the plan: the lead's share, over the band."""
-    least, most = runs[0].lead[level]["band"]
+    least, most = runs[0].lead[level].band
     drawn = [
         (run, session)
         for run, figures in enumerate(runs)
@@ -141,7 +142,7 @@ def lead(runs: Sequence[Figures], level: str) -> Markup:
 def ranges(runs: Sequence[Figures], part: str, title: str) -> Markup:
     """Statistics on the range of real channels: the band is the 5th to the 95th percentile, the tick the median."""
     found = [(run, row) for run, figures in enumerate(runs) for row in _statistics(figures, part)]
-    names = list(dict.fromkeys(statistic(row["statistic"]) for _, row in found if row["value"] is not None))
+    names = list(dict.fromkeys(statistic(row.statistic) for _, row in found if row.value is not None))
     if not names:
         return Markup("")
     left, step, end = 152.0, _step(runs) * len(runs), WIDTH - 43
@@ -149,22 +150,22 @@ def ranges(runs: Sequence[Figures], part: str, title: str) -> Markup:
     marks = [*row_names(names, left, step)]
     marks.append(Mark("box", across(0), 0, "var(--band)", across(1) - across(0), step * len(names)))
     for run, row in found:
-        if row["value"] is None:
+        if row.value is None:
             continue
-        name, low, width = statistic(row["statistic"]), row["p5"], (row["p95"] - row["p5"]) or 1
+        name, low, width = statistic(row.statistic), row.p5, (row.p95 - row.p5) or 1
         y = names.index(name) * step + _step(runs) * (run + 0.5)
-        place = max(-BESIDE, min(1 + BESIDE, (row["value"] - low) / width))
-        outside = row["inside"] is False and part != "form"
+        place = max(-BESIDE, min(1 + BESIDE, (row.value - low) / width))
+        outside = row.inside is False and part != "form"
         told = (
-            f"{owner(runs, run)}{name}: {number(row['value'], 3)}; real channels {number(low, 3)} to"
-            f" {number(row['p95'], 3)}, median {number(row['p50'], 3)}{'; outside' if outside else ''}"
+            f"{owner(runs, run)}{name}: {number(row.value, 3)}; real channels {number(low, 3)} to"
+            f" {number(row.p95, 3)}, median {number(row.p50, 3)}{'; outside' if outside else ''}"
         )
         shape = "diamond" if outside else SHAPES[run]
         marks += [
             Mark("box", left, y, "var(--line)", end - left, 1),
-            Mark("box", across((row["p50"] - low) / width), y - 4.5, "var(--dim)", 1, 9),
+            Mark("box", across((row.p50 - low) / width), y - 4.5, "var(--dim)", 1, 9),
             Mark(shape, across(place), y, "var(--bad)" if outside else SERIES[run], size=3.7, title=told),
-            text(number(row["value"]), WIDTH - 3, y, "end"),
+            text(number(row.value), WIDTH - 3, y, "end"),
         ]
     return draw(title, WIDTH, step * len(names) + 2, marks)
 
@@ -254,9 +255,10 @@ def _bar(bar: _Bar, top: float, high: float, across: Scale, *, right: bool) -> I
     yield text(bar.label, across.end if right else ends + 4, top + high / 2, "end" if right else "start")
 
 
-def _statistics(figures: Figures, part: str) -> list[Plain]:
-    rows: list[Plain] = figures.realism["form" if part == "form" else "turn_taking"]
-    return rows if part == "form" else [row for row in rows if row["statistic"].startswith(f"{part}.")]
+def _statistics(figures: Figures, part: str) -> Sequence[StatisticRange]:
+    if part == "form":
+        return figures.realism.form
+    return [row for row in figures.realism.turn_taking if row.statistic.startswith(f"{part}.")]
 
 
 def _step(runs: Sequence[Figures]) -> float:

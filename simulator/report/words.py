@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from simulator.report.gather import Plain
+from simulator.corpus.facts import CostRow
 
 _UNSEEN = re.compile("[\u0000-\u001f\u007f-\u009f\u200b\u200c\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 
@@ -69,11 +69,11 @@ def number(value: float | None, digits: int = 2) -> str:
     return f"{value:.{digits}f}"
 
 
-def dollars(row: Plain) -> str:
+def dollars(row: CostRow) -> str:
     """What a purpose cost, or the word that says why there is no sum."""
-    value = row["dollars"]
-    if "dollars_at_least" in row:
-        return f"{value}, over ${row['dollars_at_least']:.4f}"
+    value = row.dollars
+    if row.dollars_at_least is not None:
+        return f"{value}, over ${row.dollars_at_least:.4f}"
     return "–" if value is None else value if isinstance(value, str) else f"${value:.4f}"
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from simulator import files
+from simulator.corpus.facts import to_json
 from simulator.corpus.formats import NAMES
 from simulator.corpus.stats import Steps, is_progress, progress
 from simulator.journal.journal import Journal
@@ -21,5 +22,5 @@ class ProgressFile:
 
     def write(self, journal: Journal) -> None:
         """Raises UsageError if a file of that name was not written by this program, StorageError if none can be."""
-        data = json.dumps(progress(journal, self.steps), indent=2, ensure_ascii=False).encode() + b"\n"
+        data = json.dumps(to_json(progress(journal, self.steps)), indent=2, ensure_ascii=False).encode() + b"\n"
         files.write(self.folder / NAMES.progress, data, is_progress)

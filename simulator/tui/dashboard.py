@@ -60,10 +60,9 @@ def _head(state: State, width: int) -> list[Text]:
 
 def _money(state: State, share: float) -> str:
     """What was spent, and what the whole run will cost at this rate."""
-    table = stats.costs(state.costs.values())
-    dollars = table["total"]["dollars"]
-    tokens = table["total"]["prompt_tokens"] + table["total"]["completion_tokens"]
-    cached = table["total"]["cached_share"]
+    total = stats.costs(state.costs.values())["total"]
+    dollars, cached = total.dollars, total.cached_share
+    tokens = total.prompt_tokens + total.completion_tokens
     spent = f"{tokens / 1000:.0f}k tokens, {cached:.0%} cached, "
     if not isinstance(dollars, float):
         return f"{spent}cost {dollars or '-'}"

@@ -9,6 +9,7 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from simulator.corpus import stats
+from simulator.corpus.facts import CostRow
 from simulator.events import Acted, Joined, Parted, Passed, Renamed, Said
 from simulator.journal.records import Cost
 from simulator.plan.session_plan import PlacedBeat
@@ -148,15 +149,15 @@ def calls(costs: Mapping[str, Cost], width: int) -> list[Text]:
     for purpose, row in table.items():
         if purpose == "total" and len(table) <= 2:
             continue
-        tokens = _short(row["prompt_tokens"] + row["completion_tokens"])
-        text = f" {cell(purpose, 8)}{row['calls']:>4} {tokens:>5} {row['cached_share']:4.0%} {price(row)}"
+        tokens = _short(row.prompt_tokens + row.completion_tokens)
+        text = f" {cell(purpose, 8)}{row.calls:>4} {tokens:>5} {row.cached_share:4.0%} {price(row)}"
         rows.append(Text(text, style="bold" if purpose == "total" else ""))
     return rows
 
 
-def price(row: Mapping[str, object]) -> str:
+def price(row: CostRow) -> str:
     """Dollars, or the word that says why there are none."""
-    dollars = row["dollars"]
+    dollars = row.dollars
     return f"${dollars:.4g}" if isinstance(dollars, float) else str(dollars or "-")
 
 

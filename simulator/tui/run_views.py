@@ -263,6 +263,6 @@ def _standing(journal: Journal, world: World) -> Opened:
         journal.tally(),
         tuple(journal.costs()),
         journal.rejections(),
-        {name: {value: row["target"] for value, row in values.items()} for name, values in shares.items()},
-        {name: {value: row["count"] for value, row in values.items()} for name, values in shares.items()},
+        {name: {value: row.target for value, row in values.items()} for name, values in shares.items()},
+        {name: {value: row.count for value, row in values.items()} for name, values in shares.items()},
     )

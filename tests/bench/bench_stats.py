@@ -21,6 +21,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from simulator.corpus.diversity import Diversity
+from simulator.corpus.facts import to_json
 from simulator.corpus.reading import Text, documents
 from simulator.corpus.realism import Realism
 from simulator.document import parse_document
@@ -78,7 +79,8 @@ def measure(path: Path, size: int, what: str) -> dict[str, object]:
             measured.add(document)
         else:
             measured.add(item.id, document)
-    facts = measured.table(figures) if isinstance(measured, Realism) else measured.table(world.quota.topics)
+    counted = measured.table(figures) if isinstance(measured, Realism) else measured.table(world.quota.topics)
+    facts = to_json(counted)
     seconds = time.process_time() - began
     return {
         "what": what,

@@ -25,6 +25,7 @@ from statistics import fmean
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from simulator.corpus.facts import to_json
 from simulator.corpus.realism import Realism
 from simulator.document import Document, parse_document
 from simulator.llm.model import Models
@@ -69,7 +70,7 @@ def figures(documents: Iterable[Document], world: World) -> dict[str, float]:
     found = {f"long.{name}": value for name, value in whole.figures().items()}
     found |= {f"short.{name}": value for name, value in short.figures().items() if not name.startswith("w100")}
     for kind in ("back", "answer"):
-        row = whole.table(world.realism)["reply_distance"][kind]
+        row = to_json(whole.table(world.realism))["reply_distance"][kind]
         if row["messages"] >= 100:
             found |= {f"reply.{kind}.{name}": row[name] for name in ("p25", "p50", "p75")}
             found[f"reply.{kind}.never"] = row["never"]

@@ -10,6 +10,7 @@ import pytest
 from simulator.corpus import diversity
 from simulator.corpus.counting import Distinct, Recurring, Spread
 from simulator.corpus.diversity import BLOCK, Diversity
+from simulator.corpus.facts import to_json
 from simulator.document import Document, TranscriptLine
 from tests.corpus.language import LEAD, style
 from tests.corpus.test_near_duplicates import WORDS, altered, session
@@ -21,7 +22,7 @@ def measure(*documents: Document, topics: list[tuple[str, str]] | None = None) -
     for number, document in enumerate(documents):
         group, topic = topics[number] if topics else (None, None)
         diversity.add(f"s{number}", document, group=group, topic=topic)
-    return diversity.table({"food": 0.5, "music": 0.5})
+    return to_json(diversity.table({"food": 0.5, "music": 0.5}))
 
 
 def lines(*said: tuple[str, str]) -> Document:

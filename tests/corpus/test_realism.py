@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from simulator.addressing import leading_nick
+from simulator.corpus.facts import to_json
 from simulator.corpus.realism import Realism, inside, join_turns
 from simulator.document import Document, Header, TranscriptLine, render_document
 from simulator.errors import ContentError
@@ -115,7 +116,7 @@ def test_who_answers_and_how_far_away() -> None:
     assert (found["all.answer_next_direct"], found["all.answer_in3_direct"]) == (0.5, 1.0)
     assert found["all.answer_next_other_direct"] == 0.5
     assert "all.answer_in5_direct" not in found, "too near the end of the session to be told"
-    distance = realism.table(real())["reply_distance"]
+    distance = to_json(realism.table(real()))["reply_distance"]
     assert (distance["back"]["p25"], distance["back"]["p75"], distance["back"]["messages"]) == (1, 3, 40)
     assert (distance["answer"]["p25"], distance["answer"]["p75"], distance["answer"]["never"]) == (1, 2, 0)
 
@@ -136,7 +137,7 @@ def test_sessions_without_turns_are_left_out() -> None:
 @pytest.mark.parametrize("order", ["abcdefgh" * 13, "ab" * 52, "abababacad" * 11])
 def test_machines_that_take_turns_are_told_from_people(order: str) -> None:
     realism = measured(*[talk(order)] * 20)
-    assert realism.table(real())["outside"] > real().allow
+    assert realism.table(real()).outside > real().allow
 
 
 def test_the_order_of_sessions_does_not_matter() -> None:

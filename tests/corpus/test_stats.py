@@ -4,6 +4,7 @@ import pytest
 
 from simulator.corpus import stats
 from simulator.corpus.example import example
+from simulator.corpus.facts import to_json
 from simulator.document import TranscriptLine
 from simulator.journal.journal import Journal
 from simulator.journal.records import Cost, Goal, RunProgress
@@ -15,7 +16,7 @@ def _marginals(*plans):
     counted = stats.Marginals()
     for plan in plans:
         counted.add(plan.cell)
-    return counted.table(builders.QUOTA, finished=False)
+    return to_json(counted.table(builders.QUOTA, finished=False))
 
 
 def test_marginals_count_every_axis_and_name_every_target():
@@ -40,7 +41,7 @@ def test_marginals_of_nothing():
 def test_the_marginals_of_a_run_are_those_of_its_kept_sessions(tmp_path):
     with builders.filled(tmp_path / "trial", 30) as journal:
         kept = [row.plan for row in journal.sessions("kept")]
-        assert stats.marginals(journal, builders.QUOTA) == _marginals(*kept) and len(kept) == 30
+        assert to_json(stats.marginals(journal, builders.QUOTA)) == _marginals(*kept) and len(kept) == 30
 
 
 def test_the_lead_s_share_by_level():
@@ -49,7 +50,7 @@ def test_the_lead_s_share_by_level():
         plan = builders.plan(0, engagement="LOW")
         events = builders.said([("Em", "a")] * lead + [("ash", "b")] * (20 - lead))
         shares.add(example(plan, events, builders.run_card()))
-    table = shares.table()
+    table = to_json(shares.table())
     low = {
         "sessions": 3,
         "in_band": 2,
@@ -71,7 +72,7 @@ def test_sessions_in_band_are_a_number_and_say_something_from_five_on(sessions, 
     for slot in range(sessions):
         plan = builders.plan(slot, engagement="LOW", length="short")
         shares.add(example(plan, builders.said([("Em", "a")] + [("ash", "b")] * 19), builders.run_card()))
-    row = shares.table()["LOW"]
+    row = to_json(shares.table())["LOW"]
     assert json.loads(json.dumps(row["in_band"])) is sessions, "a number, also of one session"
     assert row["standing"] == told
 
@@ -80,7 +81,7 @@ def test_sessions_in_band_are_a_number_and_say_something_from_five_on(sessions, 
 def test_a_run_is_held_to_the_lengths_that_it_was_asked_for(tmp_path, length):
     with Journal.create(tmp_path / "trial", builders.run_card(goal=Goal(sessions=2, length=length))) as journal:
         builders.fill(journal, [builders.plan(slot, length=length or "short") for slot in range(2)])
-        lengths = stats.status(journal, builders.QUOTA)["marginals"]["lengths"]
+        lengths = stats.status(journal, builders.QUOTA).to_json()["marginals"]["lengths"]
     wanted = {None: (0.6, 0.4), "short": (1, 0), "long": (0, 1)}[length]
     assert (lengths["short"]["target"], lengths["long"]["target"]) == wanted
     assert {row["standing"] for row in lengths.values()} == ({"met"} if length else {"too few to say"})
@@ -105,7 +106,7 @@ def test_message_lengths_are_told_for_the_lead_and_the_people_apart():
     lengths.add(
         [TranscriptLine("Em", "two words. again!"), TranscriptLine("ash", "no message at all", action=True)], "Em"
     )
-    table = lengths.table()
+    table = to_json(lengths.table())
     assert table["people"]["characters"] == {
         "mean": 50.5,
         "p5": 5,
@@ -116,7 +117,7 @@ def test_message_lengths_are_told_for_the_lead_and_the_people_apart():
         "most": 100,
     }
     assert table["lead"]["words"]["mean"] == 3 and table["lead"]["sentences"]["most"] == 2
-    assert stats.MessageLengths().table()["lead"]["words"] == {}
+    assert to_json(stats.MessageLengths().table())["lead"]["words"] == {}
 
 
 @pytest.mark.parametrize(
@@ -152,20 +153,20 @@ def _cost(billings, usd, purpose="people"):
     ],
 )
 def test_a_cost_is_a_sum_or_the_reason_why_there_is_none(billings, usd, dollars, at_least):
-    entry = stats.costs([_cost(billings, usd)])["total"]
+    entry = to_json(stats.costs([_cost(billings, usd)]))["total"]
     assert entry["dollars"] == dollars and entry.get("dollars_at_least") == at_least
     assert entry["cached_share"] == 0.25 and entry["failed_attempts"] == 1
 
 
 def test_the_total_is_unknown_if_a_part_is():
-    table = stats.costs([_cost({Billing.KNOWN}, 0.5), _cost({Billing.UNKNOWN}, None, "judge")])
+    table = to_json(stats.costs([_cost({Billing.KNOWN}, 0.5), _cost({Billing.UNKNOWN}, None, "judge")]))
     assert (table["people"]["dollars"], table["judge"]["dollars"], table["total"]["dollars"]) == (
         0.5,
         "unknown",
         "unknown",
     )
     assert table["total"]["dollars_at_least"] == 0.5 and table["total"]["calls"] == 4
-    assert stats.costs([])["total"]["dollars"] is None
+    assert stats.costs([])["total"].dollars is None
 
 
 @pytest.mark.parametrize(
@@ -184,8 +185,8 @@ def test_how_much_of_the_goal_is_reached(goal, tally, share):
 
 def test_the_status_of_a_run_in_progress(tmp_path):
     with builders.filled(tmp_path / "trial", 12) as writing, Journal.read(tmp_path / "trial") as journal:
-        told = stats.status(journal, builders.QUOTA)
-        assert told == {**stats.status(writing, builders.QUOTA), "time": told["time"]}
+        told = stats.status(journal, builders.QUOTA).to_json()
+        assert told == {**stats.status(writing, builders.QUOTA).to_json(), "time": told["time"]}
     assert json.loads(json.dumps(told)) == told
     assert (told["kept"], told["rejected"], told["open"], told["done"]) == (12, 2, 1, 0.012)
     assert told["next"] == "em resume trial" and told["goal"] == {"sessions": 1000, "oversample": 1.0}
@@ -199,13 +200,13 @@ def test_the_status_of_a_run_in_progress(tmp_path):
 def test_a_run_that_is_done_is_exported_next(tmp_path):
     with Journal.create(tmp_path / "trial", builders.run_card(goal=Goal(sessions=2))) as journal:
         builders.fill(journal, [builders.plan(0), builders.plan(1)])
-        assert stats.progress(journal)["next"] == "em export trial --out DIR"
-        assert stats.progress(journal, stats.Steps(finished="train {run}"))["next"] == "train trial"
+        assert stats.progress(journal).next == "em export trial --out DIR"
+        assert stats.progress(journal, stats.Steps(finished="train {run}")).next == "train trial"
 
 
 def test_a_run_is_told_without_addresses_folders_and_time(tmp_path):
     models = {"people": "gguf:/home/me/m.gguf", "lead": None, "judge": None, "api_base": ["http://u:p@host/v1"]}
-    told = json.dumps(stats.card(builders.run_card(models=models)))
+    told = json.dumps(to_json(stats.run_facts(builders.run_card(models=models))))
     assert "gguf:m.gguf" in told and not [leak for leak in ("/home", "host", "2026") if leak in told]
 
 

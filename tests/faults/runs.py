@@ -100,7 +100,7 @@ async def _against(fault: str, folder: Path, direct: bool, sessions: int, share:
                     if stops > most_resumes:
                         raise
                     continue
-                status = stats.status(journal, shipped().quota)
+                status = stats.status(journal, shipped().quota).to_json()
                 break
         await model.aclose()
     wall = time.perf_counter() - began

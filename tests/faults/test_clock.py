@@ -55,7 +55,7 @@ def test_a_run_is_the_same_under_a_jumping_clock(tmp_path: Path, jumping: None) 
     assert rows(tmp_path / "run") == uncut.rows
     assert exported(tmp_path / "run", tmp_path / "out") == uncut.files
     with Journal.read(tmp_path / "run") as journal:
-        status = stats.status(journal, shipped().quota)
+        status = stats.status(journal, shipped().quota).to_json()
     assert (status["done"], status["open"]) == (1.0, 0)
     assert datetime.fromisoformat(status["time"]) and datetime.fromisoformat(status["begun"])
 

@@ -43,9 +43,9 @@ def test_every_number_is_the_journals(folder: Path, runs: dict[str, Figures], na
         told = stats.status(journal, quota)
         tally = journal.tally()
     assert figures.tally == tally
-    assert figures.marginals == told["marginals"] and figures.cost == told["cost"]
-    assert {r.name: r.rejected for r in figures.rules if r.rejected} == told["rejections"]
-    assert {r.name: r.sent_back for r in figures.rules if r.sent_back} == told["retries"]
+    assert figures.marginals == told.marginals and figures.cost == told.outcomes.cost
+    assert {r.name: r.rejected for r in figures.rules if r.rejected} == told.outcomes.rejections
+    assert {r.name: r.sent_back for r in figures.rules if r.sent_back} == told.outcomes.retries
     states = [session.state for session in figures.sessions]
     assert [states.count(state) for state in ("kept", "rejected", "open")] == [tally.kept, tally.rejected, tally.open]
 
@@ -55,16 +55,16 @@ def test_the_parts_add_up(runs: dict[str, Figures], name: str) -> None:
     figures = runs[name]
     kept = [session for session in figures.sessions if session.state == "kept"]
     for values in figures.marginals.values():
-        assert sum(row["count"] for row in values.values()) == len(kept)
-    assert sum(row["in_band"] for row in figures.lead.values()) == sum(session.in_band for session in kept)
-    assert sum(row["lead_messages"] for row in figures.lead.values()) == sum(session.by_lead for session in kept)
-    assert figures.diversity["messages"] == sum(session.messages for session in kept)
+        assert sum(row.count for row in values.values()) == len(kept)
+    assert sum(row.in_band for row in figures.lead.values()) == sum(session.in_band for session in kept)
+    assert sum(row.lead_messages for row in figures.lead.values()) == sum(session.by_lead for session in kept)
+    assert figures.diversity.messages == sum(session.messages for session in kept)
     assert sum(block.settled for block in figures.acceptance) == sum(s.state != "open" for s in figures.sessions)
     assert sum(block.accepted for block in figures.acceptance) == len(kept) + figures.spare
     for before, after in zip(figures.acceptance, figures.acceptance[1:], strict=False):
         assert before.last < after.first
     total = figures.cost["total"]
-    assert total["calls"] == sum(row["calls"] for purpose, row in figures.cost.items() if purpose != "total")
+    assert total.calls == sum(row.calls for purpose, row in figures.cost.items() if purpose != "total")
     assert all(rule.cases for rule in figures.rules)
 
 
@@ -73,7 +73,7 @@ def test_a_finished_run_meets_its_quotas_and_bands(runs: dict[str, Figures]) -> 
     met = {check.name: check.met for check in checks(figures)}
     assert figures.scripted and met["quotas"] and met["lead's share"] and met["duplicates"]
     for values in figures.marginals.values():
-        assert all(abs(row["count"] - row["target"] * 60) <= 1 for row in values.values())
+        assert all(abs(row.count - row.target * 60) <= 1 for row in values.values())
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,447 @@
+"""Facts about a run or a corpus: frozen values, and their shape in JSON."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+from pydantic import BaseModel
+
+from simulator.journal.records import Goal
+from simulator.plan.standing import Standing
+
+OMITTED: Mapping[str, bool] = {"omitted_if_none": True}
+"""Metadata of a dataclass field that JSON leaves out while it is None."""
+
+
+def to_json(value: object) -> Any:
+    """The value with every dataclass in it as an object with its fields, mappings with keys of text, tuples as arrays.
+
+    Pydantic values are dumped without what is None; everything that JSON knows is returned as it is.
+    """
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json", exclude_none=True)
+    if isinstance(value, DistinctBlocks):
+        return value.to_json()
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        found = ((field, getattr(value, field.name)) for field in dataclasses.fields(value))
+        return {f.name: to_json(v) for f, v in found if v is not None or not f.metadata.get("omitted_if_none")}
+    if isinstance(value, Mapping):
+        return {str(key): to_json(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [to_json(entry) for entry in value]
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class QuotaShare:
+    """A count of sessions against the share that it should have."""
+
+    count: int
+    share: float
+    """Of the sessions, in [0, 1]."""
+    target: float
+    """The share that the quota asks for, in [0, 1]."""
+    standing: Standing
+
+
+Marginal = dict[str, dict[str, QuotaShare]]
+"""Axis to value to its share."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeadShare:
+    """The lead's share of the messages in the sessions of one level; None where there is no session."""
+
+    band: tuple[float, float]
+    """Least and most share that the level allows."""
+    sessions: int
+    in_band: int
+    """Sessions with a whole number of messages in the band."""
+    standing: Standing
+    """Of the claim that sessions of the level are in band."""
+    messages: int
+    lead_messages: int
+    mean: float | None
+    least: float | None
+    most: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class LengthSpread:
+    """How long messages are in one unit; every field is None, and JSON empty, where there was no message."""
+
+    mean: float | None = field(default=None, metadata=OMITTED)
+    p5: int | None = field(default=None, metadata=OMITTED)
+    """The least value that 5 % of the messages reach at most; and so on."""
+    p25: int | None = field(default=None, metadata=OMITTED)
+    p50: int | None = field(default=None, metadata=OMITTED)
+    p75: int | None = field(default=None, metadata=OMITTED)
+    p95: int | None = field(default=None, metadata=OMITTED)
+    most: int | None = field(default=None, metadata=OMITTED)
+
+
+@dataclass(frozen=True, slots=True)
+class CostRow:
+    """What the calls of one purpose took."""
+
+    calls: int
+    failed_attempts: int
+    prompt_tokens: int
+    cached_tokens: int
+    """Of the prompt tokens."""
+    cached_share: float
+    completion_tokens: int
+    dollars: float | str | None
+    """A sum, or the word that says why there is none; None: no calls."""
+    dollars_at_least: float | None = field(default=None, metadata=OMITTED)
+    """The sum of the known prices, where others are unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelNames:
+    """Who wrote the lines of a run, without folders and addresses."""
+
+    people: str
+    lead: str
+    guard: str | None
+    judge: str | None
+    dialect: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RunFacts:
+    """What may be told of a run: no folders, no addresses, no wall time."""
+
+    name: str
+    seed: int
+    goal: Goal
+    models: ModelNames
+    world: str
+    """Digest of the content that it was made from."""
+    version: str
+    """Of the program."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a run is, and what to type next."""
+
+    goal: Goal
+    kept: int
+    rejected: int
+    rejections: dict[str, int]
+    """Rule to sessions."""
+    open: int
+    bytes: int
+    """Of text in the kept sessions."""
+    done: float
+    """Share of the goal, in [0, 1]."""
+    percent: float
+    next: str
+    begun: str
+    """Wall time, ISO 8601."""
+    time: str
+    """Wall time of this, ISO 8601."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcomes:
+    """What was refused, and what it all cost."""
+
+    rejections: dict[str, int]
+    """Rule to sessions."""
+    retries: dict[str, int]
+    """Rule to lines that were sent back."""
+    failures: dict[str, int]
+    """Kind to requests that failed."""
+    cost: dict[str, CostRow]
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Everything that is known about a run, finished or in progress; marginals are those of the kept sessions."""
+
+    run: RunFacts
+    scripted: bool
+    progress: Progress
+    marginals: Marginal
+    outcomes: Outcomes
+
+    def to_json(self) -> dict[str, Any]:
+        """What `em status --json` prints: one object without parts."""
+        return {
+            "run": to_json(self.run),
+            "scripted": self.scripted,
+            **to_json(self.progress),
+            "marginals": to_json(self.marginals),
+            **to_json(self.outcomes),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class FileFacts:
+    """What a copy of a file can be checked against."""
+
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentCounts:
+    """Documents of an export."""
+
+    training: int
+    validation: int
+
+    @property
+    def total(self) -> int:
+        """Documents in all."""
+        return self.training + self.validation
+
+
+@dataclass(frozen=True, slots=True)
+class ExportFacts:
+    """What an export knows about itself."""
+
+    run: RunFacts
+    scripted: bool
+    imported: bool
+    actions: bool
+    """Whether /me lines are part of the documents."""
+    very_small_model: int
+    """Documents that read as if a very small model had written them."""
+    marked_bad: int
+    """Sessions that a person left out."""
+    documents: DocumentCounts
+    bytes: int
+    """Of text in all documents."""
+    marginals: Marginal
+    lead_share: dict[str, LeadShare]
+    message_lengths: dict[str, dict[str, LengthSpread]]
+    outcomes: Outcomes
+    files: dict[str, FileFacts]
+    """By name; conversations left out."""
+
+    def to_json(self) -> dict[str, Any]:
+        """The content of the statistics file; `complete`, at its end, says that it was written whole."""
+        parts = to_json(self)
+        return {
+            **{key: parts[key] for key in parts if key not in ("outcomes", "files")},
+            **parts["outcomes"],
+            "files": parts["files"],
+            "complete": True,
+        }
+
+
+# Diversity
+
+
+@dataclass(frozen=True, slots=True)
+class NearDuplicate:
+    """A session that is nearly the same as an earlier one."""
+
+    id: str
+    earlier: str
+    similarity: float
+    """Estimated share of common shingles, in [0, 1]."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRepeats:
+    """Sessions with a near-duplicate among earlier ones."""
+
+    count: int
+    share: float | None
+    examples: tuple[NearDuplicate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RepeatedText:
+    """A message that came again."""
+
+    text: str
+    times: int
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRepeats:
+    """Messages that nearly repeat an earlier one; shares of those that are long enough to be compared."""
+
+    compared: int
+    count: int
+    share_of_lead: float | None
+    share_of_people: float | None
+    most_repeated: tuple[RepeatedText, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Repeats:
+    """Near-duplicates."""
+
+    sessions: SessionRepeats
+    messages: MessageRepeats
+
+
+@dataclass(frozen=True, slots=True)
+class DistinctBlocks:
+    """Different n-grams among all, as the mean over blocks of one size."""
+
+    words: int
+    """To a block."""
+    count: int
+    """Blocks."""
+    shares: dict[int, float | None]
+    """By n, in [0, 1]; None: no whole block."""
+
+    def to_json(self) -> dict[str, Any]:
+        """The shares lie beside the counts."""
+        return {"words": self.words, "count": self.count, **to_json(self.shares)}
+
+
+@dataclass(frozen=True, slots=True)
+class DistinctNgrams:
+    """Different n-grams among all (distinct-n), in the whole text and in blocks."""
+
+    whole: dict[int, float | None]
+    """By n, in [0, 1]; None: nothing was said."""
+    blocks: DistinctBlocks
+
+
+@dataclass(frozen=True, slots=True)
+class SelfSimilarity:
+    """How like its nearest neighbour a session is, over a sample; shares of common shingles, in [0, 1]."""
+
+    sample: int
+    """Sessions."""
+    mean: float | None
+    most: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """The first words of many messages of one speaker."""
+
+    opening: str
+    share: float
+    """Of the messages."""
+    over: bool
+    """Whether it goes beyond the habits of the world."""
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """Words in a row that one speaker says often."""
+
+    phrase: str
+    per_1000: float
+    """Messages with it, in a thousand."""
+    over: bool
+    """Whether it goes beyond the habits of the world."""
+
+
+@dataclass(frozen=True, slots=True)
+class NickBalance:
+    """Who talks how much."""
+
+    lead_share: float | None
+    """Of all messages."""
+    people: int
+    gini: float | None
+    """Unevenness of what people said, in [0, 1]."""
+    shares: dict[str, float | None]
+    """Nick to its share of what people said, the most talkative first."""
+
+
+@dataclass(frozen=True, slots=True)
+class TopicCount:
+    """How many sessions were about a topic."""
+
+    topic: str
+    sessions: int
+
+
+@dataclass(frozen=True, slots=True)
+class TopicBalance:
+    """What sessions are about."""
+
+    groups: dict[str, QuotaShare]
+    different: int
+    """Topics."""
+    most_used: tuple[TopicCount, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DiversityFacts:
+    """Whether sessions repeat each other; shares in [0, 1], None for what cannot be told."""
+
+    sessions: int
+    messages: int
+    words: int
+    near_duplicates: Repeats
+    distinct: DistinctNgrams
+    self_similarity: SelfSimilarity
+    openings: dict[str, dict[int, tuple[Opening, ...]]]
+    """Speaker (`lead` or `people`) to number of first words to the most frequent ones."""
+    phrases: dict[str, tuple[Phrase, ...]]
+    """Speaker to what recurs most."""
+    nicks: NickBalance
+    topics: TopicBalance | None
+
+
+# Realism
+
+
+@dataclass(frozen=True, slots=True)
+class StatisticRange:
+    """One statistic against the reference."""
+
+    statistic: str
+    value: float | None
+    """None: too little text to measure it."""
+    p5: float
+    """Of real channels; and so on."""
+    p50: float
+    p95: float
+    inside: bool | None
+    """None: not measured."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyDistance:
+    """Messages between one that addresses somebody and one of the addressed."""
+
+    messages: int
+    """That address somebody."""
+    never: float | None
+    """Share without any, in [0, 1]."""
+    p25: int | None
+    p50: int | None
+    p75: int | None
+    p95: int | None
+    reference: tuple[float, ...]
+    """The same four percentiles in real channels."""
+
+
+@dataclass(frozen=True, slots=True)
+class RealismFacts:
+    """Turn-taking and form of messages against real channels."""
+
+    sessions: int
+    messages: int
+    windows: dict[int, int]
+    """Width in messages to how many there were."""
+    turn_taking: tuple[StatisticRange, ...]
+    inside: int
+    outside: int
+    not_measured: int
+    allowed: int
+    """Statistics that may be outside."""
+    reply_distance: dict[str, ReplyDistance]
+    """`back` to what is answered, and on to the `answer`."""
+    form: tuple[StatisticRange, ...]
