@@ -156,7 +156,7 @@ def _lead_share(facts: ExportFacts, lead: str) -> str:
 
 
 def _refused(facts: ExportFacts) -> str:
-    by_hand = f"A person left out {facts['marked_bad']} sessions.\n\n" if facts.marked_bad else ""
+    by_hand = f"A person left out {facts.marked_bad} sessions.\n\n" if facts.marked_bad else ""
     if not facts.outcomes.rejections:
         return by_hand + "No session was rejected.\n"
     return (
