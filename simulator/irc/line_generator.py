@@ -81,7 +81,7 @@ class LineGenerator:
         """
         members, channel = self._turn_to(session.record), session.channel
         beat = _acknowledgement(wish.heeds, self._lead.nick, channel.messages) if wish.heeds else None
-        line = await members.speak(Turn(self._lead.nick, 0.0, wish.reasons, beat, wish.answers), channel)
+        line = await members.speak(_turn(self._lead.nick, wish, beat), channel)
         if line.text is None:
             return GeneratedLine(None, line.refused[-1].rule, line.refused)
         text = irc_message.harmless(line.text)
@@ -112,6 +112,10 @@ class LineGenerator:
             self._recorded = recorded(self._models, self._journal, session.id)
             self._members = Members(session.setting, session.script, self._world, self._recorded)
         return self._members
+
+
+def _turn(lead: str, wish: LineWish, beat: PlacedBeat | None) -> Turn:
+    return Turn(lead, 0.0, wish.reasons, beat, to=wish.answers, answers=wish.answers)
 
 
 def _acknowledgement(heeded: HeededWish, lead: str, at: int) -> PlacedBeat:

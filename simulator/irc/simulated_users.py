@@ -256,11 +256,15 @@ class SimulatedUsers:
         last, asked = channel.lines[-1].nick, channel.addressed[-1]
         if last in self._guests:
             if asked in self._links and asked not in channel.failed:
-                return Turn(asked, turn.pause, {"addressed": 1.0, "chance": 1.0}, to=last)
+                return Turn(asked, turn.pause, {"addressed": 1.0, "chance": 1.0}, to=last, answers=last)
             if asked is None and turn.nick in self._links and (channel.question or channel.counts[last] <= NEW):
                 return replace(turn, to=last, action=False)
         asker, _ = channel.owing.get(turn.nick, ("", 0))
-        return replace(turn, to=asker, action=False) if asker in self._guests and turn.nick in self._links else turn
+        return (
+            replace(turn, to=asker, answers=asker, action=False)
+            if asker in self._guests and turn.nick in self._links
+            else turn
+        )
 
 
 class _Talk:
