@@ -42,6 +42,12 @@ def rows() -> list[Row]:
     return made
 
 
+def fresh() -> list[Row]:
+    """Lines that no rule was written for."""
+    read = yaml.safe_load(Path(__file__).with_name("meaning.yaml").read_text(encoding="utf-8"))
+    return [*_rows("fresh", True, LEAD, read["fresh-wrong"]), *_rows("fresh", False, LEAD, read["fresh-good"])]
+
+
 def _rows(kind: str, wrong: bool, nick: str, block: str) -> Iterator[Row]:
     for text in filter(None, map(str.strip, block.splitlines())):
         before, _, line = text.partition(" >> ")
