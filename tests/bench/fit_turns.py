@@ -3,8 +3,9 @@
     python tests/bench/fit_turns.py [--sweeps 3] [--sessions 80] FOLDER...
 
 Each folder is one source, with the same weight as every other: .txt files of `<nick> text` and `* nick text` lines,
-bots and system lines taken out. Stretches of 100 messages go to the two halves in turn. Prints one JSON object: how far
-simulated sessions lie from either half before and after, how far the halves lie from each other, the fitted weights.
+bots and system lines taken out; what one person says in a row is one turn. Stretches of 100 turns go to the two halves
+in turn. Prints one JSON object: how far simulated sessions lie from either half before and after, how far the halves
+lie from each other, the fitted weights.
 
 The distance is the root mean square over all statistics of (simulated - real) / deviation, where the deviation is that
 between stretches of 250 real messages, a 3.29th of the 5-95 % range in `policies/realism.yaml`; reply distances count
@@ -19,14 +20,14 @@ import json
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from math import log, sqrt
+from math import exp, log, sqrt
 from pathlib import Path
 from statistics import fmean
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from simulator.corpus.facts import to_json
-from simulator.corpus.realism import Realism
+from simulator.corpus.realism import Realism, join_turns
 from simulator.document import Document, parse_document
 from simulator.llm.model import Models
 from simulator.llm.scripted import Scripted
@@ -51,9 +52,9 @@ def halves(folder: Path) -> tuple[list[Document], list[Document]]:
     """The stretches of one source, in turn."""
     stretches: list[Document] = []
     for file in sorted(folder.glob("*.txt")):
-        lines = parse_document(file.read_text(errors="replace")).lines
+        lines = join_turns(parse_document(file.read_text(errors="replace")).lines)
         starts = range(0, len(lines) - STRETCH + 1, STRETCH)
-        stretches += [Document(None, lines[start : start + STRETCH]) for start in starts]
+        stretches += [Document(None, tuple(lines[start : start + STRETCH])) for start in starts]
     return stretches[::2], stretches[1::2]
 
 
@@ -115,25 +116,24 @@ def simulated(plans: Iterable[SessionPlan], world: World) -> dict[str, float]:
 
 def with_weights(turns: TurnPolicy, logs: Mapping[str, float]) -> TurnPolicy:
     """The policy with the weights whose natural logarithms are given."""
-    value = {name: round(2.718281828459045**number, 3) for name, number in logs.items()}
-    fade = value.pop("address_fade")
+    value = {name: round(exp(number), 3) for name, number in logs.items()}
     recency = tuple(value.pop(f"recency{rank}") for rank in range(len(turns.recency) - 1))
-    return TurnPolicy.model_validate(
-        turns.model_dump()
-        | value
-        | {
-            "recency": (*recency, 1.0),
-            "address_recency": tuple(round((rank + 1) ** -fade, 3) for rank in range(len(turns.address_recency))),
-        }
-    )
+    hazard = value.pop("answers")
+    chance = tuple(min(0.95, round(hazard * own, 3)) for own in turns.answers.chance)
+    changed = {
+        "recency": (*recency, 1.0),
+        "answers": {"chance": chance, "lead": turns.answers.lead},
+        "address_recency": (1.0, value.pop("address_second")),
+    }
+    return TurnPolicy.model_validate(turns.model_dump() | value | changed)
 
 
 def weights(turns: TurnPolicy) -> dict[str, float]:
-    names = ("chattiness", "silent_so_far", "addressed", "owing", "mentioned", "tie", "address_asker")
+    """Natural logarithms of the weights that are fitted; `answers` is a factor on all chances of an answer."""
+    names = ("chattiness", "silent_so_far", "mentioned", "tie", "address_asker")
     found = {name: log(getattr(turns, name)) for name in names}
     found |= {f"recency{rank}": log(weight) for rank, weight in enumerate(turns.recency[:-1])}
-    last = turns.address_recency[-1] / turns.address_recency[0]
-    return found | {"address_fade": log(-log(last) / log(len(turns.address_recency)))}
+    return found | {"answers": 0.0, "address_second": log(turns.address_recency[1])}
 
 
 def main() -> None:
@@ -181,15 +181,12 @@ def main() -> None:
             for name in first
             if name.startswith("reply")
         },
-        "weights": {name: getattr(fitted, name) for name in (*TurnPolicy.model_fields,) if name in _SHOWN},
+        "weights": {name: fitted.model_dump()[name] for name in TurnPolicy.model_fields if name in _SHOWN},
     }
     print(json.dumps(report, indent=1))
 
 
-_SHOWN = {"chattiness", "recency", "silent_so_far", "addressed", "owing", "mentioned", "tie"} | {
-    "address_recency",
-    "address_asker",
-}
+_SHOWN = {"chattiness", "recency", "silent_so_far", "answers", "mentioned", "tie", "address_recency", "address_asker"}
 
 if __name__ == "__main__":
     main()
