@@ -103,6 +103,8 @@ class Figures:
     """Everything that the page says of one run. Shares and marginals are those of the kept sessions."""
 
     card: RunFacts
+    marked: int
+    """Sessions that a person marked, good or bad."""
     begun: str
     """Wall time, ISO 8601."""
     scripted: bool
@@ -159,6 +161,7 @@ def _gather(journal: Journal, world: World) -> Figures:
     done = run.goal.done(tally)
     return Figures(
         card=stats.run_facts(run),
+        marked=len({mark.session for mark in journal.marks()}),
         begun=run.begun,
         scripted=stats.scripted(journal),
         other_world=None if same_content(world, run.world) else world.digest,

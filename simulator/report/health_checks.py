@@ -88,9 +88,27 @@ def verdict(figures: Figures) -> tuple[bool | None, str]:
         return False, f"Not right{'' if finished else ' so far'}: {'; '.join(faults)}."
     unknown = [check.name for check in answers if check.met is None]
     but = f", but too little to measure {' and '.join(unknown)}" if unknown else ""
+    but += _not_looked_at(figures)
     if not finished:
         return None, f"Right so far, {percent(figures.done, 0)} of the goal{but}."
-    return (None, f"No fault found{but}.") if unknown else (True, "Right: every check is met.")
+    if unknown or not (figures.card.models.judge or figures.marked):
+        return None, f"No rule was broken{but}."
+    return True, f"Right: every check is met{but}."
+
+
+def _not_looked_at(figures: Figures) -> str:
+    """What nobody can vouch for, since the checks count and read nothing; empty if judge, guard and person did."""
+    models = figures.card.models
+    missing = [
+        what
+        for what, there in (
+            ("no judge read the sessions", models.judge),
+            ("no guard read the lead's lines", models.guard),
+            ("no person marked a session", figures.marked),
+        )
+        if not there
+    ]
+    return f"; {', '.join(missing)}" if missing else ""
 
 
 def _all_met(quotas: Counter[Standing]) -> bool | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -140,6 +141,32 @@ def test_a_run_in_any_state(tmp_path: Path, fill, good: bool | None, line: str) 
     if fill is not _spare:
         assert {check.met for check in checks(figures)} == {None}
     assert differences(figures, figures) and all(row.same for row in differences(figures, figures))
+
+
+@pytest.mark.parametrize(
+    ("models", "marked", "good", "line"),
+    [
+        ({}, 0, None, "No rule was broken; no judge read the sessions, no guard read the lead's lines, no person marked"
+                      " a session."),
+        ({"judge": "some/judge"}, 0, True, "Right: every check is met; no guard read the lead's lines, no person marked"
+                                           " a session."),
+        ({}, 1, True, "Right: every check is met; no judge read the sessions, no guard read the lead's lines."),
+        ({"judge": "some/judge", "guard": "some/guard"}, 1, True, "Right: every check is met."),
+    ],
+)  # fmt: skip
+def test_the_first_line_names_what_nobody_looked_at(
+    runs: dict[str, Figures], models: dict[str, str], marked: int, good: bool | None, line: str
+) -> None:
+    played = runs["played"]
+    read = replace(played.card, models=replace(played.card.models, **models))
+    turns = replace(played.realism, outside=0, windows={15: 1000, 100: 1000})
+    words = replace(
+        played.diversity, openings={who: {} for who in ("lead", "people")}, phrases={"lead": (), "people": ()}
+    )
+    figures = replace(played, card=read, marked=marked, realism=turns, diversity=words)
+    assert verdict(figures) == (good, line)
+    open_ended = replace(figures, done=0.5)
+    assert verdict(open_ended)[0] is None and verdict(open_ended)[1].startswith("Right so far, 50 % of the goal")
 
 
 def test_differences_name_what_sets_two_runs_apart(runs: dict[str, Figures]) -> None:
