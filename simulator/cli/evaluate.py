@@ -81,6 +81,7 @@ def evaluate(
     if base is None and (adapters or corpus is None):
         raise UsageError("nothing to evaluate", place="--base", remedy="name a base, such as `embedded`, or a --corpus")
     from simulator import files
+    from simulator.evaluate.evaluation import EvaluationRequest
     from simulator.evaluate.evaluation import evaluate as evaluated
     from simulator.evaluate.open_subjects import opened
     from simulator.evaluate.scorecard import is_card
@@ -109,17 +110,8 @@ def evaluate(
         from simulator.llm.registry import open_models
 
         judging = asyncio.run(open_models(judge, None, None)).people
-    card = evaluated(
-        subjects,
-        world,
-        suite=suite,
-        seed=seed,
-        data=data,
-        corpus=corpus,
-        chat=chat,
-        judge=judging,
-        say=lambda what: click.echo(what, err=True),
-    )
+    request = EvaluationRequest(suite=suite, seed=seed, data=data, corpus=corpus, chat=chat, judge=judging)
+    card = evaluated(subjects, world, request, say=lambda what: click.echo(what, err=True))
     text = card.model_dump_json(indent=1)
     if out is not None:
         files.write(out, text.encode() + b"\n", is_card, option="--out", remedy="name another file")

@@ -109,7 +109,9 @@ def train(
         _plan(job, target, err=not only_plan)
     if only_plan:
         return
-    done = training.train(
+    from simulator.train.run import run  # loads torch
+
+    done = run(
         job,
         target,
         resume=resume,

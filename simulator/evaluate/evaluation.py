@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
 
@@ -24,39 +25,47 @@ from simulator.world.strict import Engagement
 from simulator.world.world import World
 
 
+@dataclass(frozen=True, slots=True)
+class EvaluationRequest:
+    """What an evaluation is asked for."""
+
+    suite: SuiteName
+    seed: int
+    data: Path
+    """What was seen is kept below it."""
+    corpus: Path | None = None
+    """A folder that `em export` wrote, whose validation documents the subjects read, or a file, of which they read
+    all."""
+    chat: Path | None = None
+    """Documents of a real channel, for what a model has lost of ordinary talk."""
+    judge: Model | None = None
+    """Is asked about every answer; not one that wrote the lead's lines of the corpus."""
+
+
 def evaluate(
     subjects: Sequence[tuple[Kind, Subject]],
     world: World,
-    *,
-    suite: SuiteName,
-    seed: int,
-    data: Path,
-    corpus: Path | None = None,
-    chat: Path | None = None,
-    judge: Model | None = None,
+    request: EvaluationRequest,
     say: Callable[[str], None] = lambda _: None,
 ) -> Scorecard:
-    """The scorecard of some subjects, and of a corpus beside them. What was seen is kept below `data`.
-
-    `corpus`: a folder that `em export` wrote, whose validation documents are read by the subjects, or a file, of which
-    all are. `chat`: documents of a real channel, for what a model has lost of ordinary talk. `judge`: a model that is
-    asked about every answer; not one that wrote the lead's lines of the corpus.
+    """The scorecard of some subjects, and of a corpus beside them. What was seen is kept below the request's `data`.
 
     Raises what the subjects raise, UsageError for a corpus that cannot be read or a judge that wrote it. Subjects are
     closed, whatever is raised.
     """
+    corpus, judge = request.corpus, request.judge
     with ExitStack() as closing:
         for _, subject in subjects:
             closing.callback(subject.close)
         every, held_out = _documents(corpus, world, judge)
-        material = _material(world, suite, seed, held_out, chat)
-        kept = ResultsCache(data)
+        material = _material(world, request.suite, request.seed, held_out, request.chat)
+        kept = ResultsCache(request.data)
         seen = [(kind, _seen(subject, material, kept, say)) for kind, subject in subjects]
     if corpus:
         remarks = world.gaps.remarks
         found = corpus_subject.seen(every, corpus.name, world.lead.nick, world.evaluation.moments, remarks)
         seen.append(("reference", found))
-    card = compiled(seen, material, world, suite)
+    card = compiled(seen, material, world, request.suite)
     if judge is not None:
         say(f"{judge.name} judges")
         card = _judged(card, judge, material)

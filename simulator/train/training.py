@@ -1,7 +1,7 @@
 """From a corpus to an adapter: START HERE.
 
     prepare   the corpus is read and held to the filters, encoded, laid into steps; what it will take is worked out
-    train     the base is loaded and the adapter trained; checkpoints, the best of them, and the adapter's card
+    run.run   the base is loaded and the adapter trained; checkpoints, the best of them, and the adapter's card
 
 `prepare` loads a tokenizer and no weights, so that whatever is wrong with the corpus is said at once.
 """
@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from simulator.errors import NotMet, UsageError
 from simulator.train import base_model, dataset, training_estimate
@@ -26,9 +26,6 @@ from simulator.train.settings import changed
 from simulator.train.training_estimate import TrainingEstimate
 from simulator.world.policies.training import Settings
 from simulator.world.world import World
-
-if TYPE_CHECKING:
-    from simulator.train.callbacks import Told
 
 ADAPTERS = "adapters"
 Speeds = Mapping[Literal["bf16", "fp32"], float]
@@ -151,21 +148,6 @@ def name_for(path: Path, settings: Settings) -> str:
 def first_process() -> bool:
     """True in the process that writes and tells."""
     return os.environ.get("RANK", "0") == "0"
-
-
-def train(
-    job: TrainingJob,
-    out: Path,
-    *,
-    resume: bool,
-    tell: Callable[[Told], None],
-    say: Callable[[str], None],
-    again: str = "",
-) -> Any:
-    """Trains the job's adapter into `out`; see `run.run`. Apart, because it imports all of torch."""
-    from simulator.train import run
-
-    return run.run(job, out, resume=resume, tell=tell, say=say, again=again)
 
 
 def _usable_precision(

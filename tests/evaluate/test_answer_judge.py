@@ -12,7 +12,7 @@ import pytest
 
 from simulator.errors import UsageError
 from simulator.evaluate.answer_judge import AnswerJudge, Question, opinions
-from simulator.evaluate.evaluation import evaluate
+from simulator.evaluate.evaluation import EvaluationRequest, evaluate
 from simulator.evaluate.labels import LabelledLine
 from simulator.llm.model import Prompt, PromptFormat, Reply
 from simulator.llm.registry import open_models
@@ -86,10 +86,10 @@ def test_the_teacher_may_not_judge(tmp_path: Path) -> None:
     path.write_text("".join(rows))
     given = {"suite": "quick", "seed": 1, "data": tmp_path, "corpus": path, "judge": Opinion(agreeing)}
     with pytest.raises(UsageError, match="wrote the lead's lines"):
-        evaluate([], shipped(), **given)
+        evaluate([], shipped(), EvaluationRequest(**given))
     path.write_text("".join(row.replace('"opinion"', '"other"') for row in rows))
     quick = Known(material(rules().suites["quick"], documents()))
-    card = evaluate([("adapter", quick)], shipped(), **given)
+    card = evaluate([("adapter", quick)], shipped(), EvaluationRequest(**given))
     nice = {check.name: check for check in card.results[0].nice}
     assert nice["judge: agrees with people"].value == 1.0 and nice["judge: boundaries, in the lead's favour"].n >= 15
 

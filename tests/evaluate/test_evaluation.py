@@ -11,7 +11,7 @@ import pytest
 
 from simulator.errors import ContentError, EmError, UsageError
 from simulator.evaluate import regressions, scorecard
-from simulator.evaluate.evaluation import evaluate
+from simulator.evaluate.evaluation import EvaluationRequest, evaluate
 from simulator.evaluate.results_cache import ResultsCache
 from simulator.evaluate.scorecard import Scorecard
 from tests.evaluate.subjects import SERVICE, Known, documents, material, rules
@@ -29,7 +29,7 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def run(subject: Known, data: Path, corpus: Path, **changes: object) -> Scorecard:
     given = {"suite": "quick", "seed": 1, "data": data, "corpus": corpus, **changes}
-    return evaluate([("adapter", subject)], shipped(), **given)
+    return evaluate([("adapter", subject)], shipped(), EvaluationRequest(**given))
 
 
 def test_a_second_run_asks_nothing(tmp_path: Path, corpus: Path) -> None:
@@ -49,7 +49,7 @@ def test_ordinary_talk_is_compared_with_the_base(tmp_path: Path, corpus: Path) -
     base, worse = Known(QUICK, "base"), Known(QUICK, "worse")
     worse.surprises = lambda texts: [(2.75 * len(text), len(text)) for text in texts]
     given = {"suite": "quick", "seed": 1, "data": tmp_path, "chat": corpus}
-    card = evaluate([("base", base), ("adapter", worse)], shipped(), **given)
+    card = evaluate([("base", base), ("adapter", worse)], shipped(), EvaluationRequest(**given))
     found = {check.name: check.value for check in card.results[1].nice}
     assert found["real chat, nats a token"] == pytest.approx(2.75)
     assert found["real chat, nats a token more than the base"] == pytest.approx(0.25)
@@ -81,7 +81,7 @@ def test_subjects_are_let_go_whatever_is_wrong(tmp_path: Path, corpus: Path, wro
     subjects = [Known(QUICK), Known(QUICK, "other")]
     given = {"suite": "quick", "seed": 1, "data": tmp_path, "corpus": corpus, **changes[wrong]}
     with pytest.raises((EmError, KeyError, OSError)):
-        evaluate([("adapter", subject) for subject in subjects], shipped(), **given)
+        evaluate([("adapter", subject) for subject in subjects], shipped(), EvaluationRequest(**given))
     assert all(subject.closed for subject in subjects)
 
 
@@ -93,7 +93,7 @@ def test_a_subject_that_cannot_be_let_go_keeps_no_other(tmp_path: Path, corpus: 
 
     subjects = [Known(QUICK), Stuck(QUICK, "stuck"), Known(QUICK, "other")]
     with pytest.raises(RuntimeError, match="stuck"):
-        evaluate([("adapter", each) for each in subjects], shipped(), suite="quick", seed=1, data=tmp_path)
+        evaluate([("adapter", each) for each in subjects], shipped(), EvaluationRequest("quick", 1, tmp_path))
     assert all(subject.closed for subject in subjects)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from simulator.train import settings, training
 from simulator.train.run import Trained
+from simulator.train.run import run as run_training
 from simulator.train.training import TrainingJob
 from simulator.world.load import shipped as root
 from tests.train import models
@@ -42,4 +43,4 @@ def run(
     tell: Callable[[object], None] = lambda told: None,
     say: Callable[[str], None] = lambda line: None,
 ) -> Trained:
-    return training.train(made, out, resume=resume, tell=tell, say=say)
+    return run_training(made, out, resume=resume, tell=tell, say=say)
