@@ -32,7 +32,7 @@ _FOLDED = {
 
 _SPACE = re.compile(r" (?![*+?{])")
 
-SET_MEMORY = 16 << 20
+SET_MEMORY = 64 << 20
 """Most bytes that the automaton of one pass may keep; it grows with the variety of the text up to this."""
 
 SMALL = 500
