@@ -84,7 +84,7 @@ class Passed(_Event):
 
     kind: Literal["passed"] = "passed"
     why: str
-    """A word or two for statistics (`not her turn`, `asked to be quiet`), or the rule that the last try broke."""
+    """A word or two for statistics (`budget`, `asked to be quiet`), or the rule that the last try broke."""
     refused: tuple[Refused, ...] = ()
 
 

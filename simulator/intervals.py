@@ -95,7 +95,7 @@ def mcnemar(pairs: Sequence[tuple[bool, bool]]) -> float:
     one = sum(first and not second for first, second in pairs)
     other = sum(second and not first for first, second in pairs)
     n, least = one + other, min(one, other)
-    tail = sum(math.comb(n, k) for k in range(least + 1)) / 2**n
+    tail: float = sum(math.comb(n, k) for k in range(least + 1)) / 2**n
     return min(1.0, 2 * tail)
 
 

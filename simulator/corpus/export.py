@@ -12,7 +12,7 @@ from simulator import files
 from simulator.corpus import dataset_card, example, split, staging, stats
 from simulator.corpus.consent import Consent, ConsentFilter, asked
 from simulator.corpus.facts import DocumentCounts, ExportFacts, FileFacts, to_json
-from simulator.corpus.formats import FORMATS, NAMES, Document, Names, owned, require
+from simulator.corpus.formats import FORMATS, NAMES, Names, SessionExport, owned, require
 from simulator.corpus.shards import SHARD_BYTES
 from simulator.corpus.small_model import written_by_small_model
 from simulator.errors import NotMet, UsageError
@@ -112,7 +112,7 @@ def export(
                     lead = session.setting.lead
                     said = lines(session.setting, events, actions)
                     for writer in writing:
-                        writer.add(Document(made, said, lead, session.id in held_out))
+                        writer.add(SessionExport(made, said, lead, session.id in held_out))
                     marginals.add(session.cell)
                     shares.add(made)
                     lengths.add(said, lead)

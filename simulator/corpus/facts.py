@@ -281,7 +281,7 @@ class MessageRepeats:
 
 
 @dataclass(frozen=True, slots=True)
-class Repeats:
+class NearDuplicateShares:
     """Near-duplicates."""
 
     sessions: SessionRepeats
@@ -383,7 +383,7 @@ class DiversityFacts:
     sessions: int
     messages: int
     words: int
-    near_duplicates: Repeats
+    near_duplicates: NearDuplicateShares
     distinct: DistinctNgrams
     self_similarity: SelfSimilarity
     openings: dict[str, dict[int, tuple[Opening, ...]]]
@@ -413,7 +413,7 @@ class StatisticRange:
 
 
 @dataclass(frozen=True, slots=True)
-class ReplyDistance:
+class ReplyDistances:
     """Messages between one that addresses somebody and one of the addressed."""
 
     messages: int
@@ -442,6 +442,6 @@ class RealismFacts:
     not_measured: int
     allowed: int
     """Statistics that may be outside."""
-    reply_distance: dict[str, ReplyDistance]
+    reply_distance: dict[str, ReplyDistances]
     """`back` to what is answered, and on to the `answer`."""
     form: tuple[StatisticRange, ...]

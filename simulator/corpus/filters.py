@@ -186,7 +186,7 @@ class Filters:
                 yield Reason(rule="repetition", message=index, evidence=evidence)
 
     def _offers(self, messages: tuple[TranscriptLine, ...]) -> Iterator[Reason]:
-        """Offers by the lead that she takes back, in the same message or in one of her next."""
+        """Offers by the lead that are taken back, in the same message or in one of the lead's next."""
         own = [(index, line.text) for index, line in enumerate(messages) if line.nick == self._lead]
         shows = self._manners.shows
         for number, (index, text) in enumerate(own):

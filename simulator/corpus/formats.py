@@ -38,7 +38,7 @@ _SHARD = re.compile(r"-\d{5}-of-\d{5}(?=\.parquet$)")
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class SessionExport:
     """One session on its way into the files."""
 
     example: Example
@@ -50,7 +50,7 @@ class Document:
 class Format(Protocol):
     """A set of files in one folder."""
 
-    def add(self, document: Document) -> None: ...
+    def add(self, document: SessionExport) -> None: ...
 
     def close(self) -> None: ...
 
@@ -58,11 +58,11 @@ class Format(Protocol):
 class _Rows:
     """One JSON document a line, in one file for training and one for validation; no file for no document."""
 
-    def __init__(self, folder: Path, names: Names, ending: str, row: Callable[[Document], str | None]) -> None:
+    def __init__(self, folder: Path, names: Names, ending: str, row: Callable[[SessionExport], str | None]) -> None:
         self._folder, self._names, self._ending, self._row = folder, names, ending, row
         self._files: dict[bool, IO[str]] = {}
 
-    def add(self, document: Document) -> None:
+    def add(self, document: SessionExport) -> None:
         row = self._row(document)
         if row is None:
             return
@@ -81,7 +81,7 @@ class _Texts:
     def __init__(self, folder: Path, names: Names) -> None:
         self._folder, self._names, self._count = folder, names, 0
 
-    def add(self, document: Document) -> None:
+    def add(self, document: SessionExport) -> None:
         self._count += 1
         path = self._folder / f"{self._names.conversation}{self._count:05d}.txt"
         path.write_text(document.example.text, encoding="utf-8", newline="\n")
@@ -97,7 +97,7 @@ class _Parquet:
         stems = {held_out: names.split(held_out, "") for held_out in (False, True)}
         self._shards = {held_out: Shards(folder, stem, shard_bytes) for held_out, stem in stems.items()}
 
-    def add(self, document: Document) -> None:
+    def add(self, document: SessionExport) -> None:
         self._shards[document.held_out].add(document.example.model_dump(mode="json"))
 
     def close(self) -> None:
@@ -120,7 +120,7 @@ def _close_all(files: Iterable[Any]) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class ChatTurn:
     """What trainers of chat models know as a message."""
 
     role: str
@@ -128,47 +128,47 @@ class Turn:
     content: str
 
 
-def turns(document: Document) -> tuple[Turn, ...]:
+def turns(document: SessionExport) -> tuple[ChatTurn, ...]:
     """The session as trainers of chat models want it; empty if the lead says nothing.
 
-    The header is the system message. The lead's lines are the assistant's, without her nick, and a /me stays one; two
-    of hers in a row are one turn of two lines. Everything in between is one user turn, as it stands in the channel. A
-    session that she opens begins with an empty user turn (nobody has spoken), since templates want the user first.
-    What comes after her last line is left out: nothing answers it. Her silences are lost in this shape, so the share of
-    the messages that the header stands for can only be learnt from the documents.
+    The header is the system message. The lead's lines are the assistant's, without the nick, and a /me stays one; two
+    of them in a row are one turn of two lines. Everything in between is one user turn, as it stands in the channel. A
+    session that the lead opens begins with an empty user turn (nobody has spoken), since templates want the user first.
+    What comes after the lead's last line is left out: nothing answers it. Its silences are lost in this shape, so the
+    share of the messages that the header stands for can only be learnt from the documents.
     """
-    said: list[Turn] = []
+    said: list[ChatTurn] = []
     for line in document.lines:
         if line.nick == document.lead:
             role, shown = "assistant", f"/me {line.text}" if line.action else line.text
         else:
             role, shown = "user", render_line(line)
         if not said and role == "assistant":
-            said.append(Turn("user", ""))
+            said.append(ChatTurn("user", ""))
         if said and said[-1].role == role:
-            said[-1] = Turn(role, f"{said[-1].content}\n{shown}")
+            said[-1] = ChatTurn(role, f"{said[-1].content}\n{shown}")
         else:
-            said.append(Turn(role, shown))
+            said.append(ChatTurn(role, shown))
     if said and said[-1].role == "user":
         said.pop()
     header = render_header(Header(document.example.engagement.value, document.example.channel))
-    return (Turn("system", header.rstrip("\n")), *said) if said else ()
+    return (ChatTurn("system", header.rstrip("\n")), *said) if said else ()
 
 
-def _jsonl(document: Document) -> str:
+def _jsonl(document: SessionExport) -> str:
     return document.example.model_dump_json()
 
 
-def _chatml(document: Document) -> str | None:
+def _chatml(document: SessionExport) -> str | None:
     return _by_turns(document, "messages", lambda turn: {"role": turn.role, "content": turn.content})
 
 
-def _sharegpt(document: Document) -> str | None:
+def _sharegpt(document: SessionExport) -> str | None:
     names = {"system": "system", "user": "human", "assistant": "gpt"}
     return _by_turns(document, "conversations", lambda turn: {"from": names[turn.role], "value": turn.content})
 
 
-def _by_turns(document: Document, field: str, shape: Callable[[Turn], dict[str, str]]) -> str | None:
+def _by_turns(document: SessionExport, field: str, shape: Callable[[ChatTurn], dict[str, str]]) -> str | None:
     shaped = [shape(turn) for turn in turns(document)]
     if not shaped:
         return None
@@ -181,7 +181,7 @@ def _by_turns(document: Document, field: str, shape: Callable[[Turn], dict[str, 
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class FormatSpec:
     """A format by name."""
 
     open: Callable[[Path, Names, int], Format]
@@ -196,14 +196,14 @@ class Kind:
         return names.split(held_out, ("-*" if self.sharded else "") + (self.ending or ""))
 
 
-def _rows(ending: str, row: Callable[[Document], str | None]) -> Kind:
-    return Kind(lambda folder, names, _: _Rows(folder, names, ending, row), ending)
+def _rows(ending: str, row: Callable[[SessionExport], str | None]) -> FormatSpec:
+    return FormatSpec(lambda folder, names, _: _Rows(folder, names, ending, row), ending)
 
 
-FORMATS: dict[str, Kind] = {
+FORMATS: dict[str, FormatSpec] = {
     "jsonl": _rows(".jsonl", _jsonl),
-    "txt": Kind(lambda folder, names, _: _Texts(folder, names), None),
-    "parquet": Kind(_Parquet, ".parquet", sharded=True),
+    "txt": FormatSpec(lambda folder, names, _: _Texts(folder, names), None),
+    "parquet": FormatSpec(_Parquet, ".parquet", sharded=True),
     "chatml": _rows(".chatml.jsonl", _chatml),
     "sharegpt": _rows(".sharegpt.jsonl", _sharegpt),
 }

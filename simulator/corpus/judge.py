@@ -39,7 +39,7 @@ _LEFT_OUT = re.compile(r"\[?(?:\.{3}|…)\]?")
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class JudgeMark:
     """The judge's answer to one question."""
 
     item: str
@@ -60,7 +60,7 @@ class Score:
 
     overall: float | None
     """Weighted mean of the marks that count, in [0, 1]; None: there is no score, for `cause`."""
-    marks: tuple[Mark, ...] = ()
+    marks: tuple[JudgeMark, ...] = ()
     """In the order of the rubric; empty if the answer could not be read at all."""
     cause: str = ""
     """Why there is no score."""
@@ -142,7 +142,7 @@ class SessionJudge:
         )
         return self._weighed(marks)
 
-    def _weighed(self, marks: tuple[Mark, ...]) -> Score:
+    def _weighed(self, marks: tuple[JudgeMark, ...]) -> Score:
         policy = self._policy
         pairs = list(zip(policy.items, marks, strict=True))
         total = sum(item.weight for item in policy.items)
@@ -211,10 +211,10 @@ def _answer(policy: JudgePolicy) -> type[BaseModel]:
     return create_model("Answer", __config__=ConfigDict(frozen=True, extra="ignore"), **fields)
 
 
-def _mark(item: str, given: Any, quotes: _Quotes) -> Mark:
+def _mark(item: str, given: Any, quotes: _Quotes) -> JudgeMark:
     found = quotes.find(given.words, given.message)
     index, words = found or (None, given.words)
-    return Mark(item, given.mark, index, words)
+    return JudgeMark(item, given.mark, index, words)
 
 
 def _objects(text: str) -> Iterator[Any]:

@@ -29,7 +29,7 @@ from typing import Any
 
 from simulator.addressing import leading_nick
 from simulator.corpus.counting import Spread
-from simulator.corpus.facts import RealismFacts, ReplyDistance, StatisticRange
+from simulator.corpus.facts import RealismFacts, ReplyDistances, StatisticRange
 from simulator.document import Document, TranscriptLine
 from simulator.world.realism_reference import Figure, Quarters, Reference
 
@@ -52,7 +52,7 @@ _QUARTERS = (0.25, 0.5, 0.75, 0.95)
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class StatisticRow:
     """One statistic against the reference."""
 
     name: str
@@ -114,7 +114,7 @@ class Realism:
         answers = {name: hits.mean for name, hits in self._answers.items() if hits.count >= FEWEST_ANSWERS}
         return found | answers
 
-    def rows(self, reference: Reference) -> list[Row]:
+    def rows(self, reference: Reference) -> list[StatisticRow]:
         """Every turn-taking statistic of the reference, in its order."""
         found = self.figures()
         given: dict[str, Mapping[Any, Figure]] = {
@@ -169,11 +169,11 @@ class Realism:
                 self._distances["answer"][wait] += 1
                 self._distances["back"][place - own[after - 1] if after else 0] += 1
 
-    def _distance(self, name: str, reference: Quarters) -> ReplyDistance:
+    def _distance(self, name: str, reference: Quarters) -> ReplyDistances:
         counts = Counter(self._distances[name])
         never, total = counts.pop(0, 0), self._distances[name].total()
         p25, p50, p75, p95 = _quarters(counts)
-        return ReplyDistance(total, round(never / total, 4) if total else None, p25, p50, p75, p95, tuple(reference))
+        return ReplyDistances(total, round(never / total, 4) if total else None, p25, p50, p75, p95, tuple(reference))
 
 
 def join_turns(lines: Sequence[TranscriptLine]) -> list[TranscriptLine]:
@@ -201,11 +201,11 @@ def inside(name: str, value: float, figure: Figure) -> bool:
     return value >= least - _ROUNDING and (".sd_" in name or value <= most + _ROUNDING)
 
 
-def _row(name: str, value: float | None, figure: Figure) -> Row:
-    return Row(name, value, figure, None if value is None else inside(name, value, figure))
+def _row(name: str, value: float | None, figure: Figure) -> StatisticRow:
+    return StatisticRow(name, value, figure, None if value is None else inside(name, value, figure))
 
 
-def _range(row: Row) -> StatisticRange:
+def _range(row: StatisticRow) -> StatisticRange:
     least, middle, most = row.reference
     value = None if row.value is None else round(row.value, 6)
     return StatisticRange(row.name, value, least, middle, most, row.inside)

@@ -30,10 +30,12 @@ class Talk:
 
     @cached_property
     def lead_names(self) -> tuple[str, ...]:
+        """Every nick of the lead's, the usual one first."""
         return (self.lead, *sorted(self.names - {self.lead}))
 
     @cached_property
     def others(self) -> tuple[str, ...]:
+        """Everybody else who says something, in the order of their first lines."""
         return tuple(dict.fromkeys(line.nick for line in self.messages if line.nick != self.lead))
 
     def by_lead(self, place: int) -> bool:

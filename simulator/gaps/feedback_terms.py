@@ -32,14 +32,17 @@ class FeedbackLine:
 
     @property
     def nick(self) -> str:
+        """Who said it."""
         return self.talk.messages[self.index].nick
 
     @property
     def text(self) -> str:
+        """The whole line."""
         return self.talk.messages[self.index].text
 
     @property
     def lead_line(self) -> str:
+        """The lead's line that it follows."""
         return self.talk.messages[self.cause].text
 
 

@@ -26,6 +26,8 @@ RIGHT_AWAY = 1
 
 
 class Finding(StrEnum):
+    """How a figure here stands to the same figure there."""
+
     FEW = "too few to say"
     ALONE = "nothing to compare"
     ALIKE = "as corpus"
@@ -61,6 +63,7 @@ class Measure:
 
     @property
     def gap(self) -> bool:
+        """The finding is one of those that are wrong for this measure."""
         return self.finding in self.wrong
 
 

@@ -46,6 +46,7 @@ class Patch:
 
     @property
     def empty(self) -> bool:
+        """Nothing is proposed."""
         return not self.stubs and not any(axis.moved for axis in self.axes)
 
 

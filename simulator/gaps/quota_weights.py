@@ -23,6 +23,7 @@ class Axis:
 
     @property
     def moved(self) -> bool:
+        """Some weight is another than before."""
         return self.before != self.after
 
 

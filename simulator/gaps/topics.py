@@ -62,6 +62,7 @@ class Missing:
 
     @property
     def title(self) -> str:
+        """The words that stand for the topic."""
         return ", ".join(term.text for term in self.terms)
 
 

@@ -69,7 +69,7 @@ class Moment:
 
 
 @dataclass(frozen=True, slots=True)
-class Memory:
+class ReplyMemory:
     """What is kept from line to line."""
 
     waiting: tuple[str, ...] = ()
@@ -98,14 +98,14 @@ class Attempt:
 class Idle:
     """Nothing is under way."""
 
-    memory: Memory = field(default_factory=Memory)
+    memory: ReplyMemory = field(default_factory=ReplyMemory)
 
 
 @dataclass(frozen=True, slots=True)
 class Deciding:
     """Whether to say something at this point."""
 
-    memory: Memory
+    memory: ReplyMemory
     attempt: Attempt
 
 
@@ -113,7 +113,7 @@ class Deciding:
 class Writing:
     """The model makes a line."""
 
-    memory: Memory
+    memory: ReplyMemory
     attempt: Attempt
 
 
@@ -121,7 +121,7 @@ class Writing:
 class Typing:
     """The line is there; typing it takes a while."""
 
-    memory: Memory
+    memory: ReplyMemory
     attempt: Attempt
 
 
@@ -129,7 +129,7 @@ class Typing:
 class Sending:
     """The line is on its way to the server; it cannot be called back."""
 
-    memory: Memory
+    memory: ReplyMemory
     attempt: Attempt
 
 
@@ -146,7 +146,7 @@ def transition(state: ReplyState, happening: Happening, moment: Moment) -> Step:
         case Idle(), Happening.STOPPED:
             return Idle(), ()
         case Sending(_, attempt), Happening.STOPPED:
-            return Sending(Memory(), replace(attempt, missed=False, overtaken_by=None)), ()
+            return Sending(ReplyMemory(), replace(attempt, missed=False, overtaken_by=None)), ()
         case Deciding() | Writing() | Typing(), Happening.STOPPED:
             return Idle(), (Action.CANCEL, Action.RECORD_STOPPED)
         case Deciding() | Writing() | Typing() | Sending(), Happening.LULL:
@@ -174,7 +174,7 @@ def transition(state: ReplyState, happening: Happening, moment: Moment) -> Step:
     return state, ()
 
 
-def _begin(memory: Memory, moment: Moment) -> Step:
+def _begin(memory: ReplyMemory, moment: Moment) -> Step:
     """Thinks about the point that the talk is at, or about the first who waits and is still there."""
     if not moment.in_channel:
         return Idle(memory), ()
@@ -201,14 +201,14 @@ def _interrupted(state: Active, moment: Moment) -> Step:
     return replace(state, memory=memory, attempt=attempt), ()
 
 
-def _typed(memory: Memory, attempt: Attempt, moment: Moment) -> Step:
+def _typed(memory: ReplyMemory, attempt: Attempt, moment: Moment) -> Step:
     if attempt.overtaken_by is None:
         return Sending(memory, attempt), (Action.SEND,)
     ended, actions = _end(replace(memory, dropped=True), attempt, moment)
     return ended, (Action.RECORD_OVERTAKEN, *actions)
 
 
-def _end(memory: Memory, attempt: Attempt, moment: Moment) -> Step:
+def _end(memory: ReplyMemory, attempt: Attempt, moment: Moment) -> Step:
     """The line is said, or nothing came of it; what was said meanwhile is thought about now, at its newest point."""
     if not attempt.missed:
         return Idle(memory), ()

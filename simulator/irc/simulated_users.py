@@ -68,7 +68,7 @@ class Act:
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
+class TalkSubject:
     """What the acts of a channel are drawn by."""
 
     level: Engagement
@@ -77,7 +77,7 @@ class Subject:
     seed: int
 
 
-def act(world: World, people: Sequence[str], subject: Subject, number: int) -> Act:
+def act(world: World, people: Sequence[str], subject: TalkSubject, number: int) -> Act:
     """The act of that number, from 0."""
     level, channel, seed = subject.level, subject.channel, subject.seed
     draw = rng.stream(seed, "stage", "act", number)
@@ -127,7 +127,7 @@ class SimulatedUsers:
         lead: Callable[[], str],
         world: World,
         models: Models,
-        subject: Subject,
+        subject: TalkSubject,
         clock: Clock,
     ) -> None:
         """`links`: by the card's nick, in the channel already. `lead`: the lead's nick on the server."""

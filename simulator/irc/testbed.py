@@ -17,7 +17,7 @@ from simulator.irc.connection import REALNAME, USERNAME, ChannelConnection
 from simulator.irc.irc_address import IrcAddress
 from simulator.irc.local_server import HOST, LocalServer
 from simulator.irc.registration import Credentials
-from simulator.irc.simulated_users import ECHO, SimulatedUsers, Subject, invited
+from simulator.irc.simulated_users import ECHO, SimulatedUsers, TalkSubject, invited
 from simulator.irc.timing import Clock, ManualClock
 from simulator.journal.journal import Journal
 from simulator.llm.model import Model, Models, ModelWrapper, Prompt, Reply
@@ -68,7 +68,7 @@ async def stage(world: World, models: Models, journal: Journal, request: Testbed
         own = await come(world.lead.nick, REALNAME, 0)
         bot = Bot(BotContext(own, world, policy, config, clock, request.observer), models, journal)
         log = CallLog(journal, lambda: bot.session)
-        subject = Subject(config.level, config.channel, request.seed)
+        subject = TalkSubject(config.level, config.channel, request.seed)
         people = SimulatedUsers(links, lambda: own.nick, world, log.recorded(models), subject, clock)
         bot.agents(links)
         request.begun(place, bot)

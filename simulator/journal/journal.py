@@ -338,6 +338,7 @@ class Journal:
         return found
 
     def reasons(self, session: str) -> list[tuple[str, int | None, str]]:
+        """(rule, message index or None, evidence) of everything that a session was rejected for."""
         return self._all("SELECT rule, message, evidence FROM reason WHERE session = ?", (session,))
 
     def mark(self, mark: PersonMark) -> None:

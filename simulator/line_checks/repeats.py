@@ -79,8 +79,7 @@ class Repeats:
         if first is not None and not self._free(nick, first, index):
             return first
         # A near repeat shares most pairs, so it was the last to use at least one of them.
-        candidates = set(map(self._last.get, own.pairs))
-        candidates.discard(None)
+        candidates = {self._last[pair] for pair in own.pairs if pair in self._last}
         begins = index - self._numbers.repeat_window
         near = (
             other

@@ -60,6 +60,7 @@ class Conversation:
 
     @property
     def messages(self) -> int:
+        """How many messages it has; /me lines are none."""
         return sum(turn.kind == MESSAGE for turn in self.turns)
 
     def followed_by(self, more: list[LogTurn]) -> Conversation:

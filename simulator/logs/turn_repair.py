@@ -28,6 +28,8 @@ MINUTE = 60
 
 
 class Pastes(StrEnum):
+    """What becomes of many lines that one person sends at once."""
+
     CUT = "cut"
     """Only the first line is kept."""
     JOIN = "join"
@@ -51,6 +53,7 @@ class LogTurn(NamedTuple):
 
     @property
     def spoken(self) -> bool:
+        """It is a message or a /me line."""
         return self.kind == MESSAGE or self.kind == ACTION
 
 

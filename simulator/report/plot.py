@@ -27,8 +27,12 @@ SIDE = 35.0
 """Pixels beside a plot for the labels of an axis."""
 
 
+Anchor = Literal["start", "middle", "end"]
+"""Which part of a text stands at its place."""
+
+
 @dataclass(frozen=True, slots=True)
-class Mark:
+class PlotMark:
     """One thing that is drawn. x, y: left upper corner of a box, centre of a dot, anchor of a text, in pixels."""
 
     kind: Literal["box", "dot", "square", "diamond", "text", "path"]
@@ -42,7 +46,7 @@ class Mark:
     """Radius of a dot; half the width of a square or a diamond."""
     text: str = ""
     """Of a text; of a path the places of its corners, as SVG writes them."""
-    anchor: Literal["start", "middle", "end"] = "start"
+    anchor: Anchor = "start"
     opacity: float = 1.0
     title: str = ""
     """What hovering shows; empty: nothing."""
@@ -81,12 +85,12 @@ class Scale:
         return [round(n * step, 12) for n in range(first, last + 1)]
 
 
-def draw(title: str, width: float, height: float, marks: Iterable[Mark]) -> Markup:
+def draw(title: str, width: float, height: float, marks: Iterable[PlotMark]) -> Markup:
     """The SVG; `title` is its name for a screen reader. Everything that is told is escaped."""
     return Markup(_template().render(name=title, width=width, height=height, marks=list(marks)))
 
 
-def row_names(names: Sequence[str], width: float, step: float) -> Iterable[Mark]:
+def row_names(names: Sequence[str], width: float, step: float) -> Iterable[PlotMark]:
     """Names before rows that are `step` pixels high, right-aligned and cut to `width` pixels."""
     for row, name in enumerate(names):
         most = int(width / LABEL_WIDTH)
@@ -94,32 +98,34 @@ def row_names(names: Sequence[str], width: float, step: float) -> Iterable[Mark]
         yield text(shown, width - 4, row * step + step / 2, "end", "var(--ink)")
 
 
-def text(words: str, x: float, y: float, anchor: Literal["start", "middle", "end"], fill: str = "var(--dim)") -> Mark:
+def text(
+    words: str, x: float, y: float, anchor: Literal["start", "middle", "end"], fill: str = "var(--dim)"
+) -> PlotMark:
     """A text whose middle is at height y."""
-    return Mark("text", x, y + 4, fill, text=words, anchor=anchor)
+    return PlotMark("text", x, y + 4, fill, text=words, anchor=anchor)
 
 
-def axis_below(scale: Scale, y: float, title: str, label: Callable[[float], str]) -> Iterable[Mark]:
+def axis_below(scale: Scale, y: float, title: str, label: Callable[[float], str]) -> Iterable[PlotMark]:
     """The axis below a plot at height y, with its ticks."""
-    yield Mark("box", scale.start, y, "var(--line)", width=scale.end - scale.start, height=1)
+    yield PlotMark("box", scale.start, y, "var(--line)", width=scale.end - scale.start, height=1)
     for value in scale.ticks():
         x = scale(value)
-        yield Mark("box", x, y, "var(--line)", width=1, height=5)
+        yield PlotMark("box", x, y, "var(--line)", width=1, height=5)
         yield text(label(value), x, y + 12, "start" if value == scale.least else "middle")
     yield text(title, (scale.start + scale.end) / 2, y + 27, "middle")
 
 
-def axis_left(scale: Scale, x: float, label: Callable[[float], str]) -> Iterable[Mark]:
+def axis_left(scale: Scale, x: float, label: Callable[[float], str]) -> Iterable[PlotMark]:
     """The axis on the left of a plot at x, with its ticks."""
-    yield Mark("box", x, scale.end, "var(--line)", width=1, height=scale.start - scale.end)
+    yield PlotMark("box", x, scale.end, "var(--line)", width=1, height=scale.start - scale.end)
     for value in scale.ticks():
-        yield Mark("box", x - 5, scale(value), "var(--line)", width=5, height=1)
+        yield PlotMark("box", x - 5, scale(value), "var(--line)", width=5, height=1)
         yield text(label(value), x - 8, scale(value), "end")
 
 
-def line(points: Sequence[tuple[float, float]], stroke: str) -> Mark:
+def line(points: Sequence[tuple[float, float]], stroke: str) -> PlotMark:
     """A line through points in pixels."""
-    return Mark("path", 0, 0, stroke, text="M" + "L".join(f"{x:.1f},{y:.1f}" for x, y in points))
+    return PlotMark("path", 0, 0, stroke, text="M" + "L".join(f"{x:.1f},{y:.1f}" for x, y in points))
 
 
 @cache

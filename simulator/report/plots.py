@@ -15,7 +15,7 @@ from simulator.corpus.facts import StatisticRange
 from simulator.plan.standing import Standing
 from simulator.report.compare import accepted
 from simulator.report.gather import Figures, Rule, Session
-from simulator.report.plot import FOOT, SIDE, WIDTH, Mark, Scale, axis_below, axis_left, draw, line, row_names, text
+from simulator.report.plot import FOOT, SIDE, WIDTH, PlotMark, Scale, axis_below, axis_left, draw, line, row_names, text
 from simulator.report.words import number, percent, statistic
 
 SERIES = ("var(--a)", "var(--b)")
@@ -112,7 +112,7 @@ def tokens(figures: Figures, run: int) -> Markup:
             title = f"{purpose}, {kind}: {count:,} tokens"
             width = across(begins + count) - x
             if count:
-                marks.append(Mark("box", x, y, SERIES[run], width, step * THICK, opacity=opacity, title=title))
+                marks.append(PlotMark("box", x, y, SERIES[run], width, step * THICK, opacity=opacity, title=title))
             begins += count
     marks += axis_below(across, height, "tokens: cached, read anew, written", _short)
     return draw("Tokens by purpose", WIDTH, height + FOOT, marks)
@@ -131,7 +131,7 @@ def lead(runs: Sequence[Figures], level: str) -> Markup:
     across = Scale(0, max((session.slot for _, session in drawn), default=1) or 1, SIDE, WIDTH - 5)
     lowest = max(0.0, min([least - margin, *(session.share for _, session in drawn)]))
     up = Scale(lowest, max([most + margin, *(session.share for _, session in drawn)]), height, 4)
-    marks = [Mark("box", SIDE, up(most), "var(--band)", across.end - SIDE, up(least) - up(most))]
+    marks = [PlotMark("box", SIDE, up(most), "var(--band)", across.end - SIDE, up(least) - up(most))]
     marks += axis_below(across, height, "place in the plan", _short)
     marks += axis_left(up, SIDE, lambda value: f"{100 * value:.3g} %")
     marks += [_session(run, session, across, up, few=len(drawn) <= MANY) for run, session in drawn]
@@ -148,7 +148,7 @@ def ranges(runs: Sequence[Figures], part: str, title: str) -> Markup:
     left, step, end = 152.0, _step(runs) * len(runs), WIDTH - 43
     across = Scale(-BESIDE, 1 + BESIDE, left, end)
     marks = [*row_names(names, left, step)]
-    marks.append(Mark("box", across(0), 0, "var(--band)", across(1) - across(0), step * len(names)))
+    marks.append(PlotMark("box", across(0), 0, "var(--band)", across(1) - across(0), step * len(names)))
     for run, row in found:
         if row.value is None:
             continue
@@ -162,9 +162,9 @@ def ranges(runs: Sequence[Figures], part: str, title: str) -> Markup:
         )
         shape = "diamond" if outside else SHAPES[run]
         marks += [
-            Mark("box", left, y, "var(--line)", end - left, 1),
-            Mark("box", across((row.p50 - low) / width), y - 4.5, "var(--dim)", 1, 9),
-            Mark(shape, across(place), y, "var(--bad)" if outside else SERIES[run], size=3.7, title=told),
+            PlotMark("box", left, y, "var(--line)", end - left, 1),
+            PlotMark("box", across((row.p50 - low) / width), y - 4.5, "var(--dim)", 1, 9),
+            PlotMark(shape, across(place), y, "var(--bad)" if outside else SERIES[run], size=3.7, title=told),
             text(number(row.value), WIDTH - 3, y, "end"),
         ]
     return draw(title, WIDTH, step * len(names) + 2, marks)
@@ -187,7 +187,7 @@ def acceptance(runs: Sequence[Figures]) -> Markup:
             marks.append(line(points, SERIES[run]))
         for (x, y), (_, block) in zip(points, own, strict=True):
             told = f"places {block.first} to {block.last}: {block.accepted} of {block.settled} accepted"
-            marks.append(Mark(SHAPES[run], x, y, SERIES[run], size=2.2, title=owner(runs, run) + told))
+            marks.append(PlotMark(SHAPES[run], x, y, SERIES[run], size=2.2, title=owner(runs, run) + told))
     shares = " and ".join(percent(accepted(figures)) for figures in runs)
     return draw(f"Accepted share of the judged sessions, {shares} in all", WIDTH, height + FOOT, marks)
 
@@ -197,11 +197,11 @@ def owner(runs: Sequence[Figures], run: int) -> str:
     return "" if len(runs) == 1 else f"{runs[run].name}, "
 
 
-def _session(run: int, session: Session, across: Scale, up: Scale, *, few: bool) -> Mark:
+def _session(run: int, session: Session, across: Scale, up: Scale, *, few: bool) -> PlotMark:
     thrown = session.state == "rejected"
     size = 3.8 if thrown else 2.5 if few else 1.7
     told = f"{session.id}: {session.by_lead} of {session.messages}, {percent(session.share)}, {session.state}"
-    return Mark(
+    return PlotMark(
         "diamond" if thrown else SHAPES[run],
         across(session.slot),
         up(session.share),
@@ -246,12 +246,12 @@ def _bars(
     return draw(title, WIDTH, step * len(names) + 2, marks)
 
 
-def _bar(bar: _Bar, top: float, high: float, across: Scale, *, right: bool) -> Iterator[Mark]:
+def _bar(bar: _Bar, top: float, high: float, across: Scale, *, right: bool) -> Iterator[PlotMark]:
     y, ends = top + high * (1 - THICK) / 2, across(bar.value)
     width = ends - across.start
-    yield Mark("box", across.start, y, SERIES[bar.run], width, high * THICK, opacity=BAR, title=bar.title)
+    yield PlotMark("box", across.start, y, SERIES[bar.run], width, high * THICK, opacity=BAR, title=bar.title)
     if bar.target is not None:
-        yield Mark("box", across(bar.target) - 1, top + high * 0.05, "var(--ink)", 2, high * 0.9, opacity=0.7)
+        yield PlotMark("box", across(bar.target) - 1, top + high * 0.05, "var(--ink)", 2, high * 0.9, opacity=0.7)
     yield text(bar.label, across.end if right else ends + 4, top + high / 2, "end" if right else "start")
 
 

@@ -14,7 +14,7 @@ from simulator.plan.session_plan import Script, Setting, first_request
 from simulator.session.channel import Channel
 from simulator.session.guard import Guard
 from simulator.session.prompt_room import PromptRoom
-from simulator.session.prompts import Prompts, Refusal, secrets
+from simulator.session.prompts import Prompts, RefusedTry, secrets
 from simulator.session.scheduler import Turn
 from simulator.world.scenario import LEAD, Expect
 from simulator.world.world import World
@@ -53,7 +53,7 @@ class Members:
         purpose = Purpose.LEAD if lead else Purpose.PEOPLE
         model = self._models.of(purpose, self._world.personas[turn.nick].model)
         refused: list[Refused] = []
-        last: Refusal | None = None
+        last: RefusedTry | None = None
         for attempt in range(self._world.turns.retries + 1):
             reply = await self._ask(turn, channel, model, attempt, last)
             text = self._text(turn, reply, model.dialect)
@@ -66,10 +66,10 @@ class Members:
             if not faults:
                 return Line(text, tuple(refused), shown)
             refused.append(Refused(text=text, rule=faults[0].rule, evidence=faults[0].evidence))
-            last = Refusal(text, faults[0].hint)
+            last = RefusedTry(text, faults[0].hint)
         return Line(None, tuple(refused))
 
-    async def _ask(self, turn: Turn, channel: Channel, model: Model, attempt: int, last: Refusal | None) -> Reply:
+    async def _ask(self, turn: Turn, channel: Channel, model: Model, attempt: int, last: RefusedTry | None) -> Reply:
         """The reply; where the window has no room for the prompt, less and less of the log is shown."""
         prompt = self._prompt(turn, channel, model, attempt, last)
         while True:
@@ -82,7 +82,7 @@ class Members:
                         raise
                     prompt = self._prompt(turn, channel, model, attempt, last)
 
-    def _prompt(self, turn: Turn, channel: Channel, model: Model, attempt: int, last: Refusal | None) -> Prompt:
+    def _prompt(self, turn: Turn, channel: Channel, model: Model, attempt: int, last: RefusedTry | None) -> Prompt:
         turns = self._world.turns
         asked = {PromptFormat.COMPLETION: self._prompts.completion, PromptFormat.DOCUMENT: self._prompts.document}
         raw = asked.get(model.dialect)

@@ -53,7 +53,7 @@ class Card:
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class RefusedTry:
     """A try that was refused, as the next prompt shows it."""
 
     text: str
@@ -85,13 +85,13 @@ class Prompts:
         return self._head + _shown(channel, room, self._head) + _begun(turn)
 
     def chat(
-        self, turn: Turn, channel: Channel, refused: Refusal | None = None, room: int | None = None
+        self, turn: Turn, channel: Channel, refused: RefusedTry | None = None, room: int | None = None
     ) -> tuple[Message, ...]:
         """System and user message. `refused`: the last try; None: this is the first. `room` as for `completion`."""
         log = self._head + _shown(channel, room, self._system)
         return Message("system", self._system), Message("user", log + "\n" + self._tail(turn, channel, refused))
 
-    def _tail(self, turn: Turn, channel: Channel, refused: Refusal | None) -> str:
+    def _tail(self, turn: Turn, channel: Channel, refused: RefusedTry | None) -> str:
         lead = self._setting.lead
         return self._world.prompts.render(
             "session_tail",

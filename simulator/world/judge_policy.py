@@ -52,10 +52,12 @@ class JudgePolicy(StrictModel):
 
     @property
     def worst(self) -> int:
+        """The lowest mark."""
         return min(self.scale)
 
     @property
     def best(self) -> int:
+        """The highest mark."""
         return max(self.scale)
 
     def share(self, mark: int) -> float:

@@ -141,9 +141,11 @@ class Suite:
     files: Mapping[Measure, ProbeFile]
 
     def of(self, measure: Measure) -> tuple[Probe, ...]:
+        """The probes of one must-have."""
         return self.files[measure].probes
 
     def channels(self, measure: Measure, probe: Probe) -> tuple[str, ...]:
+        """Where a probe is played: its own channels, or else its file's."""
         return probe.channels or self.files[measure].channels
 
     def openings(self) -> tuple[Probe, ...]:

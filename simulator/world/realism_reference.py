@@ -66,6 +66,8 @@ Quarters = Annotated[tuple[float, float, float, float], AfterValidator(_rising)]
 
 
 class TurnTaking(StrictModel):
+    """Who speaks when, in real channels."""
+
     w15: dict[Window, Figure]
     """Mean over windows of 15 messages in a row."""
     w100: dict[Window, Figure]

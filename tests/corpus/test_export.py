@@ -10,7 +10,7 @@ from simulator import files
 from simulator.corpus import shards, staging
 from simulator.corpus.example import example
 from simulator.corpus.export import Names, export
-from simulator.corpus.formats import Document, turns
+from simulator.corpus.formats import SessionExport, turns
 from simulator.corpus.staging import FOLDER, staged
 from simulator.document import Header, TranscriptLine, parse_document
 from simulator.errors import NotMet, StorageError, UsageError
@@ -198,7 +198,7 @@ def test_parquet_holds_what_the_documents_hold(corpus):
 def test_conversations_by_turns(spoken, expected):
     plan = builders.plan(0, engagement="LOW")
     events = builders.said(spoken)
-    document = Document(
+    document = SessionExport(
         example(plan, events, builders.run_card()), lines(plan.setting, events), plan.setting.lead, False
     )
     told = [(turn.role, turn.content) for turn in turns(document)]

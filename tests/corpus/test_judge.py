@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from simulator.corpus.judge import Mark, Score, SessionJudge
+from simulator.corpus.judge import JudgeMark, Score, SessionJudge
 from simulator.document import Document, Header, TranscriptLine
 from simulator.errors import ContentError
 from simulator.llm.model import Billing, Prompt, PromptFormat, Purpose, Reply
@@ -96,7 +96,7 @@ def test_the_overall_score_is_the_weighted_mean() -> None:
     assert score.readable
     assert score.overall == pytest.approx((2 * 1 + 1 * 0 + 1 * 2 / 3) / 4)
     assert score.marks == tuple(
-        Mark(name, mark, 3, "I'd blame the cat")
+        JudgeMark(name, mark, 3, "I'd blame the cat")
         for name, mark in zip(("member", "flow", "real"), (4, 1, 3), strict=True)
     )
 

@@ -13,8 +13,8 @@ from simulator.irc.reply_state import (
     Deciding,
     Happening,
     Idle,
-    Memory,
     Moment,
+    ReplyMemory,
     ReplyState,
     Sending,
     Typing,
@@ -29,8 +29,8 @@ OUT = Moment("ann", to_lead=True, present=HERE, in_channel=False)
 NONE, FOR_ANN = Attempt(), Attempt("ann")
 MISSED = Attempt("ann", missed=True)
 OVER = Attempt("ann", missed=True, overtaken_by="ann")
-EMPTY, BERT_WAITS = Memory(), Memory(("bert",))
-DROPPED = Memory(dropped=True)
+EMPTY, BERT_WAITS = ReplyMemory(), ReplyMemory(("bert",))
+DROPPED = ReplyMemory(dropped=True)
 DECIDE, WRITE, TYPE, SEND = Action.DECIDE, Action.WRITE, Action.TYPE, Action.SEND
 CANCEL, REMIND = Action.CANCEL, Action.REMIND
 OVERTAKEN, STOPPED = Action.RECORD_OVERTAKEN, Action.RECORD_STOPPED
@@ -42,10 +42,10 @@ TABLE = [
     (Idle(), H.HEARD, TO_US, Deciding(EMPTY, FOR_ANN), (DECIDE,)),
     (Idle(), H.LULL, TALK, Deciding(EMPTY, NONE), (DECIDE,)),
     (Idle(), H.HEARD, OUT, Idle(), ()),
-    (Idle(BERT_WAITS), H.HEARD, TO_US, Deciding(Memory(("ann",)), Attempt("bert", waited=True)), (DECIDE,)),
+    (Idle(BERT_WAITS), H.HEARD, TO_US, Deciding(ReplyMemory(("ann",)), Attempt("bert", waited=True)), (DECIDE,)),
     (Idle(BERT_WAITS), H.HEARD, BERT, Deciding(EMPTY, Attempt("bert", waited=True)), (DECIDE,)),
     (Idle(BERT_WAITS), H.LULL, TALK, Deciding(EMPTY, Attempt("bert", waited=True)), (DECIDE,)),
-    (Idle(Memory(("eve",))), H.HEARD, TALK, Deciding(EMPTY, NONE), (DECIDE,)),
+    (Idle(ReplyMemory(("eve",))), H.HEARD, TALK, Deciding(EMPTY, NONE), (DECIDE,)),
     (Idle(BERT_WAITS), H.STOPPED, TALK, Idle(), ()),
     # the usual way
     (Deciding(EMPTY, FOR_ANN), H.CHOSE_SPEECH, TO_US, Writing(EMPTY, FOR_ANN), (WRITE,)),
@@ -71,11 +71,11 @@ TABLE = [
     (Typing(EMPTY, FOR_ANN), H.HEARD, BERT, Typing(BERT_WAITS, MISSED), ()),
     (Typing(EMPTY, FOR_ANN), H.HEARD, TO_US, Deciding(DROPPED, FOR_ANN), (CANCEL, OVERTAKEN, DECIDE)),
     (Typing(EMPTY, FOR_ANN), H.HEARD, DUE, Sending(EMPTY, Attempt("ann", missed=True, hurried=True)), (CANCEL, SEND)),
-    (Sending(EMPTY, FOR_ANN), H.HEARD, TO_US, Sending(Memory(("ann",)), MISSED), ()),
+    (Sending(EMPTY, FOR_ANN), H.HEARD, TO_US, Sending(ReplyMemory(("ann",)), MISSED), ()),
     (Sending(EMPTY, MISSED), H.SENT, TALK, Deciding(EMPTY, NONE), (DECIDE,)),
     (Sending(BERT_WAITS, MISSED), H.NOT_SENT, TALK, Deciding(EMPTY, Attempt("bert", waited=True)), (DECIDE,)),
     # dropped once: the second line is said, and who spoke up waits
-    (Typing(DROPPED, FOR_ANN), H.HEARD, TO_US, Typing(Memory(("ann",), dropped=True), MISSED), ()),
+    (Typing(DROPPED, FOR_ANN), H.HEARD, TO_US, Typing(ReplyMemory(("ann",), dropped=True), MISSED), ()),
     # overtaken, and then somebody else spoke: the first is not forgotten
     (Writing(EMPTY, OVER), H.WROTE, Moment("cleo", present=HERE),
      Deciding(DROPPED, Attempt("ann", waited=True)), (OVERTAKEN, DECIDE)),

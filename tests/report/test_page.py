@@ -13,7 +13,7 @@ from simulator.errors import StorageError
 from simulator.journal.journal import Journal
 from simulator.report.gather import Figures, gather
 from simulator.report.page import page, write
-from simulator.report.plot import Mark, Scale, draw, text
+from simulator.report.plot import PlotMark, Scale, draw, text
 from simulator.report.words import visible
 from tests import builders
 from tests.report.runs import HOSTILE, card, mixed
@@ -104,7 +104,9 @@ def test_a_page_that_cannot_be_written(tmp_path: Path, figures: Figures) -> None
 
 def test_a_plot_escapes_what_is_told_and_links_to_transcripts() -> None:
     told = "<b> 3 of 4\u202e"
-    drawn = draw("a <title>", 9, 9, [Mark("dot", 1.234, 2, size=2, title=told, link="#a-s1"), text("<i>", 1, 2, "end")])
+    drawn = draw(
+        "a <title>", 9, 9, [PlotMark("dot", 1.234, 2, size=2, title=told, link="#a-s1"), text("<i>", 1, 2, "end")]
+    )
     root = ElementTree.fromstring(drawn)
     anchor, words = list(root)
     assert root.get("aria-label") == "a <title>" and anchor.get("href") == "#a-s1" and anchor.get("tabindex") == "-1"

@@ -10,7 +10,7 @@ from simulator.events import Said, TopicSet
 from simulator.plan.planner import Planner
 from simulator.plan.session_plan import SessionPlan
 from simulator.session.channel import Channel
-from simulator.session.prompts import Prompts, Refusal
+from simulator.session.prompts import Prompts, RefusedTry
 from simulator.session.scheduler import Turn
 from simulator.world.policy import LineLength
 from tests.worlds import shipped
@@ -82,7 +82,7 @@ def test_the_tail_says_who_is_here_and_how_late_it_is() -> None:
 def test_a_refused_line_is_shown_with_its_reason() -> None:
     plan = plans()[0]
     prompts, channel = Prompts(plan.setting, plan.script, WORLD), talk(plan, 2)
-    refused = Refusal("line 0 again", "That was said before.")
+    refused = RefusedTry("line 0 again", "That was said before.")
     asked = prompts.chat(Turn(plan.setting.cast[0], 0.0, {}), channel, refused)[1].content
     assert 'Your last try was "line 0 again". It was refused: That was said before. Write the next line' in asked
 

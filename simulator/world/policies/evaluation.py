@@ -83,6 +83,8 @@ class Wording(StrictModel):
 
 
 class Wordings(StrictModel):
+    """Patterns by what a line of the lead shows."""
+
     habits: Wording
     acknowledges: Wording
     denies: Wording

@@ -60,4 +60,5 @@ class Settings(StrictModel):
 
     @property
     def documents_per_step(self) -> int:
+        """Documents of one optimizer step on one device."""
         return self.micro_batch_size * self.gradient_accumulation_steps
