@@ -38,9 +38,9 @@ def emptiness(messages: Sequence[TranscriptLine], style: StylePolicy) -> Emptine
     closed = style.closed_class_words
     texts = [_words(line.text) for line in messages]
     total = sum(map(len, texts))
-    share = sum(word in closed for words in texts for word in words) / total if total else 0.0
+    share = sum(sum(map(closed.__contains__, words)) for words in texts) / total if total else 0.0
     window = style.numbers.shared_grams_window
-    grams = [{" ".join(words[i : i + GRAM]) for i in range(len(words) - GRAM + 1)} for words in texts]
+    grams = [set(zip(*(words[i:] for i in range(GRAM)), strict=False)) for words in texts]
     starts = range(0, max(1, len(grams) - window + 1), window)
     shares = [_shared(grams[start : start + window]) for start in starts]
     return Emptiness(share, sum(shares) / len(shares) if shares else 0.0)
@@ -65,7 +65,7 @@ def _words(text: str) -> list[str]:
     return _WORD.findall((text[address.end() :] if address else text).lower().replace("’", "'"))
 
 
-def _shared(grams: list[set[str]]) -> float:
+def _shared(grams: list[set[tuple[str, ...]]]) -> float:
     if not grams:
         return 0.0
     count = Counter(gram for each in grams for gram in each)
