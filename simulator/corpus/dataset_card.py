@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from simulator.corpus.facts import CostRow, ExportFacts
 from simulator.corpus.formats import FORMATS, Names
@@ -12,11 +12,17 @@ from simulator.corpus.formats import FORMATS, Names
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 
 
-def card(facts: ExportFacts, lead: str, formats: Sequence[str], names: Names) -> str:
-    """README.md with a front matter that `datasets.load_dataset(folder)` reads without a network."""
+def card(facts: ExportFacts, lead: str, formats: Sequence[str], names: Names, validation: Collection[int]) -> str:
+    """README.md with a front matter that `datasets.load_dataset(folder)` reads without a network.
+
+    `validation`: numbers of the conversations that are held out.
+    """
     run = facts.run
     title = f"{lead}: channel sessions of run {run.name}"
-    parts = [_front(facts, title, formats, names), f"# {title}\n"]
+    files: Mapping[str, Mapping[str, object]] = _configs(facts, formats, names) or {
+        "txt": _conversations(facts, names, validation)
+    }
+    parts = [_front(facts, title, files), f"# {title}\n"]
     if facts.scripted:
         parts.append(
             "> **Scripted: not for training.** No language model wrote these lines, or not all of them:\n"
@@ -39,7 +45,7 @@ def card(facts: ExportFacts, lead: str, formats: Sequence[str], names: Names) ->
     return "\n".join(parts)
 
 
-def _front(facts: ExportFacts, title: str, formats: Iterable[str], names: Names) -> str:
+def _front(facts: ExportFacts, title: str, configs: Mapping[str, Mapping[str, object]]) -> str:
     total = facts.documents.total
     size = next((name for limit, name in _SIZES if total < limit), "n>1M")
     origin = "imported" if facts.imported else "synthetic"
@@ -47,14 +53,14 @@ def _front(facts: ExportFacts, title: str, formats: Iterable[str], names: Names)
     rows = ["license: other", "language: [en]", f"pretty_name: {json.dumps(title, ensure_ascii=False)}"]
     rows += ["task_categories: [text-generation]", f"size_categories: [{json.dumps(size)}]"]
     rows += [f"tags: [{', '.join(tags)}]"]
-    configs = _configs(facts, formats, names)
-    if configs:
-        rows.append("configs:")
+    rows.append("configs:")
     for number, (name, splits) in enumerate(configs.items()):
         rows.append(f"- config_name: {'default' if number == 0 else name}")
         rows.append("  data_files:")
         for split, file in splits.items():
             rows += [f"  - split: {split}", f"    path: {json.dumps(file)}"]
+        if name == "txt":
+            rows.append("  sample_by: document")
     return "---\n" + "\n".join(rows) + "\n---\n"
 
 
@@ -70,6 +76,15 @@ def _configs(facts: ExportFacts, formats: Iterable[str], names: Names) -> dict[s
     for name in sorted(formats, key=list(FORMATS).index):
         configs[name] = _written(facts, name, names)
     return configs
+
+
+def _conversations(facts: ExportFacts, names: Names, validation: Collection[int]) -> dict[str, list[str]]:
+    """Split to the names of its conversations, where there are any: no pattern tells them apart."""
+    held_out = frozenset(validation)
+    splits: dict[str, list[str]] = {"train": [], "validation": []}
+    for number in range(1, facts.documents.total + 1):
+        splits["validation" if number in held_out else "train"].append(names.conversation_file(number))
+    return {split: files for split, files in splits.items() if files}
 
 
 def _written(facts: ExportFacts, format: str, names: Names) -> dict[str, str]:
@@ -176,6 +191,8 @@ def _files(facts: ExportFacts, lead: str, formats: Sequence[str], names: Names) 
     rows = [(f"`{file}`", told[name]) for name in formats for file in _written(facts, name, names).values()]
     if "txt" in formats:
         rows.append((f"`{names.conversation}*.txt`", "the sessions one by one, those for validation among them"))
+    if "chatml" in formats or "sharegpt" in formats:
+        rows.append((f"`{names.llama_factory}`", "what LLaMA-Factory has to know of the shapes with roles"))
     rows.append((f"`{names.stats}`", "all numbers; written last, `complete` is true if the set is whole"))
     rows.append((f"`{names.progress}`", "how far the run was"))
     parts = ["## Files\n\n" + _table(("file", "content"), rows)]

@@ -8,15 +8,15 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from simulator import files
+from simulator import control_tokens, files
 from simulator.corpus import dataset_card, example, split, staging, stats
 from simulator.corpus.consent import Consent, ConsentFilter, asked
 from simulator.corpus.facts import DocumentCounts, ExportFacts, FileFacts, to_json
-from simulator.corpus.formats import FORMATS, NAMES, Names, SessionExport, owned, require
+from simulator.corpus.formats import FORMATS, NAMES, Names, SessionExport, llama_factory, owned, require
 from simulator.corpus.shards import SHARD_BYTES
 from simulator.corpus.small_model import written_by_small_model
 from simulator.errors import NotMet, UsageError
-from simulator.events import Event
+from simulator.events import Acted, Event, Said
 from simulator.journal.journal import Journal
 from simulator.plan.session_plan import AnySession
 from simulator.session.transcript import lines
@@ -99,7 +99,7 @@ def export(
             strata, kept = parts, len(parts)
         held_out = split.validation(strata, quota.validation_share, run.seed)
         marginals, shares, lengths = stats.Marginals(), stats.LeadShares(engagement), stats.MessageLengths()
-        size, small, lead = 0, 0, ""
+        size, small, lead, validation = 0, 0, "", list[int]()
         with staging.staged(
             out, last=names.stats, written=lambda name: _named(name, formats, names), known=_known(out, names)
         ) as folder:
@@ -107,10 +107,12 @@ def export(
                 writing = [
                     writers.enter_context(closing(FORMATS[name].open(folder, names, shard_bytes))) for name in formats
                 ]
-                for session, events in _sessions(journal, cutter, bad):
+                for number, (session, events) in enumerate(_sessions(journal, cutter, bad), 1):
                     made = example.example(session, events, run, actions=actions, scripted=scripted)
                     lead = session.setting.lead
                     said = lines(session.setting, events, actions)
+                    if session.id in held_out:
+                        validation.append(number)
                     for writer in writing:
                         writer.add(SessionExport(made, said, lead, session.id in held_out))
                     marginals.add(session.cell)
@@ -119,6 +121,8 @@ def export(
                     size += len(made.text.encode())
                     talk = [line for line in said if not line.action]
                     small += not run.imported and written_by_small_model(talk, style) is not None
+            if described := llama_factory(formats, lead, names):
+                _write(folder / names.llama_factory, described)
             written = dict(_files(folder, names))
             facts = ExportFacts(
                 stats.run_facts(run),
@@ -135,7 +139,7 @@ def export(
                 stats.outcomes(journal),
                 written,
             )
-            readme = dataset_card.card(facts, lead, formats, names)
+            readme = dataset_card.card(facts, lead, formats, names, validation)
             (folder / names.card).write_text(readme, encoding="utf-8", newline="\n")
             _write(folder / names.progress, to_json(stats.progress(journal, steps)))
             _write(folder / names.stats, facts.to_json())
@@ -157,7 +161,7 @@ def _known(out: Path, names: Names) -> files.Ours:
     def known(path: Path) -> bool:
         if path.name == names.progress:
             return stats.is_progress(path)
-        if path.parent != out or (out / files.LEDGER).exists():
+        if path.parent != out or path.name == names.llama_factory or (out / files.LEDGER).exists():
             return False
         told = _object(out / names.stats)
         data = told.get("files") if told.get("complete") is True else None
@@ -180,15 +184,24 @@ def _object(path: Path) -> dict[str, object]:
 def _sessions(
     journal: Journal, cutter: ConsentFilter | None, bad: frozenset[str]
 ) -> Iterator[tuple[AnySession, list[Event]]]:
-    """The kept sessions, or what may be exported of them, without those that a person marked bad."""
+    """The kept sessions, or what may be exported of them, without those that a person marked bad.
+
+    Control tokens that somebody typed are broken: a trainer would read the end of a turn in them.
+    """
     for row in journal.sessions("kept"):
         if row.session.id in bad:
             continue
-        events = journal.events(row.session.id)
+        events = [_without_control_tokens(event) for event in journal.events(row.session.id)]
         if cutter is None:
             yield row.session, events
         else:
             yield from cutter.parts(row.recorded, events)
+
+
+def _without_control_tokens(event: Event) -> Event:
+    if not isinstance(event, Said | Acted) or control_tokens.find(event.text) is None:
+        return event
+    return event.model_copy(update={"text": control_tokens.neutralise(event.text)})
 
 
 def _cutter(

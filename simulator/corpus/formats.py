@@ -28,8 +28,15 @@ class Names:
     progress: str = "generation_progress.json"
     stats: str = "generation_stats.json"
     card: str = "README.md"
+    llama_factory: str = "dataset_info.json"
+    """What LLaMA-Factory reads about the formats with roles."""
+
+    def conversation_file(self, number: int) -> str:
+        """The file of one session, by its place in the run from 1 on."""
+        return f"{self.conversation}{number:05d}.txt"
 
     def split(self, held_out: bool, ending: str) -> str:
+        """The training or validation file with that ending."""
         return (self.validation if held_out else self.training) + ending
 
 
@@ -83,7 +90,7 @@ class _Texts:
 
     def add(self, document: SessionExport) -> None:
         self._count += 1
-        path = self._folder / f"{self._names.conversation}{self._count:05d}.txt"
+        path = self._folder / self._names.conversation_file(self._count)
         path.write_text(document.example.text, encoding="utf-8", newline="\n")
 
     def close(self) -> None:
@@ -177,6 +184,28 @@ def _by_turns(document: SessionExport, field: str, shape: Callable[[ChatTurn], d
     return json.dumps({field: shaped, **about}, ensure_ascii=False)
 
 
+_ROLES = {
+    "chatml": ("messages", {"role_tag": "role", "content_tag": "content", "user_tag": "user",
+                            "assistant_tag": "assistant", "system_tag": "system"}),
+    "sharegpt": ("conversations", {"role_tag": "from", "content_tag": "value", "user_tag": "human",
+                                   "assistant_tag": "gpt", "system_tag": "system"}),
+}  # fmt: skip
+
+
+def llama_factory(formats: Iterable[str], lead: str, names: Names) -> dict[str, dict[str, object]]:
+    """What LLaMA-Factory has to know of the formats with roles, by the name of the data set; empty without such."""
+    return {
+        f"{lead.lower()}_{name}": {
+            "file_name": names.split(False, FORMATS[name].ending or ""),
+            "formatting": "sharegpt",
+            "columns": {"messages": _ROLES[name][0]},
+            "tags": _ROLES[name][1],
+        }
+        for name in formats
+        if name in _ROLES
+    }
+
+
 # By name
 
 
@@ -226,6 +255,8 @@ def require(formats: Iterable[str]) -> None:
 def owned(name: str, formats: Iterable[str], names: Names) -> bool:
     """Whether an export in these formats writes, or may have written, a file of this name."""
     for format in formats:
+        if format in _ROLES and name == names.llama_factory:
+            return True
         ending = FORMATS[format].ending
         if ending is None:
             if re.fullmatch(re.escape(names.conversation) + r"\d{5,}\.txt", name):
