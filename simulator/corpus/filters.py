@@ -11,6 +11,7 @@ from simulator.corpus.verdict import Reason, Verdict
 from simulator.document import Document, TranscriptLine
 from simulator.line_checks import LineChecker, Secrets, solves
 from simulator.line_checks.repeats import Repeats
+from simulator.line_checks.wording import clipped
 from simulator.plan.session_plan import SessionPlan, first_request
 from simulator.world.policy import EngagementPolicy, QuotaPolicy
 from simulator.world.strict import Engagement
@@ -200,8 +201,7 @@ class Filters:
                     break
 
     def _clipped(self, text: str) -> str:
-        line = " ".join(text.split())
-        return line if len(line) <= self._numbers.evidence else line[: self._numbers.evidence - 1] + "…"
+        return clipped(text, self._numbers.evidence)
 
 
 def _whole(rule: str, evidence: str) -> Reason:

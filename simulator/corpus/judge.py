@@ -21,7 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 from simulator import rng
 from simulator.corpus.verdict import Reason
 from simulator.document import Document, render_header, render_line
-from simulator.line_checks.wording import WORD
+from simulator.line_checks.wording import WORD, clipped
 from simulator.llm.model import CallId, Message, Model, Prompt, PromptFormat, Purpose
 from simulator.plan.session_plan import SessionPlan
 from simulator.world.judge_policy import JudgePolicy
@@ -103,7 +103,7 @@ class SessionJudge:
         for mark in score.marks:
             failed = mark.mark < least.get(mark.item, policy.worst)
             if mark.counts and (failed or (low and policy.share(mark.mark) < policy.threshold)):
-                evidence = f"{mark.item} {mark.mark} of {policy.best}: {_clipped(mark.words)}"
+                evidence = f"{mark.item} {mark.mark} of {policy.best}: {clipped(mark.words, EVIDENCE)}"
                 reasons.append(Reason(rule=RULE, message=mark.message, evidence=evidence))
         return tuple(reasons)
 
@@ -259,7 +259,3 @@ def _numbered(document: Document) -> str:
 
 def _whole(evidence: str) -> Reason:
     return Reason(rule=RULE, message=None, evidence=evidence)
-
-
-def _clipped(text: str) -> str:
-    return text if len(text) <= EVIDENCE else text[: EVIDENCE - 1] + "…"

@@ -10,7 +10,7 @@ from simulator.addressing import addressee
 from simulator.document import TranscriptLine
 from simulator.line_checks.leaks import Secrets
 from simulator.line_checks.repeats import repeated
-from simulator.line_checks.wording import WORD, longest_run, sentences, words_of
+from simulator.line_checks.wording import WORD, clipped, longest_run, sentences, words_of
 from simulator.world.phrases import folded
 from simulator.world.style import StylePolicy
 
@@ -216,6 +216,4 @@ class LineChecker:
         return Violation(rule, self._clipped(evidence), self._style.hints[hint])
 
     def _clipped(self, evidence: str) -> str:
-        most = self._numbers.evidence
-        line = " ".join(evidence.split())
-        return line if len(line) <= most else line[: most - 1] + "…"
+        return clipped(evidence, self._numbers.evidence)

@@ -32,6 +32,16 @@ def passage(text: str, start: int, count: int) -> str:
     return text[places[start][0] : places[start + count - 1][1]]
 
 
+def clipped(text: str, most: int) -> str:
+    """The text as one line of at most `most` characters, with `…` at its end where something was cut off.
+
+    >>> clipped("well  then\\nwe go", 20), clipped("well then we go", 10)
+    ('well then we go', 'well then…')
+    """
+    line = " ".join(text.split())
+    return line if len(line) <= most else line[: most - 1] + "…"
+
+
 def sentences(text: str) -> int:
     """
     >>> sentences("wait... really? no way")

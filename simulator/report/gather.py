@@ -14,6 +14,7 @@ from simulator.corpus.realism import Realism
 from simulator.events import Acted, Event, Passed, Refused, Said
 from simulator.journal.journal import Journal
 from simulator.journal.records import RunProgress, SessionRow
+from simulator.line_checks.wording import clipped
 from simulator.report import packed_transcripts
 from simulator.session.transcript import document
 from simulator.world.load import same_content
@@ -233,7 +234,7 @@ class _Cases:
         for nick, refused in _refusals(events):
             those = self._sent_back.setdefault(refused.rule, [])
             if len(those) < EXAMPLES:
-                those.append(Case(session, None, nick, _clipped(refused.text), refused.evidence))
+                those.append(Case(session, None, nick, clipped(refused.text, CLIPPED), refused.evidence))
 
     def table(self, rejected: dict[str, int], sent_back: dict[str, int]) -> tuple[Rule, ...]:
         """The rules that rejected most first, then those that sent back most."""
@@ -247,11 +248,6 @@ class _Cases:
             )
             for name in names
         )
-
-
-def _clipped(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= CLIPPED else line[: CLIPPED - 1] + "…"
 
 
 def _acceptance(sessions: list[Session]) -> Iterator[Block]:
