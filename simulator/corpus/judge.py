@@ -26,6 +26,7 @@ from simulator.llm.model import CallId, Message, Model, Prompt, PromptFormat, Pu
 from simulator.plan.session_plan import SessionPlan
 from simulator.world.judge_policy import JudgePolicy
 from simulator.world.phrases import folded
+from simulator.world.prompt_templates import PromptTemplates
 from simulator.world.yaml_file import explain
 
 RULE = "judge"
@@ -74,9 +75,9 @@ class Score:
 class SessionJudge:
     """Marks sessions by the rubric of `policies/judge.yaml`."""
 
-    def __init__(self, policy: JudgePolicy, model: Model, lead: str) -> None:
-        self._policy, self._model = policy, model
-        self._rubric = _rubric(policy, lead)
+    def __init__(self, policy: JudgePolicy, prompts: PromptTemplates, model: Model, lead: str) -> None:
+        self._policy, self._prompts, self._model = policy, prompts, model
+        self._rubric = _rubric(policy, prompts, lead)
         self._answer = _answer(policy)
 
     async def score(self, plan: SessionPlan, document: Document) -> Score:
@@ -109,19 +110,15 @@ class SessionJudge:
 
     def _prompt(self, plan: SessionPlan, document: Document, attempt: int, cause: str) -> Prompt:
         completion = self._model.dialect is not PromptFormat.CHAT
-        # No empty line in the log: after one, a prefix cache would be told to keep what no other call reads.
-        log = _numbered(document) + "(end of the log)\n"
-        if attempt:
-            log += f"Your last answer was of no use: {cause}. "
-        wanted = "Answer with the JSON object alone."
+        asked = self._prompts.render("judge_session", log=_numbered(document), useless=cause if attempt else "")
         return Prompt(
             purpose=Purpose.JUDGE,
             call_id=CallId(part="judge", attempt=attempt),
             seed=rng.number(plan.script.seed, "judge", attempt) % 2**31,
             max_tokens=self._policy.max_tokens,
             temperature=0.0,
-            text=f"{self._rubric}\n\n{log}{wanted}\n{{" if completion else None,
-            messages=() if completion else (Message("system", self._rubric), Message("user", log + wanted)),
+            text=f"{self._rubric}\n\n{asked}\n{{" if completion else None,
+            messages=() if completion else (Message("system", self._rubric), Message("user", asked)),
             stop=("\n\n",) if completion else (),
             one_line=False,
         )
@@ -234,18 +231,18 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _rubric(policy: JudgePolicy, lead: str) -> str:
+def _rubric(policy: JudgePolicy, prompts: PromptTemplates, lead: str) -> str:
     """The same bytes for every session, so that it is paid for in full once."""
     shape = ", ".join(f'"{item.name}": {{"message": …, "words": "…", "mark": …}}' for item in policy.items)
-    parts = [
-        policy.instruction,
-        "The questions:\n" + "\n".join(f"{item.name}: {' '.join(item.question.split())}" for item in policy.items),
-        "The marks:\n" + "\n".join(f"{mark}: {policy.scale[mark]}" for mark in sorted(policy.scale)),
-        "Answer with one JSON object and nothing else. For every question give, in this order, `message`, the number in"
-        f" brackets of the message that decides your mark; `words`, at least {policy.quote_words} words copied exactly"
-        " from that message; and `mark`. A mark whose words do not stand in the log is struck out.\n{" + shape + "}",
-    ]
-    return "\n\n".join(parts).replace("{lead}", lead)
+    text = prompts.render(
+        "judge_system",
+        instruction=policy.instruction,
+        questions=[{"name": item.name, "question": " ".join(item.question.split())} for item in policy.items],
+        marks=[{"mark": mark, "meaning": policy.scale[mark]} for mark in sorted(policy.scale)],
+        quote_words=policy.quote_words,
+        shape="{" + shape + "}",
+    )
+    return text.replace("{lead}", lead)
 
 
 def _numbered(document: Document) -> str:

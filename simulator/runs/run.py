@@ -166,9 +166,8 @@ class Run:
 
     async def _ask_judge(self, plan: SessionPlan, made: Document) -> tuple[Verdict, float | None]:
         """The judge's verdict and score; None: no readable answer."""
-        judge = SessionJudge(
-            self._world.judge, recorded(self._models, self._journal, plan.id).of(Purpose.JUDGE), plan.setting.lead
-        )
+        model = recorded(self._models, self._journal, plan.id).of(Purpose.JUDGE)
+        judge = SessionJudge(self._world.judge, self._world.prompts, model, plan.setting.lead)
         opinion = await judge.score(plan, made)
         if opinion.readable:
             self._breaker.usable("judge")

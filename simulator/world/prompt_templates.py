@@ -31,6 +31,8 @@ VARIABLES: Mapping[str, frozenset[str]] = {
     "session_tail": frozenset({"nick", "clock", "here", "note", "length", "action", "to", "calls"})
     | {"answers", "again", "leaves", "worn", "refused"},
     "session_completion": frozenset({"channel", "people", "ties", "yesterday", "topic", "angle", "premise"}),
+    "judge_system": frozenset({"instruction", "questions", "marks", "quote_words", "shape"}),
+    "judge_session": frozenset({"log", "useless"}),
     "guard_rubric": frozenset({"instruction", "questions", "none", "examples"}),
     "guard_line": frozenset({"log", "line", "signal"}),
     "evaluation_system": frozenset(),

@@ -21,7 +21,9 @@ from simulator.world.judge_policy import JudgePolicy
 from simulator.world.yaml_file import validate
 from tests.builders import LEAD, NOTE, PREMISE, plan
 from tests.corpus.language import policy
+from tests.worlds import shipped
 
+PROMPTS = shipped().prompts
 SHIPPED = policy(JudgePolicy, "judge")
 POLICY = JudgePolicy(
     instruction="Mark how {lead} takes part.",
@@ -80,7 +82,7 @@ def answer(*marks: int, **changes: Any) -> dict[str, Any]:
 
 def judged(*answers: str, document: Document = DOCUMENT) -> tuple[Score, Told, SessionJudge]:
     door = Told(*answers)
-    judge = SessionJudge(POLICY, door, LEAD)
+    judge = SessionJudge(POLICY, PROMPTS, door, LEAD)
     return asyncio.run(judge.score(plan(), document)), door, judge
 
 
@@ -289,25 +291,27 @@ def test_the_same_session_is_asked_about_in_the_same_words() -> None:
     (_, one, _), (_, two, _) = judged(GOOD), judged(GOOD)
     assert one.asked == two.asked
     other = Told(GOOD)
-    asyncio.run(SessionJudge(POLICY, other, LEAD).score(plan(1), replace(DOCUMENT, header=Header("HIGH", "#general"))))
+    asyncio.run(
+        SessionJudge(POLICY, PROMPTS, other, LEAD).score(plan(1), replace(DOCUMENT, header=Header("HIGH", "#general")))
+    )
     assert other.asked[0].seed != one.asked[0].seed
     assert other.asked[0].messages[0] == one.asked[0].messages[0], "the rubric is the part that a cache gives back"
 
 
 def test_a_model_that_only_continues_text_begins_inside_the_object() -> None:
     door = Told(GOOD[1:], dialect=PromptFormat.COMPLETION)
-    score = asyncio.run(SessionJudge(POLICY, door, LEAD).score(plan(), DOCUMENT))
+    score = asyncio.run(SessionJudge(POLICY, PROMPTS, door, LEAD).score(plan(), DOCUMENT))
     assert score.readable
     prompt = door.asked[0]
     assert prompt.text is not None and prompt.text.endswith("\n{")
     assert prompt.messages == ()
     again = Told(GOOD, dialect=PromptFormat.COMPLETION)
-    assert asyncio.run(SessionJudge(POLICY, again, LEAD).score(plan(), DOCUMENT)) == score
+    assert asyncio.run(SessionJudge(POLICY, PROMPTS, again, LEAD).score(plan(), DOCUMENT)) == score
 
 
 @pytest.mark.parametrize("dialect", PromptFormat)
 def test_the_scripted_model_judges_nothing(dialect: PromptFormat) -> None:
-    score = asyncio.run(SessionJudge(SHIPPED, Scripted(dialect), LEAD).score(plan(), DOCUMENT))
+    score = asyncio.run(SessionJudge(SHIPPED, PROMPTS, Scripted(dialect), LEAD).score(plan(), DOCUMENT))
     assert not score.readable
 
 
@@ -321,7 +325,7 @@ def test_the_shipped_rubric_asks_the_plan_s_five_questions() -> None:
     assert LEAD not in SHIPPED.model_dump_json(), "the lead's name is on the card"
     best, worst = ({i.name: {**QUOTE, "mark": m} for i in SHIPPED.items} for m in (SHIPPED.best, SHIPPED.worst))
     for found, kept in ((best, True), (worst, False)):
-        judge = SessionJudge(SHIPPED, Told(json.dumps(found)), LEAD)
+        judge = SessionJudge(SHIPPED, PROMPTS, Told(json.dumps(found)), LEAD)
         assert (judge.reasons(asyncio.run(judge.score(plan(), DOCUMENT))) == ()) is kept
 
 

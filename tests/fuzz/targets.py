@@ -129,7 +129,10 @@ def answers(data: bytes, folder: Path) -> None:
     cast = ("kai", "mara", shipped().lead.nick)
     for action in (False, True):
         _manners().faults(line, nick="kai", cast=cast, earlier=TALK, politics_allowed=False, action=action)
-    judge, document = SessionJudge(shipped().judge, _scripted(), shipped().lead.nick), Document(None, TALK)
+    judge, document = (
+        SessionJudge(shipped().judge, shipped().prompts, _scripted(), shipped().lead.nick),
+        Document(None, TALK),
+    )
     judge.reasons(judge._read(raw, document))
 
 
