@@ -21,6 +21,7 @@ class Recurring:
         self.missed = 0
 
     def add(self, things: Iterable[str]) -> None:
+        """Counts each of them once more."""
         self._counts.update(things)
         while len(self._counts) > self._most:
             self.missed += 1
@@ -50,6 +51,7 @@ class Distinct:
         self.total = 0
 
     def add(self, things: Iterable[str]) -> None:
+        """Counts them, known or new."""
         numbers = [crc32(thing.encode()) for thing in things]
         self.total += len(numbers)
         mask = self._mask
@@ -60,6 +62,7 @@ class Distinct:
 
     @property
     def different(self) -> int:
+        """How many different things there were."""
         return len(self._kept) * (self._mask + 1)
 
     @property
@@ -77,12 +80,14 @@ class Spread:
         self.count, self._sum, self._squares = 0, 0.0, 0.0
 
     def add(self, value: float) -> None:
+        """One number more."""
         self.count += 1
         self._sum += value
         self._squares += value * value
 
     @property
     def mean(self) -> float:
+        """Of all values; 0 where there was none."""
         return self._sum / self.count if self.count else 0.0
 
     @property

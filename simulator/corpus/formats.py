@@ -57,9 +57,11 @@ class SessionExport:
 class Format(Protocol):
     """A set of files in one folder."""
 
-    def add(self, document: SessionExport) -> None: ...
+    def add(self, document: SessionExport) -> None:
+        """Writes one session."""
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Ends the files."""
 
 
 class _Rows:

@@ -64,6 +64,7 @@ class SketchIndex:
         return found
 
     def add(self, name: str, own: RMinHash) -> None:
+        """Keeps the sketch of what has that name. Raises StorageError where the disk is full."""
         digest = array("I", own.digest()).tobytes()
         with _disk():
             row = self._db.execute("INSERT INTO sketch (name, places) VALUES (?, ?)", (name, digest))

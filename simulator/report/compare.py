@@ -15,6 +15,8 @@ POINT = 0.02
 
 @dataclass(frozen=True, slots=True)
 class Difference:
+    """One row of the table of two runs."""
+
     what: str
     values: tuple[str, str]
     same: bool

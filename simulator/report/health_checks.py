@@ -17,6 +17,8 @@ WHO = ("lead", "people")
 
 @dataclass(frozen=True, slots=True)
 class HealthCheck:
+    """One question to a run, and its answer."""
+
     section: str
     """Id of the part of the page that has the details."""
     name: str

@@ -29,21 +29,36 @@ class Placed(Protocol):
     """What the choice of transcripts needs to know of a session."""
 
     @property
-    def id(self) -> str: ...
+    def id(self) -> str:
+        """Of the session."""
+
     @property
-    def state(self) -> str: ...
+    def state(self) -> str:
+        """open, spare, kept or rejected."""
+
     @property
-    def engagement(self) -> str: ...
+    def engagement(self) -> str:
+        """Level of engagement."""
+
     @property
-    def channel(self) -> str: ...
+    def channel(self) -> str:
+        """With its `#`."""
+
     @property
-    def length(self) -> str: ...
+    def length(self) -> str:
+        """Length class."""
+
     @property
-    def pattern(self) -> str: ...
+    def pattern(self) -> str:
+        """Of the scenario."""
+
     @property
-    def group(self) -> str: ...
+    def group(self) -> str:
+        """Group of topics."""
+
     @property
-    def body(self) -> bytes: ...
+    def body(self) -> bytes:
+        """See `body`."""
 
 
 @dataclass(frozen=True, slots=True)

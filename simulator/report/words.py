@@ -54,6 +54,7 @@ def statistic(name: str) -> str:
 
 
 def percent(share: float | None, digits: int = 1) -> str:
+    """A share in [0, 1] as a percentage; a dash for None."""
     return "–" if share is None else f"{100 * share:.{digits}f} %"
 
 
