@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import click
 import pytest
 
+from simulator.cli import COMMANDS, em
 from tests.cli.em import ROOT
 
 PAGES = [
@@ -40,3 +42,11 @@ def test_the_glossary_explains_few_words_and_each_is_used() -> None:
 def test_what_was_asked_for_is_called_the_brief(page: Path) -> None:
     assert not re.findall(r"\bthe plan(?:'s|\b(?! (?:of|for|to)\b))", page.read_text(), re.IGNORECASE)
     assert not re.findall(r"\b(?:manners|hers)\b", page.read_text(), re.IGNORECASE)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_speaks_of_the_brief_and_of_the_lead_without_gender(name: str) -> None:
+    command = em.get_command(click.Context(em), name)
+    assert command is not None
+    text = command.get_help(click.Context(command, info_name=name, terminal_width=1000))
+    assert not re.findall(r"\bthe plan\b|\b(?:she|her|hers|manners)\b", text, re.IGNORECASE)

@@ -13,25 +13,25 @@ from simulator import __version__
 from simulator.errors import EmError
 
 COMMANDS = {
-    "plan": "What a data set will hold, take and cost, without asking a model.",
+    "plan": "Estimate size, time and cost of a data set; no model is called.",
     "simulate": "Play one session and show it.",
     "generate": "Play, filter and record sessions until a goal is met.",
-    "resume": "Go on with a run that stopped.",
-    "status": "How far a run is, against its quotas.",
+    "resume": "Continue a run that stopped.",
+    "status": "Progress of a run, compared with its quotas.",
     "runs": "List the runs.",
     "show": "One session of a run: transcript, reasons, verdict; or a table of all.",
     "replay": "Play a recorded session again, with its timing.",
     "log": "Search a run: messages, rejections, refused tries, model calls.",
     "check": "Run the filters on any documents; no model needed.",
-    "stats": "Diversity and realism of a run, or of anybody's documents.",
+    "stats": "Diversity and realism of a run, or of any documents.",
     "report": "A run, or two side by side, as one HTML page that opens offline.",
     "mark": "Say that a session, or a message of it, is bad or good; bad ones are not exported.",
     "export": "Write a run's kept sessions as training files.",
     "train": "Train the lead's LoRA on an exported corpus.",
-    "adapters": "What was trained: list, show, promote, roll back, hand over to other servers.",
-    "evaluate": "Score the trained lead against five criteria: is it the character that was asked for?",
+    "adapters": "List, show, promote, roll back, merge and convert trained adapters.",
+    "evaluate": "Score a trained lead by the five criteria of the brief.",
     "import": "Read logs of a real channel into a run.",
-    "join": "The lead in a channel of a real IRC server.",
+    "join": "Connect the lead to a channel of a real IRC server.",
     "stage": "Start a local IRC server with simulated users and the lead.",
     "gaps": "How the lead's behaviour in a real channel differs from the brief, and what to change.",
     "world": "Validate and describe personas, scenarios and policies.",
@@ -70,10 +70,10 @@ class _Lazy(click.Group):
 @click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="em")
 def em() -> None:
-    """Plays IRC channel life, so that an AI can learn to be a member of a community and not an assistant.
+    """Simulate IRC channels, to train an AI that is a member of a community and not an assistant.
 
-    Every synthetic user is an agent with a card of their own; the character to be trained is held to a participation
-    budget by the engagement level. Sessions are recorded, filtered and exported as training documents.
+    Every synthetic user is an agent with its own card. The engagement level sets how many of the messages are by the
+    character to be trained, the lead. Sessions are recorded, filtered and exported as training documents.
 
     \b
     Exit codes: 0 done, 1 not met, 2 wrong usage or content, 3 provider, disk or budget stop, 130 interrupted.

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 @click.option("--suite", type=click.Choice(["quick", "full"]), default="quick", show_default=True)
 @click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True)
 @click.option("--api-base", multiple=True, help="Address of an OpenAI-compatible server with the base.")
-@click.option("--dialect", type=click.Choice(["chat", "completion"]), help="How a served base is spoken to.")
+@click.option("--dialect", type=click.Choice(["chat", "completion"]), help="Prompt format for a served base.")
 @click.option("--judge", help="A model that is also asked about every answer; what it says is only reported.")
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Also write the JSON to a file.")
 @click.option(
@@ -66,14 +66,14 @@ def evaluate(
     data: Path,
     world_dir: Path | None,
 ) -> None:
-    """Is the trained lead the character that was asked for? Base, adapters and a corpus side by side.
+    """Score base, adapters and a corpus by the five criteria of the brief, side by side.
 
-    Five must-haves, each figure with its 95 % interval and the number of observations, thresholds in
-    policies/evaluation.yaml. What was asked once is kept under data/evaluations, so that a second run costs nothing.
+    Every score has a 95 % interval and the number of observations; the thresholds are in policies/evaluation.yaml.
+    Answers are cached under data/evaluations, so that a second run costs nothing.
 
     \b
-    Exit code 1 if a must-have of an adapter falls short or could not be measured; without adapters it is the base that
-    counts, without a base the corpus.
+    Exit code 1 if an adapter fails a criterion or it could not be measured; without adapters the base counts, without
+    a base the corpus.
     """
     if regressions:
         _compare(*regressions, as_json=as_json)

@@ -37,7 +37,7 @@ LEVELS = ("LOW", "MEDIUM", "HIGH")
 @click.option("--bridge", "bridges", multiple=True, metavar="NICK[=PATTERN]",
               help="Speaks for others; PATTERN shows how, such as '[*] <NICK> TEXT'. May be repeated.")  # fmt: skip
 @click.option("--observe", is_flag=True, help="Decide and record; say nothing.")
-@click.option("--ca-file", type=click.Path(path_type=Path), help="Certificate to trust, for a server of one's own.")
+@click.option("--ca-file", type=click.Path(path_type=Path), help="CA certificate to trust, for your own server.")
 @click.option("--run", "name", metavar="NAME", help="The run to record in. Default: after the server and channel.")
 @options.model_options
 @options.data_option

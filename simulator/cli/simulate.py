@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 @click.option(
     "--live/--no-live",
     default=None,
-    help="Watch on the whole screen, or see all at the end. Default: line by line, as they are said.",
+    help="Full-screen view, or only the result. Default: line by line, as they are said.",
 )
 @click.option("--reasons", is_flag=True, help="Show who was chosen and why, and tries that were refused.")
 @click.option("--prompts", is_flag=True, help="Show every prompt as it is sent.")

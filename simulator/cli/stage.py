@@ -58,10 +58,10 @@ def stage(
     data: Path,
     world_dir: Path | None,
 ) -> None:
-    """A test channel in one command: a real IRC server on this machine, people who are agents, and the lead.
+    """Start a local IRC server with simulated users and the lead.
 
     Join with any IRC client at the address that is printed, and talk to them: they answer, and leave you time to type.
-    Everything is recorded in a run; the server and everybody in it are gone when the command ends.
+    Everything is recorded in a run. The server and everybody in it stop when the command ends.
     """
     from simulator.irc import local_server
     from simulator.irc.bot_config import STOP, BotConfig

@@ -35,7 +35,7 @@ PHRASES = 10
 def stats(what: tuple[str, ...], realism: bool, as_json: bool, data: Path, world_dir: Path | None) -> None:
     """How varied, and with --realism how lifelike, the sessions of a run or of anybody's documents are.
 
-    NAME is a run, of which the kept sessions count. FILES are .txt files in the plan's format (one document a file)
+    NAME is a run, of which the kept sessions count. FILES are .txt files in the brief's format (one document a file)
     and .jsonl files with `text`, and perhaps `id`, `topic_group` and `topic`. No model is needed.
 
     \b

@@ -28,10 +28,10 @@ INTERRUPTED = 130
 @click.option("--base", metavar="DIR", help="Base model: a folder, or `embedded`. Default: the settings' base_model.")
 @click.option("--config", type=click.Path(path_type=Path), metavar="FILE", help="Default: policies/training.yaml.")
 @click.option("--set", "changes", multiple=True, metavar="KEY=VALUE", help="Change one setting; may be repeated.")
-@click.option("--objective", metavar="NAME", help="What the loss sees: all, lead, lead+turns, mixture.")
+@click.option("--objective", metavar="NAME", help="Tokens that the loss counts: all, lead, lead+turns, mixture.")
 @click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Default: data/adapters/CORPUS-OBJECTIVE.")
-@click.option("--resume", is_flag=True, help="Go on from the newest whole checkpoint.")
-@click.option("--plan", "only_plan", is_flag=True, help="Show what the training will see and take, and stop.")
+@click.option("--resume", is_flag=True, help="Continue from the newest complete checkpoint.")
+@click.option("--plan", "only_plan", is_flag=True, help="Show data, steps, memory and time of the training, and stop.")
 @click.option("--memory", "only_memory", is_flag=True, help="Show a table of the memory that the base takes, and stop.")
 @click.option(
     "--export-axolotl",
@@ -41,7 +41,7 @@ INTERRUPTED = 130
 )
 @click.option("--allow-scripted", is_flag=True, help="Train on lines that no model wrote, for a dry run.")
 @click.option("--skip-rejected", is_flag=True, help="Leave rejected documents out instead of stopping.")
-@click.option("--i-know", is_flag=True, help="More than one epoch: the character will be learned by heart.")
+@click.option("--i-know", is_flag=True, help="Allow more than one epoch (risk of memorisation).")
 @options.data_option
 @options.world_option
 def train(
@@ -63,9 +63,9 @@ def train(
 ) -> None:
     """Train the lead's LoRA on CORPUS, a folder of `em export` or a .jsonl file.
 
-    The corpus is checked and the plan shown before a model is loaded. The adapter with the best validation loss ends
-    up in the folder, with its card; the curves are in metrics.jsonl and tensorboard/. Several GPUs: `accelerate launch
-    -m simulator train ...`.
+    The corpus is checked and the schedule shown before a model is loaded. The folder then holds the adapter with the
+    best validation loss and its card; the curves are in metrics.jsonl and tensorboard/. Several GPUs: `accelerate
+    launch -m simulator train ...`.
     """
     if importlib.util.find_spec("peft") is None:
         raise UsageError("training needs packages that are not installed", remedy="`pip install emsim[train]`")
@@ -92,7 +92,7 @@ def train(
         return
     if settings.num_epochs > 1 and not i_know:
         raise UsageError(
-            f"num_epochs is {settings.num_epochs}: the plan trains one epoch, more learn the corpus by heart",
+            f"num_epochs is {settings.num_epochs}: the brief trains one; with more, it memorises the corpus",
             place=str(config or "policies/training.yaml"),
             remedy="say --i-know, or --set num_epochs=1",
         )

@@ -91,6 +91,14 @@ class Planner:
         self._drawn[cell.group] += 1
 
 
+def _nearest(world: World, messages: int, engagement: Engagement | None) -> str:
+    """The two numbers of messages next to a number, such as `13 or 15`, of which a band has a whole number."""
+    bands = [band for level, band in world.engagement.bands.items() if engagement in (None, level)]
+    ranges = (category.messages for category in world.quota.lengths.values())
+    fit = [n for least, most in ranges for n in range(least, most + 1) if any(band.counts(n) for band in bands)]
+    return " or ".join(str(n) for n in sorted(sorted(fit, key=lambda n: abs(n - messages))[:2]))
+
+
 def single(
     world: World,
     seed: int,
@@ -122,7 +130,7 @@ def single(
             raise UsageError(
                 f"no whole number of {messages} messages is {share} of them",
                 place="--messages",
-                remedy="choose one more or one less",
+                remedy=f"use {_nearest(world, messages, engagement)}",
             )
     scripts = Scripts(world)
     draw = rng.stream(seed, "single")

@@ -148,7 +148,7 @@ def _begin(job: TrainingJob, out: Path, resume: bool, say: Callable[[str], None]
             files.folder(out / CHECKPOINTS)
         return None
     if not there.exists():
-        raise UsageError("holds no training to go on with", place=str(out), remedy="begin one without --resume")
+        raise UsageError("holds no training to continue", place=str(out), remedy="start one without --resume")
     before, now = unfinished.read(out).model_dump(), asked.model_dump()
     for what in ("corpus", "base", "settings"):
         if before[what] != now[what]:
