@@ -38,6 +38,7 @@ class Material:
     """Id and text of real chat, by which it is seen whether the model can still write like people."""
 
     def contexts(self, measure: Measure) -> list[Context]:
+        """The contexts of one must-have, as many as the suite's size allows."""
         size = self.size
         return contexts(
             self.suite,
@@ -51,6 +52,7 @@ class Material:
 
     @property
     def sampling(self) -> Sampling:
+        """How every subject draws its tokens."""
         return Sampling(self.policy.temperature, self.policy.top_p, self.policy.line_tokens)
 
 

@@ -34,6 +34,7 @@ class Context:
         return replace(self, header=Header(level.value, self.header.channel))
 
     def and_then(self, lines: Iterable[TranscriptLine]) -> Context:
+        """The same with further lines at its end."""
         return replace(self, lines=(*self.lines, *lines))
 
     def filled(self, rows: Iterable[ProbeLine], lead: str) -> tuple[TranscriptLine, ...]:

@@ -36,8 +36,11 @@ def seen(
     `remarks`: what people say to the lead, by kind; those that wish for fewer lines are the moments of feedback.
     """
     digest = hashlib.blake2b(digest_size=8)
-    finders: dict[Measure, Phrases] = {measure: Phrases([(patterns, ())]) for measure, patterns in moments}
-    finders["feedback"] = phrases((kind for kind in remarks.values() if kind.less), (lead,))
+    finders: dict[Measure, Phrases] = {
+        "identity": Phrases([(moments.identity, ())]),
+        "boundaries": Phrases([(moments.boundaries, ())]),
+        "feedback": phrases((kind for kind in remarks.values() if kind.less), (lead,)),
+    }
     answers: list[Answer] = []
     written: list[Written] = []
     expected: list[Expected] = []

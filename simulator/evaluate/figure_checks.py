@@ -59,6 +59,7 @@ class FigureCheck(StrictModel):
 
     @property
     def suffix(self) -> str:
+        """What follows a value: ` %`, or nothing after a plain number."""
         return " %" if self.unit == "share" else ""
 
 
@@ -68,10 +69,12 @@ def at_most(name: str, figure: Figure | None, limit: float, note: str = "") -> F
 
 
 def at_least(name: str, figure: Figure | None, limit: float, note: str = "") -> FigureCheck:
+    """Met if the figure itself, a share in [0, 1], is not below the limit."""
     return _check(name, f"at least {_percent(limit)}", figure, note, least=limit)
 
 
 def within(name: str, figure: Figure | None, least: float, most: float, note: str = "") -> FigureCheck:
+    """Met if the figure itself, a share in [0, 1], lies from `least` to `most`, both included."""
     inside = f"{100 * least:g} to {100 * most:g} %"
     return _check(name, inside, figure, note, least, most)
 
@@ -91,6 +94,7 @@ def below_zero(name: str, figure: Figure | None, note: str = "") -> FigureCheck:
 def reported(
     name: str, figure: Figure | None, unit: Literal["share", "number"] = "share", note: str = ""
 ) -> FigureCheck:
+    """A figure without a limit, which is met by nothing and falls short of nothing."""
     check = _check(name, "", figure, note)
     return check.model_copy(update={"met": None, "unit": unit})
 
@@ -101,6 +105,7 @@ def hits(lines: Iterable[LabelledLine], shows: Callable[[LabelledLine], bool]) -
 
 
 def portion(found: dict[Key, bool]) -> Figure | None:
+    """The share of the answers that do, in [0, 1], with its interval; None: there are no answers."""
     return share(sum(found.values()), len(found))
 
 

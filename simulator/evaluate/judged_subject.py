@@ -31,6 +31,7 @@ class JudgedSubject:
     base: JudgedSubject | None = None
 
     def of(self, measure: Measure) -> list[LabelledLine]:
+        """The answers to the probes of one must-have, in the order in which they were asked."""
         return [line for line in self.answers if line.measure == measure]
 
     @property

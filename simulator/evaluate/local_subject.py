@@ -30,6 +30,7 @@ class Loaded:
 
     @property
     def encoder(self) -> Encoder:
+        """The base's encoder, with the lead's nick. Raises what `base_model.tokenizer` raises."""
         if self._encoder is None:
             from simulator.train.encoding import Encoder
 
@@ -44,7 +45,8 @@ class Loaded:
             device = "cuda" if torch.cuda.is_available() else "cpu"
             if device == "cpu":  # threads that wait for a core that another program has make all of them wait
                 torch.set_num_threads(cpu_threads.idle())
-            self._model = base_model.model(self.folder, "bf16", "none", device=device).to(device).eval()
+            base: Any = base_model.model(self.folder, "bf16", "none", device=device)  # `to` is typed wrongly there
+            self._model = base.to(device).eval()
         if path is None:
             if self._known:
                 stack.enter_context(self._model.disable_adapter())
@@ -84,13 +86,16 @@ class Local:
             self.digest += "-" + adapter_lookup.digest(path)
 
     def lines(self, asks: Sequence[Ask], sampling: Sampling) -> list[str]:
+        """For each, the text of the lead's next line, given that the lead speaks. Empty: none was written."""
         speaker = self._base.encoder.speaker(self._base.lead)
         return [text.rstrip("\n").strip() for text in self._written(asks, speaker, 1, sampling)]
 
     def sessions(self, asks: Sequence[Ask], messages: int, sampling: Sampling) -> list[str]:
+        """For each, up to `messages` further lines, nicks and all; each ends in a newline."""
         return self._written(asks, (), messages, sampling)
 
     def reads(self, texts: Sequence[str]) -> list[tuple[float, ...]] | None:
+        """For each document, P(the lead speaks next), in [0, 1], before each of its messages."""
         from simulator.train.next_speaker import next_speakers
 
         encoder = self._base.encoder
@@ -105,6 +110,7 @@ class Local:
         return found
 
     def surprises(self, texts: Sequence[str]) -> list[tuple[float, int]] | None:
+        """For each document, the sum of nats that people's words cost, and how many tokens they are."""
         import torch
 
         from simulator.train.token_classes import TokenClass
@@ -123,6 +129,7 @@ class Local:
         return found
 
     def close(self) -> None:
+        """Forgets the weights of the base, for every subject on it; who asks again reads them again."""
         self._base.close()
 
     def _written(self, asks: Sequence[Ask], after: tuple[int, ...], lines: int, sampling: Sampling) -> list[str]:

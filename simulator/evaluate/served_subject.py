@@ -32,6 +32,8 @@ class Served:
         self._runner = asyncio.Runner()
 
     def lines(self, asks: Sequence[Ask], sampling: Sampling) -> list[str]:
+        """For each, the text of the lead's next line, given that the lead speaks. Empty: none was written."""
+
         async def one(ask: Ask) -> str:
             text = render_document(ask.header, ask.lines)
             return await self._line(text, f"<{self._lead}>", ask.seed, 0, sampling)
@@ -39,6 +41,8 @@ class Served:
         return self._all(one, asks)
 
     def sessions(self, asks: Sequence[Ask], messages: int, sampling: Sampling) -> list[str]:
+        """For each, up to `messages` further lines, nicks and all; each ends in a newline."""
+
         async def one(ask: Ask) -> str:
             text = render_document(ask.header, ask.lines)
             given = len(text)
@@ -49,6 +53,7 @@ class Served:
         return self._all(one, asks)
 
     def reads(self, texts: Sequence[str]) -> list[tuple[float, ...]] | None:
+        """For each document, P(the lead speaks next), in [0, 1], before each message. None: the server gives none."""
         if self._model.dialect is PromptFormat.CHAT:
             return None
 
@@ -73,9 +78,11 @@ class Served:
         return [each for each in found if each is not None]
 
     def surprises(self, texts: Sequence[str]) -> list[tuple[float, int]] | None:
+        """None: a server is not asked what given words cost."""
         return None
 
     def close(self) -> None:
+        """Closes the connection to the model, and what runs for it here."""
         self._runner.run(self._model.aclose())
         self._runner.close()
 

@@ -11,6 +11,8 @@ from simulator.evaluate.scorecard import Result
 
 @dataclass(frozen=True, slots=True)
 class Row:
+    """One check, with what each subject has of it."""
+
     name: str
     wanted: str
     """In words; empty: only reported."""

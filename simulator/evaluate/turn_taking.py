@@ -18,6 +18,7 @@ LEVELS = tuple(Engagement)
 
 
 def checks(case: JudgedSubject) -> list[FigureCheck]:
+    """The checks of `participation`: shares in [0, 1] at each level, their order, and who is expected next."""
     limits, seed = case.musts.participation, case.seed
     made, shares = [], []
     for level in LEVELS:

@@ -45,6 +45,8 @@ class Pointer(StrictModel):
 
 @dataclass(frozen=True, slots=True)
 class RegisteredAdapter:
+    """One adapter of the registry, whole, unfinished or damaged."""
+
     name: str
     card: AdapterCard | None
     """None: unfinished, or damaged."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from torch import Tensor, cat
+from torch import Tensor, cat, split
 from torch.nn.functional import scaled_dot_product_attention
 from transformers import AttentionInterface, AttentionMaskInterface
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
@@ -52,7 +52,7 @@ def forward(
     sizes = [after - start for start, after in zip(starts, [*starts[1:], tokens], strict=True)]
     parts = [
         scaled_dot_product_attention(q, k, v, dropout_p=dropout, scale=scaling, is_causal=True, enable_gqa=True)
-        for q, k, v in zip(query.split(sizes, 2), key.split(sizes, 2), value.split(sizes, 2), strict=True)
+        for q, k, v in zip(*(split(each, sizes, 2) for each in (query, key, value)), strict=True)
     ]
     return cat(parts, dim=2).transpose(1, 2).contiguous(), None
 

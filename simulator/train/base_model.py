@@ -187,7 +187,7 @@ def _nf4(dtype: Any) -> Any:
             place="quantize",
             remedy="`pip install emsim[train,qlora]`, or --set quantize=none",
         )
-    return BitsAndBytesConfig(
+    return BitsAndBytesConfig(  # type: ignore[no-untyped-call]  # the library has no types here
         load_in_4bit=True,
         bnb_4bit_quant_type="nf4",
         bnb_4bit_use_double_quant=False,
@@ -214,7 +214,8 @@ def dequantised(folder: Path) -> Path:
             dtype=torch.float32,
             local_files_only=True,
         )
-    made.hf_quantizer = None  # or save_pretrained would ask it to write GGUF blocks
+    # Or save_pretrained would ask it to write GGUF blocks. To mypy every attribute of a module is a tensor.
+    made.hf_quantizer = None  # type: ignore[assignment]
     if hasattr(made.config, "quantization_config"):
         del made.config.quantization_config
     words = _embedded_tokenizer(source)
@@ -258,10 +259,11 @@ def _quiet() -> None:
     """No progress bars and no remarks of the library's own: they would also go into pipes."""
     from transformers.utils import logging
 
-    logging.disable_progress_bar()
-    logging.set_verbosity_error()
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # the library has no types here
+    logging.set_verbosity_error()  # type: ignore[no-untyped-call]  # nor here
 
 
 def first_line(error: BaseException) -> str:
+    """What an error says first, at most 200 characters; the name of its class if it says nothing."""
     text = str(error).strip()
     return text.splitlines()[0][:200] if text else type(error).__name__

@@ -45,6 +45,7 @@ class SpeakerTurn:
 
     @property
     def normalised(self) -> float:
+        """P(the lead) among those who speak in the document, in [0, 1]; 0 where nobody of them is expected at all."""
         return self.raw / self.coverage if self.coverage else 0.0
 
 
@@ -131,7 +132,7 @@ def calibrate(
     read: list[tuple[SpeakerTurn, ...]] = []
     swapped: list[tuple[float, ...]] = []
     training = model.training
-    model.eval()
+    model.eval()  # type: ignore[no-untyped-call]  # the library has no types here
     try:
         for text in texts:
             between()

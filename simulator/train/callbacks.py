@@ -129,6 +129,7 @@ class Watch(TrainerCallback):
         self.stopped_early = False
 
     def on_train_begin(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
+        """Starts the clock, and the curves where the training goes on; only the first process writes."""
         self._began = self._told = clock.tick()
         self._first = state.global_step
         if state.is_world_process_zero:
@@ -171,6 +172,7 @@ class Watch(TrainerCallback):
         logs: dict[str, float] | None = None,
         **_: Any,
     ) -> None:
+        """Writes and tells the loss of a step, in nats a weighted token, and the pace in tokens a second."""
         if not state.is_world_process_zero or not logs or "loss" not in logs:
             return
         step, done = state.global_step, state.global_step - self._first
@@ -188,6 +190,7 @@ class Watch(TrainerCallback):
         metrics: dict[str, float] | None = None,
         **_: Any,
     ) -> None:
+        """Writes and tells an evaluation; ends the training where `patience` of them brought nothing better."""
         measures = {key.removeprefix("eval_"): value for key, value in (metrics or {}).items() if key != "epoch"}
         losses = [row["eval_loss"] for row in state.log_history if "eval_loss" in row]
         best = losses.index(min(losses))
@@ -199,6 +202,7 @@ class Watch(TrainerCallback):
             self._tell(Evaluated(state.global_step, measures, best == len(losses) - 1))
 
     def on_train_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
+        """Closes the curves."""
         if self._board is not None:
             self._board.close()
 

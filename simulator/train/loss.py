@@ -27,7 +27,7 @@ def surprises(model: Any, batch: dict[str, Tensor], wanted: Tensor) -> Tensor:
         logits_to_keep=wanted - 1,  # what is said at t is predicted at t - 1
     ).logits[0]
     targets = batch["input_ids"][0, wanted]
-    parts = zip(logits.split(CHUNK), targets.split(CHUNK), strict=True)
+    parts = zip(logits.split(CHUNK), torch.split(targets, CHUNK), strict=True)
     if torch.is_grad_enabled():
         return torch.cat([checkpoint(_surprise, part, target, use_reentrant=False) for part, target in parts])
     return torch.cat([_surprise(part, target) for part, target in parts])

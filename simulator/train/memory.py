@@ -85,6 +85,7 @@ class Shape:
 
     @property
     def parameters(self) -> int:
+        """Of the whole model; a tied embedding counts once."""
         other = self.vocabulary * self.hidden * (1 if self.tied else 2) + (2 * self.layers + 1) * self.hidden
         return self.block_parameters + other
 
@@ -94,6 +95,7 @@ class Shape:
         return {name: size for name, size in self.linears.items() if name in names}
 
     def adapter_parameters(self, settings: Settings) -> int:
+        """Of a LoRA with these settings: its two matrices beside each adapted layer."""
         return self.layers * sum(settings.lora_r * sum(size) for size in self.adapted(settings.target_modules).values())
 
 
@@ -108,6 +110,7 @@ class Memory:
 
     @property
     def total(self) -> int:
+        """Bytes of everything together."""
         return self.weights + self.adapter + self.activations + self.logits
 
 

@@ -295,7 +295,7 @@ def _too_big(job: TrainingJob) -> UsageError:
 
 def _quiet() -> None:
     """What the libraries say of themselves is not what a training has to say."""
-    transformers.utils.logging.set_verbosity_error()
-    transformers.utils.logging.disable_progress_bar()
+    transformers.utils.logging.set_verbosity_error()  # type: ignore[no-untyped-call]  # the library has no types here
+    transformers.utils.logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # nor here
     logging.getLogger("accelerate").setLevel(logging.ERROR)
     warnings.filterwarnings("ignore", module=r"(torch|peft|accelerate|transformers)\b")

@@ -78,7 +78,8 @@ class LeadTrainer(Trainer):
                 place="training",
                 remedy="lower learning_rate, or set precision=fp32; earlier checkpoints stay",
             )
-        return part * self.accelerator.num_processes
+        of_all: Tensor = part * self.accelerator.num_processes
+        return of_all
 
     def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:
         """Reads the validation documents; the measures are logged as eval_NAME."""
@@ -110,21 +111,27 @@ class LeadTrainer(Trainer):
 
     def save_interrupted(self) -> None:
         """A checkpoint of the last whole step, as it would have been written then; nothing if there is one already."""
-        folder = Path(self.args.output_dir) / f"checkpoint-{self.state.global_step}"
+        folder = self._step_folder()
         if not self._watch.random_state or not checkpoints.fault(folder):
             return
         checkpoints.restore_random(self._watch.random_state)
         self._save_checkpoint(self.model, None)
 
     def _added(self, values: Tensor) -> Tensor:
-        return self.accelerator.reduce(values.to(self.args.device), reduction="sum")
+        total: Tensor = self.accelerator.reduce(values.to(self.args.device), reduction="sum")
+        return total
+
+    def _step_folder(self) -> Path:
+        """Where the checkpoint of the last whole step stands, or would stand."""
+        assert self.args.output_dir is not None  # `arguments` names one
+        return Path(self.args.output_dir) / f"checkpoint-{self.state.global_step}"
 
     # What the Trainer would pickle is kept as safetensors and JSON; a sharded model keeps its own way.
 
     def _save_checkpoint(self, model: Any, trial: Any) -> None:
         super()._save_checkpoint(model, trial)
         self.accelerator.wait_for_everyone()
-        folder = Path(self.args.output_dir) / f"checkpoint-{self.state.global_step}"
+        folder = self._step_folder()
         if self.args.should_save:
             for name in ("training_args.bin", "README.md"):
                 (folder / name).unlink(missing_ok=True)

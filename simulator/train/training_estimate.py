@@ -70,6 +70,7 @@ class TrainingEstimate:
 
     @property
     def few_steps(self) -> bool:
+        """Whether the training has fewer optimizer steps than `FEW_STEPS`."""
         return self.steps < FEW_STEPS
 
     def more_steps(self, settings: Settings) -> str:
