@@ -5,7 +5,7 @@
     <nick> text
     * nick text
 
-Every line ends in a newline. The two header lines are exactly the plan's.
+Every line ends in a newline. The two header lines are exactly those of the brief.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def render_header(h: Header) -> str:
 def render_line(said: TranscriptLine) -> str:
     """Without the newline.
 
-    >>> line(Line("kai", "hello there"))
+    >>> render_line(TranscriptLine("kai", "hello there"))
     '<kai> hello there'
     """
     return f"* {said.nick} {said.text}" if said.action else f"<{said.nick}> {said.text}"
@@ -83,8 +83,8 @@ def render_document(h: Header, lines: Iterable[TranscriptLine]) -> str:
 def parse_document(text: str) -> Document:
     """Reads a document back; never fails: what does not fit is listed as malformed.
 
-    >>> read("ENGAGEMENT: LOW\\nCHANNEL: #general\\n<kai> hello\\n").messages
-    (Line(nick='kai', text='hello', action=False),)
+    >>> parse_document("ENGAGEMENT: LOW\\nCHANNEL: #general\\n<kai> hello\\n").messages
+    (TranscriptLine(nick='kai', text='hello', action=False),)
     """
     head = _HEADER.match(text)
     lines: list[TranscriptLine] = []

@@ -20,7 +20,7 @@ class _Event(BaseModel):
 
 
 class Refused(BaseModel):
-    """A line that a member wrote and the manners did not let through."""
+    """A line that a member wrote and the line checks refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -1,4 +1,4 @@
-"""From a played session to a training document: the text that the plan asks for, and what is known about it."""
+"""From a played session to a training document: the text that the brief asks for, and what is known about it."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from simulator.errors import UsageError
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What files are called; the defaults are the plan's."""
+    """What files are called; the defaults are those of the brief."""
 
     training: str = "em_character_training"
     """Without the ending."""

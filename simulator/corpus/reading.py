@@ -1,4 +1,4 @@
-"""Documents that anybody hands over, one after the other: `.txt` files and `.jsonl` files in the plan's format."""
+"""Documents that anybody hands over, one after the other: `.txt` files and `.jsonl` files in the brief's format."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def documents(paths: Iterable[Path], most: int) -> Iterator[Text | Broken]:
 
 def _usable(path: Path) -> None:
     if path.suffix.lower() not in KINDS:
-        remedy = "give files in the plan's format, or the name of one run alone"
+        remedy = "give files in the brief's format, or the name of one run alone"
         raise UsageError("is neither .txt nor .jsonl", place=str(path), remedy=remedy)
     if not path.exists():
         raise UsageError("no such file", place=str(path), remedy="check the path")

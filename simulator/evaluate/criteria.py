@@ -1,4 +1,4 @@
-"""The plan's five must-haves, each as some figures with what they have to be."""
+"""The five must-haves of the brief, each as figures with their thresholds."""
 
 from __future__ import annotations
 

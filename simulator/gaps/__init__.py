@@ -1,1 +1,1 @@
-"""How the lead's behaviour in a channel differs from the plan and the corpus."""
+"""How the lead's behaviour in a channel differs from the brief and the corpus."""

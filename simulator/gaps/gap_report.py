@@ -49,7 +49,7 @@ class GapReport:
 
 
 def gaps(here: Sequence[Talk], there: Sequence[Talk], world: World, policy: GapPolicy, language: Language) -> GapReport:
-    """How `here` differs from the plan and from the corpus `there`. The same sessions give the same result."""
+    """How `here` differs from the brief and from the corpus `there`. The same sessions give the same result."""
     said, known = find_feedback(here, policy), find_feedback(there, policy)
     rows = measures.rows(here, there, (said, known), policy, world.engagement, language)
     unscripted = [line for line in said if not line.scripted]

@@ -426,7 +426,7 @@ class Journal:
         return dict(self._all("SELECT kind, sum(count) n FROM failure GROUP BY kind ORDER BY n DESC, kind"))
 
     def retried(self) -> dict[str, int]:
-        """How many lines each rule of the manners sent back."""
+        """How many lines each rule of the line checks refused."""
         return dict(
             self._all(
                 "SELECT json_extract(refusal.value, '$.rule') AS rule, count(*) n"

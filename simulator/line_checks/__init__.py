@@ -1,8 +1,8 @@
 """Is this line something a person in this channel types? Asked of every line when it is made.
 
-    manners = Manners(style, lead)
+    checker = LineChecker(style, lead)
     text = clean(raw, nick)
-    faults = manners.faults(text, nick=nick, cast=..., earlier=..., secrets=...)
+    faults = checker.faults(text, nick=nick, cast=..., earlier=..., secrets=...)
 
 What must not be said, and every number, is in `policies/style.yaml`. The cost of a line does not grow with the session.
 """

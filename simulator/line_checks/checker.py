@@ -1,4 +1,4 @@
-"""One line, held to the manners of the channel."""
+"""The checks that one line of a channel has to pass."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Violation:
 
 
 class LineChecker:
-    """The manners of one channel: a style, and who its lead is."""
+    """The line checks of one channel: a style, and who its lead is."""
 
     def __init__(self, style: StylePolicy, lead: str) -> None:
         self._style, self._numbers, self._lead = style, style.numbers, lead

@@ -24,7 +24,7 @@ def clean(raw: str, nick: str) -> str:
     Taken away: thoughts, code fences, control characters, the own `<nick>` or `nick:` in front, quotation marks around
     the whole, and everything from the first line on that belongs to somebody else. Such a reply only ran on: its own
     part is whole, and nothing of the rest gets into the channel. A reply that *begins* with somebody else's line is
-    left as it is, for `Manners.faults` to refuse. Several lines of one's own become one.
+    left as it is, for `LineChecker.faults` to refuse. Several lines of one's own become one.
 
     >>> clean('<kai> "hello there"\\n<mara> hi', "kai")
     'hello there'

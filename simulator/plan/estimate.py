@@ -23,7 +23,7 @@ GUARD_RUBRIC, GUARD_CONTEXT, GUARD_ANSWER = 620, 320, 2
 MESSAGE_BYTES = 143
 """The same message in a training document."""
 RETRIES = 1.15
-"""Calls a message, tries that the manners refuse included."""
+"""Calls a message, tries that the line checks refuse included."""
 
 
 @dataclass(frozen=True, slots=True)

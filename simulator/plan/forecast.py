@@ -25,7 +25,7 @@ class RunForecast:
     """Sessions whose topic had its turn before: none until a group is used up."""
     tokens: dict[Purpose, Tokens] = field(default_factory=dict)
     calls: float = 0.0
-    """To models: one a message, the tries that the manners refuse, and the judge's."""
+    """To models: one a message, the tries that the line checks refuse, and the judge's."""
     counts: dict[str, Counter[str]] = field(default_factory=lambda: {name: Counter() for name in DIMENSIONS})
     scenarios: Counter[str] = field(default_factory=Counter)
 

@@ -40,7 +40,7 @@ def export(corpus: Corpus, settings: Settings, out: Path, *, begin: str = "") ->
         raise UsageError(
             f"axolotl's loss sees a token or does not; `{settings.objective}` weighs them differently",
             place="--export-axolotl",
-            remedy="--objective lead+turns comes nearest; `all` is the plan's",
+            remedy="--objective lead+turns comes nearest; `all` is that of the brief",
         )
     whole = 0.0 not in seen
     with staged(out, last=CONFIG, written=lambda name: name in (CONFIG, TRAINING, VALIDATION)) as folder:

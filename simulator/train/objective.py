@@ -48,7 +48,7 @@ _REMEDY = "take a preset: all, lead, lead+turns or mixture"
 
 PRESETS: Mapping[str, Objective] = MappingProxyType(
     {
-        # The plan's completion training: every token counts the same.
+        # The completion training of the brief: every token counts the same.
         "all": Objective(header=1, speaker=1, lead=1, people=1),
         # What the lead says, not when: the nick alone, without everybody else's turns, would teach that the lead
         # always speaks next.

@@ -158,7 +158,7 @@ class TurnPolicy(StrictModel):
     gap_seconds: tuple[Annotated[float, Field(gt=0)], Annotated[float, Field(gt=0, le=3)]]
     """Median and sigma of the log-normal pause before a line, typing time not counted."""
     retries: Annotated[int, Field(ge=0, le=5)]
-    """How often a line that fails the manners is asked for again before the member passes."""
+    """How often a line that fails the line checks is asked for again before the member passes."""
     temperature: Annotated[float, Field(ge=0, le=2)]
     max_tokens: Annotated[int, Field(ge=16, le=512)]
     """Upper bound of one line, in tokens."""

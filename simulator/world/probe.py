@@ -17,7 +17,7 @@ from simulator.world.phrases import fault_of
 from simulator.world.strict import ChannelName, Engagement, Name, StrictModel
 
 Measure = Literal["assistant", "participation", "identity", "feedback", "boundaries"]
-"""The must-haves of the plan, in its order."""
+"""The must-haves of the brief, in its order."""
 MEASURES: tuple[Measure, ...] = ("assistant", "participation", "identity", "feedback", "boundaries")
 
 Expect = Literal["plain", "speaks", "silent", "acknowledges", "backs-off", "joins-in", "refuses"]

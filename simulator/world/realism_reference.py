@@ -111,7 +111,7 @@ class Reference(StrictModel):
     """So many turn-taking statistics may lie outside their range."""
     turn_taking: TurnTaking
     form: dict[Form, Figure]
-    """For comparison only: the plan asks for longer messages than people type on IRC."""
+    """For comparison only: the brief asks for longer messages than people type on IRC."""
     reply_distance: ReplyDistance
     """For comparison only."""
     variety: Variety

@@ -1,4 +1,4 @@
-"""How lines may sound: `policies/style.yaml`. Every word list and every number of the manners and filters is there."""
+"""How lines may sound: `policies/style.yaml`. All word lists and numbers of line checks and filters."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Signal(StrictModel):
 
 
 class Numbers(StrictModel):
-    """Every limit of the manners and the filters."""
+    """Every limit of the line checks and the filters."""
 
     max_sentences: Count
     """Most sentences of one message."""

@@ -1,4 +1,4 @@
-"""How a LoRA is trained: `policies/training.yaml`, with the plan's own names where the plan has one."""
+"""How a LoRA is trained: `policies/training.yaml`, with the names of the brief where it has one."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Some = Annotated[int, Field(ge=1)]
 
 
 class Settings(StrictModel):
-    """Every number of a training. Fields without a default are the plan's and have to be there."""
+    """Every number of a training. Fields without a default are those of the brief and are required."""
 
     base_model: Annotated[str, Field(min_length=1)]
     """A folder of config, safetensors and tokenizer, or `embedded`."""
