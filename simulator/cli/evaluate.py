@@ -86,6 +86,7 @@ def evaluate(
     from simulator.evaluate.open_subjects import opened
     from simulator.evaluate.scorecard import is_card
     from simulator.llm.model import PromptFormat
+    from simulator.llm.registry import OpenOptions
 
     for path, ours, option in ((out, is_card, "--out"), (page, files.is_sealed, "--page")):
         if path is not None:
@@ -100,8 +101,7 @@ def evaluate(
             nick=world.lead.nick,
             prompts=world.prompts,
             data=data,
-            api_base=api_base,
-            dialect=spoken,
+            options=OpenOptions(api_base=api_base, dialect=spoken),
         )
     judging = None
     if judge is not None:

@@ -43,15 +43,8 @@ class AnswerJudge:
         asked = []
         for row in self._policy.labelled:
             measure, probe = self._places[row.probe]
-            context = placed(
-                probe,
-                measure,
-                self._material.suite.channels(measure, probe),
-                lead=self._material.lead,
-                nicks=self._material.policy.nicks,
-                seed=self._material.seed,
-                turn=0,
-            )
+            channels = self._material.suite.channels(measure, probe)
+            context = placed(probe, measure, channels, self._material.cast, turn=0)
             told = context.and_then(context.filled(probe.told, self._material.lead))
             asked.append(Question(measure, told.text, row.text))
         answers = await self.ask(asked)

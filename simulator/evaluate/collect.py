@@ -8,7 +8,7 @@ from typing import Literal
 
 from simulator import rng
 from simulator.document import Header, TranscriptLine, parse_document, render_document
-from simulator.evaluate.context import Context, contexts, placed
+from simulator.evaluate.context import Context, ProbeCast, contexts, placed
 from simulator.evaluate.observations import Answer, Expected, Observations, Written
 from simulator.evaluate.subject import Ask, Sampling, Subject
 from simulator.line_checks import clean
@@ -40,15 +40,12 @@ class Material:
     def contexts(self, measure: Measure) -> list[Context]:
         """The contexts of one must-have, as many as the suite's size allows."""
         size = self.size
-        return contexts(
-            self.suite,
-            measure,
-            lead=self.lead,
-            nicks=self.policy.nicks,
-            seed=self.seed,
-            most=size.probes,
-            samples=size.samples,
-        )
+        return contexts(self.suite, measure, self.cast, most=size.probes, samples=size.samples)
+
+    @property
+    def cast(self) -> ProbeCast:
+        """Who stands in the probes."""
+        return ProbeCast(self.lead, tuple(self.policy.nicks), self.seed)
 
     @property
     def sampling(self) -> Sampling:
@@ -189,16 +186,8 @@ def _written(subject: Subject, material: Material, say: Callable[[str], None]) -
     asks: list[tuple[Context, Ask]] = []
     for number in range(size.sessions if openings else 0):
         probe = openings[number % len(openings)]
-        context = placed(
-            probe,
-            "assistant",
-            suite.channels("assistant", probe),
-            lead=material.lead,
-            nicks=material.policy.nicks,
-            seed=material.seed,
-            turn=number,
-            sample=number,
-        )
+        channels = suite.channels("assistant", probe)
+        context = placed(probe, "assistant", channels, material.cast, turn=number, sample=number)
         for level in Engagement:
             under = context.under(level)
             seed = rng.number(material.seed, "session", number)

@@ -49,49 +49,40 @@ class Context:
         return tuple(lines)
 
 
-def contexts(
-    suite: Suite, measure: Measure, *, lead: str, nicks: Sequence[str], seed: int, most: int | None, samples: int
-) -> list[Context]:
+@dataclass(frozen=True, slots=True)
+class ProbeCast:
+    """Who may stand in a probe's place for the lead and for people, and by which seed people are drawn."""
+
+    lead: str
+    """The lead's nick."""
+    nicks: tuple[str, ...]
+    """Of people: at least five, none of them the lead's."""
+    seed: int
+
+
+def contexts(suite: Suite, measure: Measure, cast: ProbeCast, *, most: int | None, samples: int) -> list[Context]:
     """`samples` contexts of each probe of a measure, or of `most` probes spread evenly over what they expect.
 
     Levels and channels go round, so that each has its share; the samples of a probe differ in level, channel and nicks.
-    `nicks`: at least five, none of them the lead's.
     """
     return [
-        placed(
-            probe,
-            measure,
-            suite.channels(measure, probe),
-            lead=lead,
-            nicks=nicks,
-            seed=seed,
-            turn=number + sample,
-            sample=sample,
-        )
+        placed(probe, measure, suite.channels(measure, probe), cast, turn=number + sample, sample=sample)
         for number, probe in enumerate(_some(suite.of(measure), most))
         for sample in range(samples)
     ]
 
 
 def placed(
-    probe: Probe,
-    measure: Measure,
-    channels: Sequence[str],
-    *,
-    lead: str,
-    nicks: Sequence[str],
-    seed: int,
-    turn: int,
-    sample: int = 0,
+    probe: Probe, measure: Measure, channels: Sequence[str], cast: ProbeCast, *, turn: int, sample: int = 0
 ) -> Context:
     """A probe at the `turn`-th of its levels and channels, with people drawn for it."""
-    draw = rng.stream(seed, "nicks", measure, probe.id, sample)
+    draw = rng.stream(cast.seed, "nicks", measure, probe.id, sample)
     level = probe.levels[turn % len(probe.levels)]
     channel = channels[turn // len(probe.levels) % len(channels)]
     empty = Context(
-        probe, measure, Header(level.value, channel), (), tuple(draw.sample(list(nicks), len(PEOPLE))), sample
+        probe, measure, Header(level.value, channel), (), tuple(draw.sample(cast.nicks, len(PEOPLE))), sample
     )
-    return replace(empty, lines=empty.filled(probe.log, lead))
+    return replace(empty, lines=empty.filled(probe.log, cast.lead))
 
 
 def _some(probes: Sequence[Probe], most: int | None) -> list[Probe]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from simulator.evaluate import labels
+from simulator.evaluate.collect import Material
 from simulator.evaluate.labels import LabelledLine
 from simulator.evaluate.language import Language
 from simulator.evaluate.observations import Observations
@@ -43,14 +44,12 @@ class JudgedSubject:
 def make(
     seen: Observations,
     language: Language,
-    suite: Suite,
-    *,
-    lead: str,
+    material: Material,
     bands: Mapping[Engagement, Band],
-    musts: Musts,
-    seed: int,
     base: JudgedSubject | None = None,
 ) -> JudgedSubject:
+    """What was seen of a subject that was asked `material`, each of its lines with what it shows."""
+    suite, lead = material.suite, material.lead
     own = tuple(map(tuple, labels.own_lines(seen, language, lead)))
     answers = tuple(labels.answers(seen, language, suite))
-    return JudgedSubject(seen, answers, own, lead, bands, suite, musts, seed, base)
+    return JudgedSubject(seen, answers, own, lead, bands, suite, material.policy.must, material.seed, base)

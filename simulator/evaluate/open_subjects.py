@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from simulator.errors import UsageError
@@ -25,36 +26,30 @@ def opened(
     nick: str,
     prompts: PromptTemplates,
     data: Path,
-    api_base: Sequence[str] = (),
-    dialect: PromptFormat | None = None,
+    options: OpenOptions | None = None,
 ) -> list[tuple[Kind, Subject]]:
     """The base, then each adapter on it; nothing is loaded or started yet.
 
     `base`: `embedded` or a folder of safetensors, which run here on transformers; `gguf:PATH`, which runs here on
     llama.cpp; else a litellm name. `adapters`: names under `data`/adapters, `current`, or folders; with a GGUF also
-    GGUF files. `nick`: the lead's.
+    GGUF files. `nick`: the lead's. `options`: address and dialect of what is asked over a network.
 
     Raises UsageError and ContentError for what is not there, is damaged or does not fit.
     """
     if base == SCRIPTED:
         raise UsageError("no model writes its lines", place="--base", remedy="name a model or a folder of one")
+    options = options or OpenOptions()
     found = [adapter_lookup.found(name, data / "adapters") for name in adapters]
     if base != EMBEDDED and not Path(base).is_dir():
-        return _behind_doors(base, found, nick=nick, prompts=prompts, api_base=api_base, dialect=dialect)
-    if api_base or dialect:
+        return _behind_doors(base, found, nick=nick, prompts=prompts, options=options)
+    if options.api_base or options.dialect:
         raise UsageError(f"{base} runs here and has no address", place="--api-base, --dialect", remedy="leave them out")
     loaded = Loaded(base_model.found(base, data), nick)
     return [("base", Local(base, loaded)), *(("adapter", Local(path.name, loaded, path)) for path in found)]
 
 
 def _behind_doors(
-    base: str,
-    adapters: Sequence[Path],
-    *,
-    nick: str,
-    prompts: PromptTemplates,
-    api_base: Sequence[str],
-    dialect: PromptFormat | None,
+    base: str, adapters: Sequence[Path], *, nick: str, prompts: PromptTemplates, options: OpenOptions
 ) -> list[tuple[Kind, Subject]]:
     local = base.startswith(GGUF)
     if adapters and not local:
@@ -63,10 +58,12 @@ def _behind_doors(
             place="--adapter",
             remedy="let the server load it, and name what it serves with --base",
         )
-    spoken = PromptFormat.DOCUMENT if local and dialect is None else dialect
-    models = asyncio.run(open_models(base, None, None, options=OpenOptions(api_base=api_base, dialect=spoken)))
+    spoken = PromptFormat.DOCUMENT if local and options.dialect is None else options.dialect
+    models = asyncio.run(open_models(base, None, None, options=replace(options, dialect=spoken)))
     # Which weights a server has nobody can know; its name and address stand for them.
-    told = adapter_lookup.digest(Path(base.removeprefix(GGUF)).expanduser()) if local else _digest(base, *api_base)
+    told = (
+        adapter_lookup.digest(Path(base.removeprefix(GGUF)).expanduser()) if local else _digest(base, *options.api_base)
+    )
     made: list[tuple[Kind, Subject]] = [("base", Served(models.people, told, nick, prompts))]
     for path in adapters:
         file = adapter_lookup.served(path, base)

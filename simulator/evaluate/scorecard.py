@@ -115,16 +115,8 @@ def compiled(
     base: JudgedSubject | None = None
     results = []
     for kind, each in seen:
-        judging = judged_subject.make(
-            each,
-            language,
-            material.suite,
-            lead=material.lead,
-            bands=world.engagement.bands,
-            musts=material.policy.must,
-            seed=material.seed,
-            base=base if kind == "adapter" else None,
-        )
+        beside = base if kind == "adapter" else None
+        judging = judged_subject.make(each, language, material, world.engagement.bands, beside)
         if kind == "base":
             base = judging
         judged = tuple(

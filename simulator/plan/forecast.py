@@ -30,20 +30,29 @@ class RunForecast:
     scenarios: Counter[str] = field(default_factory=Counter)
 
 
+@dataclass(frozen=True, slots=True)
+class Overhead:
+    """What models are asked beside the lines of the sessions that are kept."""
+
+    judged: bool = False
+    """A judge reads each session."""
+    guarded: bool = False
+    """A guard reads each of the lead's lines."""
+    oversample: float = 1.0
+    """Sessions played for each one that is planned, 1 or more; tokens and calls count them all."""
+
+
 def outlook(
     world: World,
     seed: int,
     *,
     sessions: int | None = None,
     megabytes: float | None = None,
-    judged: bool = False,
-    guarded: bool = False,
-    oversample: float = 1.0,
+    overhead: Overhead | None = None,
 ) -> RunForecast:
-    """Plans sessions until there are so many, or until they hold so many megabytes (10^6 bytes).
-
-    `oversample`: sessions played for each one that is planned, 1 or more; tokens and calls count them all.
-    """
+    """Plans sessions until there are so many, or until they hold so many megabytes (10^6 bytes)."""
+    overhead = overhead or Overhead()
+    judged, guarded, oversample = overhead.judged, overhead.guarded, overhead.oversample
     planner, found, seen = Planner(world, seed), RunForecast(), set()
     while (found.sessions < sessions) if sessions is not None else (found.bytes < (megabytes or 0) * 1e6):
         plan = planner.plan(found.sessions)

@@ -34,6 +34,20 @@ LEVELS = tuple(Engagement)
 
 
 @dataclass(frozen=True, slots=True)
+class CalibrationRequest:
+    """What a model is calibrated on."""
+
+    texts: Sequence[str]
+    """Whole documents."""
+    bands: Mapping[Engagement, Band]
+    """Of the lead's share of the messages, at each level."""
+    swap: bool = True
+    """Read each document under the other headers, too."""
+    seed: int = 0
+    """Of the bootstrap alone."""
+
+
+@dataclass(frozen=True, slots=True)
 class SpeakerTurn:
     """One message of a document, before it was said."""
 
@@ -115,18 +129,15 @@ class Calibration:
 def calibrate(
     model: PreTrainedModel,
     encoder: Encoder,
-    texts: Sequence[str],
-    bands: Mapping[Engagement, Band],
-    *,
-    swap: bool = True,
-    seed: int = 0,
+    request: CalibrationRequest,
     between: Callable[[], None] = lambda: None,
 ) -> Calibration:
     """Reads each document once, and with `swap` once more under each of the two other headers.
 
-    The model is in eval mode meanwhile. `seed` is for the bootstrap alone. Raises UsageError without documents or
-    messages, and for a text that is no document.
+    The model is in eval mode meanwhile. `between` is called before each document and may raise. Raises UsageError
+    without documents or messages, and for a text that is no document.
     """
+    texts, bands, swap = request.texts, request.bands, request.swap
     if not any(parse_document(text).messages for text in texts):
         raise UsageError("there is no document to calibrate on", place="calibration", remedy="give at least one")
     read: list[tuple[SpeakerTurn, ...]] = []
@@ -150,7 +161,7 @@ def calibrate(
         shares={level.value: found for level in LEVELS if (found := _share(read, level, bands[level]))},
         raw=_skill(every, [turn.raw for turn in every], bands),
         normalised=_skill(every, [turn.normalised for turn in every], bands),
-        swap=_swap(swapped, seed) if swap else None,
+        swap=_swap(swapped, request.seed) if swap else None,
     )
 
 

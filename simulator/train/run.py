@@ -189,17 +189,7 @@ def _trainer(
     given = arguments(out / CHECKPOINTS, job, start=start)
     watch = Watch(out, settings.patience, step_tokens(job), interrupt, tell)
     measure = (
-        Validation(
-            job.validation,
-            job.calibration,
-            job.encoder,
-            job.objective,
-            job.world.engagement.bands,
-            settings,
-            between=interrupt.check,
-            process=given.process_index,
-            processes=given.world_size,
-        )
+        Validation(job, between=interrupt.check, process=given.process_index, processes=given.world_size)
         if job.validation
         else None
     )

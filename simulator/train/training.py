@@ -23,7 +23,7 @@ from simulator.train.encoding import Encoded, Encoder
 from simulator.train.objective import PRESETS, Objective
 from simulator.train.packing import cut
 from simulator.train.settings import changed
-from simulator.train.training_estimate import TrainingEstimate
+from simulator.train.training_estimate import Devices, EncodedDocuments, TrainingEstimate
 from simulator.world.policies.training import Settings
 from simulator.world.world import World
 
@@ -127,14 +127,12 @@ def prepare(
         plan=plan,
         processes=processes,
         outlook=training_estimate.look(
-            training,
-            validation,
+            EncodedDocuments(training, validation),
             objective,
             config,
             settings,
             plan,
-            processes,
-            speeds[settings.precision],
+            Devices(processes, speeds[settings.precision]),
         ),
         notes=notes,
     )

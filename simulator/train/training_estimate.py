@@ -84,17 +84,37 @@ class TrainingEstimate:
         return way if steps >= FEW_STEPS else f"{way}; more documents make more"
 
 
+@dataclass(frozen=True, slots=True)
+class EncodedDocuments:
+    """What a training reads."""
+
+    training: Sequence[Encoded]
+    """At least one."""
+    validation: Sequence[Encoded]
+    """Held out; may be empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Devices:
+    """What a training runs on."""
+
+    processes: int
+    """One a device, at least 1."""
+    speed: float
+    """Floating point operations a second that a training may reach on one of them, see `probe`."""
+
+
 def look(
-    training: Sequence[Encoded],
-    validation: Sequence[Encoded],
+    documents: EncodedDocuments,
     objective: Objective,
     config: Mapping[str, Any],
     settings: Settings,
     plan: Schedule,
-    processes: int,
-    speed: float,
+    devices: Devices,
 ) -> TrainingEstimate:
-    """`config`: the base's config.json. `speed`: of one device, see `probe`."""
+    """What a training by this plan will see and take. `config`: the base's config.json."""
+    training, validation = documents.training, documents.validation
+    processes, speed = devices.processes, devices.speed
     lengths = [len(document) for document in training]
     counted: Counter[str] = Counter()
     for document in training:

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from simulator.train import loss
-from simulator.train.calibration import LEVELS, Calibration, calibrate
-from simulator.train.encoding import Encoded, Encoder
-from simulator.train.objective import Objective
+from simulator.train.calibration import LEVELS, Calibration, CalibrationRequest, calibrate
 from simulator.train.packing import batch, pack
 from simulator.train.token_classes import TokenClass
-from simulator.world.policies.training import Settings
-from simulator.world.policy import Band
-from simulator.world.strict import Engagement
+from simulator.train.training import TrainingJob
 
 CLASSES = tuple(TokenClass)
 
@@ -26,29 +22,26 @@ class Validation:
 
     def __init__(
         self,
-        documents: Sequence[Encoded],
-        texts: Sequence[str],
-        encoder: Encoder,
-        objective: Objective,
-        bands: Mapping[Engagement, Band],
-        settings: Settings,
+        job: TrainingJob,
         *,
         between: Callable[[], None] = lambda: None,
         process: int = 0,
         processes: int = 1,
     ) -> None:
-        """`documents`: at least one. `texts`: whole documents for the calibration; none: there will be none.
+        """`job`: with at least one document to validate on; with no texts to calibrate on, that is left out.
 
-        `between` is called before each document and may raise.
+        `between` is called before each document and may raise. `process`: which of so many `processes` this is, from 0.
         """
-        self._texts, self._encoder, self._bands, self._seed = texts, encoder, bands, settings.seed
+        documents, settings = job.validation, job.settings
+        self._encoder = job.encoder
+        self._calibrated = CalibrationRequest(job.calibration, job.world.engagement.bands, seed=settings.seed)
         groups = pack([len(document) for document in documents], settings.sequence_len)
         groups += [[] for _ in range(-len(groups) % processes)]
         filler = documents[:1]  # a process without documents of its own takes part in the forward pass all the same
         self._sequences = [
             ([documents[place] for place in group] or filler, bool(group)) for group in groups[process::processes]
         ]
-        self._objective, self._between = objective, between
+        self._objective, self._between = job.objective, between
 
     def __call__(self, model: Any, added: Callable[[Tensor], Tensor]) -> dict[str, float]:
         """Measures by name. All losses are nats a token.
@@ -78,10 +71,8 @@ class Validation:
             if total[1, place]:
                 measures[f"loss_{each.value}"] = float(total[0, place] / total[1, place])
         measures["loss_all"] = float(total[0, :-1].sum() / total[1, :-1].sum())
-        if self._texts:
-            measures |= figures(
-                calibrate(model, self._encoder, self._texts, self._bands, seed=self._seed, between=self._between)
-            )
+        if self._calibrated.texts:
+            measures |= figures(calibrate(model, self._encoder, self._calibrated, self._between))
         return measures
 
 

@@ -12,7 +12,7 @@ from simulator.llm.model import Purpose
 from simulator.llm.prices import Price
 from simulator.plan.coverage import coverage
 from simulator.plan.estimate import tokens
-from simulator.plan.forecast import outlook, shares
+from simulator.plan.forecast import Overhead, outlook, shares
 from simulator.plan.participation import Participation
 from simulator.plan.planner import Planner, single
 from simulator.world.persona import Pronouns, Role
@@ -139,7 +139,8 @@ def test_the_outlook_sums_the_plans() -> None:
 
 
 def test_the_outlook_counts_the_judge_and_the_sessions_that_are_not_kept() -> None:
-    plain, judged = outlook(shipped(), 3, sessions=50), outlook(shipped(), 3, sessions=50, judged=True, oversample=1.4)
+    plain = outlook(shipped(), 3, sessions=50)
+    judged = outlook(shipped(), 3, sessions=50, overhead=Overhead(judged=True, oversample=1.4))
     assert Purpose.JUDGE not in plain.tokens and judged.tokens[Purpose.JUDGE].completion > 0
     assert judged.calls == pytest.approx((plain.calls + 50) * 1.4)
     assert judged.tokens[Purpose.LEAD].prompt == pytest.approx(plain.tokens[Purpose.LEAD].prompt * 1.4)

@@ -8,7 +8,7 @@ import torch
 
 from simulator.document import Header, TranscriptLine, render_document
 from simulator.errors import UsageError
-from simulator.train.calibration import LEVELS, calibrate, turns
+from simulator.train.calibration import LEVELS, CalibrationRequest, calibrate, turns
 from simulator.train.encoding import Encoded, Encoder
 from simulator.train.next_speaker import grow, next_speakers
 from simulator.world.strict import Engagement
@@ -141,7 +141,7 @@ def _documents() -> list[str]:
 def test_a_model_that_obeys_is_told_from_one_that_does_not() -> None:
     encoder = Encoder(tokenizer("bytes"), "Em")
     obeys = _rigged({Engagement.LOW: -3.0, Engagement.MEDIUM: -2.0, Engagement.HIGH: -1.0}, addressed=3.0)
-    found = calibrate(obeys, encoder, _documents(), BANDS)
+    found = calibrate(obeys, encoder, CalibrationRequest(_documents(), BANDS))
     assert (found.documents, found.messages) == (9, 9 * 16)
     assert [found.shares[level].documents for level in LEVELS] == [3, 3, 3]
     assert [found.shares[level].spoke for level in LEVELS] == [1 / 16, 2 / 16, 5 / 16]
@@ -150,10 +150,10 @@ def test_a_model_that_obeys_is_told_from_one_that_does_not() -> None:
     assert found.swap.rise.value == pytest.approx(high - low)
     assert found.normalised.auc > 0.9 and found.normalised.balanced_accuracy > 0.8
 
-    deaf = calibrate(_rigged(dict.fromkeys(LEVELS, 0.0)), encoder, _documents(), BANDS)
+    deaf = calibrate(_rigged(dict.fromkeys(LEVELS, 0.0)), encoder, CalibrationRequest(_documents(), BANDS))
     assert deaf.swap.ordered.value == 0 and deaf.swap.rise.value == pytest.approx(0, abs=1e-9)
     assert deaf.raw.auc == 0.5 and deaf.raw.balanced_accuracy == 0.5
-    assert calibrate(obeys, encoder, _documents(), BANDS, swap=False).swap is None
+    assert calibrate(obeys, encoder, CalibrationRequest(_documents(), BANDS, swap=False)).swap is None
 
 
 def test_the_result_is_json_and_the_same_again() -> None:
@@ -161,11 +161,11 @@ def test_the_result_is_json_and_the_same_again() -> None:
     texts = [documents.short(level, lines) for level in LEVELS for lines in (5, 8)]
     there = model("smollm").train()
     try:
-        first = calibrate(there, encoder, texts, BANDS, seed=4)
+        first = calibrate(there, encoder, CalibrationRequest(texts, BANDS, seed=4))
         assert there.training, "the mode is put back"
     finally:
         there.eval()
-    assert first == calibrate(there, encoder, texts, BANDS, seed=4)
+    assert first == calibrate(there, encoder, CalibrationRequest(texts, BANDS, seed=4))
     again = json.loads(json.dumps(first.as_dict()))
     assert again["documents"] == 6 and set(again["shares"]) == {"LOW", "MEDIUM", "HIGH"}
     share = first.shares[Engagement.HIGH]
@@ -175,11 +175,11 @@ def test_the_result_is_json_and_the_same_again() -> None:
 def test_she_spoke_always_or_never() -> None:
     encoder = Encoder(tokenizer("smollm"), "Em")
     text = render_document(Header("LOW", "#general"), [TranscriptLine("kai", "hm")])
-    found = calibrate(model("smollm"), encoder, [text], BANDS)
+    found = calibrate(model("smollm"), encoder, CalibrationRequest([text], BANDS))
     assert found.raw.auc is None and found.raw.balanced_accuracy is None
     assert found.swap.means["LOW"].low == found.swap.means["LOW"].high
 
 
 def test_nothing_to_calibrate_on_is_refused() -> None:
     with pytest.raises(UsageError, match="no document"):
-        calibrate(model("smollm"), Encoder(tokenizer("smollm"), "Em"), [], BANDS)
+        calibrate(model("smollm"), Encoder(tokenizer("smollm"), "Em"), CalibrationRequest([], BANDS))
