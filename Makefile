@@ -29,6 +29,7 @@ demo: .venv/installed ## three short sessions on the embedded model: played, fil
 
 test: .venv/testing ## the whole suite
 	$(BIN)/ruff check .
+	$(BIN)/mypy
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 check: .venv/testing ## lint, the locks, and what the advisory databases know of them (needs the network)

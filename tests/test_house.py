@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from simulator.world import load
+from tests.bench import measure_house
 
 PACKAGE = Path(load.__file__).resolve().parent.parent
 ROOT = PACKAGE.parent
@@ -117,3 +118,18 @@ def test_no_file_names_a_registry_or_a_machine() -> None:
 def test_names_say_something() -> None:
     empty = {"utils", "util", "common", "base", "manager", "helpers", "misc"}
     assert not [path for path in _modules() if path.stem in empty]
+
+
+@pytest.fixture(scope="module")
+def house() -> dict[str, object]:
+    """The figures of `tests/bench/measure_house.py`, but for the type check, which `make test` runs by itself."""
+    return measure_house.measure(ROOT, types=False)
+
+
+@pytest.mark.parametrize(
+    "figure", ["circles", "class_names_twice", "functions_over_6_parameters", "public_without_docstring"]
+)
+def test_the_house_is_in_order(house: dict[str, object], figure: str) -> None:
+    """No modules that import each other, lazily or not; no class name twice; no function of more than six parameters
+    outside the command line; no public name without a docstring."""
+    assert house[figure] == []
