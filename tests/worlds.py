@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from simulator import __version__
-from simulator.corpus.export import export
+from simulator.corpus.export import ExportPolicy, ExportRequest, export
 from simulator.journal.journal import Journal
 from simulator.journal.model_choice import ModelChoice
 from simulator.journal.records import Goal, RunCard
@@ -61,5 +61,6 @@ def exported(folder: Path, out: Path) -> dict[str, bytes]:
     """The bytes of everything that an export of the run writes, but for the one file that tells the time."""
     world = shipped()
     with Journal.read(folder) as journal:
-        export(journal, out, quota=world.quota, engagement=world.engagement, style=world.style, allow_scripted=True)
+        policy = ExportPolicy(world.quota, world.engagement, world.style)
+        export(journal, out, policy, ExportRequest(allow_scripted=True))
     return {p.name: p.read_bytes() for p in sorted(out.iterdir()) if p.name != "generation_progress.json"}

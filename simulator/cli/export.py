@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +10,7 @@ import click
 from simulator.cli import options
 
 if TYPE_CHECKING:
-    from simulator.corpus.stats import Steps
+    from simulator.corpus.export import ExportRequest
 
 
 @click.command()
@@ -65,18 +64,23 @@ def export(
     """
     if allow_imported and (opted_in or only_nicks is not None):
         raise click.UsageError("--allow-imported takes everybody's lines: leave it out, or --opted-in and --only-nicks")
-    write(
-        data / "runs" / name,
-        out,
-        formats.split(","),
-        actions,
-        allow_scripted,
-        world_dir,
+    from simulator.corpus.export import ExportRequest
+
+    request = ExportRequest(
+        formats=split_formats(formats),
+        allow_scripted=allow_scripted,
         allow_imported=allow_imported,
         opted_in=opted_in,
         only_nicks=_nicks(only_nicks),
-        shard_mb=shard_mb,
+        actions=actions,
+        shard_bytes=round(shard_mb * 1e6),
     )
+    write_export(data / "runs" / name, out, world_dir, request)
+
+
+def split_formats(given: str) -> tuple[str, ...]:
+    """Names of formats, comma-separated."""
+    return tuple(name.strip() for name in given.split(","))
 
 
 def _nicks(given: str | None) -> tuple[str, ...]:
@@ -95,42 +99,14 @@ def _nicks(given: str | None) -> tuple[str, ...]:
     return nicks
 
 
-def write(
-    folder: Path,
-    out: Path,
-    formats: list[str],
-    actions: bool,
-    allow_scripted: bool,
-    world_dir: Path | None,
-    steps: Steps | None = None,
-    *,
-    allow_imported: bool = False,
-    opted_in: bool = False,
-    only_nicks: Collection[str] = (),
-    shard_mb: float = 500,
-) -> None:
-    """Exports the run in `folder` and says what was written. `steps`: what the progress file says to type next."""
-    from simulator.corpus.export import export as exported
-    from simulator.corpus.stats import STEPS
+def write_export(folder: Path, out: Path, world_dir: Path | None, request: ExportRequest) -> None:
+    """Exports the run in `folder` and says what was written."""
+    from simulator.corpus.export import ExportPolicy, export
     from simulator.journal.journal import Journal
 
     world = options.loaded(world_dir)
     with Journal.read(folder) as journal:
-        done = exported(
-            journal,
-            out,
-            quota=world.quota,
-            engagement=world.engagement,
-            style=world.style,
-            formats=[f.strip() for f in formats],
-            allow_scripted=allow_scripted,
-            allow_imported=allow_imported,
-            opted_in=opted_in,
-            only_nicks=only_nicks,
-            actions=actions,
-            steps=steps or STEPS,
-            shard_bytes=round(shard_mb * 1e6),
-        )
+        done = export(journal, out, ExportPolicy(world.quota, world.engagement, world.style), request)
     note = " (scripted: no language model wrote these lines)" if done.scripted else ""
     click.echo(
         f"{out}: {done.training} training and {done.validation} validation documents, {done.bytes / 1e6:.2f} MB{note}"

@@ -137,7 +137,8 @@ def demo(seed: int, data: Path) -> None:
 
     Needs no key, no network and no GPU. The model is very small: it shows the machine working, not good data.
     """
-    from simulator.cli.export import write
+    from simulator.cli.export import write_export
+    from simulator.corpus.export import ExportRequest
     from simulator.runs import service
     from simulator.runs.request import RunRequest
     from simulator.tui.run_views import ViewMode, run_view
@@ -145,7 +146,7 @@ def demo(seed: int, data: Path) -> None:
     name = next(name for n in count(1) if not (data / "runs" / (name := f"demo-{n}")).exists())
     request = RunRequest(data / "runs" / name, name, read_goal(sessions=DEMO_SESSIONS, length="short"), seed)
     asyncio.run(service.start(request, options.loaded(None), run_view(ViewMode.LINES)))
-    write(data / "runs" / name, data / "corpora" / name, ["jsonl", "txt"], False, False, None)
+    write_export(data / "runs" / name, data / "corpora" / name, None, ExportRequest())
     click.echo(
         "The lines come from a model of 135 million parameters, to show the machine working without a key.\n"
         f"For real data name a real model, such as:  em generate --run first --sessions 20 --model anthropic/…\n"

@@ -119,7 +119,8 @@ def _resume(models: ModelChoice, world: World, execution: Execution) -> None:
 
 def _write(world_dir: Path | None, allow_scripted: bool) -> None:
     """The output files of the brief, also after a run that stopped early."""
-    from simulator.cli.export import write
+    from simulator.cli.export import write_export
+    from simulator.corpus.export import ExportRequest
     from simulator.journal.journal import FILE, Journal
 
     if not (FOLDER / FILE).exists():
@@ -127,7 +128,8 @@ def _write(world_dir: Path | None, allow_scripted: bool) -> None:
     with Journal.read(FOLDER) as journal:
         if not journal.tally().kept:
             return
-    write(FOLDER, FOLDER, FORMATS, False, allow_scripted, world_dir, _steps())
+    request = ExportRequest(FORMATS, allow_scripted=allow_scripted, steps=_steps())
+    write_export(FOLDER, FOLDER, world_dir, request)
 
 
 def _progress() -> ProgressFile:

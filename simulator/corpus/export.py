@@ -41,46 +41,60 @@ class Exported:
     """Documents that read as a very small model writes; kept for want of a better one."""
 
 
-def export(
-    journal: Journal,
-    out: Path,
-    *,
-    quota: QuotaPolicy,
-    engagement: EngagementPolicy,
-    style: StylePolicy,
-    formats: Sequence[str] = ("jsonl", "txt"),
-    allow_scripted: bool = False,
-    allow_imported: bool = False,
-    opted_in: bool = False,
-    only_nicks: Collection[str] = (),
-    actions: bool = False,
-    names: Names = NAMES,
-    steps: stats.Steps = stats.STEPS,
-    shard_bytes: int = SHARD_BYTES,
-) -> Exported:
+@dataclass(frozen=True, slots=True)
+class ExportPolicy:
+    """What the sessions are measured by."""
+
+    quota: QuotaPolicy
+    engagement: EngagementPolicy
+    style: StylePolicy
+
+
+@dataclass(frozen=True, slots=True)
+class ExportRequest:
+    """What is to be written, and whose lines."""
+
+    formats: Sequence[str] = ("jsonl", "txt")
+    allow_scripted: bool = False
+    """Lines of the scripted model, too: for a dry run."""
+    allow_imported: bool = False
+    """Of a real channel: everybody's lines, but of those who said `optout` there (see `consent.py`)."""
+    opted_in: bool = False
+    """Of a real channel: the lines of those who said `optin` there."""
+    only_nicks: Collection[str] = ()
+    """Of a real channel: the lines of those named."""
+    actions: bool = False
+    """/me lines are part of the documents."""
+    names: Names = NAMES
+    steps: stats.Steps = stats.STEPS
+    """What the progress file says to type next."""
+    shard_bytes: int = SHARD_BYTES
+    """To a parquet file."""
+
+
+DEFAULT = ExportRequest()
+
+
+def export(journal: Journal, out: Path, policy: ExportPolicy, request: ExportRequest = DEFAULT) -> Exported:
     """Writes every kept session of a run, in the order of the run, to `out`; again, if they are there.
 
     The same sessions give the same bytes in every file but the one that tells the time (`names.progress`). Files of a
-    format that is not asked for stay as they are. /me lines are part of the documents only with `actions`.
-    `shard_bytes`: to a parquet file.
-
-    Of a run in a real channel, `opted_in` takes the lines of those who said `optin` there, `only_nicks` of those named,
-    and `allow_imported` everybody's; who said `optout` there is left out in any case (see `consent.py`).
+    format that is not asked for stay as they are.
 
     Raises UsageError for an unknown format, for a scripted run without `allow_scripted`, for a real channel's without
-    any of the three, and for `only_nicks` of whom nobody is in the run; NotMet if no session was kept, or nothing of
-    one is left; StorageError if the folder cannot be written. Then nothing in it has changed.
+    any word on whose lines are taken, and for `only_nicks` of whom nobody is in the run; NotMet if no session was kept,
+    or nothing of one is left; StorageError if the folder cannot be written. Then nothing in it has changed.
     """
-    formats = tuple(dict.fromkeys(formats))
+    formats, names, actions = tuple(dict.fromkeys(request.formats)), request.names, request.actions
     require(formats)
     run, scripted = journal.run, stats.scripted(journal)
-    if scripted and not allow_scripted:
+    if scripted and not request.allow_scripted:
         raise UsageError(
             "the lines of this run are scripted, not written by a model",
             place=run.name,
             remedy="use a model, or say --allow-scripted to export it for a dry run",
         )
-    cutter = _cutter(journal, quota, allow_imported, opted_in, only_nicks) if run.imported else None
+    cutter = _cutter(journal, policy.quota, request) if run.imported else None
     with journal.moment():  # a session that is kept meanwhile is part of the next export
         tally = journal.tally()
         kept, finished = tally.kept, run.goal.done(tally) >= 1
@@ -97,15 +111,16 @@ def export(
                     cause, remedy = f"all {kept} sessions are marked bad", "take marks back with `em mark --undo`"
                 raise NotMet(cause, place=run.name, remedy=remedy)
             strata, kept = parts, len(parts)
-        held_out = split.validation(strata, quota.validation_share, run.seed)
-        marginals, shares, lengths = stats.Marginals(), stats.LeadShares(engagement), stats.MessageLengths()
+        held_out = split.validation(strata, policy.quota.validation_share, run.seed)
+        marginals, shares, lengths = stats.Marginals(), stats.LeadShares(policy.engagement), stats.MessageLengths()
         size, small, lead, validation = 0, 0, "", list[int]()
         with staging.staged(
             out, last=names.stats, written=lambda name: _named(name, formats, names), known=_known(out, names)
         ) as folder:
             with ExitStack() as writers:
                 writing = [
-                    writers.enter_context(closing(FORMATS[name].open(folder, names, shard_bytes))) for name in formats
+                    writers.enter_context(closing(FORMATS[name].open(folder, names, request.shard_bytes)))
+                    for name in formats
                 ]
                 for number, (session, events) in enumerate(_sessions(journal, cutter, bad), 1):
                     made = example.example(session, events, run, actions=actions, scripted=scripted)
@@ -120,7 +135,7 @@ def export(
                     lengths.add(said, lead)
                     size += len(made.text.encode())
                     talk = [line for line in said if not line.action]
-                    small += not run.imported and written_by_small_model(talk, style) is not None
+                    small += not run.imported and written_by_small_model(talk, policy.style) is not None
             if described := llama_factory(formats, lead, names):
                 _write(folder / names.llama_factory, described)
             written = dict(_files(folder, names))
@@ -133,7 +148,7 @@ def export(
                 len(bad),
                 DocumentCounts(kept - len(held_out), len(held_out)),
                 size,
-                marginals.table(run.goal.held_to(quota), finished=finished),
+                marginals.table(run.goal.held_to(policy.quota), finished=finished),
                 shares.table(),
                 lengths.table(),
                 stats.outcomes(journal),
@@ -141,7 +156,7 @@ def export(
             )
             readme = dataset_card.card(facts, lead, formats, names, validation)
             (folder / names.card).write_text(readme, encoding="utf-8", newline="\n")
-            _write(folder / names.progress, to_json(stats.progress(journal, steps)))
+            _write(folder / names.progress, to_json(stats.progress(journal, request.steps)))
             _write(folder / names.stats, facts.to_json())
     return Exported(out, kept - len(held_out), len(held_out), size, tuple(written), scripted, small)
 
@@ -204,12 +219,10 @@ def _without_control_tokens(event: Event) -> Event:
     return event.model_copy(update={"text": control_tokens.neutralise(event.text)})
 
 
-def _cutter(
-    journal: Journal, quota: QuotaPolicy, everybody: bool, opted_in: bool, only: Collection[str]
-) -> ConsentFilter | None:
+def _cutter(journal: Journal, quota: QuotaPolicy, request: ExportRequest) -> ConsentFilter | None:
     """What leaves out the lines of those who did not agree; None: everybody did."""
-    answers = asked(journal)
-    if not (everybody or opted_in or only):
+    answers, only = asked(journal), request.only_nicks
+    if not (request.allow_imported or request.opted_in or only):
         raise UsageError(
             f"real people wrote these lines; {len(answers.yes)} of {len(answers.people)} agreed in the channel",
             place=journal.run.name,
@@ -222,9 +235,9 @@ def _cutter(
             place="--only-nicks",
             remedy="write nicks of the channel, or the path of a file with one a line",
         )
-    named = asked_for | (answers.yes if opted_in else set())
+    named = asked_for | (answers.yes if request.opted_in else set())
     since = {nick: at for nick, at in answers.since.items() if nick not in asked_for}
-    consent = Consent(None if everybody else frozenset(named), answers.no, since)
+    consent = Consent(None if request.allow_imported else frozenset(named), answers.no, since)
     return None if consent.whole else ConsentFilter(consent, answers.people, quota.lengths["short"].messages)
 
 

@@ -34,7 +34,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from simulator import rng
 from simulator.corpus import stats
-from simulator.corpus.export import export
+from simulator.corpus.export import ExportPolicy, ExportRequest, export
 from simulator.corpus.filters import Filters
 from simulator.corpus.near_duplicates import NearDuplicates
 from simulator.document import Document, TranscriptLine
@@ -162,15 +162,9 @@ def write(folder: Path, formats: str) -> Row:
     world, before = shipped(), resident_mb()
     begun = time.process_time()
     with Journal.read(folder) as journal:
-        done = export(
-            journal,
-            folder / "out",
-            quota=world.quota,
-            engagement=world.engagement,
-            style=world.style,
-            formats=formats.split(","),
-            allow_scripted=True,
-        )
+        policy = ExportPolicy(world.quota, world.engagement, world.style)
+        request = ExportRequest(formats.split(","), allow_scripted=True)
+        done = export(journal, folder / "out", policy, request)
     cpu, number = time.process_time() - begun, done.training + done.validation
     per = round(cpu / number * 10_000, 3)
     row = {"sessions": number, "mb": round(done.bytes / 1e6), "cpu_s_per_10000": per}

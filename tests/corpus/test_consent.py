@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from simulator.corpus.export import export
+from simulator.corpus.export import ExportPolicy, ExportRequest, export
 from simulator.document import parse_document
 from simulator.errors import NotMet, UsageError
 from simulator.events import Acted, Agreed, Joined, Renamed, Said, TopicSet
@@ -69,7 +69,8 @@ def talked(folder: Path) -> Journal:
 
 def exported(journal: Journal, out: Path, **how: object) -> list[dict]:
     world = shipped()
-    export(journal, out, quota=world.quota, engagement=world.engagement, style=world.style, formats=EVERY, **how)
+    policy = ExportPolicy(world.quota, world.engagement, world.style)
+    export(journal, out, policy, ExportRequest(formats=EVERY, **how))
     rows = []
     for name in ("em_character_training.jsonl", "validation.jsonl"):
         rows += [json.loads(line) for line in (out / name).read_text().splitlines()] if (out / name).exists() else []
@@ -133,13 +134,7 @@ def test_who_names_nobody_is_told_what_to_say(tmp_path: Path) -> None:
 def test_a_run_that_the_program_played_is_not_cut(tmp_path: Path) -> None:
     with builders.filled(tmp_path / "run", 3) as journal:
         for out, how in (("a", {}), ("b", {"opted_in": True})):
-            export(
-                journal,
-                tmp_path / out,
-                quota=builders.QUOTA,
-                engagement=builders.ENGAGEMENT,
-                style=shipped().style,
-                **how,
-            )
+            policy = ExportPolicy(builders.QUOTA, builders.ENGAGEMENT, shipped().style)
+            export(journal, tmp_path / out, policy, ExportRequest(**how))
     texts = [(tmp_path / out / "conversation_00001.txt").read_bytes() for out in ("a", "b")]
     assert texts[0] == texts[1]

@@ -9,7 +9,7 @@ import pytest
 from simulator import control_tokens, files
 from simulator.corpus import shards, staging
 from simulator.corpus.example import example
-from simulator.corpus.export import Names, export
+from simulator.corpus.export import ExportPolicy, ExportRequest, Names, export
 from simulator.corpus.formats import SessionExport, turns
 from simulator.corpus.staging import FOLDER, staged
 from simulator.document import Header, TranscriptLine, parse_document
@@ -22,7 +22,7 @@ from tests import builders
 from tests.worlds import shipped
 
 EVERY = ("jsonl", "txt", "parquet", "chatml", "sharegpt")
-POLICY = {"quota": builders.QUOTA, "engagement": builders.ENGAGEMENT, "style": shipped().style}
+POLICY = ExportPolicy(builders.QUOTA, builders.ENGAGEMENT, shipped().style)
 SESSIONS = 43
 
 
@@ -35,7 +35,7 @@ def journal(tmp_path_factory):
 @pytest.fixture(scope="module")
 def corpus(journal, tmp_path_factory):
     out = tmp_path_factory.mktemp("corpora") / "deep" / "out"
-    export(journal, out, formats=EVERY, **POLICY)
+    export(journal, out, POLICY, ExportRequest(formats=EVERY))
     return out
 
 
@@ -64,7 +64,7 @@ def test_exactly_the_promised_files_are_written(corpus):
 def test_files_move_by_the_chunk(journal, corpus, tmp_path, monkeypatch):
     monkeypatch.setattr(staging, "CHUNK", 7)
     _earlier(tmp_path / "conversation_00099.txt")
-    export(journal, tmp_path, **POLICY)
+    export(journal, tmp_path, POLICY)
     written = {path.name for path in corpus.iterdir() if path.suffix == ".txt"}
     assert {path.name for path in tmp_path.iterdir() if path.suffix == ".txt"} == written
 
@@ -100,14 +100,14 @@ def test_nothing_private_is_exported(corpus):
 
 
 def test_actions_are_exported_if_asked_for(journal, tmp_path):
-    export(journal, tmp_path, actions=True, **POLICY)
+    export(journal, tmp_path, POLICY, ExportRequest(actions=True))
     read = parse_document(_documents(tmp_path / "em_character_training.jsonl")[0]["text"])
     assert TranscriptLine("bo", "waves", action=True) in read.lines and not read.malformed
 
 
 def test_a_second_export_gives_the_same_bytes(journal, corpus, tmp_path):
     for _ in range(2):
-        export(journal, tmp_path, formats=EVERY, **POLICY)
+        export(journal, tmp_path, POLICY, ExportRequest(formats=EVERY))
         timed = {"generation_progress.json"}
         assert _bytes(tmp_path, but=timed) == _bytes(corpus, but=timed)
 
@@ -149,8 +149,8 @@ def test_the_card_says_how_it_was_made(corpus, said):
 
 def test_it_loads_without_a_network(journal, corpus, tmp_path, monkeypatch):
     monkeypatch.setattr(shards, "ROWS", 10)
-    export(journal, tmp_path / "table", formats=("txt", "parquet"), shard_bytes=1, **POLICY)
-    export(journal, tmp_path / "texts", formats=("txt",), **POLICY)
+    export(journal, tmp_path / "table", POLICY, ExportRequest(formats=("txt", "parquet"), shard_bytes=1))
+    export(journal, tmp_path / "texts", POLICY, ExportRequest(formats=("txt",)))
     program = """
 import json, sys
 from datasets import load_dataset
@@ -198,8 +198,8 @@ def test_llama_factory_is_told_of_the_shapes_with_roles(corpus, journal, tmp_pat
         assert all(turn[tags["content_tag"]] is not None for turn in turns)
     (tmp_path / "dataset_info.json").write_text('{"mine": {}}')
     with pytest.raises(UsageError, match=r"dataset_info\.json"):
-        export(journal, tmp_path, formats=("sharegpt",), **POLICY)
-    export(journal, tmp_path, formats=("jsonl",), **POLICY)
+        export(journal, tmp_path, POLICY, ExportRequest(formats=("sharegpt",)))
+    export(journal, tmp_path, POLICY, ExportRequest(formats=("jsonl",)))
     assert (tmp_path / "dataset_info.json").read_text() == '{"mine": {}}'
 
 
@@ -215,7 +215,7 @@ def test_a_typed_control_token_is_broken_in_every_format(tmp_path, typed):
             journal.event(plan.id, event)
         text = example(plan, events, builders.run_card()).text
         journal.settle(plan.id, len(text.encode()), ())
-        export(journal, tmp_path / "out", formats=EVERY, **POLICY)
+        export(journal, tmp_path / "out", POLICY, ExportRequest(formats=EVERY))
     (document,) = _documents(tmp_path / "out" / "em_character_training.jsonl")
     assert control_tokens.neutralise(typed) in document["text"] and control_tokens.find(document["text"]) is None
     for path in [*(tmp_path / "out").glob("*.jsonl"), *(tmp_path / "out").glob("*.txt")]:
@@ -267,7 +267,7 @@ def test_other_files_stay_and_conversations_that_are_gone_go(journal, tmp_path):
     for name, text in mine.items():
         (tmp_path / name).write_text(text)
     _earlier(tmp_path / "conversation_00099.txt")
-    export(journal, tmp_path, **POLICY)
+    export(journal, tmp_path, POLICY)
     assert {name: (tmp_path / name).read_text() for name in mine} == mine
     assert not (tmp_path / "conversation_00099.txt").exists() and (tmp_path / "conversation_00043.txt").exists()
 
@@ -278,7 +278,7 @@ def test_a_tiny_corpus(tmp_path, sessions, training, validation):
     out.mkdir()
     _earlier(out / "validation.jsonl")
     with builders.filled(tmp_path / "trial", sessions) as journal:
-        done = export(journal, out, **POLICY)
+        done = export(journal, out, POLICY)
     assert (done.training, done.validation) == (training, validation)
     assert len(_documents(out / "em_character_training.jsonl")) == training
     assert (out / "validation.jsonl").exists() == (validation > 0)
@@ -289,7 +289,7 @@ def test_names_may_be_chosen(journal, tmp_path):
     names = Names(
         training="train", validation="held_out", conversation="c_", stats="s.json", progress="p.json", card="C.md"
     )
-    export(journal, tmp_path, names=names, **POLICY)
+    export(journal, tmp_path, POLICY, ExportRequest(names=names))
     named = {path.name for path in tmp_path.iterdir() if not path.name.startswith("c_")}
     assert named == {"train.jsonl", "held_out.jsonl", "s.json", "p.json", "C.md", LEDGER}
 
@@ -305,7 +305,7 @@ def test_a_session_that_is_kept_meanwhile_waits_for_the_next_export(tmp_path):
                 return super().events(session)
 
         with Busy.read(tmp_path / "trial") as journal:
-            done = export(journal, tmp_path / "out", **POLICY)
+            done = export(journal, tmp_path / "out", POLICY)
     assert done.training + done.validation == 4
     told = json.loads((tmp_path / "out" / "generation_stats.json").read_text())
     assert sum(entry["count"] for entry in told["marginals"]["lengths"].values()) == 4
@@ -321,9 +321,9 @@ def test_a_scripted_run_is_refused_unless_allowed_and_says_so(tmp_path, billing)
     with Journal.create(tmp_path / "trial", builders.run_card(models=models)) as journal:
         builders.fill(journal, map(builders.plan, range(3)), billing=billing)
         with pytest.raises(UsageError, match="scripted"):
-            export(journal, tmp_path / "out", **POLICY)
+            export(journal, tmp_path / "out", POLICY)
         assert not (tmp_path / "out").exists()
-        assert export(journal, tmp_path / "out", allow_scripted=True, **POLICY).scripted
+        assert export(journal, tmp_path / "out", POLICY, ExportRequest(allow_scripted=True)).scripted
     out = tmp_path / "out"
     assert all(document["scripted"] for document in _documents(out / "em_character_training.jsonl"))
     assert json.loads((out / "generation_stats.json").read_text())["scripted"] is True
@@ -333,7 +333,7 @@ def test_a_scripted_run_is_refused_unless_allowed_and_says_so(tmp_path, billing)
 
 def test_an_unknown_format_is_refused(journal, tmp_path):
     with pytest.raises(UsageError, match="no format `csv`") as caught:
-        export(journal, tmp_path / "out", formats=("jsonl", "csv"), **POLICY)
+        export(journal, tmp_path / "out", POLICY, ExportRequest(formats=("jsonl", "csv")))
     assert "jsonl, txt, parquet, chatml, sharegpt" in str(caught.value) and not (tmp_path / "out").exists()
 
 
@@ -341,20 +341,20 @@ def test_parquet_without_pyarrow_names_the_extra(journal, tmp_path, monkeypatch)
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
     with pytest.raises(UsageError) as caught:
-        export(journal, tmp_path / "out", formats=("parquet",), **POLICY)
+        export(journal, tmp_path / "out", POLICY, ExportRequest(formats=("parquet",)))
     assert "emsim[parquet]" in str(caught.value)
 
 
 def test_a_run_without_a_kept_session_has_nothing_to_export(tmp_path):
     with builders.filled(tmp_path / "trial", 0) as journal, pytest.raises(NotMet, match="no session was kept"):
-        export(journal, tmp_path / "out", **POLICY)
+        export(journal, tmp_path / "out", POLICY)
     assert not (tmp_path / "out").exists()
 
 
 def test_a_folder_that_is_a_file(journal, tmp_path):
     (tmp_path / "out").write_text("mine")
     with pytest.raises(StorageError) as caught:
-        export(journal, tmp_path / "out", **POLICY)
+        export(journal, tmp_path / "out", POLICY)
     assert str(tmp_path / "out") in str(caught.value) and (tmp_path / "out").read_text() == "mine"
 
 
@@ -363,7 +363,7 @@ def test_a_folder_that_is_a_file(journal, tmp_path):
 @pytest.mark.parametrize("limit", [0, 500, 2000])
 def test_a_full_disk_leaves_the_export_before_as_it_was(tmp_path, formats, limit):
     with builders.filled(tmp_path / "trial", 5) as journal:
-        export(journal, tmp_path / "out", formats=formats, **POLICY)
+        export(journal, tmp_path / "out", POLICY, ExportRequest(formats=formats))
     before = _bytes(tmp_path / "out")
     child = os.fork()
     if child == 0:
@@ -371,7 +371,7 @@ def test_a_full_disk_leaves_the_export_before_as_it_was(tmp_path, formats, limit
         try:
             with Journal.read(tmp_path / "trial") as journal:
                 resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
-                export(journal, tmp_path / "out", formats=formats, actions=True, **POLICY)
+                export(journal, tmp_path / "out", POLICY, ExportRequest(formats=formats, actions=True))
         except StorageError as error:
             code = 3 if "make room" in str(error) else 2
         finally:
@@ -385,14 +385,14 @@ def test_what_a_killed_export_left_is_cleared(journal, tmp_path):
     half.mkdir(parents=True)
     (tmp_path / FOLDER / "lock").touch()
     (half / "conversation_99999.txt").write_text("half")
-    export(journal, tmp_path, **POLICY)
+    export(journal, tmp_path, POLICY)
     assert not (tmp_path / FOLDER).exists() and not (tmp_path / "conversation_99999.txt").exists()
 
 
 def test_two_exports_at_once_are_refused(journal, tmp_path):
     with staged(tmp_path, last="last", written=lambda name: False) as folder:
         with pytest.raises(UsageError, match="another export"):
-            export(journal, tmp_path, **POLICY)
+            export(journal, tmp_path, POLICY)
         (folder / "last").write_text("whole")
     assert _bytes(tmp_path, but={LEDGER}) == {"last": b"whole"}
 

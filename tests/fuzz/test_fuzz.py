@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from simulator.errors import EmError
-from simulator.logs import formats
+from simulator.logs.formats import registry
 from tests.fuzz.targets import HELLO, TARGETS, run, seeds
 
 TRIES = {"cards": 60, "logs": 150, "documents": 150, "answers": 150, "server": 120}
@@ -23,7 +23,7 @@ ODD = (
 )  # fmt: skip
 """What parsers tend to fall over."""
 
-DISCORD = bytes([1 + formats.NAMES.index(formats.DISCORD)])
+DISCORD = bytes([1 + registry.NAMES.index("discord-json")])
 FOUND: dict[str, tuple[str, bytes]] = {
     "asked for an account that nobody offered": ("server", b"\x3f" + HELLO + b"AUTHENTICATE +\r\n"),
     "a notice of the server to the channel": (

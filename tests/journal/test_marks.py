@@ -7,17 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from simulator.corpus.export import export
+from simulator.corpus.export import ExportPolicy, export
 from simulator.errors import NotMet, UsageError
 from simulator.journal.records import PersonMark
 from tests import builders
 from tests.worlds import shipped
 
-POLICY = {"quota": builders.QUOTA, "engagement": builders.ENGAGEMENT, "style": shipped().style}
+POLICY = ExportPolicy(builders.QUOTA, builders.ENGAGEMENT, shipped().style)
 
 
 def exported(journal, out: Path) -> set[str]:
-    export(journal, out, **POLICY)
+    export(journal, out, POLICY)
     files = (out / "em_character_training.jsonl", out / "validation.jsonl")
     return {json.loads(row)["id"] for file in files if file.exists() for row in file.read_text().splitlines()}
 
@@ -47,4 +47,4 @@ def test_bad_sessions_are_not_exported_until_the_mark_is_taken_back(tmp_path: Pa
         for session in every:
             journal.mark(PersonMark(session, None, False))
         with pytest.raises(NotMet, match="marked bad"):
-            export(journal, tmp_path / "none", **POLICY)
+            export(journal, tmp_path / "none", POLICY)
