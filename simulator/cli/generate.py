@@ -150,7 +150,7 @@ def demo(seed: int, data: Path) -> None:
     click.echo(
         "The lines come from a model of 135 million parameters, to show the machine working without a key.\n"
         f"For real data name a real model, such as:  em generate --run first --sessions 20 --model anthropic/…\n"
-        f"Look further:  em status {name}   em check {data / 'corpora' / name}/conversation_*.txt"
+        f"Look further:  em status {name}   em show {name}   em check {name}"
     )
 
 

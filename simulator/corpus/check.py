@@ -8,9 +8,11 @@ from pathlib import Path
 from simulator.corpus.filters import Filters
 from simulator.corpus.near_duplicates import NearDuplicates
 from simulator.corpus.reading import Broken, Text, documents
+from simulator.corpus.small_model import SMALL_MODEL
 from simulator.corpus.verdict import Reason, Verdict
 from simulator.document import Document, parse_document
 from simulator.journal.journal import Journal
+from simulator.journal.model_choice import SMALL_MODELS
 from simulator.session.transcript import document
 
 
@@ -19,14 +21,19 @@ def check(
 ) -> Iterator[tuple[str, Verdict]]:
     """(id, verdict) of every document, in the order of the files; see `reading.documents` for what they may hold.
 
-    What cannot be read as a document gets a verdict with the rule `malformed`. A document is a `near-duplicate` of a
+    A document whose line says that a very small model wrote it is not blamed for that: whoever made it chose so. What
+    cannot be read as a document gets a verdict with the rule `malformed`. A document is a `near-duplicate` of a
     kept one before it; `twins` may know earlier ones. Memory does not grow, apart from `twins`.
 
     Raises UsageError for a file that cannot be read or is neither kind; before the first verdict where that is known.
     """
     twins = NearDuplicates(filters.style) if twins is None else twins
+    lenient = filters.sparing(frozenset({SMALL_MODEL}))
     for item in documents(paths, filters.style.numbers.max_document_bytes):
-        yield item.id, _broken(item) if isinstance(item, Broken) else _read(item, filters, twins)
+        if isinstance(item, Broken):
+            yield item.id, _broken(item)
+        else:
+            yield item.id, _read(item, lenient if _by_small_model(item) else filters, twins)
 
 
 def kept(journal: Journal, filters: Filters) -> Iterator[tuple[str, Verdict]]:
@@ -35,10 +42,19 @@ def kept(journal: Journal, filters: Filters) -> Iterator[tuple[str, Verdict]]:
     What its script expected is left aside: it was held against that when it was made, and a real channel has none.
     """
     twins = NearDuplicates(filters.style)
+    if journal.run.models.small:
+        filters = filters.sparing(frozenset({SMALL_MODEL}))
     for row in journal.sessions("kept"):
         ident = row.session.id
         made = document(row.session.setting, journal.events(ident))
         yield ident, _judged(ident, made, filters, twins)
+
+
+def _by_small_model(item: Text) -> bool:
+    about = item.about
+    return about.get("scripted") is True or not SMALL_MODELS.isdisjoint(
+        name for name in (about.get("people_model"), about.get("lead_model")) if isinstance(name, str)
+    )
 
 
 def _read(item: Text, filters: Filters, twins: NearDuplicates) -> Verdict:

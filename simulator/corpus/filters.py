@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from copy import copy
 from types import MappingProxyType
 
 from simulator.corpus.expectation import unmet
@@ -41,6 +42,12 @@ class Filters:
         self._numbers, self._engagement, self._quota, self._lead = style.numbers, engagement, quota, lead
         self._manners = LineChecker(style, lead)
         self._political = {rule.name for rule in style.rules if rule.topic is not None}
+
+    def sparing(self, rules: frozenset[str]) -> Filters:
+        """The same filters with further rules that are not held against a session."""
+        made = copy(self)
+        made._spared = self._spared | rules
+        return made
 
     def judge(
         self,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+from simulator.corpus.formats import NAMES
 from simulator.errors import UsageError
 
 KINDS = (".txt", ".jsonl")
@@ -20,7 +22,7 @@ class Text:
     id: str
     text: str
     about: Mapping[str, Any] = field(default_factory=dict)
-    """The other fields of its line, as they were found; nothing in it is checked."""
+    """The other fields of its line, or of a .txt file what the export beside it says; nothing in it is checked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +44,9 @@ def documents(paths: Iterable[Path], most: int) -> Iterator[Text | Broken]:
     files = [Path(path) for path in paths]
     for path in files:
         _usable(path)
+    about = cache(_about_folder)
     for path in files:
-        yield from _documents(path, most)
+        yield from _documents(path, most, about)
 
 
 def _usable(path: Path) -> None:
@@ -56,11 +59,11 @@ def _usable(path: Path) -> None:
         raise UsageError("is not a file", place=str(path), remedy="name the files in it")
 
 
-def _documents(path: Path, most: int) -> Iterator[Text | Broken]:
+def _documents(path: Path, most: int, about: Callable[[Path], Mapping[str, Any]]) -> Iterator[Text | Broken]:
     try:
         with path.open("rb") as file:
             if path.suffix.lower() == ".txt":
-                yield _whole_file(path, file.read(most + 1), most)
+                yield _whole_file(path, file.read(most + 1), most, about(path.parent))
                 return
             number = 0
             while line := file.readline(most + 1):
@@ -76,11 +79,21 @@ def _documents(path: Path, most: int) -> Iterator[Text | Broken]:
         raise UsageError(cause, place=str(path), remedy="make the file readable") from None
 
 
-def _whole_file(path: Path, data: bytes, most: int) -> Text | Broken:
+def _about_folder(folder: Path) -> Mapping[str, Any]:
+    """What an export says of all documents in its folder, as a line of them would; nothing, where there is none."""
+    try:
+        found = json.loads((folder / NAMES.stats).read_bytes())
+        models = found["run"]["models"]
+        return {"scripted": found["scripted"], "people_model": models["people"], "lead_model": models["lead"]}
+    except (OSError, ValueError, RecursionError, LookupError, TypeError):
+        return {}
+
+
+def _whole_file(path: Path, data: bytes, most: int, about: Mapping[str, Any]) -> Text | Broken:
     if len(data) > most:
         return Broken(path.name, f"{path.name}: longer than {most} bytes")
     try:
-        return Text(path.name, data.decode("utf-8"))
+        return Text(path.name, data.decode("utf-8"), about)
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         return Broken(path.name, f"{path.name}:{line}: not UTF-8")

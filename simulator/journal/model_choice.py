@@ -14,6 +14,8 @@ DEFAULT = "embedded"
 IMPORTED = "imported"
 """In place of a model: people wrote the lines, in a real channel."""
 SCRIPTED = "scripted"
+SMALL_MODELS = frozenset({DEFAULT, SCRIPTED})
+"""Models whose lines read as a very small model's, and no better when they are played again."""
 NOBODY = "none"
 """As a judge or a guard: nobody, also where there would be one by default."""
 
@@ -79,7 +81,7 @@ class ModelChoice(StrictModel):
     @property
     def small(self) -> bool:
         """True if the embedded model or the scripted fake plays: no better one can be had by playing again."""
-        return not {DEFAULT, SCRIPTED}.isdisjoint((self.people, self.leads))
+        return not SMALL_MODELS.isdisjoint((self.people, self.leads))
 
     @property
     def judges(self) -> str | None:
