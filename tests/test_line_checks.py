@@ -25,7 +25,7 @@ VOICE = "my knees are older than the internet"
 
 
 def rules(text: str, nick: str = "kai", **given: object) -> list[str]:
-    return [fault.rule for fault in MANNERS.faults(text, nick=nick, cast=CAST, earlier=EARLIER, **given)]
+    return [fault.rule for fault in MANNERS.faults(TranscriptLine(nick, text), cast=CAST, earlier=EARLIER, **given)]
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_faults(text: str, rule: str) -> None:
 
 
 def test_every_fault_says_what_to_do() -> None:
-    for fault in MANNERS.faults("kai: I'd be happy to help and the", nick="kai", cast=CAST):
+    for fault in MANNERS.faults(TranscriptLine("kai", "kai: I'd be happy to help and the"), cast=CAST):
         assert fault.evidence and fault.hint and "\n" not in fault.evidence
 
 
@@ -106,11 +106,11 @@ def test_politics_has_its_place() -> None:
 
 def test_the_fourth_short_line_in_a_row() -> None:
     short = [TranscriptLine("mara", "lol"), TranscriptLine("kai", "no way"), TranscriptLine("mara", "yes way")]
-    faults = MANNERS.faults("ok then", nick="kai", earlier=short)
+    faults = MANNERS.faults(TranscriptLine("kai", "ok then"), earlier=short)
     assert [fault.rule for fault in faults] == ["rapid-fire"]
-    assert MANNERS.faults("ok then", nick="kai", earlier=short[1:]) == []
-    assert MANNERS.faults("ok then, let us hear it", nick="kai", earlier=short) == []
-    assert MANNERS.faults("shrugs", nick="kai", earlier=short, action=True) == []
+    assert MANNERS.faults(TranscriptLine("kai", "ok then"), earlier=short[1:]) == []
+    assert MANNERS.faults(TranscriptLine("kai", "ok then, let us hear it"), earlier=short) == []
+    assert MANNERS.faults(TranscriptLine("kai", "shrugs", action=True), earlier=short) == []
 
 
 def test_short_agreement_may_be_said_twice() -> None:
@@ -243,5 +243,5 @@ def test_clean_makes_one_line_of_anything(raw: str, nick: str) -> None:
 def test_any_text_can_be_judged(text: str, before: list[str]) -> None:
     earlier = [TranscriptLine("mara", said) for said in before]
     for nick in ("kai", LEAD):
-        for fault in MANNERS.faults(text, nick=nick, cast=CAST, earlier=earlier, secrets=Secrets([NOTE])):
+        for fault in MANNERS.faults(TranscriptLine(nick, text), cast=CAST, earlier=earlier, secrets=Secrets([NOTE])):
             assert fault.rule and len(fault.evidence) <= style().numbers.evidence

@@ -52,6 +52,7 @@ class JudgeMark:
 
     @property
     def counts(self) -> bool:
+        """Its words stand in the log."""
         return self.message is not None
 
 

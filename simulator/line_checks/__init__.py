@@ -2,7 +2,7 @@
 
     checker = LineChecker(style, lead)
     text = clean(raw, nick)
-    faults = checker.faults(text, nick=nick, cast=..., earlier=..., secrets=...)
+    faults = checker.faults(TranscriptLine(nick, text), cast=..., earlier=..., secrets=...)
 
 What must not be said, and every number, is in `policies/style.yaml`. The cost of a line does not grow with the session.
 """

@@ -45,24 +45,22 @@ class LineChecker:
 
     def faults(
         self,
-        text: str,
+        line: TranscriptLine,
         *,
-        nick: str,
         cast: Collection[str] = (),
         earlier: Sequence[TranscriptLine] = (),
         secrets: Secrets | None = None,
         politics_allowed: bool = True,
-        action: bool = False,
     ) -> list[Violation]:
-        """What is wrong with a line that `nick` is about to say; empty: nothing.
+        """What is wrong with a line that somebody is about to say; empty: nothing. A /me line need not be a sentence.
 
         `cast`: everybody's nick, for lines that answer for others. `earlier`: the lines before this one, all of them or
-        the last ones. `politics_allowed`: whether this is the channel that confined topics belong to. `action`: the
-        text of a /me line, which need not be a sentence.
+        the last ones. `politics_allowed`: whether this is the channel that confined topics belong to.
         """
+        nick, text = line.nick, line.text
         wording = self.wording(text, nick=nick, politics_allowed=politics_allowed, earlier=earlier)
         found = [*wording, *self._form(text), *self._for_another(text, nick, cast, earlier)]
-        if not action:
+        if not line.action:
             found += self._thought(text, earlier)
         found += self._own_line(text, nick, cast)
         if secrets is not None:

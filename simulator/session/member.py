@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from simulator import rng
+from simulator.document import TranscriptLine
 from simulator.events import Refused
 from simulator.line_checks import LineChecker, Violation, clean, solves
 from simulator.line_checks.wording import own_words
@@ -120,13 +121,11 @@ class Members:
 
     def _faults(self, turn: Turn, channel: Channel, text: str) -> list[Violation]:
         faults = self._manners.faults(
-            text,
-            nick=turn.nick,
+            TranscriptLine(turn.nick, text, action=turn.action),
             cast=self._setting.members,
             earlier=channel.lines,
             secrets=self._secrets,
             politics_allowed=self._politics,
-            action=turn.action,
         )
         script = self._script
         if not faults and turn.nick == self._setting.lead and channel.messages > first_request(script):

@@ -52,6 +52,10 @@ class PromptTemplates:
         self._texts = dict(texts)
         self._compiled: dict[str, Template] = {}
 
+    def __reduce__(self) -> tuple[type[PromptTemplates], tuple[dict[str, str]]]:
+        """Copies in other processes compile their own."""
+        return PromptTemplates, (self._texts,)
+
     def render(self, name: str, /, **values: object) -> str:
         """The text of a template. `values`: exactly its variables.
 

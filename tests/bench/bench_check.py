@@ -117,10 +117,10 @@ def line_cost(manners: LineChecker) -> float:
     )
     texts = [" ".join(draw.choices(words, k=14)) + "." for _ in range(3000)]
     for text in texts[:1000]:
-        manners.faults(text, nick=LEAD, cast=NICKS, earlier=lines[:20])
+        manners.faults(TranscriptLine(LEAD, text), cast=NICKS, earlier=lines[:20])
     began = time.process_time()
     for text in texts[1000:]:
-        manners.faults(text, nick=LEAD, cast=NICKS, earlier=lines[:20])
+        manners.faults(TranscriptLine(LEAD, text), cast=NICKS, earlier=lines[:20])
     return round((time.process_time() - began) / 2000 * 1e6, 1)
 
 

@@ -19,7 +19,7 @@ def flagged(row: Row) -> bool:
     asked = {line.text.partition(":")[0] for line in row.before if ": " in line.text}
     cast = {line.nick for line in row.before} | {row.line.nick, LEAD} | asked
     checker = LineChecker(shipped().style, LEAD)
-    return bool(checker.faults(row.line.text, nick=row.line.nick, cast=cast, earlier=row.before))
+    return bool(checker.faults(row.line, cast=cast, earlier=row.before))
 
 
 def test_the_set_is_large_and_half_of_it_is_good() -> None:

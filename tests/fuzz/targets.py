@@ -128,7 +128,7 @@ def answers(data: bytes, folder: Path) -> None:
     line = clean(raw, "kai")
     cast = ("kai", "mara", shipped().lead.nick)
     for action in (False, True):
-        _manners().faults(line, nick="kai", cast=cast, earlier=TALK, politics_allowed=False, action=action)
+        _manners().faults(TranscriptLine("kai", line, action=action), cast=cast, earlier=TALK, politics_allowed=False)
     judge, document = (
         SessionJudge(shipped().judge, shipped().prompts, _scripted(), shipped().lead.nick),
         Document(None, TALK),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from simulator.irc.timing import ManualClock
 from tests.irc.accounts import ATHEME, TLS, UPLINK
 from tests.irc.channel import BEGAN, LEAD, POLICY, Guest, guest
 from tests.irc.test_connection import certificate
+
+pytestmark = pytest.mark.skipif("CI" in os.environ, reason="servers of several programs are tried by hand, not in CI")
 
 
 async def _registered(op: Guest, nick: str) -> None:

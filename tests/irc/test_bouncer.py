@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 
 import pytest
 
@@ -16,6 +17,8 @@ from simulator.irc.registration import Credentials
 from simulator.irc.timing import WallClock
 from tests.irc.bouncers import znc
 from tests.irc.channel import LEAD, POLICY, guest, real_server
+
+pytestmark = pytest.mark.skipif("CI" in os.environ, reason="servers of several programs are tried by hand, not in CI")
 
 
 async def _stay(port: int, clock: WallClock, until: str) -> tuple[list[IrcEvent], bool]:

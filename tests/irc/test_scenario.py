@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import os
 
 import pytest
 
 from simulator.errors import UsageError
 from simulator.irc.local_server import PROGRAMS
 from tests.irc.scenario import STEPS, Step, play
+
+pytestmark = pytest.mark.skipif("CI" in os.environ, reason="servers of several programs are tried by hand, not in CI")
 
 
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: step.__name__)

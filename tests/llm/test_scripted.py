@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 
+from simulator.document import TranscriptLine
 from simulator.line_checks import LineChecker
 from simulator.llm.model import Billing, CallId, Message, Prompt, PromptFormat, Purpose, Reply, ScriptedContext
 from simulator.llm.scripted import LEAST_WORDS, MOST_WORDS, Scripted, content, wanted, words
@@ -71,7 +72,7 @@ def test_ordinary_lines_have_manners(lead: bool) -> None:
     manners = LineChecker(shipped().style, LEAD)
     for i, line in enumerate(said(prompt(i, lead=lead) for i in range(1500))):
         nick = LEAD if lead else NICKS[i % len(NICKS)]
-        assert manners.faults(line.strip(), nick=nick) == [], line
+        assert manners.faults(TranscriptLine(nick, line.strip())) == [], line
 
 
 @pytest.mark.parametrize(
