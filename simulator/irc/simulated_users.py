@@ -134,6 +134,8 @@ class SimulatedUsers:
         self._links, self._lead, self._world, self._models = links, lead, world, models
         self._subject, self._clock = subject, clock
         self._names, self._guests = UniqueNicks(), dict[str, Persona]()
+        self._begun: dict[str, int] = {}
+        """Nick to how many messages of the act there were when that person's last line was begun."""
         for nick in world.personas:
             self._names.nick(f"card {nick}", nick)  # a guest who is called like somebody on a card is not them
         self._acts = 0
@@ -187,6 +189,7 @@ class SimulatedUsers:
         if turn.nick not in self._links:
             channel.state.failed.add(turn.nick)  # the guest has nothing to say; the next to speak is drawn among others
             return
+        begun = channel.state.messages
         line = await members.speak(turn, channel.state)
         text = irc_message.harmless(line.text or "")
         if not text or text.startswith("!"):
@@ -195,7 +198,7 @@ class SimulatedUsers:
             return
         before = self.messages
         await pause(len(text.split()) / self._world.personas[turn.nick].words_per_minute * 60)
-        link = self._links[turn.nick]
+        link, self._begun[turn.nick] = self._links[turn.nick], begun
         if turn.action:
             await link.say(text, action=True)
             channel.apply(Acted, turn.nick, text=text)  # not counted as a message, so nobody waits for it
@@ -210,6 +213,7 @@ class SimulatedUsers:
         assert opener is not None and topic is not None, "an act begins with somebody who brings up its topic"
         self._links[opener].topic(topic)
         self._channel = _Talk(self._act.setting, past)
+        self._begun.clear()
         for nick in self._guests:
             self._channel.state.present[nick] = None
         self._cast()
@@ -259,12 +263,17 @@ class SimulatedUsers:
                 return Turn(asked, turn.pause, {"addressed": 1.0, "chance": 1.0}, to=last, answers=last)
             if asked is None and turn.nick in self._links and (channel.question or channel.counts[last] <= NEW):
                 return replace(turn, to=last, action=False)
-        asker, _ = channel.owing.get(turn.nick, ("", 0))
-        return (
-            replace(turn, to=asker, answers=asker, action=False)
-            if asker in self._guests and turn.nick in self._links
-            else turn
-        )
+        asker = self._waiting_guest(turn.nick, channel)
+        if asker is None or turn.nick not in self._links:
+            return turn
+        return replace(turn, to=asker, answers=asker, action=False)
+
+    def _waiting_guest(self, nick: str, channel: Channel) -> str | None:
+        """The last guest who spoke to this person by name since the person's last line was begun; None: no guest."""
+        begun = self._begun.get(nick, 0)
+        heard = zip(channel.lines[begun:], channel.addressed[begun:], strict=True)
+        waiting = [line.nick for line, to in heard if to == nick and line.nick in self._guests]
+        return waiting[-1] if waiting else None
 
 
 class _Talk:

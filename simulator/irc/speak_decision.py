@@ -77,7 +77,8 @@ class SpeakDecider:
         if not self._share.may_speak(band):
             return Decision(False, {}, "budget", called is not None)
         if self._share.must_speak(band):
-            return Decision(True, {"owed": 1.0, "chance": 1.0}, "", True)
+            calls: dict[str, float] = {called: 1.0} if called else {}
+            return Decision(True, {"owed": 1.0, **calls, "chance": 1.0}, "", True)
         level = session.engagement
         reason = self._pull(called, level) if waiting else await self._reason(session, model, called)
         reasons = {"budget": self._share.pressure(band), **reason}
