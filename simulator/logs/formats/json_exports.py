@@ -10,6 +10,7 @@ from __future__ import annotations
 import html
 import json
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
@@ -32,17 +33,18 @@ from simulator.logs.formats.record import (
 _EMPHASIS = re.compile(r"(?:^|[^\w])_|_(?:[^\w]|$)")
 
 
-class _Export:
+class _Export(ABC):
     """Reads the records of one file."""
 
     def __init__(self, path: Path) -> None:
         self.path, self.authors, self.channel = path, Authors(), ""
 
-    def begin(self, head: dict[str, Any]) -> None:
+    def begin(self, head: dict[str, Any]) -> None:  # noqa: B027 - most exports say nothing before their messages
         """What stands before the messages."""
 
+    @abstractmethod
     def entry(self, record: dict[str, Any]) -> LogEntry:
-        raise NotImplementedError
+        """What one record says."""
 
     def entries(self, key: str) -> Iterator[Parsed]:
         records = items(self.path, key)
