@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from simulator.plan.session_plan import VOICE_OF_A_PART, VOICE_OF_OTHERS, PlacedBeat, PresenceChange, Setting
 from simulator.world.persona import Persona, Role
-from simulator.world.scenario import Scenario
+from simulator.world.scenario import CastSlot, Scenario, meets
 from simulator.world.strict import Length
 from simulator.world.world import World
 
@@ -42,6 +42,7 @@ class Casting:
         self._role = {person.nick: person.role for person in world.people}
         self._friends = {nick: tuple(friend for friend in world.ties[nick]) for nick in self._role}
         self._weights: dict[tuple[str, int], dict[Role | None, Weights]] = {}
+        self._parts: dict[str, list[tuple[str, CastSlot]]] = {}
 
     def cast(
         self, scenario: Scenario, length: Length, group: str, hour: int, draw: random.Random
@@ -70,9 +71,10 @@ class Casting:
             return nick
 
         slots: dict[str, str] = {}
-        for name, slot in scenario.slots.items():
-            fit = free[slot.role]
-            known = self._friends[slots[slot.tied_to]] if slot.tied_to in slots else ()
+        for name, slot in self._scarcest_first(scenario):
+            fit = {n: weight for n, weight in free[slot.role].items() if meets(self._world.personas[n], slot.needs)}
+            tied = {slot.tied_to, *(other for other, each in scenario.slots.items() if each.tied_to == name)}
+            known = {friend for other in tied if other in slots for friend in self._friends[slots[other]]}
             nick = pick({n: weight for n, weight in fit.items() if n in known}) or pick(fit)
             assert nick is not None, "World has checked that every slot can be filled"
             slots[name] = nick
@@ -84,6 +86,13 @@ class Casting:
                 break
         draw.shuffle(chosen)
         return slots, tuple(chosen)
+
+    def _scarcest_first(self, scenario: Scenario) -> list[tuple[str, CastSlot]]:
+        """The parts, those first that the fewest can play."""
+        if scenario.name not in self._parts:
+            fit = {name: sum(map(slot.suits, self._world.people)) for name, slot in scenario.slots.items()}
+            self._parts[scenario.name] = sorted(scenario.slots.items(), key=lambda part: fit[part[0]])
+        return self._parts[scenario.name]
 
     def _of(self, group: str, hour: int) -> dict[Role | None, Weights]:
         """Role to the weights of its people before friendship; None: everybody."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from simulator import rng
@@ -13,7 +13,7 @@ from simulator.plan.participation import Participation
 from simulator.plan.placing import place
 from simulator.plan.quota import Cell
 from simulator.plan.session_plan import PlacedBeat, Script, SessionPlan, Setting, Slot
-from simulator.world.scenario import ANYONE, LEAD, PLACEHOLDER, Beat, Scenario
+from simulator.world.scenario import ANYONE, LEAD, PLACEHOLDER, Beat, FillVariant, Scenario, meets
 from simulator.world.strict import Engagement, Length
 from simulator.world.world import World
 
@@ -59,7 +59,9 @@ class Composer:
         setting, parts = self._setting(brief)
         words = rng.stream(seed, "words")
         names = {**parts, LEAD: setting.lead, **self._world.lead.called(), "topic": brief.topic, "angle": brief.angle}
-        fill = {key: _filled(words.choice(variants), names) for key, variants in scenario.fill.items()}
+        fill = {
+            key: _filled(words.choice(self._fitting(variants, parts)), names) for key, variants in scenario.fill.items()
+        }
         names |= fill
         for number in range(TRIES):
             draw = rng.stream(seed, "shape", number)
@@ -122,6 +124,11 @@ class Composer:
             begins=begins,
         )
         return setting, parts
+
+    def _fitting(self, variants: Sequence[FillVariant], parts: Mapping[str, str]) -> list[str]:
+        """The wordings that fit those who play the parts."""
+        cards = self._world.personas
+        return [v.text for v in variants if all(meets(cards[parts[slot]], tags) for slot, tags in v.needs.items())]
 
     def _pairs(self, scenario: Scenario, cell: Cell, messages: int | None) -> Pairs:
         if messages is not None:

@@ -139,18 +139,37 @@ def _scenario(parts: Parts, scenario: Scenario, file: str, inside: At, *, channe
             signals = (expect.signal,) if expect.signal else ()
             at = (*inside, "expect", number, "signal")
             yield from _unknown(file, at, signals, parts.style.named(), called=f"{before}expect.signal")
-    people = [p for p in parts.personas.values() if p.role is not Role.LEAD]
-    for name, slot in scenario.slots.items():
-        wanted = sum(s.role is slot.role for s in scenario.slots.values()) if slot.role else 1
-        there = sum(slot.role in (None, p.role) for p in people)
-        lacking = there < wanted and bool(people) and not parts.unread_in("personas")
-        if slot.role is Role.LEAD or lacking:
-            cause = f"{before}slots.{name}: nobody can fill it"
-            yield Fault(file, cause, f"{there} cards have that role", (*inside, "slots", name))
+    yield from _slots(parts, scenario, file, inside)
     filled = {LEAD, *LEAD_WORDS, "topic", "angle", *scenario.slots, *scenario.fill}
     for where, text in _texts(scenario):
         found = PLACEHOLDER.findall(text)
         yield from _unknown(file, (*inside, *where), found, filled, called=f"{before}placeholder")
+
+
+def _slots(parts: Parts, scenario: Scenario, file: str, inside: At) -> Iterator[Fault]:
+    """Parts that nobody can play, and tags that no card has."""
+    before = "".join(f"{part}." for part in inside)
+    people = [p for p in parts.personas.values() if p.role is not Role.LEAD]
+    if not people or parts.unread_in("personas"):
+        return
+    known = {tag for person in people for tag in person.does}
+    for name, slot in scenario.slots.items():
+        at = (*inside, "slots", name, "needs")
+        yield from _unknown(file, at, slot.needs, known, called=f"{before}slots.{name}.needs")
+    for name, variants in scenario.fill.items():
+        for number, variant in enumerate(variants):
+            for slot_name, tags in variant.needs.items():
+                at = (*inside, "fill", name, number, "needs", slot_name)
+                yield from _unknown(file, at, tags, known, called=f"{before}fill.{name}.needs")
+    # Parts are given out by how few can play them: the n-th is sure to find somebody if n people can.
+    parts_by_people = {
+        name: sum(map(slot.suits, people)) for name, slot in scenario.slots.items() if not set(slot.needs) - known
+    }
+    for taken, name in enumerate(sorted(parts_by_people, key=parts_by_people.__getitem__)):
+        there = parts_by_people[name]
+        if there <= taken or scenario.slots[name].role is Role.LEAD:
+            cause, remedy = f"{before}slots.{name}: nobody can fill it", f"{there} cards have that role and do that"
+            yield Fault(file, cause, remedy, (*inside, "slots", name))
 
 
 def _texts(scenario: Scenario) -> Iterator[tuple[At, str]]:
@@ -161,8 +180,8 @@ def _texts(scenario: Scenario) -> Iterator[tuple[At, str]]:
             for number, text in enumerate(texts):
                 yield ("beats", place, key, number), text
     for name, variants in scenario.fill.items():
-        for number, text in enumerate(variants):
-            yield ("fill", name, number), text
+        for number, variant in enumerate(variants):
+            yield ("fill", name, number), variant.text
 
 
 def _stubs(parts: Parts) -> Iterator[Fault]:

@@ -82,6 +82,8 @@ class Persona(StrictModel):
     voice_for: dict[Name, tuple[Annotated[int, Field(ge=0)], ...]] = {}
     """Pattern to the example lines (by number, from 0) that are shown in sessions of it and in no other; lines that
     stand under no pattern are shown in all."""
+    does: tuple[Name, ...] = ()
+    """What the person does or has that a part may ask for, such as `studies`, `codes` or `rents`."""
     interests: dict[Name, Annotated[float, Field(gt=0, le=5)]] = {}
     """Topic group to weight; 1 is the average person's interest, groups left out have 1."""
     chattiness: Annotated[float, Field(gt=0, le=10)] = 1.0

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal
+from collections.abc import Collection, Mapping
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from simulator.world.persona import Role
+from simulator.world.persona import Persona, Role
 from simulator.world.phrases import Patterns, fault_of
 from simulator.world.strict import ChannelName, Engagement, Length, Name, Prose, StrictModel
 
@@ -27,6 +28,36 @@ class CastSlot(StrictModel):
     """Regular or passerby; None: either."""
     tied_to: Name | None = None
     """Another slot whose person this one should know, if anybody fits."""
+    needs: tuple[Name, ...] = ()
+    """What the person's card has under `does`, one of these at least; empty: anybody will do."""
+
+    def suits(self, persona: Persona) -> bool:
+        """True if the person can play this part."""
+        return self.role in (None, persona.role) and meets(persona, self.needs)
+
+
+def meets(persona: Persona, needs: Collection[str]) -> bool:
+    """True if the person does one of the things that are needed, or nothing is."""
+    return not needs or not set(needs).isdisjoint(persona.does)
+
+
+class FillVariant(StrictModel):
+    """One of the wordings among which a fill is drawn; a plain text needs nothing."""
+
+    text: Prose
+    needs: dict[Name, tuple[Name, ...]] = {}
+    """Slot to what its person's card has under `does`, one of these at least, for this wording to be drawn."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _plain(cls, value: Any) -> Any:
+        return {"text": value} if isinstance(value, str) else value
+
+    def always_fits(self, slots: Mapping[str, CastSlot]) -> bool:
+        """True if it fits whoever can play the parts."""
+        return all(
+            slots[name].needs and set(slots[name].needs) <= set(tags) for name, tags in self.needs.items() if tags
+        )
 
 
 class Beat(StrictModel):
@@ -113,8 +144,8 @@ class Scenario(StrictModel):
     topics: tuple[Name, ...] = ()
     """Topic groups that the script suits; empty: all."""
     slots: dict[Name, CastSlot] = {}
-    fill: dict[Name, Annotated[tuple[Prose, ...], Field(min_length=1)]] = {}
-    """Names for notes and openings, each with its variants; one of each is drawn for a session."""
+    fill: dict[Name, Annotated[tuple[FillVariant, ...], Field(min_length=1)]] = {}
+    """Names for notes and openings, each with its variants; one of those that fit the cast is drawn for a session."""
     beats: tuple[Beat, ...] = ()
     solution: Patterns = ()
     """What would do the work that is asked for: patterns as in `policies/style.yaml`, for every fill of the script. No
@@ -145,6 +176,11 @@ class Scenario(StrictModel):
                 raise ValueError(f"slots.{name}: no beat uses it")
             if slot.tied_to is not None and slot.tied_to not in self.slots:
                 raise ValueError(f"slots.{name}: tied_to `{slot.tied_to}`: no such slot")
+        for name, variants in self.fill.items():
+            if unknown := {slot for variant in variants for slot in variant.needs} - set(self.slots):
+                raise ValueError(f"fill.{name}: needs: no slot `{min(unknown)}`")
+            if not any(variant.always_fits(self.slots) for variant in variants):
+                raise ValueError(f"fill.{name}: one variant has to fit whoever can play the parts: give it no needs")
         for expect in self.expect:
             if expect.after not in seen:
                 raise ValueError(f"expect: after `{expect.after}`: no beat has that id")

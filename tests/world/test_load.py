@@ -89,6 +89,22 @@ def test_a_wrong_card(root: Path, change: str, place: str, cause: str) -> None:
         ("who: asker", "who: nobody", "no slot `nobody`"),
         ("slots: {asker: {}}", "slots: {asker: {}, other: {}}", "no beat uses it"),
         ("slots: {asker: {}}", "slots: {asker: {role: lead}}", "nobody can fill it"),
+        ("slots: {asker: {}}", "slots: {asker: {needs: [yodels]}}", "no `yodels`"),
+        (
+            "slots: {asker: {}}",
+            "slots: {asker: {}}\nfill: {song: [an air, {text: a march, needs: {asker: [yodels]}}]}",
+            "no `yodels`",
+        ),
+        (
+            "slots: {asker: {}}",
+            "slots: {asker: {}}\nfill: {song: [an air, {text: a march, needs: {nobody: [yodels]}}]}",
+            "no slot `nobody`",
+        ),
+        (
+            "slots: {asker: {}}",
+            "slots: {asker: {}}\nfill: {song: [{text: a march, needs: {asker: [yodels]}}]}",
+            "has to fit whoever",
+        ),
         ("pattern: participation", "pattern: dancing", "does not stand where its name says"),
         ('["#general"]', '["#elsewhere"]', "no `#elsewhere`"),
         ("[ask something]", "['ask {somebody} something']", "no `somebody`"),

@@ -1,0 +1,82 @@
+"""Parts go to people whose cards say that they do what the part needs, and so do the words that are filled in."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+
+from simulator import rng
+from simulator.plan.casting import Casting
+from simulator.plan.composing import Composer, SessionBrief
+from simulator.plan.quota import Cell
+from simulator.world.scenario import Scenario
+from simulator.world.strict import Engagement
+from simulator.world.world import World
+from tests.worlds import shipped
+
+CODERS, DIVERS = 3, 1
+
+
+@pytest.fixture(scope="module")
+def world() -> World:
+    """The shipped one, in which three people code and one of them dives."""
+    shipped_world = shipped()
+    does = {person.nick: ("codes",) for person in shipped_world.people[:CODERS]}
+    does[shipped_world.people[0].nick] = ("codes", "dives")
+    cards = {
+        nick: card.model_copy(update={"does": does.get(nick, ())}) for nick, card in shipped_world.personas.items()
+    }
+    return replace(shipped_world, personas=cards, scenarios={}, gaps=shipped_world.gaps)
+
+
+def script(slots: dict[str, object], fill: dict[str, object] | None = None) -> Scenario:
+    beats = [
+        {"id": name, "who": name, "when": [0.1 + 0.2 * i, 0.2 + 0.2 * i], "note": ["say something"]}
+        for i, name in enumerate(slots)
+    ]
+    return Scenario.model_validate(
+        {
+            "name": "trial",
+            "pattern": "participation",
+            "heading": "trial",
+            "premise": "Somebody dives.",
+            "channels": ["#general"],
+            "slots": slots,
+            "fill": fill or {},
+            "beats": beats,
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    "slots",
+    [
+        {"coder": {"needs": ["codes"]}},
+        {"coder": {"needs": ["codes"]}, "diver": {"needs": ["dives"]}},  # the one who dives must not go to the coder
+        {"one": {"needs": ["codes"]}, "two": {"needs": ["codes"]}, "three": {"needs": ["codes", "dives"]}},
+    ],
+)
+def test_a_part_goes_to_somebody_who_does_what_it_needs(world: World, slots: dict[str, dict[str, list[str]]]) -> None:
+    casting, scenario = Casting(world), script(dict(slots))
+    for seed in range(50):
+        parts, cast = casting.cast(scenario, "short", "everyday", 20, rng.stream(seed, "cast"))
+        assert set(parts.values()) <= set(cast) and len(set(parts.values())) == len(slots)
+        for name, slot in slots.items():
+            assert set(slot["needs"]) & set(world.personas[parts[name]].does)
+
+
+def test_words_are_filled_in_that_fit_the_person(world: World) -> None:
+    scenario = script(
+        {"speaker": {}}, {"thing": ["a lamp", {"text": "a reef", "needs": {"speaker": ["dives", "codes"]}}]}
+    )
+    composer = Composer(world)
+    drawn: Counter[tuple[str, bool]] = Counter()
+    for seed in range(400):
+        cell = Cell(Engagement.LOW, "#general", "short", "participation", "everyday")
+        plan = composer.compose(SessionBrief(scenario, cell, "lamps", "old ones", seed, "s00000", 0))
+        does = world.personas[plan.script.parts["speaker"]].does
+        drawn[plan.script.fill["thing"], bool(does)] += 1
+    assert drawn["a reef", False] == 0
+    assert drawn["a reef", True] > 0 and drawn["a lamp", True] > 0
