@@ -77,7 +77,7 @@ class Persona(StrictModel):
     """What scripts call the lead by besides the nick; None: the nick. Nobody else's is used."""
     about: Prose
     """Who this is, in two to four sentences in the third person. A model reads it; it never reaches training data."""
-    voice: Annotated[tuple[Prose, ...], Field(min_length=2, max_length=12)]
+    voice: Annotated[tuple[Prose, ...], Field(min_length=2, max_length=40)]
     """Lines the person could have typed. They are what tells this person from all the others."""
     voice_for: dict[Name, tuple[Annotated[int, Field(ge=0)], ...]] = {}
     """Pattern to the example lines (by number, from 0) that are shown in sessions of it and in no other; lines that
