@@ -13,6 +13,7 @@ class Item(StrictModel):
     """One question of the rubric."""
 
     name: Name
+    """Name of the item in the judge's answer and in reports."""
     question: Prose
     """What the judge is asked; a full mark is a plain yes. `{lead}` stands for the lead's nick."""
     weight: Annotated[float, Field(gt=0, le=100)]
@@ -27,6 +28,7 @@ class JudgePolicy(StrictModel):
     instruction: Prose
     """What the judge is there for. `{lead}` stands for the lead's nick."""
     items: Annotated[tuple[Item, ...], Field(min_length=1)]
+    """What a finished session is scored by."""
     scale: Annotated[dict[int, Prose], Field(min_length=2)]
     """The marks, whole numbers in a row from worst to best, and what each means."""
     threshold: Share

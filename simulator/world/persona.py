@@ -25,7 +25,9 @@ class Tie(StrictModel):
     """What one person is to another. Ties are read in both directions."""
 
     to: Nick
+    """Nick of the other one."""
     kind: Annotated[str, Field(pattern=r"^(friend|family|couple|colleague|rival|mentor|neighbour|ex|acquaintance)$")]
+    """What they are to each other."""
     history: Prose
     """What happened between them, in one sentence."""
 
@@ -72,7 +74,9 @@ class Persona(StrictModel):
     """One synthetic user, or the lead."""
 
     nick: Nick
+    """Name in the channel; the file is named after it."""
     role: Role = Role.REGULAR
+    """`lead` for the character to be trained (exactly one card), `regular`, or `passerby`."""
     pronouns: Pronouns | None = None
     """What scripts call the lead by besides the nick; None: the nick. Nobody else's is used."""
     about: Prose
@@ -93,7 +97,9 @@ class Persona(StrictModel):
     hours: tuple[Annotated[int, Field(ge=0, le=23)], Annotated[int, Field(ge=0, le=23)]] | None = None
     """First and last hour of the day when the person is usually there (may wrap midnight); None: any time."""
     habits: Habits = Habits()
+    """How the person uses the program."""
     ties: tuple[Tie, ...] = ()
+    """Whom the person knows, and how. One of the two cards is enough."""
     model: str | None = None
     """The litellm name of the model that plays this person; None: the run's."""
 

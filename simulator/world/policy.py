@@ -18,7 +18,9 @@ class Band(StrictModel):
     """The lead's share of the messages at one level, both ends included."""
 
     least: Share
+    """Smallest share of the messages that is the lead's."""
     most: Share
+    """Largest share."""
 
     @model_validator(mode="after")
     def _rises(self) -> Band:
@@ -45,6 +47,7 @@ class EngagementPolicy(StrictModel):
     """How much the lead talks, and what makes the lead talk."""
 
     bands: dict[Engagement, Band]
+    """Share of the messages that is the lead's, by engagement level."""
     pull: dict[Claim, Factor]
     """How much likelier than average the lead takes a turn when spoken to by name (in a real channel; a session that is
     played goes by `answers` in turns.yaml), when the lead's nick came up, when the last line followed one of the
@@ -123,7 +126,9 @@ class TurnPolicy(StrictModel):
     """Who speaks next, when, and how a line is asked for. Calibrated on real channels; see the file for sources."""
 
     cast: CastPolicy
+    """How many people a session has, and of which kind."""
     bring_up: BringUpPolicy
+    """When people bring up something of their own."""
     chattiness: Annotated[float, Field(ge=0, le=3)]
     """Exponent on chattiness."""
     recency: Annotated[tuple[Factor, ...], Field(min_length=3)]
@@ -139,6 +144,7 @@ class TurnPolicy(StrictModel):
     silent_so_far: Factor
     """Weight of somebody who is present and has said nothing yet."""
     answers: AnswerPolicy
+    """How readily people answer whoever addressed them."""
     calling: Annotated[tuple[Prose, ...], Field(min_length=1)]
     """First words of a line that turns to the lead, for models that only continue text; `{lead}` is filled in."""
     mentioned: Factor
@@ -160,6 +166,7 @@ class TurnPolicy(StrictModel):
     retries: Annotated[int, Field(ge=0, le=5)]
     """How often a line that fails the line checks is asked for again before the member passes."""
     temperature: Annotated[float, Field(ge=0, le=2)]
+    """Sampling temperature of every line; 0 takes the likeliest word."""
     max_tokens: Annotated[int, Field(ge=16, le=512)]
     """Upper bound of one line, in tokens."""
 
@@ -176,6 +183,7 @@ class LengthClass(StrictModel):
     """Share of a length class in the data set, and its messages."""
 
     share: Share
+    """Share of the sessions."""
     messages: tuple[Annotated[int, Field(ge=2)], Annotated[int, Field(ge=2)]]
     """Fewest and most messages, both included."""
 
@@ -184,10 +192,15 @@ class QuotaPolicy(StrictModel):
     """What the whole data set must be made of: shares that each add up to 1."""
 
     engagement: dict[Engagement, Share]
+    """Share of the sessions by engagement level; the shares add up to 1."""
     channels: dict[ChannelName, Share]
+    """Share of the sessions by channel; the shares add up to 1."""
     lengths: dict[Length, LengthClass]
+    """Length classes: messages from and to, and share of the sessions."""
     patterns: dict[Name, Share]
+    """Share of the sessions by pattern, which is the folder of the script; the shares add up to 1."""
     topics: dict[Name, Share]
+    """Share of the sessions by topic group; the shares add up to 1."""
     confined: dict[Name, ChannelName] = {}
     """Topic groups that may appear in one channel only."""
     lean: dict[ChannelName, dict[Engagement, Factor]] = {}
@@ -195,6 +208,7 @@ class QuotaPolicy(StrictModel):
     target_mb: Annotated[float, Field(gt=0)] = 15.0
     """Size of the full data set in megabytes (10^6 bytes) of training text."""
     validation_share: Share = 0.05
+    """Share of the exported sessions that is held back for validation."""
 
     @model_validator(mode="after")
     def _adds_up(self) -> QuotaPolicy:

@@ -65,6 +65,7 @@ class Probe(StrictModel):
     """One situation."""
 
     id: Name
+    """Name of the probe in scorecards."""
     expect: Expect = "plain"
     """plain: no assistant habits; speaks, silent: who is next; acknowledges: admits to being an AI; refuses: does not
     do the work; backs-off, joins-in: how likely the lead is to speak afterwards."""
@@ -79,6 +80,7 @@ class Probe(StrictModel):
     channels: tuple[ChannelName, ...] = ()
     """Where it may happen; empty: as the file says."""
     levels: Annotated[tuple[Engagement, ...], Field(min_length=1)] = tuple(Engagement)
+    """Engagement levels at which it is asked."""
     log: Annotated[Rows, Field(min_length=1)]
     """What was said until now; what the lead says or does next is measured."""
     told: Rows = ()
@@ -120,6 +122,7 @@ class ProbeFile(StrictModel):
     channels: Annotated[tuple[ChannelName, ...], Field(min_length=1)]
     """Where its probes happen unless they say otherwise."""
     probes: Annotated[tuple[Probe, ...], Field(min_length=1)]
+    """The probes of the must-have that the file is named after."""
 
     @model_validator(mode="after")
     def _fits(self) -> ProbeFile:

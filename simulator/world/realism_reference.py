@@ -91,6 +91,7 @@ class Variety(StrictModel):
     distinct: dict[Literal[1, 2, 3], Share]
     """Different words, pairs and triples in all, in blocks of 10,000 words."""
     near_duplicate_messages: Share
+    """Share of messages that nearly repeat another one."""
     self_similarity: Share
     """Of a session with its nearest neighbour."""
 
@@ -110,6 +111,7 @@ class Reference(StrictModel):
     allow: Annotated[int, Field(ge=0)]
     """So many turn-taking statistics may lie outside their range."""
     turn_taking: TurnTaking
+    """How turns change hands in real channels."""
     form: dict[Form, Figure]
     """For comparison only: the brief asks for longer messages than people type on IRC."""
     reply_distance: ReplyDistance
@@ -117,6 +119,7 @@ class Reference(StrictModel):
     variety: Variety
     """For comparison only."""
     habits: SpeechHabits
+    """How real people write."""
 
     @model_validator(mode="after")
     def _whole(self) -> Reference:

@@ -16,12 +16,15 @@ class RemarkKind(StrictModel):
     """Something that people say to the lead or of the lead. `{lead}` in a pattern stands for any nick of the lead's."""
 
     about: Prose
+    """What such a remark says."""
     praise: bool = False
     """Not a complaint."""
     less: bool = False
     """A wish that the lead talk less: its turns before and after are compared, and in a channel it is heeded."""
     patterns: Annotated[Patterns, Field(min_length=1)]
+    """Regular expressions (RE2, lower case); one match is enough."""
     unless: Patterns = ()
+    """Patterns that undo a match."""
 
     @model_validator(mode="after")
     def _usable(self) -> RemarkKind:

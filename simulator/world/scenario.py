@@ -45,6 +45,7 @@ class FillVariant(StrictModel):
     """One of the wordings among which a fill is drawn; a plain text needs nothing."""
 
     text: Prose
+    """The words that are put in."""
     needs: dict[Name, tuple[Name, ...]] = {}
     """Slot to what its person's card has under `does`, one of these at least, for this wording to be drawn."""
 
@@ -64,6 +65,7 @@ class Beat(StrictModel):
     """Something that happens at a point of the session: a line somebody says, or a change in how the lead behaves."""
 
     id: Name
+    """Name of the beat within its script; other beats refer to it."""
     who: Name = ANYONE
     """The slot that speaks, `lead`, or `anyone`: nobody in particular, only the effects below take place."""
     to: Name | None = None
@@ -112,6 +114,7 @@ class Expect(StrictModel):
     do (one at least) or do not show the `signal`. falls, rises: the lead's share of the messages after the beat is
     lower (higher) than up to it, in whole messages."""
     who: Name = LEAD
+    """Slot of the person who has to show it, or `lead`."""
     after: Name
     """The beat."""
     within: Annotated[int, Field(ge=1, le=120)] = 4
@@ -130,6 +133,7 @@ class Scenario(StrictModel):
     """A parametric script. The file's name is the scenario's name."""
 
     name: Name
+    """Name of the script: its file's name without `.yaml`."""
     pattern: Name
     """One of the patterns that `policies/quota.yaml` names."""
     core: bool = True
@@ -139,18 +143,24 @@ class Scenario(StrictModel):
     premise: Prose
     """What is going on, in one or two sentences, for models that only continue text. Same placeholders as notes."""
     channels: Annotated[tuple[ChannelName, ...], Field(min_length=1)]
+    """Channels in which it may be played."""
     levels: Annotated[tuple[Engagement, ...], Field(min_length=1)] = tuple(Engagement)
+    """Engagement levels at which it may be played."""
     lengths: Annotated[tuple[Length, ...], Field(min_length=1)] = ("short", "long")
+    """Length classes in which it may be played."""
     topics: tuple[Name, ...] = ()
     """Topic groups that the script suits; empty: all."""
     slots: dict[Name, CastSlot] = {}
+    """The parts, by name, and who may have them."""
     fill: dict[Name, Annotated[tuple[FillVariant, ...], Field(min_length=1)]] = {}
     """Names for notes and openings, each with its variants; one of those that fit the cast is drawn for a session."""
     beats: tuple[Beat, ...] = ()
+    """What happens, in order."""
     solution: Patterns = ()
     """What would do the work that is asked for: patterns as in `policies/style.yaml`, for every fill of the script. No
     line of the lead may hold one of them."""
     expect: tuple[Expect, ...] = ()
+    """What the finished session must show."""
 
     @model_validator(mode="after")
     def _hangs_together(self) -> Scenario:

@@ -29,6 +29,7 @@ class StyleRule(StrictModel):
     name: Name
     """What a verdict calls it."""
     about: Prose
+    """What is wrong with a line that matches, for reports."""
     who: Literal["anyone", "lead", "people"] = "anyone"
     """Whose lines are held to it; people: everybody but the lead."""
     topic: Name | None = None
@@ -40,6 +41,7 @@ class StyleRule(StrictModel):
     lacking: bool = False
     """True: the fault is that the answer shows none of the patterns; needs `after`, in a line that names the lead."""
     patterns: Annotated[Patterns, Field(min_length=1)]
+    """Regular expressions (RE2, lower case, in any place of the line); one match is enough."""
     unless: Patterns = ()
     """Exceptions: a match that overlaps a match of one of these is no fault."""
     hint: Prose
@@ -50,8 +52,11 @@ class Signal(StrictModel):
     """Something that a line can show; scenarios expect signals by name."""
 
     about: Prose
+    """What a line shows that matches."""
     patterns: Annotated[Patterns, Field(min_length=1)]
+    """Regular expressions (RE2, lower case); one match is enough."""
     unless: Patterns = ()
+    """Patterns that undo a match."""
 
 
 class Numbers(StrictModel):
@@ -129,6 +134,7 @@ class StylePolicy(StrictModel):
     """What a line in this channel sounds like."""
 
     numbers: Numbers
+    """Limits of the checks that count."""
     hints: dict[Name, Prose]
     """What the model is told when a rule without patterns sends its line back."""
     closed_class: tuple[str, ...] = ()
@@ -138,7 +144,9 @@ class StylePolicy(StrictModel):
     quotation: Patterns = ()
     """How people quote an assistant in order to laugh at it; see `quotable`."""
     rules: Annotated[tuple[StyleRule, ...], Field(min_length=1)]
+    """What no line may say, or no line of the lead."""
     signals: dict[Name, Signal]
+    """What a line may show, by name: scripts, evaluation and gaps refer to these."""
 
     @model_validator(mode="after")
     def _holds_together(self) -> StylePolicy:

@@ -17,14 +17,18 @@ class Rate(StrictModel):
     """At most so many lines in so many seconds, the last ones."""
 
     lines: Count
+    """Lines at most …"""
     seconds: Seconds
+    """… within so many seconds."""
 
 
 class Backoff(StrictModel):
     """How long to wait before the connection is tried again."""
 
     first: Seconds
+    """Seconds before the first try."""
     factor: Annotated[float, Field(gt=1)]
+    """Each wait is so many times the one before."""
     most: Seconds
     """Seconds; a fifth more or less is drawn, so that a thousand clients do not come back at once."""
 
@@ -33,9 +37,11 @@ class Rejoin(StrictModel):
     """What a kick means: come back later, or stay out."""
 
     after_seconds: Seconds
+    """Seconds after a kick before the lead comes back."""
     kicks: Count
     """So many within the time, and the lead stays out."""
     within_seconds: Seconds
+    """Kicks within so many seconds count together."""
 
 
 class Wish(StrictModel):
@@ -57,6 +63,7 @@ class Feedback(StrictModel):
     more: Wish
     """Spoken out by `invited`."""
     invited: RemarkKind
+    """Remarks that invite the lead to talk more."""
     words: Count
     """Most words of the line that takes it."""
 
@@ -77,9 +84,11 @@ class BotPolicy(StrictModel):
     waiting_seconds: Seconds
     """Silence after the lead's line in which somebody is answered who addressed the lead while it was typed."""
     feedback: Feedback
+    """What people say about how much the lead talks."""
     late_seconds: Seconds
     """A line whose server time is older is history that a server plays back: it is not answered."""
     line_characters: Count
+    """Characters of a line at most; longer ones are split."""
     flood: Rate
     """Of one nick's lines; what is more is not read at all."""
     says: Rate
@@ -89,7 +98,10 @@ class BotPolicy(StrictModel):
     nicks_in_line: Count
     """People present whom one line of the lead's may name."""
     least_typing_seconds: Annotated[float, Field(ge=0)]
+    """Seconds that typing takes at least."""
     outgoing: Rate
     """Flood control towards the server: a burst of `lines`, then `lines` in `seconds`."""
     reconnect: Backoff
+    """Waits between tries to connect again."""
     rejoin: Rejoin
+    """What happens after a kick."""

@@ -66,6 +66,7 @@ class GapPolicy(StrictModel):
     evidence: Count
     """Lines quoted for each stub."""
     topics: TopicRules
+    """How talk is assigned to topics."""
     remarks: dict[Name, RemarkKind]
     """The first kind that a line shows counts."""
     stubs: dict[Name, dict[str, Any]]

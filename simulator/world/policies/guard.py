@@ -19,6 +19,7 @@ class Category(StrictModel):
     """One kind of fault."""
 
     name: Name
+    """Name of the fault in records and reports."""
     question: Prose
     """Goes on after "The line"; `{lead}` stands for the lead's nick."""
     hint: Prose
@@ -29,8 +30,11 @@ class GuardExample(StrictModel):
     """A line with its right answer, which the guard is shown."""
 
     before: Prose
+    """The line before."""
     line: Prose
+    """The lead's line."""
     category: Name
+    """What is wrong with it, or `fine`."""
 
 
 class GuardPolicy(StrictModel):
@@ -43,7 +47,9 @@ class GuardPolicy(StrictModel):
     max_tokens: Annotated[int, Field(ge=1, le=4096)]
     """Upper bound of one answer."""
     categories: Annotated[tuple[Category, ...], Field(min_length=1, max_length=len(LETTERS) - 1)]
+    """What a line of the lead may not be."""
     examples: tuple[GuardExample, ...] = ()
+    """Lines with the right answer, shown to the guard."""
 
     @model_validator(mode="after")
     def _holds_together(self) -> GuardPolicy:
