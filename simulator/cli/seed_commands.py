@@ -91,7 +91,8 @@ def _one(request: SessionRequest, world_dir: Path | None, *, reasons: bool, prom
 def _generate(batch: int | None, seed: int, models: ModelChoice, world: World, execution: Execution) -> None:
     """A batch adds to what is there, as the next conversations of the same run; --full goes on to the whole size."""
     from simulator.cli.generate import read_goal
-    from simulator.journal.journal import FILE, Journal
+    from simulator.journal.database import FILE
+    from simulator.journal.journal import Journal
     from simulator.runs import service
     from simulator.runs.request import ResumeRequest, RunRequest
     from simulator.tui.run_views import ViewMode, run_view
@@ -121,7 +122,8 @@ def _write(world_dir: Path | None, allow_scripted: bool) -> None:
     """The output files of the brief, also after a run that stopped early."""
     from simulator.cli.export import write_export
     from simulator.corpus.export import ExportRequest
-    from simulator.journal.journal import FILE, Journal
+    from simulator.journal.database import FILE
+    from simulator.journal.journal import Journal
 
     if not (FOLDER / FILE).exists():
         return

@@ -104,7 +104,8 @@ def runs(data: Path, as_json: bool) -> None:
     """List the runs."""
     from rich.table import Table
 
-    from simulator.journal.journal import FILE, Journal
+    from simulator.journal.database import FILE
+    from simulator.journal.journal import Journal
     from simulator.tui import lines
 
     found = []

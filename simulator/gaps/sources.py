@@ -11,7 +11,8 @@ from simulator.corpus.talk import Talk
 from simulator.document import TranscriptLine, parse_document
 from simulator.errors import UsageError
 from simulator.events import Renamed, Said
-from simulator.journal.journal import FILE, Journal
+from simulator.journal.database import FILE
+from simulator.journal.journal import Journal
 from simulator.journal.model_choice import IMPORTED
 from simulator.logs.conversations import SplitRules
 from simulator.logs.entry import MESSAGE

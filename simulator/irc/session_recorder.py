@@ -15,7 +15,8 @@ from simulator import __version__, clock, rng
 from simulator.errors import UsageError
 from simulator.events import Acted, Agreed, Event, Joined, Parted, Passed, Renamed, Said, TopicSet
 from simulator.irc.timing import DAY, seconds_of_day
-from simulator.journal.journal import FILE, Journal
+from simulator.journal.database import FILE
+from simulator.journal.journal import Journal
 from simulator.journal.model_choice import IMPORTED, ModelChoice
 from simulator.journal.records import Goal, RunCard
 from simulator.plan.session_plan import Origin, RecordedSession, Setting

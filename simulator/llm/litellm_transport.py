@@ -10,7 +10,7 @@ import logging
 import os
 import warnings
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import cache
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -24,7 +24,7 @@ from simulator.llm.likelihood import by_alternatives
 from simulator.llm.model import Billing, Prompt, Reply, Usage
 from simulator.llm.openai_transport import with_params
 from simulator.llm.server_traits import JsonObject, ServerTraits
-from simulator.llm.transport import FIRST_SIGN, SILENCE, Exchange
+from simulator.llm.transport import FIRST_SIGN, Exchange, TransportOptions
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
@@ -79,27 +79,10 @@ def _shared_clients() -> _SharedClients:
     return _SharedClients()
 
 
-@dataclass(frozen=True, slots=True)
-class LitellmOptions:
-    """What is known about the model beforehand."""
-
-    model: str
-    """litellm's name for it."""
-    name: str
-    """What the user called it."""
-    key: str | None = None
-    """None: litellm reads the provider's variable."""
-    billing: Billing = Billing.UNKNOWN
-    """KNOWN: there is a price for the model."""
-    silence: float = SILENCE
-    params: JsonObject = field(default_factory=dict)
-    """What the user wants in every request."""
-
-
 class LitellmTransport:
     """Calls that litellm translates into whatever the provider speaks."""
 
-    def __init__(self, options: LitellmOptions) -> None:
+    def __init__(self, options: TransportOptions) -> None:
         self._options = options
         self._clients: dict[str, AsyncOpenAI] = {}
         # Other providers find repeated beginnings on their own.

@@ -25,12 +25,12 @@ from simulator.llm import cpu_threads, openai_protocol
 from simulator.llm.client import ModelClient, Pace
 from simulator.llm.llama_child import ALIAS, CONTEXT
 from simulator.llm.model import Billing, Prompt, PromptFormat, Reply
-from simulator.llm.openai_transport import OpenAIOptions, OpenAITransport, with_params
+from simulator.llm.openai_transport import OpenAITransport, with_params
 from simulator.llm.progress import Listener, Phase, log_progress
 from simulator.llm.provider_errors import BrokenAnswer, BrokenConnection, Unreachable
 from simulator.llm.retry import FailureKind
 from simulator.llm.server_traits import JsonObject, ServerTraits
-from simulator.llm.transport import SILENCE, Exchange
+from simulator.llm.transport import SILENCE, Exchange, TransportOptions
 
 SLOTS = 4
 """Sessions that the server keeps in mind at once."""
@@ -239,7 +239,7 @@ class LlamaTransport(OpenAITransport):
     """Calls to a child process of ours, which starts with the first of them."""
 
     def __init__(self, name: str, server: LlamaServer, options: LlamaOptions) -> None:
-        super().__init__(OpenAIOptions(ALIAS, name, billing=Billing.LOCAL, silence=options.silence))
+        super().__init__(TransportOptions(ALIAS, name, billing=Billing.LOCAL, silence=options.silence))
         self._server, self._scale, self._params = server, options.scale, options.params
         self._key: str | None = None
 

@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import json
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
@@ -21,11 +21,11 @@ from simulator import clock
 from simulator.control_tokens import neutralise
 from simulator.llm import openai_protocol, prompt_cache, window
 from simulator.llm.likelihood import Way, by_alternatives, by_echo, by_tokens
-from simulator.llm.model import Billing, Prompt, Reply, Usage
+from simulator.llm.model import Prompt, Reply, Usage
 from simulator.llm.openai_stream import StreamedAnswer, events
 from simulator.llm.provider_errors import BrokenAnswer, BrokenConnection, Refusal
 from simulator.llm.server_traits import JsonObject, ServerTraits
-from simulator.llm.transport import FIRST_SIGN, SILENCE, Exchange
+from simulator.llm.transport import FIRST_SIGN, Exchange, TransportOptions
 
 if TYPE_CHECKING:
     import aiohttp
@@ -41,26 +41,10 @@ PROBE = 5.0
 """Seconds that a server has to state its window."""
 
 
-@dataclass(frozen=True, slots=True)
-class OpenAIOptions:
-    """What is known about the model beforehand."""
-
-    model: str
-    """The server's own name for it."""
-    name: str
-    """What the user called it."""
-    key: str | None = None
-    """None: none is sent."""
-    billing: Billing = Billing.UNKNOWN
-    silence: float = SILENCE
-    params: JsonObject = field(default_factory=dict)
-    """What the user wants in every request; `extra_body` stands for its fields."""
-
-
 class OpenAITransport:
     """Sends prompts to one model at any number of addresses, with one set of open connections."""
 
-    def __init__(self, options: OpenAIOptions) -> None:
+    def __init__(self, options: TransportOptions) -> None:
         self._options = options
         self._sessions: dict[bool, aiohttp.ClientSession] = {}
         """Connections to encrypted addresses, which are kept, and to others, which are not."""

@@ -13,7 +13,7 @@ from pathlib import Path
 from simulator.errors import ProviderError, UsageError
 from simulator.llm import prices
 from simulator.llm.client import ModelClient
-from simulator.llm.litellm_transport import LitellmOptions, LitellmTransport, library
+from simulator.llm.litellm_transport import LitellmTransport, library
 from simulator.llm.llama_server import (
     SLOTS,
     EmbeddedModel,
@@ -24,13 +24,13 @@ from simulator.llm.llama_server import (
     has_chat_template,
 )
 from simulator.llm.model import Billing, Model, Models, PromptFormat, Purpose
-from simulator.llm.openai_transport import OpenAIOptions, OpenAITransport
+from simulator.llm.openai_transport import OpenAITransport
 from simulator.llm.progress import Listener, log_progress
 from simulator.llm.provider_errors import HOW_NAMES_LOOK
 from simulator.llm.redact import redact
 from simulator.llm.scripted import Scripted
 from simulator.llm.server_traits import JsonObject
-from simulator.llm.transport import SILENCE
+from simulator.llm.transport import SILENCE, TransportOptions
 
 EMBEDDED, SCRIPTED, GGUF = "embedded", "scripted", "gguf:"
 
@@ -166,13 +166,13 @@ class _Opener:
         billing = prices.billing(name)
         # What has a price is a provider's own model, some of which take other settings than their protocol has.
         if provider in OPENAI_LIKE and bases and billing is not Billing.KNOWN:
-            straight = OpenAIOptions(model, name, key, billing, options.silence, params)
+            straight = TransportOptions(model, name, key, billing, options.silence, params)
             return ModelClient(name, dialect, OpenAITransport(straight), bases, progress=options.progress)
         raw = dialect is not PromptFormat.CHAT and provider in OPENAI_LIKE and bases
         theirs = f"text-completion-openai/{model}" if raw else name
         if key is None and provider in OPENAI_LIKE and bases:
             key = KEYLESS
-        translated = LitellmOptions(theirs, name, key, billing, options.silence, params)
+        translated = TransportOptions(theirs, name, key, billing, options.silence, params)
         return ModelClient(name, dialect, LitellmTransport(translated), bases, progress=options.progress)
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
-from simulator.llm.model import Prompt, Reply
+from simulator.llm.model import Billing, Prompt, Reply
 from simulator.llm.progress import Phase
 from simulator.llm.server_traits import JsonObject, ServerTraits
 
@@ -17,6 +17,24 @@ FIRST_SIGN = 5
 
 Note = Callable[[Phase, int | None, float | None], None]
 """Takes what the server is doing with the call: phase, tokens, share of the prompt that was read."""
+
+
+@dataclass(frozen=True, slots=True)
+class TransportOptions:
+    """What a transport knows about its model beforehand."""
+
+    model: str
+    """The server's own name for it, or litellm's."""
+    name: str
+    """What the user called it."""
+    key: str | None = None
+    """None: none is sent; litellm reads the provider's variable."""
+    billing: Billing = Billing.UNKNOWN
+    """KNOWN: there is a price for the model."""
+    silence: float = SILENCE
+    """Seconds without a sign from the server after which a call is given up."""
+    params: JsonObject = field(default_factory=dict)
+    """What the user wants in every request; `extra_body` stands for its fields."""
 
 
 @dataclass(frozen=True, slots=True)

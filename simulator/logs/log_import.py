@@ -15,7 +15,8 @@ from pathlib import Path
 from simulator import __version__, clock, files
 from simulator.errors import NotMet, UsageError
 from simulator.events import Acted, Agreed, Event, Joined, Parted, Renamed, Said, TopicSet
-from simulator.journal.journal import FILE, Journal
+from simulator.journal.database import FILE
+from simulator.journal.journal import Journal
 from simulator.journal.model_choice import IMPORTED, ModelChoice
 from simulator.journal.records import Goal, RunCard
 from simulator.logs.address_removal import without_addresses

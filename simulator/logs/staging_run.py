@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from simulator.errors import StorageError, UsageError
-from simulator.journal import journal
+from simulator.journal import database
 from simulator.journal.journal import Journal
 
 
@@ -19,7 +19,7 @@ class StagingRun:
 
     def __enter__(self) -> Path:
         """Raises UsageError if another process is at it, or if the folder holds what is not of a killed import."""
-        if (self._staging / journal.FILE).exists():
+        if (self._staging / database.FILE).exists():
             Journal.open(self._staging).close()  # somebody else's, as long as it is being written
         self._clear()
         if self._staging.exists():
@@ -44,7 +44,7 @@ class StagingRun:
         """Removes the folder if nothing is in it but the files of an import."""
         if self._staging.is_dir():
             there = list(self._staging.iterdir())
-            if all(journal.is_own(path) or path.name in self._others for path in there):
+            if all(database.is_own(path) or path.name in self._others for path in there):
                 for path in there:
                     path.unlink()
                 self._staging.rmdir()

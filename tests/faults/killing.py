@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from simulator import rng
-from simulator.journal.journal import FILE
+from simulator.journal.database import FILE
 from simulator.runs.notes import RunNote
 from tests.worlds import card, exported, play_run
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from simulator.errors import ProviderError
-from simulator.journal.journal import FILE, Journal
+from simulator.journal.database import FILE
+from simulator.journal.journal import Journal
 from simulator.llm import retry
 from simulator.llm.retry import FailureKind
 from tests.builders import prompt

@@ -17,7 +17,8 @@ import pytest
 from aiohttp import web
 
 from simulator.errors import StorageError
-from simulator.journal.journal import FILE, Journal
+from simulator.journal.database import FILE
+from simulator.journal.journal import Journal
 from simulator.llm.model import CallId, Prompt, Purpose, ScriptedContext
 from simulator.llm.scripted import Scripted
 from tests.cli.em import EM, em

@@ -9,7 +9,8 @@ import pytest
 from simulator import rng
 from simulator.errors import StorageError, UsageError
 from simulator.events import Acted, Joined, Parted, Passed, Refused, Renamed, Said, TopicSet
-from simulator.journal.journal import FILE, Journal
+from simulator.journal.database import FILE
+from simulator.journal.journal import Journal
 from simulator.journal.records import Cost, Goal, RunProgress
 from simulator.llm.model import Billing, CallId, Prompt, Purpose, Reply, Usage
 from tests import builders

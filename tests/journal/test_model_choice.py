@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from simulator.journal.journal import FILE, Journal
+from simulator.journal.database import FILE
+from simulator.journal.journal import Journal
 from simulator.journal.model_choice import IMPORTED, ModelChoice
 from simulator.llm.model import PromptFormat
 from tests import builders

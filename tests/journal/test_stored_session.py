@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from simulator.journal.journal import FILE, Journal
+from simulator.journal.database import FILE
+from simulator.journal.journal import Journal
 from simulator.journal.records import SessionRow
 from simulator.journal.stored_session import read_session, todays_shape
 from simulator.plan.session_plan import AnySession, Origin, RecordedSession, SessionPlan, Setting

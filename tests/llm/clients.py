@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from simulator.llm.client import ModelClient, Pace
-from simulator.llm.litellm_transport import LitellmOptions, LitellmTransport
+from simulator.llm.litellm_transport import LitellmTransport
 from simulator.llm.model import Billing, PromptFormat
-from simulator.llm.openai_transport import OpenAIOptions, OpenAITransport
+from simulator.llm.openai_transport import OpenAITransport
 from simulator.llm.progress import Listener, log_progress
 from simulator.llm.server_traits import JsonObject
+from simulator.llm.transport import TransportOptions
 
 KEY = "sk-fake-4242424242"
 UNPACED = Pace()
@@ -37,7 +38,7 @@ def straight(
     progress: Listener = log_progress,
 ) -> ModelClient:
     """Speaks OpenAI's protocol itself."""
-    options = OpenAIOptions("it", name, KEY, silence=silence, params=params or {})
+    options = TransportOptions("it", name, KEY, silence=silence, params=params or {})
     client = ModelClient(name, dialect, OpenAITransport(options), bases, pace=pace, progress=progress)
     client.sleep = pauses or Pauses()
     return client
@@ -57,7 +58,7 @@ def translated(
     params: JsonObject | None = None,
 ) -> ModelClient:
     """Has litellm translate."""
-    options = LitellmOptions(model, name, key, billing, silence, params or {})
+    options = TransportOptions(model, name, key, billing, silence, params or {})
     client = ModelClient(name, dialect, LitellmTransport(options), bases, pace=pace)
     client.sleep = pauses or Pauses()
     return client

@@ -14,10 +14,11 @@ from aiohttp import web
 from simulator.errors import ProviderError
 from simulator.llm.client import FRUITLESS, ModelClient
 from simulator.llm.model import CallId, Prompt, PromptFormat, Reply
-from simulator.llm.openai_transport import OpenAIOptions, OpenAITransport
+from simulator.llm.openai_transport import OpenAITransport
 from simulator.llm.progress import CallProgress, Phase
 from simulator.llm.provider_errors import ReasoningOnly
 from simulator.llm.registry import OpenOptions, open_models
+from simulator.llm.transport import TransportOptions
 from tests.llm.clients import Pauses, straight, translated
 from tests.llm.servers import Answer, fails, says, sends, serving
 from tests.llm.test_client import CHAT, TEXT
@@ -339,7 +340,7 @@ def test_claude_behind_a_gateway_is_told_what_to_keep() -> None:
 
     async def main() -> None:
         async with serving(says("fine.")) as server:
-            options = OpenAIOptions("anthropic/claude-sonnet-4-5", "gateway")
+            options = TransportOptions("anthropic/claude-sonnet-4-5", "gateway")
             client = ModelClient("gateway", PromptFormat.CHAT, OpenAITransport(options), [server.base])
             await client.reply(CHAT)
             await client.aclose()

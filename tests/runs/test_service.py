@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from simulator.errors import EmError, UsageError
-from simulator.journal.journal import FILE, Journal
+from simulator.journal.database import FILE
+from simulator.journal.journal import Journal
 from simulator.journal.model_choice import IMPORTED, ModelChoice
 from simulator.journal.records import Goal
 from simulator.runs.notes import Answered, Asking, Began, Happened, RunNote, Settled

@@ -1,0 +1,144 @@
+"""The files of a run's journal: making, opening, locking and knowing them, and SQLite's errors in our words."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+
+from filelock import FileLock
+from pydantic import ValidationError
+
+from simulator import files
+from simulator.errors import StorageError, UsageError
+from simulator.journal.records import RunCard
+from simulator.journal.stored_session import todays_shape
+
+FILE = "journal.sqlite"
+LOCK = "lock"
+_BESIDE = ("-wal", "-shm", "-journal")
+"""Endings of the files that SQLite makes and removes as it likes."""
+_BEGINS = {"-wal": (b"\x37\x7f\x06\x82", b"\x37\x7f\x06\x83"), "-journal": (b"\xd9\xd5\x05\xf9",)}
+"""How they begin (https://sqlite.org/fileformat2.html, 3 and 4.1)."""
+_PAGE = 32_768
+"""Bytes; the size of a -shm file is a multiple of it (https://sqlite.org/walformat.html, 2)."""
+_SCHEMA = Path(__file__).with_name("schema.sql")
+_FAILURE = """CREATE TABLE IF NOT EXISTS failure (
+    session TEXT NOT NULL REFERENCES session (id), key TEXT NOT NULL, kind TEXT NOT NULL, count INTEGER NOT NULL,
+    PRIMARY KEY (session, key, kind)
+) WITHOUT ROWID"""
+"""For runs that were begun before it was part of the schema."""
+MARK_TABLE = """CREATE TABLE IF NOT EXISTS mark (
+    session TEXT NOT NULL REFERENCES session (id), line INTEGER NOT NULL, good INTEGER NOT NULL, why TEXT NOT NULL,
+    PRIMARY KEY (session, line)
+) WITHOUT ROWID"""
+"""What a person thinks of a session, or of one of its messages; made when somebody first says so."""
+WHOLE = -1
+"""In place of a message's index: the session as a whole."""
+_ACTIVITY = "CREATE TABLE IF NOT EXISTS activity (line TEXT NOT NULL, at TEXT NOT NULL)"
+"""One row while a process plays the run: what it is doing."""
+DAMAGED = "the file is damaged; take a copy from before"
+"""The remedy for what cannot be read."""
+_WRITABLE = "the file and its folder must be writable"
+_REMEDIES = {
+    "SQLITE_FULL": "make room, then go on with `em resume`",
+    "SQLITE_IOERR": "is the disk full? make room, then go on with `em resume`",
+    "SQLITE_BUSY": "another program holds the file; try again",
+    "SQLITE_READONLY": _WRITABLE,
+    "SQLITE_CANTOPEN": _WRITABLE,
+    "SQLITE_CORRUPT": DAMAGED,
+}
+"""By the beginning of the name of SQLite's error."""
+
+
+def make_database(path: Path, run: RunCard) -> None:
+    """Makes the database of a new run under another name and renames it when whole, with the run's card in it."""
+    for other in beside(path):
+        files.check(other, files.never, "--run name")  # SQLite would take it for its own, and remove it
+    goal, models = run.goal.model_dump_json(), run.models.model_dump_json()
+    card = (run.name, run.seed, goal, models, run.world, run.version, run.begun)
+    with (
+        files.whole(path, option="--run name", remedy=_WRITABLE) as fresh,
+        storage(path),
+        closing(sqlite3.connect(fresh)) as db,
+    ):
+        db.executescript(_SCHEMA.read_text())
+        db.execute("INSERT INTO run VALUES (?, ?, ?, ?, ?, ?, ?)", card)
+        db.commit()
+
+
+def open_database(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
+    """An open database that exists. Raises StorageError if it is none of ours."""
+    for other in beside(path):
+        files.check(other, _is_sqlites, "--run name")
+    with storage(path):
+        mode = "ro" if read_only else "rw"
+        db = sqlite3.connect(f"{path.resolve().as_uri()}?mode={mode}", uri=True, timeout=10)
+        db.create_function("todays_shape", 1, todays_shape, deterministic=True)
+        if not read_only:
+            db.execute("PRAGMA journal_mode = WAL")
+            db.execute("PRAGMA synchronous = NORMAL")
+            db.execute("PRAGMA foreign_keys = ON")
+            db.execute(_FAILURE)
+            db.execute(_ACTIVITY)
+        db.execute("SELECT count(*) FROM run")
+        return db
+
+
+def is_own(path: Path) -> bool:
+    """Whether a file in a run's folder is the journal's: the database, what SQLite makes beside it, and the lock."""
+    database = FILE in {path.name.removesuffix(ending) for ending in ("", *_BESIDE)}
+    half_made = path.name.startswith(f".{FILE}.")
+    return path.is_file() and (database or half_made or (path.name == LOCK and not path.stat().st_size))
+
+
+def beside(path: Path) -> list[Path]:
+    """The files that SQLite may make beside a database."""
+    return [path.with_name(path.name + ending) for ending in _BESIDE]
+
+
+def _is_sqlites(path: Path) -> bool:
+    """Whether a file beside a database is SQLite's, whole or as a kill or a power cut may have left it."""
+    ending = path.name[len(FILE) :]
+    if ending not in _BEGINS:
+        return path.stat().st_size % _PAGE == 0
+    with path.open("rb") as file:
+        head = file.read(4)
+    return not any(head) or any(begin.startswith(head) for begin in _BEGINS[ending])
+
+
+def take_back(made: list[Path]) -> None:
+    """Removes the lock and the folder, as far as they were made and hold nothing."""
+    for path in reversed(made):
+        with suppress(OSError):
+            path.rmdir() if path.is_dir() else path.unlink()
+
+
+def lock_folder(folder: Path) -> FileLock:
+    """The lock of the one process that writes. Raises UsageError if another process has it."""
+    busy = UsageError("another process is writing this run", place=str(folder), remedy="wait for it, or stop it first")
+    files.folder(folder, "choose a writable --data")
+    try:
+        return files.locked(folder / LOCK, busy)
+    except OSError as error:
+        raise StorageError(error.strerror or str(error), place=str(folder), remedy="choose a writable --data") from None
+
+
+@contextmanager
+def storage(path: Path) -> Iterator[None]:
+    """Tells SQLite's errors, and records that cannot be read, as a StorageError with a remedy."""
+    try:
+        yield
+    except (sqlite3.IntegrityError, sqlite3.ProgrammingError):
+        raise
+    except sqlite3.DatabaseError as error:
+        kind = getattr(error, "sqlite_errorname", "")
+        remedy = next((remedy for begins, remedy in _REMEDIES.items() if kind.startswith(begins)), "is this a journal?")
+        raise StorageError(str(error), place=str(path), remedy=remedy) from None
+    except ValidationError as error:
+        raise StorageError(
+            f"a record is damaged: {error.errors()[0]['msg']}", place=str(path), remedy=DAMAGED
+        ) from None
+    except OSError as error:
+        raise StorageError(error.strerror or str(error), place=str(path), remedy=_WRITABLE) from None
