@@ -25,7 +25,7 @@ FLOORS = {
     "cluster": 6,
     "report": 7, "train": 7, "irc": 7,
     "evaluate": 8, "runs": 8,
-    "gaps": 9, "tui": 9,
+    "gaps": 9, "tui": 9, "review": 9,
     "cli": 10, "__main__": 11,
 }  # fmt: skip
 HOMES = {
@@ -33,7 +33,7 @@ HOMES = {
     "torch": {"train", "evaluate"},
     "transformers": {"train", "evaluate"},
     "peft": {"train", "evaluate"},
-    "jinja2": {"world/prompt_templates.py", "report"},
+    "jinja2": {"world/prompt_templates.py", "report", "review"},
     "rich": {"cli", "tui"},
     "ray": {"cluster/connection.py"},
     "networkx": {"world"},

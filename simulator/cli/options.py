@@ -48,6 +48,26 @@ def data_option(command: Callable[..., Any]) -> Callable[..., Any]:
     )(command)
 
 
+def person_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """--as, as `person`."""
+
+    def checked(ctx: click.Context, param: click.Parameter, value: str) -> str:
+        if not value.strip() or len(value) > 40 or not value.isprintable():
+            raise click.BadParameter("a name has 1 to 40 characters, none of them invisible")
+        return value.strip()
+
+    return click.option(
+        "--as",
+        "person",
+        envvar="EM_REVIEWER",
+        default="reviewer",
+        show_default=True,
+        callback=checked,
+        metavar="NAME",
+        help="Whose marks these are [env: EM_REVIEWER].",
+    )(command)
+
+
 class _LogFormat(click.ParamType[str]):
     """A format of logs; the names are looked up when one is given, so that `em --help` answers at once."""
 

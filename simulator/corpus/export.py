@@ -199,14 +199,14 @@ def _object(path: Path) -> dict[str, object]:
 def _sessions(
     journal: Journal, cutter: ConsentFilter | None, bad: frozenset[str]
 ) -> Iterator[tuple[AnySession, list[Event]]]:
-    """The kept sessions, or what may be exported of them, without those that a person marked bad.
+    """The kept sessions, or what may be exported of them, without those that a person marked bad; lines as edited.
 
     Control tokens that somebody typed are broken: a trainer would read the end of a turn in them.
     """
     for row in journal.sessions("kept"):
         if row.session.id in bad:
             continue
-        events = [_without_control_tokens(event) for event in journal.events(row.session.id)]
+        events = [_without_control_tokens(event) for event in journal.edited(row.session.id)]
         if cutter is None:
             yield row.session, events
         else:

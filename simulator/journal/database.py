@@ -17,6 +17,11 @@ from simulator.journal.stored_session import todays_shape
 
 FILE = "journal.sqlite"
 LOCK = "lock"
+SHAPE = 1
+"""Of the tables, as SQLite's user_version: rises when an older program could no longer read them. 0: before it was
+written down."""
+WAIT = 10
+"""Seconds that one process waits for another's transaction, which take milliseconds."""
 _BESIDE = ("-wal", "-shm", "-journal")
 """Endings of the files that SQLite makes and removes as it likes."""
 _BEGINS = {"-wal": (b"\x37\x7f\x06\x82", b"\x37\x7f\x06\x83"), "-journal": (b"\xd9\xd5\x05\xf9",)}
@@ -29,13 +34,12 @@ _FAILURE = """CREATE TABLE IF NOT EXISTS failure (
     PRIMARY KEY (session, key, kind)
 ) WITHOUT ROWID"""
 """For runs that were begun before it was part of the schema."""
-MARK_TABLE = """CREATE TABLE IF NOT EXISTS mark (
-    session TEXT NOT NULL REFERENCES session (id), line INTEGER NOT NULL, good INTEGER NOT NULL, why TEXT NOT NULL,
-    PRIMARY KEY (session, line)
-) WITHOUT ROWID"""
-"""What a person thinks of a session, or of one of its messages; made when somebody first says so."""
-WHOLE = -1
-"""In place of a message's index: the session as a whole."""
+_REVIEW = """CREATE TABLE IF NOT EXISTS review (
+    number INTEGER PRIMARY KEY, step INTEGER NOT NULL, at TEXT NOT NULL, person TEXT NOT NULL,
+    session TEXT NOT NULL REFERENCES session (id), line INTEGER, kind TEXT NOT NULL, text TEXT NOT NULL,
+    why TEXT NOT NULL, undone INTEGER
+)"""
+_REVIEW_INDEX = "CREATE INDEX IF NOT EXISTS review_session ON review (session)"
 _ACTIVITY = "CREATE TABLE IF NOT EXISTS activity (line TEXT NOT NULL, at TEXT NOT NULL)"
 """One row while a process plays the run: what it is doing."""
 DAMAGED = "the file is damaged; take a copy from before"
@@ -69,19 +73,27 @@ def make_database(path: Path, run: RunCard) -> None:
 
 
 def open_database(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
-    """An open database that exists. Raises StorageError if it is none of ours."""
+    """An open database that exists. Raises StorageError if it is none of ours, UsageError for a newer program's."""
     for other in beside(path):
         files.check(other, _is_sqlites, "--run name")
     with storage(path):
         mode = "ro" if read_only else "rw"
-        db = sqlite3.connect(f"{path.resolve().as_uri()}?mode={mode}", uri=True, timeout=10)
+        db = sqlite3.connect(f"{path.resolve().as_uri()}?mode={mode}", uri=True, timeout=WAIT)
+        if (shape := db.execute("PRAGMA user_version").fetchone()[0]) > SHAPE:
+            db.close()
+            remedy = "read it with the emsim that wrote it, or a newer one"
+            raise UsageError(f"this journal has shape {shape}, known is {SHAPE}", place=str(path), remedy=remedy)
         db.create_function("todays_shape", 1, todays_shape, deterministic=True)
         if not read_only:
             db.execute("PRAGMA journal_mode = WAL")
             db.execute("PRAGMA synchronous = NORMAL")
             db.execute("PRAGMA foreign_keys = ON")
+            if shape < SHAPE:
+                db.execute(f"PRAGMA user_version = {SHAPE}")
             db.execute(_FAILURE)
             db.execute(_ACTIVITY)
+            db.execute(_REVIEW)
+            db.execute(_REVIEW_INDEX)
         db.execute("SELECT count(*) FROM run")
         return db
 

@@ -11,7 +11,7 @@ import os
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from filelock import FileLock
 
@@ -19,8 +19,8 @@ from simulator.errors import UsageError
 from simulator.events import EVENT, Event
 from simulator.journal import database
 from simulator.journal.database import FILE, LOCK, storage
-from simulator.journal.journal_reader import JournalReader
-from simulator.journal.records import Goal, PersonMark, RunCard
+from simulator.journal.records import Goal, RunCard
+from simulator.journal.reviews import Reviews
 from simulator.llm.model import Prompt, Reply
 from simulator.plan.session_plan import AnySession, RecordedSession
 
@@ -28,10 +28,10 @@ if TYPE_CHECKING:
     import sqlite3
 
 
-class Journal(JournalReader):
+class Journal(Reviews):
     """The database of one run; use `create`, `open` or `read`, then as a context manager."""
 
-    def __init__(self, path: Path, db: sqlite3.Connection, lock: FileLock | None) -> None:
+    def __init__(self, path: Path, db: sqlite3.Connection, lock: FileLock | None = None) -> None:
         super().__init__(path, db)
         self._lock = lock
         self._made: list[Path] | None = None
@@ -40,7 +40,7 @@ class Journal(JournalReader):
     # opening
 
     @classmethod
-    def create(cls, folder: Path, run: RunCard) -> Journal:
+    def create(cls, folder: Path, run: RunCard) -> Self:
         """A new run in `folder`, which may hold other files. Raises UsageError if one is there already.
 
         Made under another name and renamed when whole: a run either exists with its card or does not exist.
@@ -74,7 +74,7 @@ class Journal(JournalReader):
             self._lock.release()
 
     @classmethod
-    def open(cls, folder: Path) -> Journal:
+    def open(cls, folder: Path) -> Self:
         """An existing run, to be written to. Raises UsageError if there is none, or if somebody else is writing."""
         if not (folder / FILE).is_file():
             raise UsageError("no such run", place=str(folder), remedy="`em runs` lists the runs")
@@ -86,7 +86,7 @@ class Journal(JournalReader):
             raise
 
     @classmethod
-    def read(cls, folder: Path) -> Journal:
+    def read(cls, folder: Path) -> Self:
         """An existing run, to look at while others may write."""
         path = folder / FILE
         if not path.is_file():
@@ -98,12 +98,6 @@ class Journal(JournalReader):
         self._db.close()
         if self._lock is not None:
             self._lock.release()
-
-    def __enter__(self) -> Journal:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     # writing
 
@@ -196,25 +190,6 @@ class Journal(JournalReader):
     def end_activity(self) -> None:
         """Nothing is done any more."""
         self._write("DELETE FROM activity", ())
-
-    def mark(self, mark: PersonMark) -> None:
-        """Keeps what a person thinks, in place of what they thought of the same before.
-
-        Raises UsageError if there is no such session.
-        """
-        if self.session(mark.session) is None:
-            raise UsageError("the run has no such session", place=mark.session, remedy="see `em show NAME --all`")
-        line = database.WHOLE if mark.line is None else mark.line
-        with storage(self.path), self._db:
-            self._db.execute(database.MARK_TABLE)
-            self._db.execute("REPLACE INTO mark VALUES (?, ?, ?, ?)", (mark.session, line, mark.good, mark.why))
-
-    def unmark(self, session: str, line: int | None = None) -> int:
-        """Takes a mark back, or all of a session if no message is named; how many there were."""
-        where, values = ("session = ?", (session,)) if line is None else ("session = ? AND line = ?", (session, line))
-        with storage(self.path), self._db:
-            self._db.execute(database.MARK_TABLE)
-            return self._db.execute(f"DELETE FROM mark WHERE {where}", values).rowcount
 
     def _count(self, session: str, prompt: Prompt, failures: Sequence[str]) -> None:
         rows = [(session, str(prompt.call_id), kind, count) for kind, count in Counter(failures).items()]

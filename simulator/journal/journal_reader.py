@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from simulator.errors import StorageError
 from simulator.events import EVENT, Event
-from simulator.journal.database import DAMAGED, WHOLE, storage
+from simulator.journal.database import DAMAGED, storage
 from simulator.journal.model_choice import ModelChoice
-from simulator.journal.records import Call, Cost, Goal, PersonMark, RecordedActivity, RunCard, RunProgress, SessionRow
+from simulator.journal.records import Call, Cost, Goal, RecordedActivity, RunCard, RunProgress, SessionRow
 from simulator.journal.stored_session import read_session
 from simulator.llm.model import Billing, CallId, Reply, Usage
 
@@ -120,19 +120,6 @@ class JournalReader:
     def reasons(self, session: str) -> list[tuple[str, int | None, str]]:
         """(rule, message index or None, evidence) of everything that a session was rejected for."""
         return self._all("SELECT rule, message, evidence FROM reason WHERE session = ?", (session,))
-
-    def marks(self) -> list[PersonMark]:
-        """Every mark, in the order of sessions and messages."""
-        if not self._all("SELECT 1 FROM sqlite_master WHERE name = 'mark'"):
-            return []
-        rows = self._all("SELECT session, line, good, why FROM mark ORDER BY session, line")
-        return [
-            PersonMark(session, None if line == WHOLE else line, bool(good), why) for session, line, good, why in rows
-        ]
-
-    def marked_bad(self) -> frozenset[str]:
-        """Sessions that a person marked bad, as a whole or in a message."""
-        return frozenset(mark.session for mark in self.marks() if not mark.good)
 
     def tally(self) -> RunProgress:
         """How far the run is."""

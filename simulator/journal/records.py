@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Annotated
 
 from pydantic import Field, model_validator
@@ -152,6 +153,10 @@ class RunProgress:
         return iter((self.kept, self.rejected, self.open, self.bytes))
 
 
+REVIEWER = "reviewer"
+"""Who a mark is by where nobody is named."""
+
+
 @dataclass(frozen=True, slots=True)
 class PersonMark:
     """What a person thinks of a session, or of one message of it."""
@@ -162,3 +167,60 @@ class PersonMark:
     good: bool
     why: str = ""
     """In the person's words; may be empty."""
+    person: str = REVIEWER
+    number: int = field(default=0, compare=False)
+    """Of the action, rising through the run; 0 before it is on record."""
+    at: str = field(default="", compare=False)
+    """Wall time, ISO 8601."""
+
+
+@dataclass(frozen=True, slots=True)
+class LineEdit:
+    """The words that a person put in place of a message; the original stays in the events."""
+
+    session: str
+    line: int
+    """Index among the messages, from 0."""
+    text: str
+    why: str = ""
+    """In the person's words; may be empty."""
+    person: str = REVIEWER
+    number: int = field(default=0, compare=False)
+    """Of the action, rising through the run; 0 before it is on record."""
+    at: str = field(default="", compare=False)
+    """Wall time, ISO 8601."""
+
+
+class ReviewKind(StrEnum):
+    """What a person can do to a session or a message."""
+
+    GOOD = "good"
+    BAD = "bad"
+    EDIT = "edit"
+    """Other words for a message; empty text: the original again."""
+    CLEAR = "clear"
+    """The person's mark is taken back."""
+    CHOOSE = "choose"
+    """The session is kept for its slot, in place of the one that `text` names."""
+    UNDO = "undo"
+    """A step of the same person's is taken back."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewAction:
+    """One thing that a person did, as it stands in the journal for good."""
+
+    session: str
+    line: int | None
+    kind: ReviewKind
+    person: str = REVIEWER
+    text: str = ""
+    why: str = ""
+    undone: int | None = None
+    """Of an UNDO: the step that is taken back."""
+    number: int = 0
+    """Rises through the run, from 1; 0: not on record yet."""
+    step: int = 0
+    """Common to what was done at once, such as one fix to many lines: the number of the first."""
+    at: str = ""
+    """Wall time, ISO 8601."""

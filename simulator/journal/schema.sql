@@ -1,4 +1,6 @@
--- One run. Written by one process; readable by any number while it is written (WAL).
+-- One run. Played by one process, reviewed by any number; readable by all of them meanwhile (WAL).
+
+PRAGMA user_version = 1;              -- simulator.journal.database.SHAPE
 
 CREATE TABLE run (                    -- exactly one row
     name TEXT NOT NULL,
@@ -65,3 +67,17 @@ CREATE TABLE reason (                 -- why a session was rejected
     evidence TEXT NOT NULL
 );
 CREATE INDEX reason_session ON reason (session);
+
+CREATE TABLE review (                 -- what people did at the review desk, in order; nothing is ever taken out
+    number INTEGER PRIMARY KEY,
+    step INTEGER NOT NULL,            -- common to what was done at once: the number of the first
+    at TEXT NOT NULL,                 -- ISO 8601, UTC
+    person TEXT NOT NULL,
+    session TEXT NOT NULL REFERENCES session (id),
+    line INTEGER,                     -- index among the messages; NULL: the session as a whole
+    kind TEXT NOT NULL,               -- simulator.journal.records.ReviewKind
+    text TEXT NOT NULL,               -- of an edit: the new words; the event keeps the original
+    why TEXT NOT NULL,
+    undone INTEGER                    -- of an undo: the step that is taken back
+);
+CREATE INDEX review_session ON review (session);

@@ -1,0 +1,237 @@
+"""What people say about a run: marks, edited lines and chosen variants, in order, with nothing ever taken out.
+
+Reviewers do not need the run's lock: each action is one short transaction for which SQLite lets the others wait, so a
+run may be played and reviewed at the same time. With `open`, an action is on the disk (fsync) before the call returns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Self
+
+from simulator import clock
+from simulator.errors import UsageError
+from simulator.events import Event, Said
+from simulator.journal import database
+from simulator.journal.database import FILE, storage
+from simulator.journal.journal_reader import JournalReader
+from simulator.journal.records import REVIEWER, LineEdit, PersonMark, ReviewAction, ReviewKind
+
+_COLUMNS = "session, line, kind, person, text, why, undone, number, step, at"
+_VERDICTS = (ReviewKind.GOOD, ReviewKind.BAD)
+
+
+class Reviews(JournalReader):
+    """The journal of a run as its reviewers see it."""
+
+    @classmethod
+    def open(cls, folder: Path) -> Self:
+        """The run in `folder`, also while another process plays it. Raises UsageError if there is none."""
+        path = folder / FILE
+        if not path.is_file():
+            raise UsageError("no such run", place=str(folder), remedy="`em runs` lists the runs")
+        db = database.open_database(path)
+        db.execute("PRAGMA synchronous = FULL")
+        return cls(path, db)
+
+    def close(self) -> None:
+        """Closes the database."""
+        self._db.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # what counts now
+
+    def marks(self) -> list[PersonMark]:
+        """Every mark that stands, in the order of sessions, messages and people."""
+        return self._standing()[0]
+
+    def edits(self, session: str | None = None) -> list[LineEdit]:
+        """The latest edit of each message that has one, in order; of one session or all."""
+        return self._standing(session)[1]
+
+    def edited(self, session: str) -> list[Event]:
+        """What happened in a session, with edited lines as they were edited: what training documents are made of."""
+        events = self.events(session)
+        texts = {edit.line: edit.text for edit in self.edits(session)}
+        if not texts:
+            return events
+        said = [place for place, event in enumerate(events) if isinstance(event, Said)]
+        for line, text in texts.items():
+            events[said[line]] = events[said[line]].model_copy(update={"text": text})
+        return events
+
+    def marked_bad(self) -> frozenset[str]:
+        """Sessions that somebody marked bad, as a whole or in a message that was not edited since."""
+        marks, edits = self._standing()
+        mended = {(edit.session, edit.line): edit.number for edit in edits}
+        return frozenset(
+            mark.session for mark in marks
+            if not mark.good and (mark.line is None or mended.get((mark.session, mark.line), -1) < mark.number)
+        )  # fmt: skip
+
+    def alike(self, nick: str, text: str) -> list[tuple[str, int]]:
+        """(Session, message) of everything that the nick said in these very words, but for case (ASCII), originally."""
+        rows = self._all(
+            "SELECT session, (SELECT count(*) FROM event AS earlier WHERE earlier.session = event.session"
+            " AND earlier.kind = 'said' AND earlier.number < event.number) FROM event WHERE kind = 'said' AND nick = ?"
+            " AND lower(json_extract(body, '$.text')) = lower(?) ORDER BY session, number",
+            (nick, text),
+        )
+        return [(session, line) for session, line in rows]
+
+    def last_action(self) -> int:
+        """Number of the last action of anybody; 0: there was none."""
+        if not self._has("review"):
+            return 0
+        return int(self._all("SELECT coalesce(max(number), 0) FROM review")[0][0])
+
+    # acting
+
+    def act(self, actions: Sequence[ReviewAction]) -> int:
+        """Puts actions on record, all of them or none, as one step, whose number is returned.
+
+        Raises UsageError for a session or a message that the run has not.
+        """
+        for action in actions:
+            self._check(action)
+        with storage(self.path), self._db:
+            self._db.execute("BEGIN IMMEDIATE")
+            return self._put(actions)
+
+    def mark(self, mark: PersonMark) -> None:
+        """Puts on record what a person thinks; it counts in place of what the same person thought of it before.
+
+        Raises UsageError for a session or a message that the run has not.
+        """
+        kind = ReviewKind.GOOD if mark.good else ReviewKind.BAD
+        self.act([ReviewAction(mark.session, mark.line, kind, mark.person, why=mark.why)])
+
+    def unmark(self, session: str, line: int | None = None, person: str = REVIEWER) -> int:
+        """Takes a person's mark back, or all of a session if no message is named; how many there were."""
+        stood = [
+            mark for mark in self.marks()
+            if (mark.session, mark.person) == (session, person) and line in (None, mark.line)
+        ]  # fmt: skip
+        if stood:
+            self.act([ReviewAction(session, line, ReviewKind.CLEAR, person)])
+        return len(stood)
+
+    def undo(self, person: str) -> list[ReviewAction]:
+        """Takes the person's last step back that still stands; what it was. Empty: there is none."""
+        with storage(self.path), self._db:
+            self._db.execute("BEGIN IMMEDIATE")
+            own = [action for action in self._actions() if action.person == person and action.number]
+            gone = self._undone()
+            left = [each for each in own if each.kind is not ReviewKind.UNDO and each.step not in gone]
+            if not left:
+                return []
+            step = left[-1].step
+            taken = [action for action in left if action.step == step]
+            self._put([ReviewAction(taken[0].session, taken[0].line, ReviewKind.UNDO, person, undone=step)])
+            for action in taken:
+                if action.kind is ReviewKind.CHOOSE:
+                    self._swap(action.text, action.session)
+            return taken
+
+    def choose(self, session: str, person: str) -> None:
+        """Keeps a spare session for its slot; the one that was kept becomes spare.
+
+        Raises UsageError if it is not spare, or if no session is kept for its slot.
+        """
+        with storage(self.path), self._db:
+            self._db.execute("BEGIN IMMEDIATE")
+            kept = self._all(
+                "SELECT kept.id FROM session AS kept JOIN session AS chosen ON kept.slot = chosen.slot"
+                " WHERE chosen.id = ? AND chosen.state = 'spare' AND kept.state = 'kept'",
+                (session,),
+            )
+            if not kept:
+                remedy = "choose one that passed the filters, of a slot that is settled"
+                raise UsageError("is no spare variant of a kept session", place=session, remedy=remedy)
+            self._put([ReviewAction(session, None, ReviewKind.CHOOSE, person, text=kept[0][0])])
+            self._swap(session, kept[0][0])
+
+    def _swap(self, chosen: str, other: str) -> None:
+        self._db.execute("UPDATE session SET state = 'spare' WHERE id = ?", (other,))
+        self._db.execute("UPDATE session SET state = 'kept' WHERE id = ?", (chosen,))
+
+    def _check(self, action: ReviewAction) -> None:
+        rows = self._all(
+            "SELECT count(event.number) FROM session LEFT JOIN event ON event.session = session.id AND kind = 'said'"
+            " WHERE session.id = ? GROUP BY session.id",
+            (action.session,),
+        )
+        if not rows:
+            remedy = "see `em show NAME --all`"
+            raise UsageError("the run has no such session", place=action.session, remedy=remedy)
+        if action.line is not None and not 0 <= action.line < rows[0][0]:
+            last = f"the last one is {rows[0][0] - 1}" if rows[0][0] else "it has none"
+            raise UsageError(f"no message {action.line}", place=action.session, remedy=last)
+
+    def _put(self, actions: Sequence[ReviewAction]) -> int:
+        """Writes actions as one step, inside a transaction; the step."""
+        step = self.last_action() + 1
+        at = clock.now()
+        rows = (
+            (a.session, a.line, a.kind, a.person, a.text, a.why, a.undone, step + place, step, at)
+            for place, a in enumerate(actions)
+        )
+        self._db.executemany(f"INSERT INTO review ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+        return step
+
+    def _actions(self, session: str | None = None) -> list[ReviewAction]:
+        """Everything that was done, in order; of one session or all."""
+        found = [ReviewAction(*row) for row in self._older_marks() if session in (None, row[0])]
+        if self._has("review"):
+            rows = self._all(
+                f"SELECT {_COLUMNS} FROM review WHERE ?1 IS NULL OR session = ?1 ORDER BY number", (session,)
+            )
+            found += (replace(ReviewAction(*row), kind=ReviewKind(row[2])) for row in rows)
+        return found
+
+    def _undone(self) -> set[int]:
+        """Steps that were taken back; a step may be about many sessions."""
+        if not self._has("review"):
+            return set()
+        return {row[0] for row in self._all("SELECT undone FROM review WHERE undone IS NOT NULL")}
+
+    def _older_marks(self) -> Iterable[Any]:
+        """Marks of runs that were reviewed when there was one table with one mark a place, of nobody in particular."""
+        if not self._has("mark"):
+            return ()
+        rows = self._all("SELECT session, nullif(line, -1), good, why FROM mark ORDER BY session, line")
+        return ((s, line, _VERDICTS[0] if good else _VERDICTS[1], REVIEWER, "", why) for s, line, good, why in rows)
+
+    def _has(self, table: str) -> bool:
+        return bool(self._all("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (table,)))
+
+    def _standing(self, session: str | None = None) -> tuple[list[PersonMark], list[LineEdit]]:
+        """The marks and edits that count after all that was done, of one session or all."""
+        undone = self._undone()
+        marks: dict[tuple[str, str, int | None], PersonMark] = {}
+        edits: dict[tuple[str, int], LineEdit] = {}
+        for one in self._actions(session):
+            if one.number and one.step in undone:
+                continue
+            if one.kind in _VERDICTS:
+                good = one.kind is ReviewKind.GOOD
+                mark = PersonMark(one.session, one.line, good, one.why, one.person, one.number, one.at)
+                marks[one.person, one.session, one.line] = mark
+            elif one.kind is ReviewKind.CLEAR:
+                for key in [key for key in marks if key[:2] == (one.person, one.session)]:
+                    if one.line in (None, key[2]):
+                        del marks[key]
+            elif one.kind is ReviewKind.EDIT and one.line is not None:
+                edits.pop((one.session, one.line), None)
+                if one.text:
+                    edit = LineEdit(one.session, one.line, one.text, one.why, one.person, one.number, one.at)
+                    edits[one.session, one.line] = edit
+        ordered = sorted(marks.values(), key=lambda m: (m.session, -1 if m.line is None else m.line, m.person))
+        return ordered, sorted(edits.values(), key=lambda edit: (edit.session, edit.line))
