@@ -80,6 +80,7 @@ def join(
 
     if models.judge not in (None, "none"):
         raise click.UsageError("--judge-model: nobody judges a real channel")
+    models = models.in_real_channel()
     place = parse_address(address, ca_file)
     name = name or re.sub(r"[^A-Za-z0-9._-]+", "-", f"{place.host}-{place.channel[1:]}").strip("-.")
     if not re.fullmatch(RUN, name):
@@ -119,12 +120,14 @@ async def _joined(
     from simulator.irc.connection import REALNAME, USERNAME, ChannelConnection
     from simulator.irc.registration import Credentials
     from simulator.irc.timing import WallClock
+    from simulator.journal.model_choice import ModelChoice
     from simulator.runs.opening import open_choice
 
     numbers, hours = world.bot, WallClock()
     models = await open_choice(choice, world, slots=1)
     try:
-        with session_recorder.opened(folder, world, lead=played_by(choice), seed=1, channel=str(place)) as journal:
+        card = ModelChoice(lead=played_by(choice), guard=choice.guards, channel=str(place))
+        with session_recorder.opened(folder, world, card, seed=1) as journal:
             password = os.environ.get("EM_IRC_SASL_PASSWORD")
             sasl = (os.environ.get("EM_IRC_SASL_USER") or nick, password) if password else None
             who = Credentials(nick, USERNAME, REALNAME, os.environ.get("EM_IRC_PASSWORD") or None, sasl)

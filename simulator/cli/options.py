@@ -100,9 +100,13 @@ def json_option(command: Callable[..., Any]) -> Callable[..., Any]:
     return click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")(command)
 
 
-JUDGE_HELP = "Who judges finished sessions. Default: --model if it is hosted, else nobody; `none`: nobody."
+JUDGE_HELP = (
+    "Who judges finished sessions. Default: --model if a provider hosts it, nobody for embedded, scripted, gguf: and"
+    " --api-base; `none`: nobody."
+)
 GUARD_HELP = (
-    "Who checks each of the lead's lines. Default: the lead's model if it is hosted, else nobody; `none`: nobody."
+    "Who checks each of the lead's lines before it is said. Default: the lead's model if a provider hosts it, nobody"
+    " for embedded, scripted, gguf: and --api-base, or a trained lead; `none`: nobody."
 )
 
 

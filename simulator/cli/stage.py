@@ -71,6 +71,7 @@ def stage(
 
     if models.judge not in (None, "none"):
         raise click.UsageError("--judge-model: nobody judges a staged channel")
+    models = models.in_real_channel()
     if name is not None and not re.fullmatch(join.RUN, name):
         raise click.UsageError(f"--run {name}: letters, digits, `.`, `_` and `-`, beginning with a letter or digit")
     started = local_server.LocalServer(local_server.PROGRAMS[server], port)
@@ -112,14 +113,13 @@ async def _staged(
     from simulator.irc.testbed import TestbedRequest
     from simulator.irc.testbed import stage as play
     from simulator.irc.timing import ManualClock, WallClock
+    from simulator.journal.model_choice import ModelChoice
     from simulator.runs.opening import open_choice
 
     models = await open_choice(choice, world, slots=2)
     try:
-        lead = join.played_by(choice)
-        with session_recorder.opened(
-            folder, world, lead=lead, seed=staging.seed, people_played_by=choice.people
-        ) as journal:
+        card = ModelChoice(lead=join.played_by(choice), guard=choice.guards, people_played_by=choice.people)
+        with session_recorder.opened(folder, world, card, seed=staging.seed) as journal:
             leaving: list[join.Leaving] = []
             bots: list[Bot] = []
 

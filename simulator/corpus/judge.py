@@ -1,10 +1,10 @@
 """What a model thinks of a finished session, as one more filter, with evidence that can be checked.
 
-The judge reads the training document and nothing else: no notes, no plan. For every item of the rubric it gives a mark
-and the words that decided it. A mark whose words do not stand in the document does not count, so a judge cannot reject
-or praise what nobody said. An answer that cannot be read, or whose quotes are mostly invented, is asked for once more;
-if that fails too, the session has no score: the judge neither keeps nor rejects it, and what the other filters said
-stands.
+The judge reads the training document and nothing else: no notes, no plan. For every item of the rubric it gives the
+words that decide it, a short reason, and then a mark. A mark whose words do not stand in the document does not count,
+so a judge cannot reject or praise what nobody said. An answer that cannot be read, or whose quotes are mostly invented,
+is asked for once more; if that fails too, the session has no score: the judge neither keeps nor rejects it, and what
+the other filters said stands.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model, field_validator
 
 from simulator import rng
 from simulator.corpus.verdict import Reason
@@ -32,7 +32,7 @@ from simulator.world.yaml_file import explain
 RULE = "judge"
 TRIES = 2
 EVIDENCE = 120
-"""Most characters of a quote in a reason."""
+"""Most characters of a quote, and of the judge's words on it, in a reason."""
 
 _QUOTED_FROM = re.compile(r"[\s\"'“‘]*(?:\[\d+\]\s*)?(?:<[^\s<>]{1,31}>\s*)?")
 """What judges copy along with the words: the number of the message and the nick."""
@@ -49,6 +49,8 @@ class JudgeMark:
     """Index among the messages, from 0, of the one that holds the words; None: none does, and the mark is void."""
     words: str
     """As the message has them; as the judge gave them where no message has them."""
+    why: str = ""
+    """The judge's reason, given before the mark; empty: it gave none."""
 
     @property
     def counts(self) -> bool:
@@ -105,7 +107,8 @@ class SessionJudge:
         for mark in score.marks:
             failed = mark.mark < least.get(mark.item, policy.worst)
             if mark.counts and (failed or (low and policy.share(mark.mark) < policy.threshold)):
-                evidence = f"{mark.item} {mark.mark} of {policy.best}: {clipped(mark.words, EVIDENCE)}"
+                why = f" ({clipped(mark.why, EVIDENCE)})" if mark.why else ""
+                evidence = f"{mark.item} {mark.mark} of {policy.best}: {clipped(mark.words, EVIDENCE)}{why}"
                 reasons.append(Reason(rule=RULE, message=mark.message, evidence=evidence))
         return tuple(reasons)
 
@@ -197,6 +200,13 @@ class _Given(BaseModel):
 
     message: int | None = None
     words: str
+    why: str = ""
+
+    @field_validator("why", mode="before")
+    @classmethod
+    def _told(cls, why: object) -> str:
+        """A reason is for people to read; an answer is not lost for one of another shape."""
+        return why if isinstance(why, str) else ""
 
 
 def _answer(policy: JudgePolicy) -> type[BaseModel]:
@@ -212,7 +222,7 @@ def _answer(policy: JudgePolicy) -> type[BaseModel]:
 def _mark(item: str, given: Any, quotes: _Quotes) -> JudgeMark:
     found = quotes.find(given.words, given.message)
     index, words = found or (None, given.words)
-    return JudgeMark(item, given.mark, index, words)
+    return JudgeMark(item, given.mark, index, words, " ".join(given.why.split()))
 
 
 def _objects(text: str) -> Iterator[Any]:
@@ -234,7 +244,7 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _rubric(policy: JudgePolicy, prompts: PromptTemplates, lead: str) -> str:
     """The same bytes for every session, so that it is paid for in full once."""
-    shape = ", ".join(f'"{item.name}": {{"message": …, "words": "…", "mark": …}}' for item in policy.items)
+    shape = ", ".join(f'"{item.name}": {{"message": …, "words": "…", "why": "…", "mark": …}}' for item in policy.items)
     text = prompts.render(
         "judge_system",
         instruction=policy.instruction,

@@ -31,28 +31,18 @@ FEWEST = 2
 """Messages; what has fewer is no session, and rejected as `short`."""
 
 
-def opened(
-    folder: Path,
-    world: World,
-    *,
-    lead: str | None,
-    seed: int,
-    people_played_by: str | None = None,
-    channel: str | None = None,
-) -> Journal:
-    """The run's journal, new or gone on with. `lead`: who plays the lead, `people_played_by`: simulated users.
-    `channel`: the address, for the run's card.
+def opened(folder: Path, world: World, models: ModelChoice, seed: int) -> Journal:
+    """The run's journal, new or gone on with. `models`: of the lead, the guard and simulated users, for a new card.
 
     People's lines stand in it, so it counts as imported: `em export` wants to be told that they were asked.
     Raises UsageError for a run of another kind, or another world.
     """
     if not (folder / FILE).exists():
-        models = ModelChoice(people=IMPORTED, lead=lead, people_played_by=people_played_by, channel=channel)
         card = RunCard(
             name=folder.name,
             seed=seed,
             goal=Goal(sessions=1),
-            models=models,
+            models=models.model_copy(update={"people": IMPORTED}),
             world=world.digest,
             version=__version__,
             begun=clock.now(),

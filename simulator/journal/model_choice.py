@@ -104,6 +104,10 @@ class ModelChoice(StrictModel):
         guard = self.guard or (NOBODY if trained else self.leads)
         return self.model_copy(update={"judge": self.judge or self.people, "guard": guard})
 
+    def in_real_channel(self) -> ModelChoice:
+        """The same for a channel whose sessions nobody scores: the guard's default, and no judge."""
+        return self.with_defaults().model_copy(update={"judge": None})
+
     @property
     def scripted(self) -> bool:
         """True if lines come from the scripted fake, in full or in part."""

@@ -19,7 +19,7 @@ from pydantic import JsonValue
 
 from simulator import clock
 from simulator.control_tokens import neutralise
-from simulator.llm import openai_protocol, prompt_cache
+from simulator.llm import choices, openai_protocol, prompt_cache
 from simulator.llm.likelihood import by_alternatives
 from simulator.llm.model import Billing, Prompt, Reply, Usage
 from simulator.llm.openai_transport import with_params
@@ -32,6 +32,10 @@ if TYPE_CHECKING:
 OLLAMA = ("ollama/", "ollama_chat/")
 OLLAMA_WINDOW = 8192
 """Tokens of context that Ollama is asked for: else it takes its own default and cuts longer prompts in silence."""
+_TELLS_PROBABILITIES = frozenset({"openai", "azure", "text-completion-openai", "hosted_vllm", "litellm_proxy"})
+"""Providers whose chat answers may come with log-probabilities; one that refuses them is not asked again."""
+_KEEPS_TO_SCHEMA = frozenset({"gemini", "vertex_ai", "vertex_ai_beta", "mistral", "xai", "groq"})
+"""Providers for which a JSON schema is a setting. For others litellm makes it a tool, with hundreds of tokens."""
 _CHOOSES_EFFORT = frozenset({"openai", "azure", "gemini", "vertex_ai", "vertex_ai_beta", "groq", "xai", "openrouter"})
 """Providers whose `reasoning_effort` turns a model's own reasoning down; elsewhere it may turn some on."""
 
@@ -98,7 +102,7 @@ class LitellmTransport:
     async def settings(self, prompt: Prompt, traits: ServerTraits) -> JsonObject:
         """The arguments of the call, but for address and key."""
         options = self._options
-        body: JsonObject = {"model": options.model, **openai_protocol.asked(prompt)}
+        body: JsonObject = {"model": options.model, **openai_protocol.asked(prompt), **await self._choice(prompt)}
         if prompt.text is None:
             body |= await self._least_reasoning()
             if prompt.session and options.model.startswith(("openai/", "azure/")):
@@ -141,11 +145,19 @@ class LitellmTransport:
             found = await self._score(exchange.prompt, call)
             return replace(found, seconds=clock.tick() - began)
         response = await call()
-        seconds = clock.tick() - began
-        reply = openai_protocol.read(
-            response.model_dump(), model=options.name, seconds=seconds, stop=exchange.prompt.stop
-        )
-        return openai_protocol.billed(reply, *self._cost(response))
+        seconds, prompt = clock.tick() - began, exchange.prompt
+        answer = response.model_dump()
+        reply = openai_protocol.read(answer, model=options.name, seconds=seconds, stop=prompt.stop)
+        return openai_protocol.billed(choices.weighed(reply, answer, prompt.choices), *self._cost(response))
+
+    async def _choice(self, prompt: Prompt) -> JsonObject:
+        """How an answer that is one of a few words is asked for; nothing where the provider has no way of its own."""
+        provider = self._options.model.partition("/")[0]
+        if not prompt.choices or provider in _TELLS_PROBABILITIES:
+            return choices.told_by_probability(prompt)
+        if provider in _KEEPS_TO_SCHEMA and (await _loaded()).supports_response_schema(self._options.model):
+            return choices.held_to_schema(prompt)
+        return {}
 
     async def _score(self, prompt: Prompt, call: Callable[..., Awaitable[Any]]) -> Reply:
         """The likelihood of the prompt's words, from the likeliest tokens: litellm hands over nothing else."""

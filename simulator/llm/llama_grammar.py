@@ -9,7 +9,9 @@ grammar in the completion dialect, where the prompt stops there; in the chat dia
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Sequence
 from enum import StrEnum
 from functools import cache
 
@@ -58,6 +60,11 @@ def one_line(prompt: Prompt) -> str:
     """The grammar for the answer to a prompt that wants one line."""
     sentences = min(4, max(1, prompt.max_tokens // TOKENS_A_SENTENCE))
     return _grammar(start(prompt), sentences, newline=prompt.text is not None)
+
+
+def one_of(choices: Sequence[str]) -> str:
+    """The grammar for an answer that is one of these words."""
+    return f'root ::= " "? ({" | ".join(json.dumps(choice) for choice in choices)})'
 
 
 @cache

@@ -133,6 +133,8 @@ class Prompt:
     top_p: float | None = None
     """Drawn from the likeliest tokens that make up this share, by the temperature and nothing else: a server's own
     habits (top-k, min-p, penalties) are off. None: what suits the server."""
+    choices: tuple[str, ...] = ()
+    """The answer is one of these words, as `choices.chosen` reads it; empty: it is any text."""
     scored: str = ""
     """Words whose likelihood after `text` is wanted; nothing is written. Empty: an answer is."""
 

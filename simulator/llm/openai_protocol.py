@@ -51,12 +51,14 @@ def plain(messages: Iterable[Message]) -> list[JsonValue]:
 def for_llama(prompt: Prompt, adapter: float | None) -> JsonObject:
     """What llama.cpp takes beyond the usual: a grammar, what keeps a small model from loops, an adapter's scale."""
     extra: JsonObject = {"cache_prompt": True}
-    if prompt.top_p is None:
+    if prompt.top_p is None and not prompt.choices:
         extra |= {"min_p": 0.08, "repeat_penalty": 1.1}
     else:
         extra |= {"top_k": 0, "min_p": 0.0, "repeat_penalty": 1.0}
     if prompt.one_line:
         extra["grammar"] = llama_grammar.one_line(prompt)
+    elif prompt.choices:
+        extra["grammar"] = llama_grammar.one_of(prompt.choices)
     if adapter is not None:
         extra["lora"] = [{"id": 0, "scale": adapter}]
     return extra

@@ -19,7 +19,7 @@ from pydantic import JsonValue
 
 from simulator import clock
 from simulator.control_tokens import neutralise
-from simulator.llm import openai_protocol, prompt_cache, window
+from simulator.llm import choices, openai_protocol, prompt_cache, window
 from simulator.llm.likelihood import Way, by_alternatives, by_echo, by_tokens
 from simulator.llm.model import Prompt, Reply, Usage
 from simulator.llm.openai_stream import StreamedAnswer, events
@@ -62,6 +62,7 @@ class OpenAITransport:
         body: JsonObject = {
             "model": options.model,
             **openai_protocol.asked(prompt),
+            **choices.told_by_probability(prompt),
             "stream": True,
             "stream_options": {"include_usage": True},
         }
@@ -82,9 +83,9 @@ class OpenAITransport:
             return await self._score(exchange)
         began = clock.tick()
         answer = await self._answer(exchange)
-        stop = exchange.prompt.stop
-        reply = openai_protocol.read(answer, model=self._options.name, seconds=clock.tick() - began, stop=stop)
-        return openai_protocol.billed(reply, self._options.billing)
+        prompt, seconds = exchange.prompt, clock.tick() - began
+        reply = openai_protocol.read(answer, model=self._options.name, seconds=seconds, stop=prompt.stop)
+        return openai_protocol.billed(choices.weighed(reply, answer, prompt.choices), self._options.billing)
 
     async def window(self, base: str | None) -> int | None:
         """As the server states it, at whichever of the usual places."""

@@ -35,6 +35,8 @@ _ALSO_CALLED = {
     "reasoning_effort": ("thinking_level", "thinkingLevel", "thinking_budget", "thinkingBudget", "reasoning.effort"),
     "chat_template_kwargs": ("enable_thinking",),
 }
+_MEANT_FOR = {"logprobs": ("top_logprobs",)}
+"""What means nothing without the parameter."""
 _LIMIT = re.compile(
     r"(?:max(?:imum)?(?: allowed)?(?: value| length)?(?: is| of)?|at most|<=?|less than(?: or equal to)?|up to"
     r"|between -?[\d.]+ and|[\[(]-?[\d.]+, ?|no more than|limit(?:ed)?(?: is| of| to)?|exceeds?)"
@@ -101,7 +103,7 @@ class ServerTraits:
         elif name in _RENAMED and _RENAMED[name] not in self._dropped:
             self._renamed[name] = _RENAMED[name]
         else:
-            self._dropped.add(name)
+            self._dropped |= {name, *_MEANT_FOR.get(name, ())}
 
     def _lowered(self, name: str, value: JsonValue) -> JsonValue:
         limit = self._replaced.get(name)

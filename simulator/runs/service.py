@@ -98,7 +98,7 @@ async def play_session(request: SessionRequest, world: World, view: SessionView 
         channel=request.channel,
         messages=request.messages,
     )
-    choice = request.models.with_defaults().model_copy(update={"judge": None})  # nobody asks for a score
+    choice = request.models.in_real_channel()  # nobody asks for a score
     models = await open_choice(choice, world, 1, view.note)
     events: list[Event] = []
     try:

@@ -1,22 +1,23 @@
 """The guard: one cheap question to a model about a line of the lead's, before it is said.
 
 The questions of `policies/guard.yaml` come first and are the same for every call of a run, so that a provider's prefix
-cache holds them; the last few lines of the channel and the new line follow. The answer is one letter.
+cache holds them; the last few lines of the channel and the new line follow. The answer is one letter, with its
+probability where the server tells it.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from simulator import rng
 from simulator.document import TranscriptLine, render_line
 from simulator.line_checks import Violation
-from simulator.llm.model import CallId, Message, Model, Prompt, PromptFormat, Purpose, Reply
+from simulator.llm.choices import chosen
+from simulator.llm.model import CallId, Message, Model, Prompt, PromptFormat, Purpose
 from simulator.world.policies.guard import NO_FAULT
 from simulator.world.world import World
 
-_LETTER = re.compile(r"\b([A-Z])\b")
+YES, NO = "Y", "N"
 
 
 class Guard:
@@ -30,12 +31,11 @@ class Guard:
     async def fault(self, text: str, said: Sequence[TranscriptLine], call_id: CallId) -> Violation | None:
         """What is wrong with the line, or None. `call_id`: of the line; the guard's own is named after it.
 
-        An answer that is no letter of the list counts as none. Raises ProviderError like the model.
+        An answer that is no letter of the list finds nothing. Raises ProviderError like the model.
         """
         if self._model is None:
             return None
-        reply = await self._ask(text, said, CallId(call_id.message, call_id.turn, "guard", call_id.attempt), "")
-        category = self._policy.answered(_letter(reply))
+        category = self._policy.fault(await self._ask(text, said, _beside(call_id, "guard"), self._policy.letters))
         if category is None:
             return None
         return Violation(f"guard-{category.name}", text[: self._world.style.numbers.evidence], category.hint)
@@ -44,16 +44,19 @@ class Guard:
         """Whether the line shows a signal of the style, by its meaning. False without a model."""
         if self._model is None or signal not in self._world.style.signals:
             return False
-        about = self._world.style.signals[signal].about
-        reply = await self._ask(text, said, CallId(call_id.message, call_id.turn, "shows", call_id.attempt), about)
-        return _letter(reply) == "Y"
+        about, asked = self._world.style.signals[signal].about, _beside(call_id, f"shows_{signal.replace('-', '_')}")
+        shares = await self._ask(text, said, asked, (YES, NO), about)
+        return shares.get(YES, 0.0) > shares.get(NO, 0.0)
 
-    async def _ask(self, text: str, said: Sequence[TranscriptLine], call_id: CallId, signal: str) -> Reply:
+    async def _ask(
+        self, text: str, said: Sequence[TranscriptLine], call_id: CallId, letters: tuple[str, ...], signal: str = ""
+    ) -> Mapping[str, float]:
+        """How much each letter is the answer; empty: it is none of them."""
         assert self._model is not None
         log = "".join(f"{render_line(line)}\n" for line in said[-self._policy.lines :])
         wanted = self._world.prompts.render("guard_line", log=log, line=text, signal=signal)
         completion = self._model.dialect is not PromptFormat.CHAT
-        return await self._model.reply(
+        reply = await self._model.reply(
             Prompt(
                 purpose=Purpose.GUARD,
                 call_id=call_id,
@@ -66,14 +69,15 @@ class Guard:
                 one_line=False,
                 speaker=self._lead,
                 session=self._session,
+                choices=letters,
             )
         )
+        return chosen(reply.text, letters)
 
 
-def _letter(reply: Reply) -> str:
-    """The last capital letter that stands alone: a model may think aloud before it answers."""
-    found = _LETTER.findall(reply.text.strip())
-    return found[-1] if found else ""
+def _beside(line: CallId, part: str) -> CallId:
+    """The id of a call about a line that was asked for under `line`."""
+    return CallId(line.message, line.turn, part, line.attempt)
 
 
 def _rubric(world: World, lead: str) -> str:

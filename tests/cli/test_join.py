@@ -57,6 +57,28 @@ def test_join_and_its_passwords(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("options", "guard"),
+    [
+        ((), "openai/gpt-4o-mini"),
+        (("--guard-model", "none"), None),
+        (("--guard-model", "openai/gpt-4.1-nano"), "openai/gpt-4.1-nano"),
+        (("--api-base", "http://127.0.0.1:9/v1"), None),
+        (("--lead-dialect", "document"), None),
+    ],
+)
+def test_a_hosted_lead_is_guarded_unless_told_otherwise(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...], guard: str | None
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-fake")
+    address = f"irc://{local_server.HOST}:9/#general"
+    named = ("--model", "openai/gpt-4o-mini", "--run", "live", *options)
+    done = inside.em("join", address, *named, cwd=tmp_path)
+    assert done.returncode == 3, done.stderr
+    with Journal.read(tmp_path / "data" / "runs" / "live") as journal:
+        assert journal.run.models.guards == guard and journal.run.models.judges is None
+
+
+@pytest.mark.parametrize(
     ("arguments", "cause"),
     [
         (("join", "irc://irc.example.net/#general"), "unencrypted"),

@@ -14,6 +14,7 @@ from simulator.events import Acted, Agreed, Joined, Renamed, Said, TopicSet
 from simulator.irc import session_recorder
 from simulator.irc.session_recorder import SessionRecorder
 from simulator.journal.journal import Journal
+from simulator.journal.model_choice import ModelChoice
 from simulator.plan.session_plan import Origin
 from simulator.world.strict import Engagement
 from tests import builders
@@ -28,7 +29,7 @@ TOPIC = "mallory is away until tuesday"
 
 def talked(folder: Path) -> Journal:
     """A stay: ann and bert said `optin`, mallory nothing, cleo `optin` and later `optout`, under another nick."""
-    journal = session_recorder.opened(folder, shipped(), lead="some/model", seed=1)
+    journal = session_recorder.opened(folder, shipped(), ModelChoice(lead="some/model"), seed=1)
     made = SessionRecorder(journal, shipped(), "#general", Engagement.MEDIUM, Origin.JOINED)
     made.begin(BEGAN, TOPIC)
     at = BEGAN

@@ -118,6 +118,7 @@ GOOD = json.dumps(answer(4, 3, 3))
         GOOD.replace('"message": 3', '"message": "3"'),
         GOOD.replace('"message": 3, ', ""),
         GOOD.replace('"mark"', '"why": "because", "mark"'),
+        GOOD.replace('"mark"', '"why": ["because"], "mark"'),
         '{"a": ' * 3000 + GOOD,
     ],
 )
@@ -249,6 +250,18 @@ def test_a_session_is_rejected_below_the_threshold_or_for_one_item_that_must_hol
         assert words in reason.evidence
 
 
+def test_a_reason_comes_before_its_mark_and_goes_into_the_evidence() -> None:
+    _, door, _ = judged(GOOD)
+    shape = door.asked[0].messages[0].content.rpartition("struck out.")[2]
+    places = [[shape.index(f'"{part}"', shape.index(f'"{item.name}"')) for part in ("message", "words", "why", "mark")]
+              for item in POLICY.items]  # fmt: skip
+    assert all(place == sorted(place) for place in places)
+    score, _, judge = judged(json.dumps(answer(1, 4, 4, member={"why": "it serves \n people"})))
+    assert [reason.evidence for reason in judge.reasons(score)] == [
+        "member 1 of 4: I'd blame the cat (it serves people)"
+    ]
+
+
 def test_no_session_is_rejected_by_an_invented_quote() -> None:
     score, _, judge = judged(json.dumps(answer(1, 4, 4, member={"words": "let me help you"})))
     assert score.readable
@@ -318,6 +331,14 @@ def test_the_scripted_model_judges_nothing(dialect: PromptFormat) -> None:
 def test_a_session_without_a_message_has_no_score() -> None:
     score, _, _ = judged(GOOD, GOOD, document=Document(None, ()))
     assert not score.readable
+
+
+def test_the_shipped_rubric_asks_for_an_ai_for_people_who_stay_themselves_and_for_a_floor_that_is_shared() -> None:
+    items = {item.name: item for item in SHIPPED.items}
+    for name, words in (("bodiless", ("body", "models and training")), ("people", ("stay who they are",)),
+                        ("floor", ("in a row", "a third of the log"))):  # fmt: skip
+        assert all(part in items[name].question for part in words)
+    assert items["engagement"].least is not None and items["bodiless"].least is not None
 
 
 def test_the_shipped_rubric_asks_the_plan_s_five_questions() -> None:

@@ -14,6 +14,7 @@ from simulator.gaps.measures import Finding
 from simulator.gaps.sources import GapRequest, talks
 from simulator.irc import session_recorder
 from simulator.irc.session_recorder import SessionRecorder
+from simulator.journal.model_choice import ModelChoice
 from simulator.plan.session_plan import Origin
 from simulator.world.strict import Engagement
 from tests.gaps.channels import LEAD, PEOPLE, channel, gaps, talk
@@ -28,7 +29,7 @@ def wish(runs: Path, level: Engagement | None = None) -> GapRequest:
 
 def staged(folder: Path, *, sessions: int = 3, origin: Origin = Origin.STAGED) -> None:
     """A run as `em stage` writes it: half of the messages are the lead's, and a person who joined complains."""
-    with session_recorder.opened(folder, shipped(), lead="scripted", seed=1) as journal:
+    with session_recorder.opened(folder, shipped(), ModelChoice(lead="scripted"), seed=1) as journal:
         made = SessionRecorder(journal, shipped(), "#general", Engagement.LOW, origin)
         for number in range(sessions):
             at = BEGAN + 10_000 * number

@@ -20,6 +20,7 @@ from simulator.irc.irc_address import IrcAddress
 from simulator.irc.irc_events import IrcEvent
 from simulator.irc.timing import ManualClock
 from simulator.journal.journal import Journal
+from simulator.journal.model_choice import ModelChoice
 from simulator.llm.model import Billing, Likelihood, Model, Models, Prompt, PromptFormat, Reply
 from simulator.llm.scripted import Scripted
 from simulator.plan.session_plan import Origin
@@ -148,13 +149,18 @@ class Scene:
 
 @asynccontextmanager
 async def scene(
-    folder: Path, model: Model | None = None, level: Engagement = Engagement.MEDIUM, nick: str = LEAD, **stay: object
+    folder: Path,
+    model: Model | None = None,
+    level: Engagement = Engagement.MEDIUM,
+    nick: str = LEAD,
+    guard: Model | None = None,
+    **stay: object,
 ) -> AsyncIterator[Scene]:
     """A stay that is over when the block is."""
     world, hours, link = shipped(), ManualClock(BEGAN), Memory(nick)
     model = model or Scripted()
     notes, events = [], []
-    with session_recorder.opened(folder, world, lead="scripted", seed=1) as journal:
+    with session_recorder.opened(folder, world, ModelChoice(lead="scripted"), seed=1) as journal:
         about = BotConfig(
             "#general",
             level,
@@ -164,7 +170,7 @@ async def scene(
             **stay,
         )
         around = BotContext(link, world, POLICY, about, hours, Notebook(notes, events))
-        bot = Bot(around, Models(model, model), journal)
+        bot = Bot(around, Models(model, model, guard=guard), journal)
         running = asyncio.create_task(bot.run())
         try:
             for _ in range(5):

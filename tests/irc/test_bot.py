@@ -11,7 +11,7 @@ import pytest
 
 from simulator.document import parse_document
 from simulator.errors import ProviderError
-from simulator.events import Agreed, Passed, Said
+from simulator.events import Agreed, Event, Passed, Said
 from simulator.irc.irc_events import IrcEvent
 from simulator.irc.irc_message import harmless
 from simulator.irc.responder import PATIENCE
@@ -447,6 +447,26 @@ def test_a_model_that_gives_no_line_means_silence(tmp_path: Path, model: Saying)
     stay = asyncio.run(talk())
     assert not stay.link.said and not any(hers(stay))
     assert [event for event in stay.events if isinstance(event, Passed)]
+
+
+@pytest.mark.parametrize(("answers", "spoken"), [(("A", "Z"), True), (("A",), False)], ids=["once", "always"])
+def test_what_the_guard_is_against_is_asked_for_again_or_not_said(
+    tmp_path: Path, answers: tuple[str, ...], spoken: bool
+) -> None:
+    async def go() -> tuple[list[str], list[Event], dict[str, int], set[str]]:
+        guard = Saying(*answers, dialect=PromptFormat.CHAT)
+        async with scene(tmp_path, level=Engagement.HIGH, guard=guard) as stay:
+            while not guard.asked:
+                await stay.chatter(1)
+            await stay.waits(90)
+            said, events = list(stay.link.said), list(stay.events)
+            assert {prompt.speaker for prompt in guard.asked} == {LEAD}
+            return said, events, stay.journal.retried(), {cost.purpose for cost in stay.journal.costs()}
+
+    said, events, refused, purposes = asyncio.run(go())
+    assert bool(said) is spoken and refused["guard-solving"] >= 1 and "guard" in purposes
+    why = [event.why for event in events if isinstance(event, Passed) and event.refused]
+    assert ("guard-solving" in why) is not spoken
 
 
 def test_the_rate_is_looked_at_before_the_model_is_asked(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from simulator.irc import session_recorder
 from simulator.irc.session_recorder import SessionRecorder
 from simulator.irc.timing import DAY
 from simulator.journal.journal import Journal
+from simulator.journal.model_choice import ModelChoice
 from simulator.plan.session_plan import Origin
 from simulator.world.strict import Engagement
 from tests import builders
@@ -22,7 +23,7 @@ MIDNIGHT = BEGAN // DAY * DAY + DAY
 
 
 def opened(folder: Path) -> tuple[Journal, SessionRecorder]:
-    journal = session_recorder.opened(folder, shipped(), lead="scripted", seed=1)
+    journal = session_recorder.opened(folder, shipped(), ModelChoice(lead="scripted"), seed=1)
     return journal, SessionRecorder(journal, shipped(), "#general", Engagement.LOW, Origin.JOINED)
 
 

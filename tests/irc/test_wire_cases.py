@@ -21,6 +21,7 @@ from simulator.irc.connection import REALNAME, USERNAME, ChannelConnection
 from simulator.irc.registration import Credentials
 from simulator.irc.responder import UNDELIVERED
 from simulator.irc.timing import WallClock
+from simulator.journal.model_choice import ModelChoice
 from simulator.llm.model import Models
 from simulator.logs.bridges import parse_bridge
 from simulator.plan.session_plan import Origin
@@ -179,7 +180,7 @@ async def played(case: Case, folder: Path) -> tuple[list[str], list[Event], list
         clock = WallClock(TEMPO)
         link = ChannelConnection(place, Credentials(LEAD, USERNAME, REALNAME, sasl=sasl), POLICY, clock)
         model = Saying(ANSWER)
-        with session_recorder.opened(folder, shipped(), lead="scripted", seed=1) as journal:
+        with session_recorder.opened(folder, shipped(), ModelChoice(lead="scripted"), seed=1) as journal:
             config = BotConfig("#general", Engagement.HIGH, Origin.JOINED, **case.config)
             around = BotContext(link, shipped(), POLICY, config, clock, Notebook(notes, events))
             bot = Bot(around, Models(model, model), journal)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from contextlib import aclosing
 
 import pytest
@@ -57,6 +58,21 @@ def test_a_letter_names_the_fault_and_its_hint(category) -> None:
 @pytest.mark.parametrize("answer", [POLICY.letter(NO_FAULT), "", "no idea", "?", "Y"])
 def test_what_names_no_fault_lets_the_line_pass(answer: str) -> None:
     assert fault(Answering(answer)) is None
+
+
+@pytest.mark.parametrize(
+    ("shares", "found"),
+    [
+        ({"Z": 0.51, "A": 0.3, "B": 0.19}, None),
+        ({"Z": 0.5, "A": 0.2, "B": 0.3}, "offer"),
+        ({"C": 0.9, "Z": 0.1}, "advice"),
+    ],
+)
+def test_probabilities_of_faults_are_added_and_the_likeliest_is_named(
+    shares: dict[str, float], found: str | None
+) -> None:
+    fault_ = fault(Answering(json.dumps(shares)))
+    assert (fault_ and fault_.rule) == (found and f"guard-{found}")
 
 
 def test_without_a_model_nothing_is_found() -> None:

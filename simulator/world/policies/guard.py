@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import string
+from collections.abc import Mapping
+from operator import itemgetter
 from typing import Annotated
 
 from pydantic import Field, model_validator
@@ -46,6 +48,8 @@ class GuardPolicy(StrictModel):
     """Messages of the channel that are shown before the line."""
     max_tokens: Annotated[int, Field(ge=1, le=4096)]
     """Upper bound of one answer."""
+    threshold: Annotated[float, Field(gt=0, le=1)] = 0.5
+    """Probability that the line has a fault, from which on it is refused; a letter alone counts as 1."""
     categories: Annotated[tuple[Category, ...], Field(min_length=1, max_length=len(LETTERS) - 1)]
     """What a line of the lead may not be."""
     examples: tuple[GuardExample, ...] = ()
@@ -67,7 +71,13 @@ class GuardPolicy(StrictModel):
             return LETTERS[-1]
         return LETTERS[[each.name for each in self.categories].index(category)]
 
-    def answered(self, letter: str) -> Category | None:
-        """The category that a letter means; None: no fault, or a letter that means nothing."""
-        place = LETTERS.find(letter) if letter else -1
-        return self.categories[place] if 0 <= place < len(self.categories) else None
+    @property
+    def letters(self) -> tuple[str, ...]:
+        """The answers that mean something: one a category, then the one for no fault."""
+        return (*LETTERS[: len(self.categories)], LETTERS[-1])
+
+    def fault(self, shares: Mapping[str, float]) -> Category | None:
+        """The likeliest category, if faults have together at least the threshold. `shares`: by letter, in [0, 1]."""
+        faults = [(shares.get(self.letter(category.name), 0.0), category) for category in self.categories]
+        total = sum(share for share, _ in faults)
+        return max(faults, key=itemgetter(0))[1] if total >= self.threshold else None
