@@ -1,4 +1,4 @@
-"""Patterns as people write them in `policies/style.yaml`, all searched for in one pass over a message.
+"""Patterns as people write them in `policies/style.yaml`; a message is searched only for those that it can hold.
 
 They are RE2 expressions: no pattern can take more than linear time, whatever text it meets. Case does not matter. So
 that they stay readable, two characters stand for more than themselves:
@@ -12,10 +12,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Annotated, Any
 
 import re2
 from pydantic import BeforeValidator
+
+from simulator.world.literals import Prefilter
 
 _FOLDED = {
     ord(character): plain
@@ -32,7 +35,7 @@ _FOLDED = {
 
 _SPACE = re.compile(r" (?![*+?{])")
 
-SET_MEMORY = 64 << 20
+SET_MEMORY = 32 << 20
 """Most bytes that the automaton of one pass may keep; it grows with the variety of the text up to this."""
 
 SMALL = 500
@@ -56,7 +59,12 @@ def _options(memory: int = 8 << 20) -> re2.Options:
     return options
 
 
-def _expression(pattern: str) -> str:
+def expression(pattern: str) -> str:
+    """The RE2 expression of a pattern.
+
+    >>> expression("i'm here")
+    "i'?m +here"
+    """
     return _SPACE.sub(" +", pattern.replace("'", "'?"))
 
 
@@ -66,20 +74,20 @@ def fault_of(pattern: str) -> str | None:
     >>> fault_of("(great|good question")
     'missing ): (great|good +question'
     """
-    expression = _expression(pattern)
-    if len(expression) <= SMALL and "{" not in expression and _parses(expression):
+    made = expression(pattern)
+    if len(made) <= SMALL and "{" not in made and _parses(made):
         return None
     try:
-        re2.compile(expression, _options())
+        re2.compile(made, _options())
     except re2.error as error:
         cause = error.args[0]
         return cause.decode(errors="replace") if isinstance(cause, bytes) else str(cause)
     return None
 
 
-def _parses(expression: str) -> bool:
+def _parses(made: str) -> bool:
     try:
-        re2.Set.SearchSet(_options()).Add(expression)
+        re2.Set.SearchSet(_options()).Add(made)
     except re2.error:
         return False
     return True
@@ -102,38 +110,62 @@ class Found:
 class Phrases:
     """Groups of patterns, each with exceptions: a match that overlaps a match of one of these is none."""
 
-    def __init__(self, groups: Sequence[tuple[Iterable[str], Iterable[str]]]) -> None:
-        """`groups`: (patterns, exceptions) each. Patterns that are not valid raise re2.error."""
-        self._patterns = [(number, _expression(p)) for number, (patterns, _) in enumerate(groups) for p in patterns]
-        self._unless = [[_expression(p) for p in unless] for _, unless in groups]
+    def __init__(
+        self, groups: Sequence[tuple[Iterable[str], Iterable[str]]], prefilter: Prefilter | None = None
+    ) -> None:
+        """`groups`: (patterns, exceptions) each. `prefilter`: one that knows their `expressions`; None: one of its own.
+
+        Patterns that are not valid raise re2.error when they are tried.
+        """
+        self._patterns = [(number, expression(p)) for number, (patterns, _) in enumerate(groups) for p in patterns]
+        self._unless = [[expression(p) for p in unless] for _, unless in groups]
+        self._prefilter = Prefilter(own for _, own in self._patterns) if prefilter is None else prefilter
+        self._places: dict[str, list[int]] = {}
+        """Where those that the prefilter covers stand among the patterns."""
+        self._others: list[int] = []
+        for place, (_, own) in enumerate(self._patterns):
+            if own in self._prefilter.covered:
+                self._places.setdefault(own, []).append(place)
+            else:
+                self._others.append(place)
         self._compiled: dict[str, Any] = {}
-        self._set = re2.Set.SearchSet(_options(SET_MEMORY))
-        for _, expression in self._patterns:
-            self._set.Add(expression)
-        if self._patterns:
-            self._set.Compile()
 
     def find(self, text: str) -> Iterator[Found]:
         """The first match of each group that has one, in the order of the groups. `text` is folded."""
-        hits = self._set.Match(text) if self._patterns else None
-        if not hits:
-            return
+        places = [place for own in self._possible(text) for place in self._places[own]]
+        if self._others:
+            places += map(self._others.__getitem__, self._set.Match(text) or ())
         done = -1
-        for number, expression in map(self._patterns.__getitem__, sorted(hits)):
+        for number, own in map(self._patterns.__getitem__, sorted(places)):
             if number == done:
                 continue
-            excused = self._spans(self._unless[number], text)
-            for start, end in self._spans([expression], text):
+            spans = self._spans([own], text)
+            excused = self._spans(self._unless[number], text) if spans else []
+            for start, end in spans:
                 if not any(start < to and begin < end for begin, to in excused):
                     yield Found(number, start, end)
                     done = number
                     break
 
+    def _possible(self, text: str) -> list[str]:
+        possible = self._prefilter.possible(text) if self._places else ()
+        few, others = (possible, self._places) if len(possible) < len(self._places) else (self._places, possible)
+        return [own for own in few if own in others]
+
+    @cached_property
+    def _set(self) -> Any:
+        """The patterns that the prefilter knows nothing about, searched for in one pass."""
+        made = re2.Set.SearchSet(_options(SET_MEMORY))
+        for place in self._others:
+            made.Add(self._patterns[place][1])
+        made.Compile()
+        return made
+
     def _spans(self, expressions: list[str], text: str) -> list[tuple[int, int]]:
         spans = []
-        for expression in expressions:
-            compiled = self._compiled.get(expression)
+        for one in expressions:
+            compiled = self._compiled.get(one)
             if compiled is None:
-                compiled = self._compiled[expression] = re2.compile(expression, _options())
+                compiled = self._compiled[one] = re2.compile(one, _options())
             spans += [match.span() for match in compiled.finditer(text)]
         return spans

@@ -10,7 +10,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from simulator.world.phrases import Patterns, Phrases, fault_of
+from simulator.world.literals import Prefilter
+from simulator.world.phrases import Patterns, Phrases, expression, fault_of
 from simulator.world.strict import Name, Prose, Share, StrictModel
 
 Count = Annotated[int, Field(ge=1)]
@@ -184,6 +185,13 @@ class StylePolicy(StrictModel):
         return frozenset(self.closed_class)
 
     @cached_property
+    def prefilter(self) -> Prefilter:
+        """Of all rules and signals together: a line is looked through once, whoever asks about it."""
+        patterns = [pattern for rule in self.rules for pattern in rule.patterns]
+        patterns += [pattern for signal in self.signals.values() for pattern in signal.patterns]
+        return Prefilter(map(expression, self.spelled(tuple(patterns))))
+
+    @cached_property
     def of_lead(self) -> tuple[tuple[StyleRule, ...], Phrases]:
         """The rules that hold for the lead's lines, and their patterns in the same order."""
         return self._held_by("people")
@@ -196,15 +204,16 @@ class StylePolicy(StrictModel):
     @cached_property
     def shown(self) -> dict[str, Phrases]:
         """By name of signal or rule: what shows it."""
-        found = {name: Phrases([self._group(signal)]) for name, signal in self.signals.items()}
+        found = {name: Phrases([self._group(signal)], self.prefilter) for name, signal in self.signals.items()}
         for name in {rule.name for rule in self.rules}:
-            found[name] = Phrases([self._group(r) for r in self.rules if r.name == name and r.after is None])
+            groups = [self._group(r) for r in self.rules if r.name == name and r.after is None]
+            found[name] = Phrases(groups, self.prefilter)
         return found
 
     @cached_property
     def lacking(self) -> tuple[tuple[StyleRule, Phrases], ...]:
         """The entries that want the lead's answer to show something, and what shows it."""
-        return tuple((rule, Phrases([self._group(rule)])) for rule in self.rules if rule.lacking)
+        return tuple((rule, Phrases([self._group(rule)], self.prefilter)) for rule in self.rules if rule.lacking)
 
     def __getstate__(self) -> dict[Any, Any]:
         """Compiled patterns do not travel to another process: they are compiled anew where they are needed."""
@@ -219,7 +228,7 @@ class StylePolicy(StrictModel):
             (patterns, (*unless, *quoted) if rule.quotable else unless)
             for rule, (patterns, unless) in zip(rules, map(self._group, rules), strict=True)
         ]
-        return rules, Phrases(groups)
+        return rules, Phrases(groups, self.prefilter)
 
     def _group(self, said: StyleRule | Signal) -> tuple[Patterns, Patterns]:
         return self.spelled(said.patterns), self.spelled(said.unless)
