@@ -73,6 +73,28 @@ def test_scripts_name_no_nick() -> None:
         assert not [text for text in texts if name.search(text)], scenario.name
 
 
+def test_scripts_give_the_lead_no_gender() -> None:
+    """Scripts say {lead.they}; nobody's pronoun stands beside the lead in words of its own."""
+    gendered = re.compile(r"\{lead\}[^.!?]*\b(?:she|her|hers|herself|he|him|his|himself)\b")
+    for scenario in WORLD.scenarios.values():
+        texts = [scenario.premise, *(t for b in scenario.beats for t in (*b.note, *b.opening))]
+        assert not [text for text in texts if gendered.search(text)], scenario.name
+        assert not re.search(r"\b(she|her|hers|herself)\b", scenario.name), scenario.name
+
+
+def test_scripts_that_need_somebody_say_so() -> None:
+    """Homework comes from who studies, a question about code from who codes or learns to."""
+    wanted = {
+        "ask-homework": {"studies"},
+        "ask-essay": {"studies"},
+        "ask-code": {"codes", "studies", "avoids-computers"},
+    }
+    for scenario in WORLD.scenarios.values():
+        for beat in scenario.beats:
+            if beat.kind in wanted:
+                assert set(scenario.slots[beat.who].needs) & wanted[beat.kind], scenario.name
+
+
 def test_core_scripts_expect_something() -> None:
     for scenario in WORLD.scenarios.values():
         if scenario.core and any(beat.who == LEAD or beat.silent or beat.pressure for beat in scenario.beats):
