@@ -83,12 +83,17 @@ def _beside(line: CallId, part: str) -> CallId:
 def _rubric(world: World, lead: str) -> str:
     policy = world.guard
     examples = [
-        {"before": each.before, "line": each.line, "letter": policy.letter(each.category)} for each in policy.examples
+        {
+            "before": each.before.replace("{lead}", lead).replace(" | ", "\n"),
+            "line": each.line,
+            "letter": policy.letter(each.category),
+        }
+        for each in policy.examples
     ]
     return world.prompts.render(
         "guard_rubric",
         instruction=policy.instruction.strip().replace("{lead}", lead),
         questions=[(policy.letter(c.name), c.question.replace("{lead}", lead)) for c in policy.categories],
-        none=policy.letter(NO_FAULT),
+        fine=policy.letter(NO_FAULT),
         examples=examples,
     )

@@ -33,7 +33,7 @@ VARIABLES: Mapping[str, frozenset[str]] = {
     "session_completion": frozenset({"channel", "people", "ties", "yesterday", "topic", "angle", "premise"}),
     "judge_system": frozenset({"instruction", "questions", "marks", "quote_words", "shape"}),
     "judge_session": frozenset({"log", "useless"}),
-    "guard_rubric": frozenset({"instruction", "questions", "none", "examples"}),
+    "guard_rubric": frozenset({"instruction", "questions", "fine", "examples"}),
     "guard_line": frozenset({"log", "line", "signal"}),
     "evaluation_system": frozenset(),
     "evaluation_line": frozenset({"log", "lead"}),

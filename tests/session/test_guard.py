@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from contextlib import aclosing
 
 import pytest
@@ -121,3 +122,12 @@ def test_a_signal_is_judged_by_its_meaning() -> None:
     for answer, shown in (("Y", True), ("N", False)):
         guard = Guard(shipped(), Answering(answer), "Em", 1, "s1")
         assert asyncio.run(guard.shows("refusal", text, SAID, CallId(40))) is shown
+
+
+def test_the_rubric_says_what_every_letter_means() -> None:
+    model = Answering("Z")
+    fault(model)
+    rubric = model.prompts[0].messages[0].content
+    meanings = dict(re.findall(r"^([A-Z]): (.+)$", rubric, re.MULTILINE))
+    assert meanings.keys() == set(POLICY.letters) and meanings[POLICY.letter(NO_FAULT)] == "has no fault"
+    assert "None" not in rubric and "{lead}" not in rubric

@@ -32,11 +32,11 @@ class GuardExample(StrictModel):
     """A line with its right answer, which the guard is shown."""
 
     before: Prose
-    """The line before."""
+    """What was said before it, ` | ` between lines; `{lead}` stands for the lead's nick."""
     line: Prose
     """The lead's line."""
     category: Name
-    """What is wrong with it, or `fine`."""
+    """What is wrong with it, or NO_FAULT."""
 
 
 class GuardPolicy(StrictModel):
