@@ -90,7 +90,7 @@ def import_(
     from simulator.logs import log_import
     from simulator.logs.conversations import SplitRules
     from simulator.logs.log_files import LogSelection
-    from simulator.logs.time_zone import Zone
+    from simulator.logs.timeline import Zone
     from simulator.logs.turn_repair import Pastes
     from simulator.world.strict import Engagement
 

@@ -74,7 +74,7 @@ def join(
     from simulator.irc.bot_config import STOP, BotConfig
     from simulator.irc.commands import Operators
     from simulator.irc.irc_address import parse_address
-    from simulator.logs.bridges import parse_bridge
+    from simulator.logs.bots import parse_bridge
     from simulator.plan.session_plan import Origin
     from simulator.world.strict import Engagement
 

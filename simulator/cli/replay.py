@@ -61,7 +61,7 @@ def replay(name: str, session: str, speed: float, reasons: bool, data: Path, wor
 async def _in_lines(console: Console, session: AnySession, notes: list[ViewNote], speed: float, reasons: bool) -> None:
     from simulator.runs.notes import Happened, NotNeeded, Settled
     from simulator.tui import lines
-    from simulator.tui.player import pause_between
+    from simulator.tui.recording import pause_between
 
     console.print(lines.heading(session))
     last: ViewNote | None = None
@@ -80,7 +80,7 @@ async def _in_lines(console: Console, session: AnySession, notes: list[ViewNote]
 
 
 async def _on_screen(console: Console, first: Opened, notes: list[ViewNote], reasons: bool) -> None:
-    from simulator.tui.player import Player
+    from simulator.tui.recording import Player
     from simulator.tui.terminal import Terminal
 
     player = Player(first, notes, reasons=reasons)

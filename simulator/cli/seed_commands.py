@@ -13,7 +13,7 @@ from simulator.cli import options
 if TYPE_CHECKING:
     from simulator.corpus.stats import Steps
     from simulator.journal.model_choice import ModelChoice
-    from simulator.runs.progress_file import ProgressFile
+    from simulator.runs.activity import ProgressFile
     from simulator.runs.request import Execution, SessionRequest
     from simulator.world.world import World
 
@@ -135,7 +135,7 @@ def _write(world_dir: Path | None, allow_scripted: bool) -> None:
 
 
 def _progress() -> ProgressFile:
-    from simulator.runs.progress_file import ProgressFile
+    from simulator.runs.activity import ProgressFile
 
     return ProgressFile(FOLDER, _steps())
 

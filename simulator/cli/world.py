@@ -67,7 +67,7 @@ def _coverage(found: World, *, as_json: bool) -> None:
     """One row for pattern, level, channel and length; columns are topic groups, numbers are scripts."""
     from rich.table import Table
 
-    from simulator.plan.coverage import coverage
+    from simulator.plan.forecast import coverage
     from simulator.tui.lines import console
 
     cells = coverage(found)

@@ -8,13 +8,13 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from simulator import control_tokens, files
-from simulator.corpus import dataset_card, example, split, staging, stats
+from simulator import control_tokens, files, rng
+from simulator.corpus import dataset_card, example, staging, stats
 from simulator.corpus.consent import Consent, ConsentFilter, asked
 from simulator.corpus.facts import DocumentCounts, ExportFacts, FileFacts, to_json
 from simulator.corpus.formats import FORMATS, NAMES, Names, SessionExport, llama_factory, owned, require
-from simulator.corpus.shards import SHARD_BYTES
 from simulator.corpus.small_model import written_by_small_model
+from simulator.corpus.staging import SHARD_BYTES
 from simulator.errors import NotMet, UsageError
 from simulator.events import Acted, Event, Said
 from simulator.journal.journal import Journal
@@ -22,6 +22,38 @@ from simulator.plan.session_plan import AnySession
 from simulator.session.transcript import lines
 from simulator.world.policy import EngagementPolicy, QuotaPolicy
 from simulator.world.style import StylePolicy
+
+Stratum = tuple[str, str, str, str]
+"""Engagement, length class, pattern, and the session's id."""
+
+
+def stratum(session: AnySession) -> Stratum:
+    """Of one session."""
+    cell = session.cell
+    return cell.engagement.value, cell.length, cell.pattern, session.id
+
+
+def choose_validation(sessions: Iterable[Stratum], share: float, seed: int) -> frozenset[str]:
+    """The ids of the sessions held out: `share` of them, rounded, drawn evenly over the strata.
+
+    Sessions are laid out by engagement, length and pattern, in drawn order within; every (1/share)-th is taken. So each
+    level, each level and length, and each of these with a pattern has its share to within one session.
+
+    With fewer than 20 sessions a share of 5 % would be none, or one by the luck of rounding: one is held out as soon as
+    there are two, so that both files exist and load. A single session is for training, and nothing is held out.
+    """
+    cells: dict[tuple[str, str, str], list[str]] = {}
+    for engagement, length, pattern, name in sessions:
+        # One string with the number and the id is a third of the memory of two values: there may be a million.
+        cells.setdefault((engagement, length, pattern), []).append(f"{rng.number(seed, 'validation', name):016x}{name}")
+    total = sum(map(len, cells.values()))
+    if share <= 0 or total < 2:
+        return frozenset()
+    count = min(max(int(share * total + 0.5), 1), total - 1)
+    start = rng.stream(seed, "validation").random()
+    row = (entry for cell in sorted(cells) for entry in sorted(cells.pop(cell)))
+    taken = {int((place + start) * total / count) for place in range(count)}
+    return frozenset(entry[16:] for place, entry in enumerate(row) if place in taken)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +133,9 @@ def export(journal: Journal, out: Path, policy: ExportPolicy, request: ExportReq
         bad = journal.marked_bad()
         if not kept:
             raise NotMet("no session was kept, nothing to export", place=run.name, remedy=f"try `em resume {run.name}`")
-        strata: Iterable[split.Stratum] = (split.stratum(row.session) for row in journal.sessions("kept"))
+        strata: Iterable[Stratum] = (stratum(row.session) for row in journal.sessions("kept"))
         if cutter is not None or bad:
-            parts = [split.stratum(session) for session, _ in _sessions(journal, cutter, bad)]
+            parts = [stratum(session) for session, _ in _sessions(journal, cutter, bad)]
             if not parts:
                 cause = f"nothing is left of {kept} sessions without the lines of those who did not agree"
                 remedy = "ask more people"
@@ -111,7 +143,7 @@ def export(journal: Journal, out: Path, policy: ExportPolicy, request: ExportReq
                     cause, remedy = f"all {kept} sessions are marked bad", "take marks back with `em mark --undo`"
                 raise NotMet(cause, place=run.name, remedy=remedy)
             strata, kept = parts, len(parts)
-        held_out = split.validation(strata, policy.quota.validation_share, run.seed)
+        held_out = choose_validation(strata, policy.quota.validation_share, run.seed)
         marginals, shares, lengths = stats.Marginals(), stats.LeadShares(policy.engagement), stats.MessageLengths()
         size, small, lead, validation = 0, 0, "", list[int]()
         with staging.staged(

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO, Any, Protocol
 
 from simulator.corpus.example import Example
-from simulator.corpus.shards import Shards
+from simulator.corpus.staging import Shards
 from simulator.document import Header, TranscriptLine, render_header, render_line
 from simulator.errors import UsageError
 

@@ -24,8 +24,8 @@ from simulator.document import Document, render_header, render_line
 from simulator.line_checks.wording import WORD, clipped
 from simulator.llm.model import CallId, Message, Model, Prompt, PromptFormat, Purpose
 from simulator.plan.session_plan import SessionPlan
-from simulator.world.judge_policy import JudgePolicy
 from simulator.world.phrases import folded
+from simulator.world.policies.judge import JudgePolicy
 from simulator.world.prompt_templates import PromptTemplates
 from simulator.world.yaml_file import explain
 

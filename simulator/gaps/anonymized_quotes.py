@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from simulator.corpus.talk import Talk
-from simulator.logs.address_removal import without_addresses
+from simulator.logs.anonymize import without_addresses
 
 LONGEST = 200
 """Characters of a quotation."""

@@ -18,10 +18,10 @@ from simulator.corpus.talk import Talk
 from simulator.gaps import clustered_intervals
 from simulator.intervals import Figure
 from simulator.line_checks.wording import own_words, words_of
-from simulator.logs.address_removal import without_addresses
+from simulator.logs.anonymize import without_addresses
 from simulator.world.phrases import folded
 from simulator.world.policies.gaps import TopicRules
-from simulator.world.topic import Topic
+from simulator.world.scenario import Topic
 
 STRETCH = 20
 """Messages of a session that are taken for talk about one thing."""

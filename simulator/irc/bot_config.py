@@ -10,7 +10,7 @@ from simulator.events import Event
 from simulator.irc.connection import Delivery
 from simulator.irc.irc_events import IrcEvent
 from simulator.irc.timing import Clock
-from simulator.logs.bridges import Bridge
+from simulator.logs.bots import Bridge
 from simulator.plan.session_plan import Origin
 from simulator.world.policies.bot import BotPolicy
 from simulator.world.strict import Engagement

@@ -15,9 +15,8 @@ from dataclasses import dataclass
 from simulator.events import Acted, Agreed, Event, Joined, Parted, Passed, Refused, Renamed, Said, TopicSet
 from simulator.irc.irc_events import IrcEvent
 from simulator.irc.session_recorder import REMEMBERED, E, SessionRecorder
-from simulator.logs.address_removal import without_addresses
-from simulator.logs.nick_history import NickHistory
-from simulator.logs.nicks import UniqueNicks, fold
+from simulator.logs.anonymize import without_addresses
+from simulator.logs.nicks import NickHistory, UniqueNicks, fold
 from simulator.plan.session_plan import RecordedSession
 from simulator.session.channel import Channel
 from simulator.world.policies.bot import BotPolicy

@@ -10,8 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from simulator.logs.control_codes import plain
-from simulator.logs.text_decoding import decode_text
+from simulator.logs.text_decoding import decode_text, plain
 
 LINE = 512
 """Bytes of a line with its CR LF (RFC 2812, 2.3); tags are not among them."""

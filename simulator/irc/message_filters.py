@@ -11,8 +11,7 @@ from simulator.addressing import mentioned
 from simulator.document import TranscriptLine
 from simulator.irc.irc_events import IrcEvent
 from simulator.line_checks import LineChecker
-from simulator.logs.bots import Bots
-from simulator.logs.bridges import Bridge
+from simulator.logs.bots import Bots, Bridge
 from simulator.logs.nicks import fold
 from simulator.world.policies.bot import BotPolicy, Rate
 

@@ -7,12 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from simulator.logs.bots import Bots
-from simulator.logs.control_codes import plain
 from simulator.logs.entry import ACTION, JOIN, MESSAGE, OPTIN, OPTOUT, PART, RENAME, TOPIC, LogEntry
 from simulator.logs.line_counts import LineCounts
-from simulator.logs.nick_history import NickHistory
-from simulator.logs.nicks import fold
-from simulator.logs.time_zone import Zone
+from simulator.logs.nicks import NickHistory, fold
+from simulator.logs.text_decoding import plain
+from simulator.logs.timeline import Zone
 from simulator.logs.turn_repair import LogTurn, Pastes, mended
 
 SILENCE = 15

@@ -23,9 +23,9 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
 from simulator.logs import calendar
-from simulator.logs.control_codes import plain
 from simulator.logs.entry import ACTION, BLANK, DAY, JOIN, MESSAGE, NOTICE, PART, RENAME, LogEntry, Stamp
 from simulator.logs.nicks import STATUS
+from simulator.logs.text_decoding import plain
 
 _NICK = r"[^\s<>*][^\s<>]*?"
 PARTS = {

@@ -13,27 +13,68 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from simulator import __version__, clock, files
-from simulator.errors import NotMet, UsageError
+from simulator.errors import NotMet, StorageError, UsageError
 from simulator.events import Acted, Agreed, Event, Joined, Parted, Renamed, Said, TopicSet
+from simulator.journal import database
 from simulator.journal.database import FILE
 from simulator.journal.journal import Journal
 from simulator.journal.model_choice import IMPORTED, ModelChoice
 from simulator.journal.records import Goal, RunCard
-from simulator.logs.address_removal import without_addresses
+from simulator.logs.anonymize import RunNames, without_addresses
 from simulator.logs.conversations import Conversation, SplitRules
 from simulator.logs.entry import ACTION, JOIN, MESSAGE, OPTIN, OPTOUT, PART, RENAME
 from simulator.logs.line_counts import LineCounts
 from simulator.logs.log_files import Log, LogSelection, logs
 from simulator.logs.nicks import fold
-from simulator.logs.pseudonyms import RunNames
 from simulator.logs.reading import flow, speakers
-from simulator.logs.staging_run import StagingRun
-from simulator.logs.time_zone import DAY
+from simulator.logs.timeline import DAY
 from simulator.plan.session_plan import Origin, RecordedSession, Setting
 from simulator.session.transcript import counted, text
 from simulator.world.policy import EngagementPolicy
 from simulator.world.strict import Engagement
 from simulator.world.world import World
+
+
+class StagingRun:
+    """A folder beside `runs/` in which a run grows; it becomes the run when the block ends well, else it goes."""
+
+    def __init__(self, folder: Path, *others: str) -> None:
+        """`others`: names of what may stand in it besides the journal."""
+        self._folder, self._others = folder, others
+        self._staging = folder.parent.with_name("importing") / folder.name
+
+    def __enter__(self) -> Path:
+        """Raises UsageError if another process is at it, or if the folder holds what is not of a killed import."""
+        if (self._staging / database.FILE).exists():
+            Journal.open(self._staging).close()  # somebody else's, as long as it is being written
+        self._clear()
+        if self._staging.exists():
+            remedy = "move it away, or choose another --run name"
+            raise UsageError("holds what no import has left", place=str(self._staging), remedy=remedy)
+        return self._staging
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        try:
+            if kind is None:
+                self._folder.parent.mkdir(parents=True, exist_ok=True)
+                self._staging.rename(self._folder)  # which fails where something has come to stand
+        except OSError as error:
+            cause = error.strerror or str(error)
+            raise StorageError(cause, place=str(self._folder), remedy="choose another --run name") from None
+        finally:
+            self._clear()
+            if self._staging.parent.is_dir() and not any(self._staging.parent.iterdir()):
+                self._staging.parent.rmdir()
+
+    def _clear(self) -> None:
+        """Removes the folder if nothing is in it but the files of an import."""
+        if self._staging.is_dir():
+            there = list(self._staging.iterdir())
+            if all(database.is_own(path) or path.name in self._others for path in there):
+                for path in there:
+                    path.unlink()
+                self._staging.rmdir()
+
 
 UNNAMED = "#imported"
 """The channel of a log that names none."""

@@ -1,4 +1,4 @@
-"""Nicks: which are the same, and what to call people whose name is no nick."""
+"""Nicks: which are the same, what to call people whose name is no nick, and who is who as nicks change."""
 
 from __future__ import annotations
 
@@ -113,3 +113,97 @@ class UniqueNicks:
         self._taken.add(fold(nick))
         self._by_id[ident] = nick
         return nick
+
+
+_COMMON = """
+a about above across actually address after again ago ah alive all almost alone along already also always am an and
+angel angry another answer any anybody anyone anything anyway apple are area around art as ask asked at away baby back
+bad bag bar base be bear beautiful because bed been beer before begin behind being believe best bet better between
+beyond big bird bit black blue board boat body book both bottom box boy brain bread break bright bring brother brown
+build bus busy but buy by cake call called calm came can cannot car card care case cat catch cause chance change chat
+cheap check chicken child city class clean clear clock close cloud code coffee cold color come computer cook cool copy
+could count country crazy cut dad daily dance dark data date day dead deal dear death decide deep did different dirty do
+does dog doing done door double down draw dream drink drive drop dry dude each ear early earth easy eat edge egg eight
+either else email empty end enemy engine enjoy enough error even evening ever every everyone everything evil exactly eye
+face fact fail fall false family far fast fat father fear feel feet few field fight file fill final find fine fire first
+fish five fix flow fly food foot for force forever forget free fresh friend friendly from front fruit full fun funny
+future game garden gave get ghost girl give glad glass go god gold gone good got grace grass great green grey ground
+group grow guess guest gun guy had hair half hand hang happen happy hard has hat hate have he head hear heart heat
+heaven hell hello help her here hero hey hi high hill him himself his hit hold hole home hope horse host hot hour house
+how however huge human hungry hunter hurt i ice idea if important in indeed inside instead into is island it its itself
+job join joke joy jump just keep key kid kill kind king knew know known lady lake land large last late later laugh law
+lazy lead leaf learn least leave left leg legal less let letter level lie life light like line link lion list listen
+little live local logic lol lonely long look lord lost lot loud love low luck lucky lunch machine mad made magic mail
+main make man many map mark market master matter max may maybe me mean meat meet memory men might mike mind mine minute
+mirror miss mister moment money monkey month moon more morning most mother mouse move movie much music must my name near
+need never new news next nice night no nobody noise none noon normal north nose not note nothing now number ocean odd of
+off office often oh ok okay old on once one online only open or orange order other our out outside over own page pain
+paper part party pass past people perfect perhaps person phone picture piece pig pink place plan planet play please
+point police poor power pretty prince print problem process public pull pure put queen question quick quiet quite rain
+ran random raven read ready real really reason red remember rest rich ride right ring river road robin rock rocket room
+rose round run sad safe said salt same sand save say school sea season second see seem seen self sell send set seven
+shade shadow shall she shell ship shop short should show shut sick side sign silent silver simple since sing sister sit
+six size sky sleep slow small smart smile smoke snake snow so soft solo some somebody someone something sometimes son
+song soon sorry sort soul sound south space speak speed spirit spring square staff stand star start stay step still
+stone stop storm story strange street strong stuff stupid such sugar summer sun super sure surprise sweet system table
+take talk tall tea team tell ten test text than thank thanks that the their them then there these they thing things
+think this those though thought three through ticket tiger time tiny to today together told tomorrow tonight too took
+top total touch town train travel tree trip trouble true trust try turn two type ugly under until up us use used user
+usual usually very video view visit voice wait wake walk wall want war warm was watch water wave way we weak weather web
+week weird welcome well went were west wet what whatever wheel when where which while white who whole why wide wild will
+win wind window winter wise wish with within without wolf woman wonder wood word work world would wow write wrong yard
+yeah year yellow yes yesterday yet you young your zero
+"""
+
+COMMON_WORDS = frozenset(_COMMON.split())
+
+
+_SHARED = re.compile(
+    r"(?:ubuntu|guest|root|user|unknown|anonymous|anon|nobody|nick|me|webchat|mib_\w+|irc|kiwi|unaffiliated)[-_`^|]*\d*[-_`^|]*"
+)
+"""Nicks that clients give to everybody who names no other, folded."""
+
+
+class NickHistory:
+    """Whoever changes nick keeps the nick under which the conversation met them first.
+
+    Known for one conversation only (`forget`): who wears a nick a year later may be somebody else, and each
+    conversation is a document of its own. Two exceptions: a nick that clients hand out (`ubuntu`, `guest42`) is
+    nobody's own, so who leaves it is known by the new one; and those in `always` are followed through the whole log.
+    """
+
+    def __init__(self, always: frozenset[str] = frozenset()) -> None:
+        """`always`: nicks, folded."""
+        self._always, self._who = set(always), dict[str, str]()
+
+    def follow(self, person: str) -> None:
+        """From here on this person is followed through the whole log."""
+        self._always.add(fold(person))
+
+    def person(self, nick: str) -> str:
+        """The nick of whoever is shown as `nick`; in the spelling that was met first."""
+        shown = fold(nick)
+        if shown not in self._who:
+            # Who is followed and wears another nick now is not the one who takes the nick that was left.
+            taken = shown in self._always and any(fold(person) == shown for person in self._who.values())
+            self._who[shown] = f"{nick}_" if taken else nick
+        return self._who[shown]
+
+    def rename(self, old: str, new: str) -> tuple[str, str] | None:
+        """`old` is now shown as `new`. Returns (one, other) if two that seemed different are one person, `other`."""
+        person, shown = self.person(old), fold(new)
+        if shown == fold(old):
+            return None
+        del self._who[fold(old)]
+        known = self._who.get(shown)
+        if known is not None and known != person and not _SHARED.fullmatch(shown):
+            if fold(person) in self._always:  # the one who is followed keeps the nick
+                known, person = person, known
+            self._who[shown] = known
+            return None if _SHARED.fullmatch(fold(person)) else (person, known)
+        self._who[shown] = new if _SHARED.fullmatch(fold(person)) else person
+        return None
+
+    def forget(self) -> None:
+        """A conversation is over."""
+        self._who = {shown: person for shown, person in self._who.items() if fold(person) in self._always}

@@ -8,8 +8,8 @@ from enum import StrEnum
 from itertools import groupby
 from typing import NamedTuple
 
-from simulator.logs.common_words import WORDS
 from simulator.logs.entry import ACTION, MESSAGE
+from simulator.logs.nicks import COMMON_WORDS
 
 CUT = 330
 """Bytes from which a message may have been cut: IRC's line of 512 holds the sender's mask and the channel too, and no
@@ -120,7 +120,7 @@ def _seam(before: str, after: str) -> str:
     stands on either side it was between words.
     """
     left, right = before.rsplit(None, 1)[-1], after.split(None, 1)[0]
-    if not (left[-1].isalpha() and right[0].islower()) or left.lower() in WORDS or right.lower() in WORDS:
+    if not (left[-1].isalpha() and right[0].islower()) or left.lower() in COMMON_WORDS or right.lower() in COMMON_WORDS:
         return " "
     return ""
 

@@ -19,8 +19,8 @@ from simulator.errors import UsageError
 from simulator.plan.composing import Composer, SessionBrief, pairs
 from simulator.plan.quota import Cell, joint, sequence
 from simulator.plan.session_plan import SessionPlan
+from simulator.world.scenario import Topic
 from simulator.world.strict import Engagement, Length
-from simulator.world.topic import Topic
 from simulator.world.world import World
 
 Thing = TypeVar("Thing")

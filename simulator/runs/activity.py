@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
 
-from simulator import clock
+from simulator import clock, files
+from simulator.corpus.facts import to_json
+from simulator.corpus.formats import NAMES
+from simulator.corpus.stats import Steps, is_progress, progress
 from simulator.errors import StorageError
 from simulator.events import Said
 from simulator.journal.journal import Journal
@@ -88,3 +94,16 @@ async def recorded_activity(
 
 def _counted(words: str, calls: int) -> str:
     return words if calls == 1 else f"{words} ({calls} calls)"
+
+
+@dataclass(frozen=True, slots=True)
+class ProgressFile:
+    """A file in `folder` that always holds the whole of one `stats.progress`."""
+
+    folder: Path
+    steps: Steps
+
+    def write(self, journal: Journal) -> None:
+        """Raises UsageError if a file of that name was not written by this program, StorageError if none can be."""
+        data = json.dumps(to_json(progress(journal, self.steps)), indent=2, ensure_ascii=False).encode() + b"\n"
+        files.write(self.folder / NAMES.progress, data, is_progress)

@@ -13,7 +13,7 @@ from simulator.llm.model import Billing, Models, Purpose
 from simulator.llm.prices import billing, price
 from simulator.llm.progress import Listener, log_progress
 from simulator.llm.registry import OpenOptions, open_models
-from simulator.plan.estimate import tokens
+from simulator.plan.forecast import tokens
 from simulator.plan.session_plan import SessionPlan
 from simulator.train import adapter_lookup
 from simulator.world.world import World

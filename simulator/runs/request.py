@@ -9,7 +9,7 @@ from pathlib import Path
 from simulator.errors import UsageError
 from simulator.journal.model_choice import ModelChoice
 from simulator.journal.records import Goal
-from simulator.runs.progress_file import ProgressFile
+from simulator.runs.activity import ProgressFile
 from simulator.world.strict import Engagement
 
 _RAY_ADDRESS = re.compile(r"auto|(ray://)?[^\s/]+:\d{1,5}")

@@ -38,8 +38,7 @@ from simulator.llm.model import Models, Purpose
 from simulator.llm.provider_errors import PromptFiltered
 from simulator.plan.planner import Planner
 from simulator.plan.session_plan import SessionPlan
-from simulator.runs.admission import Admission, RunLimits
-from simulator.runs.circuit_breaker import CircuitBreaker
+from simulator.runs.admission import Admission, CircuitBreaker, RunLimits
 from simulator.runs.notes import Began, Happened, NotNeeded, RunNote, Settled
 from simulator.runs.session_runner import LocalRunner, SessionRunner, verdict_of, world_filters
 from simulator.runs.settling import Candidate, PlaceToFill, Settling

@@ -16,12 +16,10 @@ from simulator.journal.model_choice import ModelChoice
 from simulator.journal.records import RunCard
 from simulator.plan.planner import single
 from simulator.plan.session_plan import SessionPlan
-from simulator.runs.activity import Activity, recorded_activity
+from simulator.runs.activity import Activity, ProgressFile, recorded_activity
 from simulator.runs.admission import RunLimits
-from simulator.runs.notes import Began, Happened, RunNote, Settled
-from simulator.runs.observed_model import observe_models
+from simulator.runs.notes import Began, Happened, RunNote, Settled, observe_models
 from simulator.runs.opening import open_choice, session_price
-from simulator.runs.progress_file import ProgressFile
 from simulator.runs.request import Execution, ResumeRequest, RunRequest, SessionRequest
 from simulator.runs.run import Run
 from simulator.runs.session_runner import verdict_of, world_filters

@@ -8,7 +8,7 @@ from rich.text import Text
 from simulator.events import Acted, Event, Said
 from simulator.plan.session_plan import AnySession
 from simulator.tui import lines
-from simulator.tui.cells import MARK, fitted
+from simulator.tui.lines import MARK, fitted
 from simulator.tui.sanitize import columns, sanitize
 from simulator.tui.state import Followed
 

@@ -8,9 +8,9 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.segment import Segment
 from rich.text import Text
 
-from simulator.tui import dashboard, panes
-from simulator.tui.cells import MARK, fitted
+from simulator.tui import panes
 from simulator.tui.channel_view import heading, transcript
+from simulator.tui.lines import MARK, fitted
 from simulator.tui.state import Followed, State
 
 LEAST_WIDTH, LEAST_HEIGHT = 40, 8
@@ -39,7 +39,7 @@ def page(state: State, width: int, height: int) -> list[Text]:
     elif state.shown is None:
         rows = [Text(" waiting for the first session …", style="dim")]
     elif state.view.dashboard:
-        rows = dashboard.rows(state, width, body)
+        rows = panes.rows(state, width, body)
     else:
         rows = session(state, state.shown, width, body)
     rows = [fitted(row, width) for row in rows[:body]]
@@ -115,7 +115,7 @@ def _footer(state: State, width: int) -> Text:
     style = "bold black on yellow" if view.paused or state.over else "bold black on green"
     text = Text.assemble((flag, style), " ", ("  ".join(keys), "dim"))
     if state.opened.goal is not None and not view.dashboard:
-        right = dashboard.brief(state)
+        right = panes.brief(state)
         room = width - text.cell_len - len(right) - 1
         if room > 0:
             text.append(" " * room + right)

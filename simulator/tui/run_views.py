@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from enum import Enum
 
@@ -20,10 +20,31 @@ from simulator.runs.activity import Activity
 from simulator.runs.notes import Began, Happened, NotNeeded, RunNote, Settled
 from simulator.runs.view import RunView
 from simulator.tui import lines, terminal
-from simulator.tui.heartbeat import Sleep, heartbeat
 from simulator.tui.sanitize import sanitize
 from simulator.tui.state import Opened, opened
 from simulator.world.world import World
+
+BEAT = 25.0
+"""Seconds between two lines."""
+
+Sleep = Callable[[float], Awaitable[None]]
+
+
+@asynccontextmanager
+async def heartbeat(beat: Callable[[], None], sleep: Sleep = asyncio.sleep) -> AsyncIterator[None]:
+    """While the block lasts, `beat` is called every BEAT seconds."""
+
+    async def beating() -> None:
+        while True:
+            await sleep(BEAT)
+            beat()
+
+    task = asyncio.create_task(beating())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 class ViewMode(Enum):

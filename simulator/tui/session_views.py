@@ -17,7 +17,7 @@ from simulator.plan.session_plan import AnySession
 from simulator.runs.activity import Activity
 from simulator.runs.notes import Answered, Asking, Began, Happened, RunNote, Settled
 from simulator.tui import lines, terminal
-from simulator.tui.heartbeat import Sleep, heartbeat
+from simulator.tui.run_views import Sleep, heartbeat
 from simulator.tui.state import Opened, Over, Pressed, opened
 from simulator.world.world import World
 

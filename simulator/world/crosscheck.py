@@ -10,16 +10,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePath
 
-from simulator.world.faults import Fault
 from simulator.world.persona import LEAD_WORDS, Persona, Role
 from simulator.world.phrases import fault_of
 from simulator.world.policies.evaluation import EvaluationPolicy
 from simulator.world.policies.gaps import GapPolicy
 from simulator.world.policy import QuotaPolicy, TurnPolicy
 from simulator.world.probe import Suite
-from simulator.world.scenario import LEAD, PLACEHOLDER, Scenario
+from simulator.world.scenario import LEAD, PLACEHOLDER, Scenario, Topic
 from simulator.world.style import StylePolicy
-from simulator.world.topic import Topic
+from simulator.world.yaml_file import Fault
 
 At = tuple[str | int, ...]
 

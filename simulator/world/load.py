@@ -16,25 +16,22 @@ from pydantic import ValidationError
 
 from simulator.errors import ContentError, UsageError
 from simulator.world import crosscheck
-from simulator.world.faults import Fault, WorldFaults
-from simulator.world.judge_policy import JudgePolicy
 from simulator.world.persona import Persona
 from simulator.world.policies.bot import BotPolicy
 from simulator.world.policies.evaluation import EvaluationPolicy
-from simulator.world.policies.fsdp import FsdpConfig
 from simulator.world.policies.gaps import GapPolicy
 from simulator.world.policies.guard import GuardPolicy
-from simulator.world.policies.training import Settings
+from simulator.world.policies.judge import JudgePolicy
+from simulator.world.policies.training import FsdpConfig, Settings
 from simulator.world.policy import EngagementPolicy, QuotaPolicy, TurnPolicy
 from simulator.world.probe import MEASURES, ProbeFile, Suite
 from simulator.world.prompt_templates import FOLDER, SUFFIX, VARIABLES, PromptTemplates, check_template, schema
 from simulator.world.realism_reference import Reference
-from simulator.world.scenario import Scenario
+from simulator.world.scenario import Scenario, TopicFile
 from simulator.world.strict import StrictModel
 from simulator.world.style import StylePolicy
-from simulator.world.topic import TopicFile
 from simulator.world.world import World
-from simulator.world.yaml_file import causes, lines, parse, read_text
+from simulator.world.yaml_file import Fault, WorldFaults, causes, lines, parse, read_text
 
 PARTS = ("personas", "scenarios", "policies")
 POLICIES: dict[str, type[StrictModel]] = {

@@ -16,8 +16,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from simulator.errors import ContentError
-from simulator.world.faults import Fault
-from simulator.world.yaml_file import near
+from simulator.world.yaml_file import Fault, near
 
 if TYPE_CHECKING:
     from jinja2 import Template, nodes

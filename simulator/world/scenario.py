@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from simulator.world.persona import Persona, Role
 from simulator.world.phrases import Patterns, fault_of
@@ -209,3 +209,24 @@ class Scenario(StrictModel):
     def lead_lines(self, length: Length) -> int:
         """How many messages of the lead the script itself asks for: fewer are not enough to play it."""
         return sum(beat.who == LEAD for beat in self.beats_in(length))
+
+
+Line = Annotated[str, StringConstraints(min_length=3, max_length=160)]
+
+
+class Topic(StrictModel):
+    """A concrete subject, such as `whether breakfast for dinner is a real meal`."""
+
+    subject: Line
+    """What the talk is about, as it would end the sentence `they talk about …`."""
+    angles: Annotated[tuple[Line, ...], Field(min_length=2, max_length=4)]
+    """Ways into the subject that differ; a session takes one."""
+
+
+class TopicFile(StrictModel):
+    """One group of topics."""
+
+    group: Name
+    """One of the groups that `policies/quota.yaml` names; also the file's name."""
+    topics: Annotated[tuple[Topic, ...], Field(min_length=1)]
+    """The topics of the group that the file is named after."""

@@ -2,29 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
 import networkx as nx
 
-from simulator.world import crosscheck, ties
-from simulator.world.faults import WorldFaults
-from simulator.world.judge_policy import JudgePolicy
+from simulator.world import crosscheck
 from simulator.world.persona import Persona, Role
 from simulator.world.policies.bot import BotPolicy
 from simulator.world.policies.evaluation import EvaluationPolicy
-from simulator.world.policies.fsdp import FsdpConfig
 from simulator.world.policies.gaps import GapPolicy
 from simulator.world.policies.guard import GuardPolicy
-from simulator.world.policies.training import Settings
+from simulator.world.policies.judge import JudgePolicy
+from simulator.world.policies.training import FsdpConfig, Settings
 from simulator.world.policy import EngagementPolicy, QuotaPolicy, TurnPolicy
 from simulator.world.probe import Suite
 from simulator.world.prompt_templates import PromptTemplates
 from simulator.world.realism_reference import Reference
-from simulator.world.scenario import Scenario
+from simulator.world.scenario import Scenario, Topic
 from simulator.world.style import StylePolicy
-from simulator.world.topic import Topic
+from simulator.world.yaml_file import WorldFaults
+
+
+def graph(personas: Iterable[Persona]) -> nx.Graph[str]:
+    """One node a person, one edge a tie, with `kind` and `history` on the edge."""
+    people: nx.Graph[str] = nx.Graph()
+    for persona in personas:
+        people.add_node(persona.nick)
+    for persona in personas:
+        for tie in persona.ties:
+            people.add_edge(persona.nick, tie.to, kind=tie.kind, history=tie.history)
+    return people
 
 
 @dataclass(frozen=True)
@@ -88,5 +98,5 @@ class World:
 
     @cached_property
     def ties(self) -> nx.Graph[str]:
-        """Who knows whom; see `ties.graph`."""
-        return ties.graph(self.personas.values())
+        """Who knows whom; see `graph`."""
+        return graph(self.personas.values())

@@ -30,7 +30,7 @@ from simulator.llm.litellm_transport import library
 from simulator.llm.model import Models, Prompt, PromptFormat, Reply
 from simulator.llm.prices import Price, price
 from simulator.llm.scripted import Scripted
-from simulator.plan.estimate import RETRIES, Tokens
+from simulator.plan.forecast import RETRIES, Tokens
 from simulator.plan.planner import Planner
 from simulator.session.play import play
 from simulator.session.transcript import document

@@ -13,8 +13,7 @@ from simulator.journal.journal import Journal
 from simulator.runs.notes import Answered, Began, Happened, Settled
 from simulator.tui import recording
 from simulator.tui.fold import fold
-from simulator.tui.player import LONGEST, Player, pause_between
-from simulator.tui.recording import Picture, draw_svg
+from simulator.tui.recording import LONGEST, Picture, Player, draw_svg, pause_between
 from simulator.tui.state import Over, opened
 from tests import builders
 from tests.cli.em import EM

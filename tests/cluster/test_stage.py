@@ -24,8 +24,7 @@ import pytest
 
 from simulator.cluster.connection import connected, processors
 from simulator.cluster.stage import Cluster, ClusterSize, ClusterWatcher
-from simulator.cluster.stepwise import SessionStep, Stepwise
-from simulator.cluster.worker import Worker
+from simulator.cluster.worker import SessionStep, Stepwise, Worker
 from simulator.errors import BudgetStop, EmError, ProviderError, UsageError
 from simulator.journal.journal import Journal
 from simulator.llm.model import Prompt, Reply

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from simulator import control_tokens, files
-from simulator.corpus import shards, staging
+from simulator.corpus import staging
 from simulator.corpus.example import example
 from simulator.corpus.export import ExportPolicy, ExportRequest, Names, export
 from simulator.corpus.formats import SessionExport, turns
@@ -148,7 +148,7 @@ def test_the_card_says_how_it_was_made(corpus, said):
 
 
 def test_it_loads_without_a_network(journal, corpus, tmp_path, monkeypatch):
-    monkeypatch.setattr(shards, "ROWS", 10)
+    monkeypatch.setattr(staging, "ROWS", 10)
     export(journal, tmp_path / "table", POLICY, ExportRequest(formats=("txt", "parquet"), shard_bytes=1))
     export(journal, tmp_path / "texts", POLICY, ExportRequest(formats=("txt",)))
     program = """

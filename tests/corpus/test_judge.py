@@ -17,7 +17,7 @@ from simulator.document import Document, Header, TranscriptLine
 from simulator.errors import ContentError
 from simulator.llm.model import Billing, Prompt, PromptFormat, Purpose, Reply
 from simulator.llm.scripted import Scripted
-from simulator.world.judge_policy import JudgePolicy
+from simulator.world.policies.judge import JudgePolicy
 from simulator.world.yaml_file import validate
 from tests.builders import LEAD, NOTE, PREMISE, plan
 from tests.corpus.language import policy

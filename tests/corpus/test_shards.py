@@ -6,9 +6,8 @@ import tracemalloc
 
 import pytest
 
-from simulator.corpus import shards
 from simulator.corpus.formats import NAMES, owned
-from simulator.corpus.shards import Shards
+from simulator.corpus.staging import Shards
 
 pytest.importorskip("pyarrow")
 
@@ -26,7 +25,7 @@ def test_no_row_no_file(tmp_path) -> None:
 def test_files_are_numbered_and_hold_the_rows_in_order(tmp_path, monkeypatch, rows, most, files) -> None:
     from pyarrow import parquet
 
-    monkeypatch.setattr(shards, "ROWS", 10)
+    monkeypatch.setattr(staging, "ROWS", 10)
     table = Shards(tmp_path, "train", most)
     for number in range(rows):
         table.add(row(number))
@@ -39,7 +38,7 @@ def test_files_are_numbered_and_hold_the_rows_in_order(tmp_path, monkeypatch, ro
 
 
 def test_memory_does_not_grow_with_the_rows(tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr(shards, "ROWS", 50)
+    monkeypatch.setattr(staging, "ROWS", 50)
     table = Shards(tmp_path, "train")
 
     def held(rows: int) -> int:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.corpus import split
+from simulator.corpus import export
 
 
 def _strata(counts):
@@ -16,7 +16,7 @@ def _strata(counts):
 @given(st.lists(st.integers(0, 40), min_size=12, max_size=12), st.integers(0, 2**32), st.floats(0.01, 0.5))
 def test_every_stratum_has_its_share_to_within_one_session(counts, seed, share):
     strata = _strata(counts)
-    chosen = split.validation(strata, share, seed)
+    chosen = export.choose_validation(strata, share, seed)
     if len(strata) < 2:
         assert not chosen
         return
@@ -30,14 +30,14 @@ def test_every_stratum_has_its_share_to_within_one_session(counts, seed, share):
 
 @pytest.mark.parametrize(("sessions", "held_out"), [(0, 0), (1, 0), (2, 1), (3, 1), (19, 1), (20, 1), (40, 2), (50, 3)])
 def test_a_small_corpus_holds_out_one_as_soon_as_there_are_two(sessions, held_out):
-    assert len(split.validation([("LOW", "short", "identity", f"s{i}") for i in range(sessions)], 0.05, 3)) == held_out
+    assert len(export.choose_validation([("LOW", "short", "identity", f"s{i}") for i in range(sessions)], 0.05, 3)) == held_out
 
 
 def test_no_share_holds_out_nothing():
-    assert split.validation(_strata([3] * 12), 0, 1) == frozenset()
+    assert export.choose_validation(_strata([3] * 12), 0, 1) == frozenset()
 
 
 def test_the_choice_depends_on_the_seed_and_not_on_the_order():
     strata = _strata([9] * 12)
-    assert split.validation(strata, 0.2, 1) == split.validation(strata[::-1], 0.2, 1)
-    assert split.validation(strata, 0.2, 1) != split.validation(strata, 0.2, 2)
+    assert export.choose_validation(strata, 0.2, 1) == export.choose_validation(strata[::-1], 0.2, 1)
+    assert export.choose_validation(strata, 0.2, 1) != export.choose_validation(strata, 0.2, 2)

@@ -31,15 +31,14 @@ from simulator.llm.provider_errors import translate
 from simulator.llm.retry import Transient
 from simulator.llm.scripted import Scripted
 from simulator.logs import log_import, reading
+from simulator.logs.anonymize import RunNames
 from simulator.logs.conversations import SplitRules
 from simulator.logs.entry import RENAME
 from simulator.logs.formats import registry
-from simulator.logs.pseudonyms import RunNames
 from simulator.session.transcript import text
 from simulator.world import load
 from simulator.world.persona import Persona
-from simulator.world.scenario import Scenario
-from simulator.world.topic import TopicFile
+from simulator.world.scenario import Scenario, TopicFile
 from simulator.world.world import World
 from simulator.world.yaml_file import parse, read_text, validate
 from tests.irc.channel import BEGAN, POLICY

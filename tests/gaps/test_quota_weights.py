@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from simulator import rng
-from simulator.gaps.quota_weights import moved
+from simulator.gaps.patch import moved
 
 
 @pytest.mark.parametrize("seed", range(40))

@@ -7,7 +7,7 @@ import pytest
 from simulator.document import TranscriptLine
 from simulator.gaps.topics import Missing, missing
 from simulator.world.policies.gaps import TopicRules
-from simulator.world.topic import Topic
+from simulator.world.scenario import Topic
 from tests.gaps.channels import LEAD, channel, rules
 
 GROUPS = {

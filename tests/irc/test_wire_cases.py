@@ -23,7 +23,7 @@ from simulator.irc.responder import UNDELIVERED
 from simulator.irc.timing import WallClock
 from simulator.journal.model_choice import ModelChoice
 from simulator.llm.model import Models
-from simulator.logs.bridges import parse_bridge
+from simulator.logs.bots import parse_bridge
 from simulator.plan.session_plan import Origin
 from simulator.world.strict import Engagement
 from tests.irc.channel import LEAD, POLICY, Notebook, Saying, scripted_server

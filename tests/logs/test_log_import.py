@@ -9,10 +9,10 @@ import pytest
 from simulator import rng
 from simulator.document import parse_document
 from simulator.events import Said
+from simulator.logs.anonymize import RunNames
 from simulator.logs.conversations import SplitRules
 from simulator.logs.formats.registry import TEXT
 from simulator.logs.log_import import ImportOptions, session
-from simulator.logs.pseudonyms import RunNames
 from simulator.logs.reading import account, conversations
 from simulator.session.transcript import document, text
 from tests.logs import samples

@@ -8,13 +8,11 @@ from pathlib import Path
 import pytest
 
 from simulator.logs import calendar
-from simulator.logs.control_codes import plain
 from simulator.logs.conversations import SplitRules
 from simulator.logs.entry import Stamp
-from simulator.logs.log_lines import LONGEST, lines
-from simulator.logs.nick_history import NickHistory
-from simulator.logs.nicks import fold, legal
+from simulator.logs.nicks import NickHistory, fold, legal
 from simulator.logs.reading import account, conversations
+from simulator.logs.text_decoding import LONGEST, lines, plain
 from simulator.logs.timeline import DAY, Timeline
 from simulator.world.strict import Nick, StrictModel
 

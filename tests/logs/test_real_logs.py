@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from simulator.logs.control_codes import plain
 from simulator.logs.conversations import SplitRules
 from simulator.logs.entry import ACTION, MESSAGE
 from simulator.logs.reading import account, conversations
+from simulator.logs.text_decoding import plain
 from tests.logs.real_talk import STEPS
 
 FOLDER = Path(__file__).with_name("real")

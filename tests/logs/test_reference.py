@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from simulator.logs.control_codes import plain
 from simulator.logs.conversations import SplitRules
 from simulator.logs.entry import ACTION, MESSAGE, NOTICE, PART, RENAME, SYSTEM, TOPIC
 from simulator.logs.formats.archives import ARCHIVE
 from simulator.logs.reading import account, conversations
+from simulator.logs.text_decoding import plain
 
 LOGS = Path(__file__).resolve().parents[3] / "shared" / "reference" / "irc"
 

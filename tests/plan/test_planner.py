@@ -10,9 +10,7 @@ import pytest
 from simulator.errors import UsageError
 from simulator.llm.model import Purpose
 from simulator.llm.prices import Price
-from simulator.plan.coverage import coverage
-from simulator.plan.estimate import tokens
-from simulator.plan.forecast import Overhead, outlook, shares
+from simulator.plan.forecast import Overhead, coverage, outlook, shares, tokens
 from simulator.plan.participation import Participation
 from simulator.plan.planner import Planner, single
 from simulator.world.persona import Pronouns, Role

@@ -13,7 +13,7 @@ from simulator.errors import StorageError
 from simulator.journal.journal import Journal
 from simulator.report.gather import Figures, gather
 from simulator.report.page import page, write
-from simulator.report.plot import PlotMark, Scale, draw, text
+from simulator.report.plots import PlotMark, Scale, draw, text
 from simulator.report.words import visible
 from tests import builders
 from tests.report.runs import HOSTILE, card, mixed

@@ -14,8 +14,7 @@ from simulator.events import Acted, Event, Passed, Refused, Said
 from simulator.journal.journal import Journal
 from simulator.llm.model import Models, Prompt, PromptFormat, Reply
 from simulator.llm.scripted import Scripted
-from simulator.runs.admission import RunLimits
-from simulator.runs.circuit_breaker import SPOILED, CircuitBreaker
+from simulator.runs.admission import SPOILED, CircuitBreaker, RunLimits
 from simulator.runs.run import FILTERED, Run
 from tests.llm.clients import straight
 from tests.loopback import listening

@@ -12,9 +12,8 @@ from simulator.llm.model import CallId, Prompt, Purpose
 from simulator.llm.progress import CallProgress, Phase
 from simulator.runs.notes import Asking, Began, CallEnded
 from simulator.tui.fold import fold
-from simulator.tui.heartbeat import BEAT
 from simulator.tui.layout import page
-from simulator.tui.run_views import BarView
+from simulator.tui.run_views import BEAT, BarView
 from simulator.tui.session_views import JsonView
 from simulator.tui.state import Opened, Pressed, opened
 from tests import builders

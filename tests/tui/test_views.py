@@ -18,9 +18,9 @@ from simulator.journal.records import Goal
 from simulator.plan.quota import DIMENSIONS, targets
 from simulator.runs.notes import Answered, Began, Happened, NotNeeded, Settled
 from simulator.tui import panes
-from simulator.tui.cells import MARK
 from simulator.tui.fold import LINGER, fold, step
 from simulator.tui.layout import Page, page
+from simulator.tui.lines import MARK
 from simulator.tui.state import Opened, Over, Pressed, State, Ticked, ViewNote, opened
 from simulator.tui.terminal import named
 from tests import builders

@@ -16,7 +16,7 @@ from pathlib import Path
 from simulator.errors import UsageError
 from simulator.logs.entry import ACTION, BLANK, MESSAGE, SYSTEM, LogEntry
 from simulator.logs.grammar import PARTS, LineShape, clock_pattern, stamp
-from simulator.logs.log_lines import lines
+from simulator.logs.text_decoding import lines
 
 NAME = "custom"
 TRIED = 200

@@ -6,10 +6,8 @@ import re
 
 import pytest
 
-from simulator.logs.address_removal import without_addresses
-from simulator.logs.common_words import WORDS
-from simulator.logs.nicks import fold
-from simulator.logs.pseudonyms import RunNames
+from simulator.logs.anonymize import RunNames, without_addresses
+from simulator.logs.nicks import COMMON_WORDS, fold
 from tests.worlds import shipped
 
 KNOWN = ("pim", "Rolf[x]", "|QuaD-", "will", "ra", "ticketo", "a_b", "host")
@@ -37,7 +35,7 @@ def test_pseudonyms_are_nobody_else() -> None:
     given = [made.nick(f"nick{n}") for n in range(5_000)]
     taken = {fold(persona.nick) for persona in shipped().personas.values()}
     assert len(set(given)) == 5_000
-    assert not set(given) & (taken | WORDS) and all(re.fullmatch("[a-z]{8}", nick) for nick in given)
+    assert not set(given) & (taken | COMMON_WORDS) and all(re.fullmatch("[a-z]{8}", nick) for nick in given)
 
 
 def test_a_pseudonym_gives_way_to_a_persona_and_to_a_nick_of_the_log() -> None:

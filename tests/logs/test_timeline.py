@@ -9,8 +9,7 @@ from simulator.logs import calendar
 from simulator.logs.entry import Stamp
 from simulator.logs.formats.json_exports import DISCORD
 from simulator.logs.formats.terminal_clients import WEECHAT
-from simulator.logs.time_zone import Zone
-from simulator.logs.timeline import DAY, Timeline
+from simulator.logs.timeline import DAY, Timeline, Zone
 from tests.logs import samples
 
 SPRING, AUTUMN = calendar.iso("2012-03-25"), calendar.iso("2012-10-28")
