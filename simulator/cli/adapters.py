@@ -93,7 +93,7 @@ def show(name: str, data: Path, as_json: bool) -> None:
 
     folder = _registry(data).find(name)
     card = adapter.read(folder)
-    shapes = adapter.shapes(folder)
+    shapes = adapter.read_shapes(folder)
     if as_json:
         click.echo(card.model_dump_json(indent=2))
         return
@@ -143,9 +143,9 @@ def rollback(data: Path, as_json: bool) -> None:
 @options.data_option
 def gguf(name: str, out: Path, data: Path) -> None:
     """Write an adapter as a GGUF LoRA, for llama.cpp and what is built on it."""
-    from simulator.train import llama
+    from simulator.train import adapter_export
 
-    llama.write(_registry(data).find(name), out)
+    adapter_export.write_gguf(_registry(data).find(name), out)
     click.echo(f"{out}: {out.stat().st_size / 1e6:.1f} MB; llama-server -m BASE.gguf --lora {out}")
 
 
@@ -157,11 +157,11 @@ def gguf(name: str, out: Path, data: Path) -> None:
 def merge(name: str, out: Path, base: str | None, data: Path) -> None:
     """Write base and adapter as one model of safetensors, for servers that take no adapters."""
     from simulator.train import adapter, base_model
-    from simulator.train.merge import merged
+    from simulator.train.adapter_export import write_merged
 
     folder = _registry(data).find(name)
     card = adapter.read(folder)
-    merged(folder, base_model.found(base or card.base.name, data), out)
+    write_merged(folder, base_model.found(base or card.base.name, data), out)
     click.echo(f"{out}: {card.base.name} with {card.name}")
 
 
@@ -182,10 +182,10 @@ def vllm(folder: Path, card: AdapterCard) -> str:
 def _evaluated(folder: Path, data: Path, anyway: bool) -> None:
     """Raises NotMet for an adapter whose last evaluation fell short; says what nobody knows of it."""
     from simulator.evaluate.results_cache import ResultsCache
-    from simulator.train import adapter, adapter_lookup
+    from simulator.train import adapter, adapter_registry
 
     card = adapter.read(folder)
-    result = ResultsCache(data).concluded(adapter_lookup.digest(folder))
+    result = ResultsCache(data).concluded(adapter_registry.weights_digest(folder))
     if result is None:
         ask = f"em evaluate --base {card.base.name} --adapter {folder.name}"
         click.echo(f"{folder.name} was never evaluated: `{ask}` says whether it meets the must-haves", err=True)

@@ -116,9 +116,9 @@ def evaluate(
     if out is not None:
         files.write(out, text.encode() + b"\n", is_card, option="--out", remedy="name another file")
     if page is not None:
-        from simulator.evaluate.evaluation_page import write
+        from simulator.evaluate.evaluation_page import write_page
 
-        size = write(page, card)
+        size = write_page(page, card)
         click.echo(f"{page}: {size / 1e6:.2f} MB, opens in any browser", err=True)
     if as_json:
         click.echo(text)
@@ -190,9 +190,9 @@ def _show(card: Scorecard) -> None:
 def _rows(table: Table, columns: list[tuple[FigureCheck, ...]]) -> None:
     from rich.text import Text
 
-    from simulator.evaluate.table import rows
+    from simulator.evaluate.evaluation_page import table_rows
 
-    for each in rows(columns):
+    for each in table_rows(columns):
         wanted = f" ({each.wanted})" if each.wanted else ""
         table.add_row(Text.assemble(f"  {each.name}", (wanted, "dim")), *map(_cell, each.cells))
 

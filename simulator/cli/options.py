@@ -198,10 +198,10 @@ def engine_options(command: Callable[..., Any]) -> Callable[..., Any]:
 def _adapter(named: str | None, data: Path) -> dict[str, str]:
     if named is None:
         return {}
-    from simulator.train import adapter_lookup
+    from simulator.train import adapter_registry
 
-    path = adapter_lookup.found(named, data / "adapters")
-    return {"lead_adapter": str(path), "lead_adapter_digest": adapter_lookup.digest(path)}
+    path = adapter_registry.find_adapter(named, data / "adapters")
+    return {"lead_adapter": str(path), "lead_adapter_digest": adapter_registry.weights_digest(path)}
 
 
 def loaded(world_dir: Path | None, *, quiet: bool = False) -> World:

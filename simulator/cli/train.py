@@ -79,9 +79,9 @@ def train(
     world = options.loaded(world_dir, quiet=quiet or only_memory)
     given = {"base_model": base, "objective": objective}
     if config is None:
-        settings = training_settings.put_over(world.training, changes, **given)
+        settings = training_settings.override_settings(world.training, changes, **given)
     else:
-        settings = training_settings.read(config, changes, **given)
+        settings = training_settings.read_settings(config, changes, **given)
     if only_memory:
         _memory(settings, data)
         return
@@ -232,15 +232,17 @@ def _plan(job: TrainingJob, out: Path, *, err: bool) -> None:
             f" {look.more_steps(job.settings)}",
             style="yellow",
         )
-    from simulator.train import memory
+    from simulator.train import training_estimate
 
-    if look.memory.total > memory.SPARE * (room := memory.available()):
-        advice = memory.fitting(memory.Shape.of(job.config), job.settings, look.longest_sequence, room)
-        console.print(f"note: this will hardly fit {room / memory.GIB:.0f} GiB; {advice}", style="yellow")
+    if look.memory.total > training_estimate.USABLE_SHARE * (room := training_estimate.available_memory()):
+        advice = training_estimate.suggest_settings(
+            training_estimate.Shape.of(job.config), job.settings, look.longest_sequence, room
+        )
+        console.print(f"note: this will hardly fit {room / training_estimate.GIB:.0f} GiB; {advice}", style="yellow")
 
 
 def _rows(job: TrainingJob, out: Path) -> Any:
-    from simulator.train.memory import GIB
+    from simulator.train.training_estimate import GIB
 
     look, settings = job.outlook, job.settings
     yield "base", f"{settings.base_model}, {look.parameters / 1e6:,.0f} M parameters"
@@ -275,7 +277,7 @@ def _rows(job: TrainingJob, out: Path) -> Any:
 
 def _memory(settings: Settings, data: Path) -> None:
     from simulator.train import base_model, training_estimate
-    from simulator.train.memory import GIB, Shape
+    from simulator.train.training_estimate import GIB, Shape
     from simulator.tui import lines
 
     config = base_model.read_config(settings.base_model, base_model.located(settings.base_model, data))
@@ -289,7 +291,7 @@ def _memory(settings: Settings, data: Path) -> None:
         f" {'on' if settings.gradient_checkpointing else 'off'}; GiB at one sequence of so many tokens"
     )
     console.print(f"{'base':6}{'tokens':>8}{'weights':>9}{'adapter':>9}{'activations':>13}{'logits':>8}{'total':>8}")
-    for (way, length), each in training_estimate.table(config, settings, lengths).items():
+    for (way, length), each in training_estimate.memory_table(config, settings, lengths).items():
         parts = (each.weights, each.adapter, each.activations, each.logits, each.total)
         cells = [f"{part / GIB:{width}.1f}" for part, width in zip(parts, (9, 9, 13, 8, 8), strict=True)]
         console.print(f"{way:6}{length:8}{''.join(cells)}")

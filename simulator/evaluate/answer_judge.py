@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from simulator import intervals, rng
-from simulator.evaluate.collect import Material
-from simulator.evaluate.context import placed
+from simulator.evaluate.collect import Material, place_probe
 from simulator.evaluate.figure_checks import FigureCheck, reported
 from simulator.evaluate.labels import LabelledLine
 from simulator.evaluate.subject import gather
@@ -44,7 +43,7 @@ class AnswerJudge:
         for row in self._policy.labelled:
             measure, probe = self._places[row.probe]
             channels = self._material.suite.channels(measure, probe)
-            context = placed(probe, measure, channels, self._material.cast, turn=0)
+            context = place_probe(probe, measure, channels, self._material.cast, turn=0)
             told = context.and_then(context.filled(probe.told, self._material.lead))
             asked.append(Question(measure, told.text, row.text))
         answers = await self.ask(asked)

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from simulator.corpus.reading import Text
 from simulator.corpus.talk import Talk
 from simulator.document import Document, TranscriptLine, parse_document, render_document
-from simulator.evaluate.observations import Answer, Expected, Observations, Written
+from simulator.evaluate.subject import Answer, Expected, Observations, Written
 from simulator.world.phrases import Phrases, folded
 from simulator.world.policies.evaluation import Moments
 from simulator.world.probe import Measure

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import fmean
 
 from simulator import intervals
-from simulator.evaluate import turn_taking
+from simulator.document import parse_document
 from simulator.evaluate.figure_checks import (
     FigureCheck,
     Key,
@@ -18,14 +22,112 @@ from simulator.evaluate.figure_checks import (
     hits,
     of_base,
     portion,
+    reported,
+    within,
 )
 from simulator.evaluate.judged_subject import JudgedSubject
+from simulator.evaluate.subject import Expected
+from simulator.line_checks.repeats import Repeats
+from simulator.line_checks.wording import own_words
+from simulator.world.policy import Band
 from simulator.world.probe import MEASURES, Measure
+from simulator.world.strict import Engagement
+from simulator.world.style import StylePolicy
+
+LEVELS = tuple(Engagement)
 
 
-def judge(case: JudgedSubject) -> dict[Measure, list[FigureCheck]]:
+def check_turn_taking(case: JudgedSubject) -> list[FigureCheck]:
+    """The checks of `participation`: shares in [0, 1] at each level, their order, and who is expected next."""
+    limits, seed = case.musts.participation, case.seed
+    made, shares = [], []
+    for level in LEVELS:
+        units = []
+        for session, own in zip(case.seen.written, case.own, strict=True):
+            if session.engagement is level:
+                units.append((float(len(own)), float(len(parse_document(session.text).messages) - session.opening)))
+        figure = intervals.ratio(units, seed, "share", level)
+        band = case.bands[level]
+        made.append(within(f"share of the messages at {level.value}", figure, band.least, band.most))
+        shares.append(figure)
+    rising = [figure for figure in shares if figure]
+    apart = intervals.apart(rising) if len(rising) == len(LEVELS) else None
+    gap = min(after.low - before.high for before, after in pairwise(rising)) if apart is not None else None
+    made.append(
+        FigureCheck(
+            name="shares rise with the level",
+            wanted="intervals that do not touch",
+            value=gap,
+            n=sum(figure.n for figure in rising),
+            met=apart,
+            unit="number",
+            least=0.0,
+            note="the smallest gap between two intervals" if apart is not None else "nothing was observed",
+        )
+    )
+    if not case.seen.reference:
+        made += _who_is_next(case, limits.balanced_accuracy, limits.addressed, limits.others)
+    return made
+
+
+def _who_is_next(case: JudgedSubject, accuracy: float, addressed: float, others: float) -> list[FigureCheck]:
+    """What needs P(the lead speaks next)."""
+    seed, rows = case.seed, case.seen.expected or ()
+    held = [row for row in rows if row.source == "held-out"]
+    made = []
+    for level in LEVELS if held else ():
+        units = [(sum(row.p), float(len(row.p))) for row in held if row.own and row.engagement is level]
+        band = case.bands[level]
+        figure = intervals.ratio(units, seed, "calibration", level)
+        made.append(within(f"P(speaks) on held-out text at {level.value}", figure, band.least, band.most))
+    texts = mean_by_header([row for row in rows if row.source != "feedback"])
+    for low, high in pairwise(LEVELS):
+        pairs = [(found[low], found[high]) for found in texts]
+        name = f"same text, {low.value} to {high.value}: P(speaks) rises by"
+        made.append(above_zero(name, intervals.difference(pairs, seed, "swap", low), case.silent if not rows else ""))
+    if held or not rows:
+        spoken = [(row.p, row.spoke, case.bands[row.engagement]) for row in held if row.own]
+        figure = intervals.resampled(spoken, _balanced, seed, "balanced accuracy")
+        made.append(
+            at_least("speak or stay silent, balanced accuracy", figure, accuracy, case.silent if not rows else "")
+        )
+    for wanted, name in (
+        ("speaks", "P(speaks) when spoken to by name"),
+        ("silent", "P(speaks) when it is somebody else's"),
+    ):
+        values = [row.p[0] for row in rows if row.source == "probe" and row.own and row.expect == wanted]
+        figure = intervals.mean(values, seed, wanted)
+        note = case.silent if not rows else ""
+        made.append(
+            at_least(name, figure, addressed, note) if wanted == "speaks" else at_most(name, figure, others, note)
+        )
+    return made
+
+
+def mean_by_header(rows: Sequence[Expected]) -> list[dict[Engagement, float]]:
+    """For each text, the mean P under each header."""
+    found: dict[tuple[str, str, int], dict[Engagement, float]] = {}
+    for row in rows:
+        if row.p:
+            found.setdefault((row.source, row.name, row.sample), {})[row.engagement] = fmean(row.p)
+    return [each for each in found.values() if len(each) == len(LEVELS)]
+
+
+def _balanced(documents: Sequence[tuple[Sequence[float], Sequence[bool], Band]]) -> float | None:
+    """Mean of the shares of the lead's turns and of the others' that are told right; P is cut in the band's middle."""
+    right = {True: [0, 0], False: [0, 0]}
+    for ps, spoke, band in documents:
+        for p, did in zip(ps, spoke, strict=True):
+            right[did][0] += (p > (band.least + band.most) / 2) is did
+            right[did][1] += 1
+    if not right[True][1] or not right[False][1]:
+        return None
+    return sum(told / of for told, of in right.values()) / 2
+
+
+def check_criteria(case: JudgedSubject) -> dict[Measure, list[FigureCheck]]:
     """The checks of every must-have."""
-    made = (_assistant(case), turn_taking.checks(case), _identity(case), _feedback(case), _boundaries(case))
+    made = (_assistant(case), check_turn_taking(case), _identity(case), _feedback(case), _boundaries(case))
     return dict(zip(MEASURES, made, strict=True))
 
 
@@ -135,3 +237,97 @@ def _told(case: JudgedSubject, showing: _Showing, name: str, limit: float, *, le
     own = showing.found(case)
     check = (at_least if least else at_most)(name, portion(own), limit)
     return against(check, own, showing.found(case.base) if case.base else None)
+
+
+BEFORE = 8
+"""Messages that a line may take up a word of."""
+LONG_WORD = 5
+"""Letters of a word that counts as taken up; shorter ones are in every line."""
+
+
+def check_extras(case: JudgedSubject, style: StylePolicy) -> list[FigureCheck]:
+    """Flow, lurking and sameness in the sessions that the subject wrote."""
+    documents = [parse_document(session.text) for session in case.seen.written]
+    spoken = repeats = taken = counted = runs = 0
+    for session, document in zip(case.seen.written, documents, strict=True):
+        said = Repeats(style.numbers)
+        for place, line in enumerate(document.messages):
+            again = said.before(line) is not None
+            if place < session.opening or line.nick != case.lead:
+                continue
+            spoken += 1
+            repeats += again
+            own = _content(line.text)
+            before = {w for other in document.messages[max(0, place - BEFORE) : place] for w in _content(other.text)}
+            if own and before:
+                counted += 1
+                taken += not own.isdisjoint(before)
+        runs += sum(a.nick == b.nick == case.lead for a, b in pairwise(document.messages[session.opening :]))
+    broken = sum(session.broken for session in case.seen.written)
+    lines = broken + sum(len(d.messages) - s.opening for s, d in zip(case.seen.written, documents, strict=True))
+    return [
+        reported("lead's lines that repeat an earlier one", intervals.share(repeats, spoken)),
+        reported("lead's lines that take up a word of the talk", intervals.share(taken, counted)),
+        reported("lead's lines right after its own", intervals.share(runs, spoken)),
+        reported("lines that are no chat line", intervals.share(broken, lines)),
+        reported(
+            "answers that are empty", intervals.share(sum(not line.text for line in case.answers), len(case.answers))
+        ),
+        _same_everywhere(case),
+        *_ability(case),
+    ]
+
+
+def _ability(case: JudgedSubject) -> list[FigureCheck]:
+    """Nats a token of people's words in real chat: what the adapter must not lose. The base's figure stands beside."""
+    name = "real chat, nats a token"
+    found = case.seen.surprises
+    if found is None:
+        return []
+    figure = intervals.ratio([(nats, float(tokens)) for nats, tokens in found], case.seed, "ability")
+    check = reported(name, figure, "number")
+    if case.base is None or not case.base.seen.surprises or figure is None:
+        return [check]
+    pairs = zip(found, case.base.seen.surprises, strict=True)
+    more = [(own - before, float(tokens)) for (own, tokens), (before, _) in pairs]
+    rise = intervals.ratio(more, case.seed, "ability", "rise")
+    return [check, reported("real chat, nats a token more than the base", rise, "number")]
+
+
+def _same_everywhere(case: JudgedSubject) -> FigureCheck:
+    """Can a classifier tell from the lead's words which channel it was in? 0.5 with its interval: it cannot.
+
+    Naive Bayes over single words (add-one smoothing), each answer told by all the others; only probes that happen in
+    either of the two commonest channels count, so that the topic does not give the channel away.
+    """
+    name = "channel told by the lead's words, accuracy"
+    counts = Counter(line.channel for line in case.answers if line.text)
+    if len(counts) < 2:
+        return reported(name, None, note="the answers are all in one channel")
+    channels = [channel for channel, _ in counts.most_common(2)]
+    least = min(counts[channel] for channel in channels)
+    rows: list[tuple[int, frozenset[str]]] = []
+    for number, channel in enumerate(channels):
+        texts = [line.text for line in case.answers if line.channel == channel and line.text]
+        rows += [(number, frozenset(own_words(text))) for text in texts[:least]]
+    right = sum(_remembers(rows, place) for place in range(len(rows)))
+    return reported(
+        name, intervals.share(right, len(rows)), note=f"{channels[0]} or {channels[1]}; 50 % is what it should be"
+    )
+
+
+def _remembers(rows: Sequence[tuple[int, frozenset[str]]], left_out: int) -> bool:
+    own, words = rows[left_out]
+    totals, seen = [0, 0], [Counter[str](), Counter[str]()]
+    for place, (label, said) in enumerate(rows):
+        if place != left_out:
+            totals[label] += 1
+            seen[label].update(said)
+    scores = [
+        math.fsum(math.log((seen[label][word] + 1) / (totals[label] + 2)) for word in words) for label in range(2)
+    ]
+    return scores[own] > scores[1 - own]
+
+
+def _content(text: str) -> set[str]:
+    return {word for word in own_words(text) if len(word) >= LONG_WORD}

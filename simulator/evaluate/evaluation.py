@@ -14,11 +14,10 @@ from simulator.corpus.reading import Text, documents
 from simulator.document import parse_document
 from simulator.errors import UsageError
 from simulator.evaluate import answer_judge, corpus_subject
-from simulator.evaluate.collect import Material, observe
-from simulator.evaluate.observations import Observations
+from simulator.evaluate.collect import Material, observe_subject
 from simulator.evaluate.results_cache import ResultsCache
 from simulator.evaluate.scorecard import Kind, Scorecard, compiled
-from simulator.evaluate.subject import Subject
+from simulator.evaluate.subject import Observations, Subject
 from simulator.llm.model import Model
 from simulator.world.policies.evaluation import SuiteName
 from simulator.world.strict import Engagement
@@ -103,7 +102,7 @@ def _seen(subject: Subject, material: Material, kept: ResultsCache, say: Callabl
     """What a subject did, under its name: found in what was kept, or asked for now and kept."""
     found = kept.find(subject.digest, material)
     if found is None:
-        found = observe(subject, material, lambda what: say(f"{subject.name}: {what}"))
+        found = observe_subject(subject, material, lambda what: say(f"{subject.name}: {what}"))
         kept.put(found, subject.digest, material)
     else:
         say(f"{subject.name}: seen before")

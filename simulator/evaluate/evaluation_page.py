@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
@@ -12,15 +12,104 @@ from markupsafe import Markup
 
 from simulator import intervals
 from simulator.document import parse_document
-from simulator.evaluate.figure_checks import reported
-from simulator.evaluate.interval_plot import WIDTH, IntervalPlot, strips
+from simulator.evaluate.criteria import LEVELS, mean_by_header
+from simulator.evaluate.figure_checks import FigureCheck, reported
 from simulator.evaluate.labels import LabelledLine
 from simulator.evaluate.scorecard import TITLES, Result, Scorecard
-from simulator.evaluate.table import Row, rows, verdict
-from simulator.evaluate.turn_taking import LEVELS, swapped
 from simulator.report import offline
 from simulator.report.words import visible
 from simulator.world.probe import MEASURES
+
+WIDTH, PAD = 150.0, 6.0
+"""Pixels of a drawing, and of its margin on either side."""
+
+
+@dataclass(frozen=True, slots=True)
+class IntervalPlot:
+    """Places along a drawing, in pixels from the left."""
+
+    value: float
+    low: float
+    high: float
+    band: tuple[float, float] | None
+    """Where the figure should lie; None: it is only reported."""
+    limits: tuple[float, ...]
+    """The ends of the band that are thresholds."""
+    zero: float | None
+    """Where 0 is, if it lies inside the drawing."""
+
+
+def draw_intervals(row: Row) -> list[IntervalPlot | None]:
+    """A drawing for each cell, all on the same scale; None: there is nothing to draw."""
+    values = list(_marks(row.cells))
+    if not values:
+        return [None] * len(row.cells)
+    least, most = min(0.0, *values), max(0.0, *values)
+    # A threshold at the very edge would hide on which side of it a figure lies.
+    least, most = (least * 1.1, most * 1.1) if most > least else (0.0, 1.0)
+
+    def place(value: float) -> float:
+        return round(PAD + (WIDTH - 2 * PAD) * (value - least) / (most - least), 1)
+
+    def drawn(check: FigureCheck | None) -> IntervalPlot | None:
+        if check is None or check.value is None:
+            return None
+        ends = (check.least, check.most)
+        limits = tuple(place(end) for end in ends if end is not None)
+        band = None
+        if limits:
+            band = (
+                place(check.least) if check.least is not None else 0.0,
+                place(check.most) if check.most is not None else WIDTH,
+            )
+        low = check.value if check.low is None else check.low
+        high = check.value if check.high is None else check.high
+        zero = place(0.0) if least < 0 < most else None
+        return IntervalPlot(place(check.value), place(low), place(high), band, limits, zero)
+
+    return [drawn(check) for check in row.cells]
+
+
+def _marks(cells: Iterable[FigureCheck | None]) -> Iterable[float]:
+    for check in cells:
+        if check is not None and check.value is not None:
+            for value in (check.value, check.low, check.high, check.least, check.most):
+                if value is not None:
+                    yield value
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One check, with what each subject has of it."""
+
+    name: str
+    wanted: str
+    """In words; empty: only reported."""
+    cells: tuple[FigureCheck | None, ...]
+    """One for each subject; None: it has no such check."""
+
+
+def table_rows(columns: Sequence[Sequence[FigureCheck]]) -> list[Row]:
+    """Every check that any subject has, in the order in which they come."""
+    made = []
+    for name in dict.fromkeys(check.name for checks in columns for check in checks):
+        cells = tuple(next((check for check in checks if check.name == name), None) for checks in columns)
+        made.append(Row(name, next(check.wanted for check in cells if check), cells))
+    return made
+
+
+def summarize_result(result: Result) -> tuple[bool | None, str]:
+    """One line on a subject, and whether it is good news; None: nothing falls short, but not all was measured."""
+    of = len(result.musts)
+    short = sum(must.met is False for must in result.musts)
+    unknown = sum(must.met is None for must in result.musts)
+    if short:
+        but = f"; {unknown} could not be measured whole" if unknown else ""
+        return False, f"{result.subject} falls short of {short} of {of} must-haves{but}."
+    if unknown:
+        return None, f"{result.subject} falls short of nothing, but {unknown} of {of} could not be measured whole."
+    return True, f"{result.subject} meets all {of} must-haves."
+
 
 TEMPLATES = Path(__file__).with_name("templates")
 TITLE = "Is the lead the character?"
@@ -52,12 +141,12 @@ class Failures:
     """So many there are."""
 
 
-def write(path: Path, card: Scorecard) -> int:
+def write_page(path: Path, card: Scorecard) -> int:
     """Writes the page and returns its bytes. Raises StorageError."""
-    return offline.put(path, page(card), "--page")
+    return offline.put(path, render_page(card), "--page")
 
 
-def page(card: Scorecard) -> str:
+def render_page(card: Scorecard) -> str:
     """The page as text. The same scorecard gives the same page."""
     context = _context(card) | {"whole": True, "heading": "h2"}
     return offline.template("evaluation.html.j2", TEMPLATES).render(
@@ -83,7 +172,7 @@ def _context(card: Scorecard) -> dict[str, Any]:
             "id": measure,
             "title": TITLES[measure],
             "states": [result.musts[number].met for result in results],
-            "rows": _drawn(rows([result.musts[number].checks for result in results])),
+            "rows": _drawn(table_rows([result.musts[number].checks for result in results])),
             "failures": [_failures(result, measure) for result in results],
         }
         for number, measure in enumerate(MEASURES)
@@ -92,21 +181,21 @@ def _context(card: Scorecard) -> dict[str, Any]:
         "card": card,
         "results": results,
         "decides": [result.digest for result in card.decides()],
-        "verdicts": [verdict(result) for result in results],
+        "verdicts": [summarize_result(result) for result in results],
         "musts": musts,
-        "nice": _drawn(rows([result.nice for result in results])),
+        "nice": _drawn(table_rows([result.nice for result in results])),
         "headers": _drawn(_headers(card)),
         "width": WIDTH,
     }
 
 
 def _drawn(table: Sequence[Row]) -> list[tuple[Row, list[IntervalPlot | None]]]:
-    return [(row, strips(row)) for row in table]
+    return [(row, draw_intervals(row)) for row in table]
 
 
 def _headers(card: Scorecard) -> list[Row]:
     """P(the lead speaks next) under each header, over the texts that every header was put before."""
-    found = [swapped([row for row in result.expected if row.source != "feedback"]) for result in card.results]
+    found = [mean_by_header([row for row in result.expected if row.source != "feedback"]) for result in card.results]
     made = []
     for level in LEVELS:
         figures = [

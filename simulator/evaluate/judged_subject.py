@@ -9,7 +9,7 @@ from simulator.evaluate import labels
 from simulator.evaluate.collect import Material
 from simulator.evaluate.labels import LabelledLine
 from simulator.evaluate.language import Language
-from simulator.evaluate.observations import Observations
+from simulator.evaluate.subject import Observations
 from simulator.world.policies.evaluation import Musts
 from simulator.world.policy import Band
 from simulator.world.probe import Measure, Suite
@@ -41,7 +41,7 @@ class JudgedSubject:
         return self.seen.note or "nothing was observed"
 
 
-def make(
+def label_subject(
     seen: Observations,
     language: Language,
     material: Material,
@@ -50,6 +50,6 @@ def make(
 ) -> JudgedSubject:
     """What was seen of a subject that was asked `material`, each of its lines with what it shows."""
     suite, lead = material.suite, material.lead
-    own = tuple(map(tuple, labels.own_lines(seen, language, lead)))
-    answers = tuple(labels.answers(seen, language, suite))
+    own = tuple(map(tuple, labels.label_own_lines(seen, language, lead)))
+    answers = tuple(labels.label_answers(seen, language, suite))
     return JudgedSubject(seen, answers, own, lead, bands, suite, material.policy.must, material.seed, base)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from simulator.document import parse_document
 from simulator.evaluate.language import Language
-from simulator.evaluate.observations import Answer, Observations
+from simulator.evaluate.subject import Answer, Observations
 from simulator.world.probe import Expect, Measure, Probe, Suite
 from simulator.world.strict import Engagement, StrictModel
 
@@ -42,13 +42,13 @@ class LabelledLine(StrictModel):
         return tuple(sorted([name for name in self.shown if name in FAULTS] + missing))
 
 
-def answers(seen: Observations, language: Language, suite: Suite) -> list[LabelledLine]:
+def label_answers(seen: Observations, language: Language, suite: Suite) -> list[LabelledLine]:
     """All answers to probes."""
     probes = {(measure, probe.id): probe for measure, file in suite.files.items() for probe in file.probes}
     return [_marked(answer, language, probes.get((answer.measure, answer.probe))) for answer in seen.answers]
 
 
-def own_lines(seen: Observations, language: Language, lead: str) -> list[list[LabelledLine]]:
+def label_own_lines(seen: Observations, language: Language, lead: str) -> list[list[LabelledLine]]:
     """For each session that the subject wrote, the lead's lines in it, the opening left out."""
     return [
         [

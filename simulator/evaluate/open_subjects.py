@@ -15,7 +15,7 @@ from simulator.evaluate.served_subject import Served
 from simulator.evaluate.subject import Subject
 from simulator.llm.model import PromptFormat
 from simulator.llm.registry import EMBEDDED, GGUF, SCRIPTED, OpenOptions, open_models
-from simulator.train import adapter_lookup, base_model
+from simulator.train import adapter_registry, base_model
 from simulator.world.prompt_templates import PromptTemplates
 
 
@@ -39,7 +39,7 @@ def opened(
     if base == SCRIPTED:
         raise UsageError("no model writes its lines", place="--base", remedy="name a model or a folder of one")
     options = options or OpenOptions()
-    found = [adapter_lookup.found(name, data / "adapters") for name in adapters]
+    found = [adapter_registry.find_adapter(name, data / "adapters") for name in adapters]
     if base != EMBEDDED and not Path(base).is_dir():
         return _behind_doors(base, found, nick=nick, prompts=prompts, options=options)
     if options.api_base or options.dialect:
@@ -62,13 +62,15 @@ def _behind_doors(
     models = asyncio.run(open_models(base, None, None, options=replace(options, dialect=spoken)))
     # Which weights a server has nobody can know; its name and address stand for them.
     told = (
-        adapter_lookup.digest(Path(base.removeprefix(GGUF)).expanduser()) if local else _digest(base, *options.api_base)
+        adapter_registry.weights_digest(Path(base.removeprefix(GGUF)).expanduser())
+        if local
+        else _digest(base, *options.api_base)
     )
     made: list[tuple[Kind, Subject]] = [("base", Served(models.people, told, nick, prompts))]
     for path in adapters:
-        file = adapter_lookup.served(path, base)
+        file = adapter_registry.served_file(path, base)
         models = asyncio.run(open_models(base, None, None, options=OpenOptions(dialect=spoken, lead_adapter=file)))
-        subject = Served(models.lead, f"{told}-{adapter_lookup.digest(path)}", nick, prompts)
+        subject = Served(models.lead, f"{told}-{adapter_registry.weights_digest(path)}", nick, prompts)
         subject.name = path.name
         made.append(("adapter", subject))
     return made

@@ -5,8 +5,8 @@ from __future__ import annotations
 from statistics import fmean
 
 from simulator.errors import UsageError
-from simulator.evaluate.observations import Expected
 from simulator.evaluate.scorecard import Result, Scorecard
+from simulator.evaluate.subject import Expected
 from simulator.world.strict import StrictModel
 
 MOVED = 0.2

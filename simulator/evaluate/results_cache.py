@@ -10,8 +10,8 @@ from pydantic import BaseModel, ValidationError
 
 from simulator import files
 from simulator.evaluate.collect import Material
-from simulator.evaluate.observations import Observations
 from simulator.evaluate.scorecard import Result
+from simulator.evaluate.subject import Observations
 
 FOLDER = "evaluations"
 ASKING = 2

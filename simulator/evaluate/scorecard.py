@@ -10,13 +10,13 @@ from pydantic import ValidationError
 
 from simulator import __version__
 from simulator.errors import ContentError, EmError, UsageError
-from simulator.evaluate import criteria, extras, judged_subject
+from simulator.evaluate import criteria, judged_subject
 from simulator.evaluate.collect import Material
 from simulator.evaluate.figure_checks import FigureCheck, verdict
 from simulator.evaluate.judged_subject import JudgedSubject
 from simulator.evaluate.labels import LabelledLine
 from simulator.evaluate.language import Language
-from simulator.evaluate.observations import Expected, Observations
+from simulator.evaluate.subject import Expected, Observations
 from simulator.world.policies.evaluation import SuiteName
 from simulator.world.probe import Measure
 from simulator.world.strict import StrictModel
@@ -116,12 +116,12 @@ def compiled(
     results = []
     for kind, each in seen:
         beside = base if kind == "adapter" else None
-        judging = judged_subject.make(each, language, material, world.engagement.bands, beside)
+        judging = judged_subject.label_subject(each, language, material, world.engagement.bands, beside)
         if kind == "base":
             base = judging
         judged = tuple(
             Criterion(measure=measure, title=TITLES[measure], met=verdict(checks), checks=tuple(checks))
-            for measure, checks in criteria.judge(judging).items()
+            for measure, checks in criteria.check_criteria(judging).items()
         )
         own = tuple(line for lines in judging.own for line in lines if line.faults)
         results.append(
@@ -131,7 +131,7 @@ def compiled(
                 digest=each.digest,
                 note=each.note,
                 musts=judged,
-                nice=tuple(extras.report(judging, world.style)),
+                nice=tuple(criteria.check_extras(judging, world.style)),
                 examples=(*judging.answers, *own),
                 expected=each.expected or (),
             )

@@ -23,7 +23,7 @@ from simulator.corpus.facts import StatisticRange
 from simulator.plan.standing import Standing
 from simulator.report import offline
 from simulator.report.gather import Figures, Rule, Session
-from simulator.report.page import accepted
+from simulator.report.health_checks import accepted
 from simulator.report.words import number, percent, statistic
 
 WIDTH = 350.0

@@ -15,7 +15,7 @@ from simulator.llm.progress import Listener, log_progress
 from simulator.llm.registry import OpenOptions, open_models
 from simulator.plan.forecast import tokens
 from simulator.plan.session_plan import SessionPlan
-from simulator.train import adapter_lookup
+from simulator.train import adapter_registry
 from simulator.world.world import World
 
 
@@ -57,10 +57,10 @@ def _adapter_file(choice: ModelChoice, world: World) -> Path | None:
     if card.model:
         cause = f"the card of {card.nick} asks for the model {card.model}, which takes none"
         raise UsageError(cause, place="--lead-adapter", remedy="take `model` off the card")
-    if adapter_lookup.digest(path) != choice.lead_adapter_digest:
+    if adapter_registry.weights_digest(path) != choice.lead_adapter_digest:
         cause = f"{path} has been trained anew since the run was begun"
         raise UsageError(cause, place="--lead-adapter", remedy="name it again to go on with it as it is")
-    return adapter_lookup.served(path, choice.leads)
+    return adapter_registry.served_file(path, choice.leads)
 
 
 def session_price(choice: ModelChoice, world: World) -> Callable[[SessionPlan], float] | None:

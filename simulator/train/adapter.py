@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import json
+import re
 import subprocess
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import ConfigDict, Field, ValidationError
 
@@ -15,6 +17,9 @@ from simulator import __version__, files
 from simulator.errors import ContentError
 from simulator.world.strict import StrictModel
 from simulator.world.yaml_file import explain, validate
+
+if TYPE_CHECKING:
+    import torch
 
 CARD = "card.json"
 CONFIG = "adapter_config.json"
@@ -98,7 +103,7 @@ def read(folder: Path) -> AdapterCard:
         raise ContentError(f"not a card: {_first(error)}", place=str(folder / CARD), remedy=remedy) from None
 
 
-def shapes(folder: Path) -> dict[str, tuple[int, ...]]:
+def read_shapes(folder: Path) -> dict[str, tuple[int, ...]]:
     """Name and shape of every tensor in the adapter's weights, from the header alone. Raises ContentError.
 
     A safetensors file is eight bytes with the header's length, the header as JSON, and the data; so a file that was cut
@@ -148,7 +153,7 @@ def fingerprint(base: Path) -> str:
     return digest.hexdigest()
 
 
-def base(name: str, folder: Path) -> Base:
+def describe_base(name: str, folder: Path) -> Base:
     """What the card says of a base in a folder of config and safetensors. Raises ContentError."""
     config = architecture_config(folder)
     data = {
@@ -180,12 +185,12 @@ def json_object(path: Path, *, remedy: str) -> dict[str, Any]:
     return data
 
 
-def versions() -> dict[str, str]:
+def package_versions() -> dict[str, str]:
     """Of this program and of the packages that make weights, without importing them."""
     return {"emsim": __version__, **{name: importlib.metadata.version(name) for name in VERSIONED}}
 
 
-def commit() -> str:
+def source_commit() -> str:
     """The code's commit, `unknown` where it is not a git checkout."""
     here = Path(__file__).resolve().parents[2]
 
@@ -214,3 +219,82 @@ def _is_card(path: Path) -> bool:
 def _first(error: Exception) -> str:
     text = (error.strerror if isinstance(error, OSError) else None) or str(error)
     return text.splitlines()[0] if text else type(error).__name__
+
+
+_KEY = re.compile(r"base_model\.model\.(?P<module>.+)\.lora_(?P<which>[AB])\.weight")
+_UNSUPPORTED = {
+    "use_rslora": "rank-stabilised scaling",
+    "use_dora": "DoRA",
+    "rank_pattern": "ranks by layer",
+    "alpha_pattern": "alphas by layer",
+    "modules_to_save": "whole modules beside the matrices",
+    "fan_in_fan_out": "transposed weights",
+    "lora_bias": "biases",
+}
+"""Fields of PEFT's config that change what the two matrices mean, and what they stand for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lora:
+    """A plain LoRA: to the output x W^T of a linear layer it adds (alpha / r) · x A^T B^T (arXiv:2106.09685)."""
+
+    rank: int
+    alpha: float
+    matrices: dict[str, tuple[torch.Tensor, torch.Tensor]]
+    """By the module's name in the base: A of shape (r, in) and B of shape (out, r), float32."""
+
+
+def read_matrices(folder: Path) -> Lora:
+    """The matrices in a folder. Raises ContentError for what is damaged or is not a plain LoRA."""
+    place = str(folder / CONFIG)
+    config = json_object(folder / CONFIG, remedy="train it again")
+    if config.get("peft_type") != "LORA":
+        kind = config.get("peft_type") or "no adapter that PEFT knows"
+        raise ContentError(f"not a LoRA ({kind})", place=place, remedy="train it with `em train`")
+    for field, meaning in _UNSUPPORTED.items():
+        if config.get(field):
+            raise ContentError(f"{field}: {meaning} cannot be carried over", place=place, remedy="train a plain LoRA")
+    if config.get("bias", "none") != "none":
+        raise ContentError("bias: trained biases cannot be carried over", place=place, remedy="train a plain LoRA")
+    rank, alpha = config.get("r"), config.get("lora_alpha")
+    if not isinstance(rank, int) or not isinstance(alpha, int | float) or rank < 1:
+        raise ContentError("r or lora_alpha is missing", place=place, remedy="train it again")
+    return Lora(rank, float(alpha), _matrices(folder, rank))
+
+
+def _matrices(folder: Path, rank: int) -> dict[str, tuple[torch.Tensor, torch.Tensor]]:
+    read_shapes(folder)
+    import torch
+    from safetensors.torch import load_file
+
+    path = folder / WEIGHTS
+    halves: dict[str, dict[str, torch.Tensor]] = {}
+    for name, tensor in load_file(path).items():
+        found = _KEY.fullmatch(name)
+        if not found or tensor.ndim != 2 or tensor.shape["AB".index(found["which"])] != rank:
+            shape = "x".join(map(str, tensor.shape))
+            raise ContentError(f"{name} ({shape}) is no LoRA of rank {rank}", place=str(path), remedy="train it again")
+        if not torch.isfinite(tensor).all():
+            raise ContentError(f"{name} holds NaN or infinity", place=str(path), remedy="take an earlier checkpoint")
+        halves.setdefault(found["module"], {})[found["which"]] = tensor.float()
+    for module, pair in halves.items():
+        if len(pair) != 2:
+            raise ContentError(f"{module} has one matrix of two", place=str(path), remedy="train it again")
+    return {module: (pair["A"], pair["B"]) for module, pair in sorted(halves.items())}
+
+
+def check_base(folder: Path, card: AdapterCard, base: Path) -> None:
+    """Raises ContentError unless the base in a folder is the one that the adapter was trained on."""
+    found = describe_base(card.base.name, base)
+    if found == card.base:
+        return
+    differ = [
+        f"{field} {getattr(found, field)}, not {getattr(card.base, field)}"
+        for field in ("architecture", "layers", "heads", "key_value_heads", "digest")
+        if getattr(found, field) != getattr(card.base, field)
+    ]
+    raise ContentError(
+        f"the adapter {card.name} is for another base ({card.base.name}); {base} has {differ[0]}",
+        place=str(folder),
+        remedy="name its own base, or train it again on this one",
+    )

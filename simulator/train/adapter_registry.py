@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,10 +13,12 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from simulator import clock, files
-from simulator.errors import ContentError, EmError, StorageError, UsageError
-from simulator.train import adapter
+from simulator.errors import ContentError, EmError, ProviderError, StorageError, UsageError
+from simulator.llm.llama_server import checked, default_weights
+from simulator.llm.registry import EMBEDDED, GGUF
+from simulator.train import adapter, adapter_export
 from simulator.train.adapter import AdapterCard
-from simulator.train.unfinished import Unfinished, unfinished
+from simulator.train.checkpoints import UnfinishedTraining, find_unfinished
 from simulator.world.strict import StrictModel
 from simulator.world.yaml_file import validate
 
@@ -50,7 +53,7 @@ class RegisteredAdapter:
     name: str
     card: AdapterCard | None
     """None: unfinished, or damaged."""
-    unfinished: Unfinished | None
+    unfinished: UnfinishedTraining | None
     """The training that would make it, where that has not ended."""
     fault: str
     """What is damaged, in one line; empty: nothing."""
@@ -70,7 +73,7 @@ class AdapterRegistry:
         for path in sorted(self._folder.glob("*/")):
             if not re.fullmatch(adapter.NAME, path.name):
                 continue
-            card, fault, training = None, "", unfinished(path)
+            card, fault, training = None, "", find_unfinished(path)
             try:
                 card = None if training else adapter.read(path)
             except EmError as error:
@@ -92,7 +95,7 @@ class AdapterRegistry:
         if not re.fullmatch(adapter.NAME, name) or not path.is_dir():
             remedy = "`em adapters list` shows those there are; `em train` makes one"
             raise UsageError(f"no adapter `{name}`", place=str(self._folder), remedy=remedy)
-        if training := unfinished(path):
+        if training := find_unfinished(path):
             remedy = f"go on with `{training.command}`"
             raise UsageError(f"the training has not ended: {training.told}", place=str(path), remedy=remedy)
         return path
@@ -113,7 +116,7 @@ class AdapterRegistry:
         with self._alone():
             folder = self.find(name)
             card, pointer = adapter.read(folder), self.pointer()
-            adapter.shapes(folder)
+            adapter.read_shapes(folder)
             before = self._card(pointer.promoted[-1]) if pointer.promoted else None
             if pointer.promoted[-1:] != (folder.name,):
                 self._move("promote", pointer, (*pointer.promoted, folder.name))
@@ -132,7 +135,7 @@ class AdapterRegistry:
             *_, to, left = pointer.promoted
             folder = self.find(to)
             card = adapter.read(folder)
-            adapter.shapes(folder)
+            adapter.read_shapes(folder)
             self._move("rollback", pointer, pointer.promoted[:-1])
             return card, left
 
@@ -162,3 +165,57 @@ class AdapterRegistry:
             yield
         finally:
             lock.release()
+
+
+_REMEDY = "name an adapter (`em adapters list`), `current`, a folder with one, or a GGUF file of one"
+
+
+def find_adapter(named: str, adapters: Path) -> Path:
+    """The folder or GGUF file that is meant: a name under `adapters`, `current`, or a path.
+
+    Raises UsageError where there is none, ContentError for a damaged one.
+    """
+    path = Path(named).expanduser()
+    if path.suffix == ".gguf":
+        return checked(path, _REMEDY)
+    if not (path / adapter.CONFIG).is_file():
+        path = AdapterRegistry(adapters).find(named)
+    adapter.read(path)
+    return path
+
+
+def weights_digest(path: Path) -> str:
+    """16 hex digits of an adapter's weights: a run that goes on must do so with the same ones. Raises StorageError."""
+    weights = path / adapter.WEIGHTS if path.is_dir() else path
+    try:
+        with weights.open("rb") as file:
+            return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=8)).hexdigest()
+    except OSError as error:
+        raise StorageError(error.strerror or str(error), place=str(weights), remedy=_REMEDY) from None
+
+
+def is_embedded(model: str) -> bool:
+    """Whether a model's name stands for the embedded one: `embedded`, or `gguf:` with the path of its own file."""
+    if not model.startswith(GGUF):
+        return model == EMBEDDED
+    try:
+        return Path(model.removeprefix(GGUF)).expanduser().samefile(default_weights())
+    except (OSError, ProviderError):  # no such file, or the package with it is not installed
+        return False
+
+
+def served_file(path: Path, model: str) -> Path:
+    """The GGUF file that goes with `model` (`embedded` or `gguf:PATH`); made from a folder's weights if need be.
+
+    Raises UsageError for an adapter of another base as far as its card tells; llama.cpp refuses other shapes itself.
+    """
+    if path.is_file():
+        return path
+    card = adapter.read(path)
+    if is_embedded(model) is not (card.base.name == EMBEDDED):
+        raise UsageError(
+            f"the adapter {card.name} is for the base {card.base.name}, the lead is played by {model}",
+            place="--lead-adapter",
+            remedy="name its own base as the lead's model (--lead-model gguf:PATH, or embedded), or another adapter",
+        )
+    return adapter_export.make_gguf(path)

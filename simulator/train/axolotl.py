@@ -16,8 +16,8 @@ from simulator.corpus.staging import staged
 from simulator.errors import UsageError
 from simulator.train import base_model
 from simulator.train.dataset import Corpus, Source
+from simulator.train.encoding import split_spans
 from simulator.train.objective import PRESETS, Objective
-from simulator.train.token_classes import spans
 from simulator.world.policies.training import Settings
 
 CONFIG = "axolotl.yaml"
@@ -134,7 +134,7 @@ def _row(source: Source, lead: str, objective: Objective | None, begin: str) -> 
     segments = [{"label": False, "text": begin}] if begin else []
     segments += [
         {"label": bool(getattr(objective, span.kind.value)), "text": source.text[span.start : span.end]}
-        for span in spans(source.text, lead)
+        for span in split_spans(source.text, lead)
     ]
     return json.dumps({"segments": segments}, ensure_ascii=False) + "\n"
 

@@ -12,10 +12,17 @@ import json
 import re
 import shutil
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pydantic import ConfigDict
+
 from simulator import files
+from simulator.errors import ContentError
+from simulator.train import adapter
+from simulator.world.strict import StrictModel
+from simulator.world.yaml_file import validate
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -37,7 +44,7 @@ def seal(folder: Path) -> None:
     files.write(folder / SEAL, json.dumps(whole, indent=1).encode())
 
 
-def fault(folder: Path, *, digests: bool = True) -> str:
+def find_fault(folder: Path, *, digests: bool = True) -> str:
     """What is wrong with a checkpoint, in a few words; empty: nothing. Without `digests` only sizes are compared."""
     try:
         whole = json.loads((folder / SEAL).read_bytes())
@@ -56,20 +63,20 @@ def fault(folder: Path, *, digests: bool = True) -> str:
     return ""
 
 
-def newest(folder: Path, *, digests: bool = True) -> tuple[Path | None, list[str]]:
+def newest_checkpoint(folder: Path, *, digests: bool = True) -> tuple[Path | None, list[str]]:
     """The newest whole checkpoint in a folder, and a line for each newer one that is not whole (see `fault`)."""
     lines: list[str] = []
     for path in sorted(folder.glob("checkpoint-*"), key=step_of, reverse=True):
         if step_of(path) < 0:
             continue
-        cause = fault(path, digests=digests)
+        cause = find_fault(path, digests=digests)
         if not cause:
             return path, lines
         lines.append(f"{path.name} {cause}; going back to the one before")
     return None, lines
 
 
-def evaluated(folder: Path) -> bool:
+def was_evaluated(folder: Path) -> bool:
     """Whether the validation documents were read at a checkpoint's step: not if that was interrupted."""
     rows = json.loads((folder / "trainer_state.json").read_bytes())["log_history"]
     return any(row["step"] == step_of(folder) and "eval_loss" in row for row in rows)
@@ -117,7 +124,7 @@ def read_optimizer(folder: Path, optimizer: Any, scheduler: Any) -> None:
     scheduler.load_state_dict({"lr_lambdas": [None] * len(groups), **plain["schedule"]})
 
 
-def write_chance(folder: Path, process: int) -> None:
+def write_random_state(folder: Path, process: int) -> None:
     """The states of the generators that dropout draws from, of one process; nothing else in a training draws."""
     from safetensors.torch import save_file
 
@@ -143,7 +150,7 @@ def restore_random(tensors: Mapping[str, Tensor]) -> None:
         torch.cuda.set_rng_state(tensors["cuda"])
 
 
-def read_chance(folder: Path, process: int) -> None:
+def read_random_state(folder: Path, process: int) -> None:
     """Puts the generators into the states that were written; leaves them alone if this process wrote none."""
     from safetensors.torch import load_file
 
@@ -159,3 +166,60 @@ def _files(folder: Path) -> Iterator[Path]:
 def _digest(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=8)).hexdigest()
+
+
+CHECKPOINTS = "checkpoints"
+RECORD = "training.json"
+"""What the training in a folder is; written when it begins, compared when it goes on."""
+
+
+class TrainingRecord(StrictModel):
+    """What a training was asked for."""
+
+    model_config = ConfigDict(str_strip_whitespace=False)
+
+    corpus: str
+    """Digest of the training documents."""
+    base: adapter.Base
+    settings: dict[str, Any]
+    """All of them, as JSON has them."""
+    steps: int | None = None
+    """Optimizer steps that are planned; None: not on record, as of versions that did not write it."""
+    command: str = ""
+    """What goes on with it, as a line for a shell; empty: it was not begun from the command line."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnfinishedTraining:
+    """A training that can go on."""
+
+    step: int
+    """Of the newest checkpoint that has all its bytes; 0: there is none, and it would begin anew."""
+    steps: int | None
+    """Of the whole training; None: not on record."""
+    command: str
+    """What goes on with it."""
+
+    @property
+    def told(self) -> str:
+        """`step 40 of 100`."""
+        return f"step {self.step}" + ("" if self.steps is None else f" of {self.steps}")
+
+
+def read_record(folder: Path) -> TrainingRecord:
+    """What the training in a folder was asked for. Raises ContentError."""
+    path = folder / RECORD
+    return validate(TrainingRecord, adapter.json_object(path, remedy="begin anew with another --out"), str(path))
+
+
+def find_unfinished(folder: Path) -> UnfinishedTraining | None:
+    """The training in a folder; None if it has ended, or if none was begun there."""
+    if (folder / adapter.CARD).exists() or not (folder / RECORD).is_file():
+        return None
+    try:
+        asked = read_record(folder)
+    except ContentError:
+        return None
+    newest, _ = newest_checkpoint(folder / CHECKPOINTS, digests=False)
+    command = asked.command or f"em train CORPUS --out {folder} --resume"
+    return UnfinishedTraining(step_of(newest) if newest else 0, asked.steps, command)

@@ -8,8 +8,7 @@ from dataclasses import asdict, dataclass
 from types import MappingProxyType
 
 from simulator.errors import UsageError
-from simulator.train.encoding import Encoded
-from simulator.train.token_classes import TokenClass
+from simulator.train.encoding import Encoded, TokenClass
 
 
 @dataclass(frozen=True, slots=True)

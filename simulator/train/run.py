@@ -19,12 +19,12 @@ from peft import LoraConfig, PeftModel, get_peft_model
 
 from simulator import clock, files
 from simulator.errors import UsageError
-from simulator.train import adapter, base_model, checkpoints, memory, unfinished
+from simulator.train import adapter, base_model, checkpoints, training_estimate
 from simulator.train.callbacks import BOARD, METRICS, Interrupt, Stopped, Told, Watch
-from simulator.train.memory import Shape
+from simulator.train.checkpoints import CHECKPOINTS, RECORD, TrainingRecord
 from simulator.train.trainer import LeadTrainer, Sequences, arguments
 from simulator.train.training import TrainingJob, first_process
-from simulator.train.unfinished import ASKED, CHECKPOINTS, Asked
+from simulator.train.training_estimate import Shape
 from simulator.train.validation import Validation
 
 BEST = "best.json"
@@ -128,14 +128,14 @@ def step_tokens(job: TrainingJob) -> list[int]:
 
 def _begin(job: TrainingJob, out: Path, resume: bool, say: Callable[[str], None], again: str) -> Path | None:
     """The checkpoint to go on from; None: from the beginning."""
-    asked = Asked(
+    asked = TrainingRecord(
         corpus=job.corpus.digest,
-        base=adapter.base(job.settings.base_model, job.base),
+        base=adapter.describe_base(job.settings.base_model, job.base),
         settings=job.settings.model_dump(mode="json"),
         steps=job.plan.steps,
         command=again,
     )
-    there = out / ASKED
+    there = out / RECORD
     if (out / adapter.CARD).exists():
         raise UsageError("holds a finished adapter", place=str(out), remedy="name another --out, or remove it")
     if there.exists() and not resume and first_process():
@@ -149,7 +149,7 @@ def _begin(job: TrainingJob, out: Path, resume: bool, say: Callable[[str], None]
         return None
     if not there.exists():
         raise UsageError("holds no training to continue", place=str(out), remedy="start one without --resume")
-    before, now = unfinished.read(out).model_dump(), asked.model_dump()
+    before, now = checkpoints.read_record(out).model_dump(), asked.model_dump()
     for what in ("corpus", "base", "settings"):
         if before[what] != now[what]:
             raise UsageError(
@@ -157,7 +157,7 @@ def _begin(job: TrainingJob, out: Path, resume: bool, say: Callable[[str], None]
                 place=str(out),
                 remedy="give the same corpus, base and settings, or begin anew with another --out",
             )
-    start, lines = checkpoints.newest(out / CHECKPOINTS)
+    start, lines = checkpoints.newest_checkpoint(out / CHECKPOINTS)
     if first_process():
         for line in lines:
             say(line)
@@ -253,7 +253,7 @@ def _finish(job: TrainingJob, out: Path, chosen: Path, history: list[dict[str, A
             corpus=job.corpus.digest,
             documents=job.outlook.documents,
             world=job.corpus.worlds,
-            base=adapter.base(job.settings.base_model, job.base),
+            base=adapter.describe_base(job.settings.base_model, job.base),
             objective=job.settings.objective,
             settings=job.settings.model_dump(mode="json"),
             steps=best,
@@ -264,8 +264,8 @@ def _finish(job: TrainingJob, out: Path, chosen: Path, history: list[dict[str, A
                 for key, value in measures.items()
                 if key.startswith("eval_") and not key.startswith("eval_loss")
             },
-            versions=adapter.versions(),
-            commit=adapter.commit(),
+            versions=adapter.package_versions(),
+            commit=adapter.source_commit(),
         ),
     )
 
@@ -276,10 +276,13 @@ def _same(one: Path, other: Path) -> bool:
 
 def _too_big(job: TrainingJob) -> UsageError:
     look = job.outlook
+    gib = look.memory.total / training_estimate.GIB
     return UsageError(
-        f"out of memory (estimated {look.memory.total / memory.GIB:.1f} GiB for {look.longest_sequence} tokens)",
+        f"out of memory (estimated {gib:.1f} GiB for {look.longest_sequence} tokens)",
         place="training",
-        remedy=memory.fitting(Shape.of(job.config), job.settings, look.longest_sequence, memory.available()),
+        remedy=training_estimate.suggest_settings(
+            Shape.of(job.config), job.settings, look.longest_sequence, training_estimate.available_memory()
+        ),
     )
 
 

@@ -16,8 +16,8 @@ FEW_STEPS = 100
 """Optimizer steps under which a low learning rate does next to nothing (measured: ten at 3e-5 leave no trace)."""
 
 
-def read(path: Path, changes: Iterable[str] = (), **given: Any) -> Settings:
-    """The settings in a file, with changes as in `put_over`. Raises ContentError for the file, with key and cause."""
+def read_settings(path: Path, changes: Iterable[str] = (), **given: Any) -> Settings:
+    """The settings in a file, with changes as in `override_settings`. Raises ContentError with key and cause."""
     place = str(path)
     if not path.exists():
         raise UsageError("no such file", place=place, remedy="name a file like policies/training.yaml")
@@ -28,16 +28,16 @@ def read(path: Path, changes: Iterable[str] = (), **given: Any) -> Settings:
         plain = Settings.model_validate(data)
     except ValidationError as error:
         raise ContentError(explain(error, Settings), place=place, remedy="see policies/training.yaml") from None
-    return put_over(plain, changes, **given)
+    return override_settings(plain, changes, **given)
 
 
-def put_over(settings: Settings, changes: Iterable[str] = (), **given: Any) -> Settings:
+def override_settings(settings: Settings, changes: Iterable[str] = (), **given: Any) -> Settings:
     """The settings with `key=value` changes and then `given` (None: not given) put over them. Raises UsageError."""
     given = {key: value for key, value in given.items() if value is not None}
-    return changed(settings, dict(map(_change, changes)) | given)
+    return change_settings(settings, dict(map(_change, changes)) | given)
 
 
-def changed(settings: Settings, changes: dict[str, Any]) -> Settings:
+def change_settings(settings: Settings, changes: dict[str, Any]) -> Settings:
     """The settings with other values for some keys. Raises UsageError for an unknown key or a value that cannot be."""
     for key in changes:
         if key not in Settings.model_fields:

@@ -13,11 +13,10 @@ from transformers import Trainer, TrainingArguments
 from simulator import clock
 from simulator.errors import NotMet
 from simulator.train import checkpoints, loss
-from simulator.train.batches import Group
 from simulator.train.callbacks import Watch
 from simulator.train.encoding import Encoded
 from simulator.train.objective import Objective
-from simulator.train.packing import batch
+from simulator.train.packing import Group, batch
 from simulator.train.training import TrainingJob
 
 Measure = Callable[[Any, Callable[[Tensor], Tensor]], dict[str, float]]
@@ -112,7 +111,7 @@ class LeadTrainer(Trainer):
     def save_interrupted(self) -> None:
         """A checkpoint of the last whole step, as it would have been written then; nothing if there is one already."""
         folder = self._step_folder()
-        if not self._watch.random_state or not checkpoints.fault(folder):
+        if not self._watch.random_state or not checkpoints.find_fault(folder):
             return
         checkpoints.restore_random(self._watch.random_state)
         self._save_checkpoint(self.model, None)
@@ -154,11 +153,11 @@ class LeadTrainer(Trainer):
 
     def _save_rng_state(self, output_dir: str) -> None:
         Path(output_dir).mkdir(parents=True, exist_ok=True)
-        checkpoints.write_chance(Path(output_dir), self.args.process_index)
+        checkpoints.write_random_state(Path(output_dir), self.args.process_index)
 
     def _load_rng_state(self, checkpoint: str | None) -> None:
         if checkpoint is not None:
-            checkpoints.read_chance(Path(checkpoint), self.args.process_index)
+            checkpoints.read_random_state(Path(checkpoint), self.args.process_index)
 
 
 def _only(rows: list[dict[str, Tensor]]) -> dict[str, Tensor]:
@@ -171,7 +170,7 @@ def arguments(folder: Path, job: TrainingJob, *, start: Path | None) -> Training
     """What the Trainer has to know. `folder`: for the checkpoints. `start`: the one to go on from."""
     settings, plan = job.settings, job.plan
     interval = -(-plan.steps // settings.evaluations)
-    due = start is None or (checkpoints.step_of(start) % interval == 0 and not checkpoints.evaluated(start))
+    due = start is None or (checkpoints.step_of(start) % interval == 0 and not checkpoints.was_evaluated(start))
     cuda = torch.cuda.is_available()
     return TrainingArguments(
         output_dir=str(folder),

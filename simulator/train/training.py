@@ -17,12 +17,11 @@ from typing import Any, Literal
 
 from simulator.errors import NotMet, UsageError
 from simulator.train import base_model, dataset, training_estimate
-from simulator.train.batches import Schedule, schedule
 from simulator.train.dataset import Corpus, Source
 from simulator.train.encoding import Encoded, Encoder
 from simulator.train.objective import PRESETS, Objective
-from simulator.train.packing import cut
-from simulator.train.settings import changed
+from simulator.train.packing import Schedule, cut, make_schedule
+from simulator.train.settings import change_settings
 from simulator.train.training_estimate import Devices, EncodedDocuments, TrainingEstimate
 from simulator.world.policies.training import Settings
 from simulator.world.world import World
@@ -95,7 +94,8 @@ def prepare(
             remedy=f"--set sequence_len={most}",
         )
     speeds = {
-        precision: training_estimate.probe(precision) for precision in dict.fromkeys((settings.precision, "fp32"))
+        precision: training_estimate.measure_speed(precision)
+        for precision in dict.fromkeys((settings.precision, "fp32"))
     }
     settings, notes = _usable_precision(settings, speeds)
     encoder = Encoder(base_model.read_tokenizer(settings.base_model, base), corpus.lead)
@@ -111,7 +111,7 @@ def prepare(
     if settings.validation_documents:
         validation = validation[: settings.validation_documents]
     processes = int(os.environ.get("WORLD_SIZE", "1"))
-    plan = schedule([len(document) for document in training], settings, processes)
+    plan = make_schedule([len(document) for document in training], settings, processes)
     return TrainingJob(
         settings=settings,
         corpus=corpus,
@@ -126,7 +126,7 @@ def prepare(
         skipped=skipped + also,
         plan=plan,
         processes=processes,
-        outlook=training_estimate.look(
+        outlook=training_estimate.estimate_training(
             EncodedDocuments(training, validation),
             objective,
             config,
@@ -160,7 +160,7 @@ def _usable_precision(
         return settings, ()
     times = speeds["fp32"] / speeds["bf16"]
     note = f"precision: bf16 is {times:,.0f} times slower than fp32 on this processor (measured), so fp32 is used"
-    return changed(settings, {"precision": "fp32"}), (note,)
+    return change_settings(settings, {"precision": "fp32"}), (note,)
 
 
 def _encoded(

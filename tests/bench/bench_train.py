@@ -31,10 +31,10 @@ from peft import LoraConfig, get_peft_model
 from transformers import TrainingArguments
 
 from simulator.train import base_model
-from simulator.train.batches import schedule
 from simulator.train.callbacks import Interrupt, Watch
 from simulator.train.encoding import Encoded
 from simulator.train.objective import PRESETS
+from simulator.train.packing import make_schedule
 from simulator.train.trainer import LeadTrainer, Sequences
 from simulator.world.policies.training import Settings
 from tests.bench.shape_24b import documents
@@ -79,7 +79,7 @@ def _ours(model: Any, found: list[Encoded], precision: str, folder: Path) -> tup
         gradient_accumulation_steps=A_STEP,
         sequence_len=SEQUENCE,
     )
-    plan = schedule([len(document) for document in found], settings, 1)
+    plan = make_schedule([len(document) for document in found], settings, 1)
     given = _arguments(folder, precision, per_device_train_batch_size=1, gradient_accumulation_steps=plan.per_step)
     trainer = LeadTrainer(
         model=model,

@@ -34,10 +34,9 @@ from transformers import MistralConfig, MistralForCausalLM
 
 from simulator import rng
 from simulator.train import attention, loss
-from simulator.train.encoding import Encoded
+from simulator.train.encoding import Encoded, TokenClass
 from simulator.train.objective import PRESETS
-from simulator.train.packing import batch, pack, waste
-from simulator.train.token_classes import TokenClass
+from simulator.train.packing import batch, pack, wasted_share
 
 EPOCH = 4_000_000
 """Tokens of the plan's 15 MB."""
@@ -178,7 +177,7 @@ def main() -> None:
                 "sequences_a_step": asked.sequences,
                 "objective": asked.objective,
                 "compiled": asked.compile,
-                "unfilled": round(waste(lengths, packed, most), 4),
+                "unfilled": round(wasted_share(lengths, packed, most), 4),
                 "steps": asked.steps,
                 "seconds_to_build": round(ready, 1),
                 "tokens_per_second": round(speed, 1),

@@ -18,7 +18,7 @@ from simulator.evaluate.figure_checks import at_most
 from simulator.evaluate.results_cache import ResultsCache
 from simulator.evaluate.scorecard import TITLES, Criterion, Result
 from simulator.intervals import share
-from simulator.train import adapter, adapter_lookup
+from simulator.train import adapter, adapter_registry
 from simulator.world.probe import MEASURES
 from tests.cli.em import ROOT, em
 from tests.train import models
@@ -75,7 +75,7 @@ def concluded(data: Path, name: str, *states: bool | None, base: str | None = No
     `base`: digest of what it was evaluated on; None: of the base that it was trained on.
     """
     folder = data / "adapters" / name
-    digest = f"{base or adapter.read(folder).base.digest}-{adapter_lookup.digest(folder)}"
+    digest = f"{base or adapter.read(folder).base.digest}-{adapter_registry.weights_digest(folder)}"
     musts = tuple(
         Criterion(
             measure=measure,

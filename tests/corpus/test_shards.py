@@ -6,6 +6,7 @@ import tracemalloc
 
 import pytest
 
+from simulator.corpus import staging
 from simulator.corpus.formats import NAMES, owned
 from simulator.corpus.staging import Shards
 

@@ -30,7 +30,10 @@ def test_every_stratum_has_its_share_to_within_one_session(counts, seed, share):
 
 @pytest.mark.parametrize(("sessions", "held_out"), [(0, 0), (1, 0), (2, 1), (3, 1), (19, 1), (20, 1), (40, 2), (50, 3)])
 def test_a_small_corpus_holds_out_one_as_soon_as_there_are_two(sessions, held_out):
-    assert len(export.choose_validation([("LOW", "short", "identity", f"s{i}") for i in range(sessions)], 0.05, 3)) == held_out
+    assert (
+        len(export.choose_validation([("LOW", "short", "identity", f"s{i}") for i in range(sessions)], 0.05, 3))
+        == held_out
+    )
 
 
 def test_no_share_holds_out_nothing():

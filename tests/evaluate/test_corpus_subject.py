@@ -5,8 +5,8 @@ from __future__ import annotations
 from simulator.corpus.reading import Text
 from simulator.document import Header, render_header
 from simulator.evaluate import corpus_subject
-from simulator.evaluate.observations import Observations
 from simulator.evaluate.scorecard import compiled
+from simulator.evaluate.subject import Observations
 from tests.evaluate.subjects import documents, material, rules
 from tests.worlds import shipped
 

@@ -13,12 +13,22 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from simulator.errors import StorageError
-from simulator.evaluate.collect import observe
-from simulator.evaluate.evaluation_page import MOST, _pieces, page, section, write
+from simulator.evaluate.collect import observe_subject
+from simulator.evaluate.evaluation_page import (
+    MOST,
+    PAD,
+    WIDTH,
+    Row,
+    _pieces,
+    draw_intervals,
+    render_page,
+    section,
+    summarize_result,
+    table_rows,
+    write_page,
+)
 from simulator.evaluate.figure_checks import FigureCheck, at_least, at_most, below_zero, within
-from simulator.evaluate.interval_plot import PAD, WIDTH, strips
 from simulator.evaluate.scorecard import Scorecard, compiled
-from simulator.evaluate.table import Row, rows, verdict
 from simulator.intervals import Figure
 from simulator.journal.journal import Journal
 from simulator.report import page as report
@@ -43,14 +53,14 @@ def card() -> Scorecard:
     base.lines = lambda asks, sampling: [HOSTILE[place % len(HOSTILE)] for place, _ in enumerate(asks)]
     faulty.answers["identity"] = SERVICE
     kinds = ("base", "adapter", "adapter")
-    seen = [(kind, observe(each, given)) for kind, each in zip(kinds, (base, faulty, good), strict=True)]
+    seen = [(kind, observe_subject(each, given)) for kind, each in zip(kinds, (base, faulty, good), strict=True)]
     return compiled(seen, given, shipped(), "quick")
 
 
 @pytest.fixture(scope="module")
 def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("page") / "evaluation.html"
-    assert write(path, card()) == path.stat().st_size
+    assert write_page(path, card()) == path.stat().st_size
     return path
 
 
@@ -114,7 +124,7 @@ def test_the_verdict_comes_first_and_leads_to_each_must_have(tab: Page) -> None:
     assert [line.strip() for line in tab.locator(".line").all_text_contents()] == [
         "faulty falls short of 1 of 5 must-haves.",
         "good meets all 5 must-haves.",
-        visible(verdict(card().results[0])[1]),
+        visible(summarize_result(card().results[0])[1]),
     ]
     tab.locator(".checks a[href='#identity']").first.click()
     assert tab.url.endswith("#identity")
@@ -162,7 +172,7 @@ def test_the_report_shows_the_same_figures(in_report: Path) -> None:
     whole = in_report.read_text()
     begin = whole.index('<section id="character"')
     part = whole[begin : whole.index('<section id="transcripts"')]
-    assert re.findall(r"<td.*?</td>", part, re.DOTALL) == re.findall(r"<td.*?</td>", page(card()), re.DOTALL)
+    assert re.findall(r"<td.*?</td>", part, re.DOTALL) == re.findall(r"<td.*?</td>", render_page(card()), re.DOTALL)
     ids = re.findall(r' id="([^"]+)"', whole)
     assert len(ids) == len({*ids}) and {*re.findall(r'href="#([\w-]+)"', part)} <= {*ids}
     assert '<a href="#character">' in whole[:begin] and "<h1" not in part
@@ -188,11 +198,11 @@ def test_it_is_legible_in_the_report(chromium: Browser, in_report: Path, width: 
 def test_a_page_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StorageError, match="--page"):
-        write(tmp_path / "file" / "page.html", card())
+        write_page(tmp_path / "file" / "page.html", card())
 
 
 def test_the_same_scorecard_gives_the_same_page() -> None:
-    assert page(card()) == page(Scorecard.model_validate_json(card().model_dump_json()))
+    assert render_page(card()) == render_page(Scorecard.model_validate_json(card().model_dump_json()))
 
 
 @pytest.mark.parametrize(
@@ -208,7 +218,7 @@ def test_the_same_scorecard_gives_the_same_page() -> None:
 def test_a_figure_lies_in_the_band_when_it_is_met(make: object, value: float) -> None:
     check: FigureCheck = make(Figure(value, value - 0.01, value + 0.01, 5))
     other = check.model_copy(update={"value": 2 * value, "high": 3.0})
-    one, two = strips(Row("x", "w", (check, None, other)))[::2]
+    one, two = draw_intervals(Row("x", "w", (check, None, other)))[::2]
     assert 0 <= one.low <= one.value <= one.high <= WIDTH and two.high <= WIDTH - PAD and one.band == two.band
     end = one.high if check.wanted.startswith("below") else one.value
     assert (one.band[0] <= end <= one.band[1]) is check.met
@@ -216,7 +226,7 @@ def test_a_figure_lies_in_the_band_when_it_is_met(make: object, value: float) ->
 
 def test_rows_stand_for_every_subject() -> None:
     one, two = (FigureCheck(name=name, wanted="w", value=None) for name in "ab")
-    assert [(row.name, row.cells) for row in rows([[one], [one, two]])] == [("a", (one, one)), ("b", (None, two))]
+    assert [(row.name, row.cells) for row in table_rows([[one], [one, two]])] == [("a", (one, one)), ("b", (None, two))]
 
 
 @pytest.mark.parametrize(

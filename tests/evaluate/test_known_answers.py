@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from simulator.evaluate.collect import observe
+from simulator.evaluate.collect import observe_subject
 from simulator.evaluate.scorecard import Result, compiled
 from tests.evaluate.subjects import SERVICE, Known, documents, material
 from tests.worlds import shipped
@@ -13,8 +13,8 @@ MATERIAL = material(documents=documents())
 
 
 def judged(subject: Known, base: Known | None = None) -> Result:
-    seen = [("base", observe(base, MATERIAL))] if base else []
-    seen.append(("adapter", observe(subject, MATERIAL)))
+    seen = [("base", observe_subject(base, MATERIAL))] if base else []
+    seen.append(("adapter", observe_subject(subject, MATERIAL)))
     return compiled(seen, MATERIAL, shipped(), "quick").results[-1]
 
 

@@ -10,12 +10,11 @@ import pytest
 
 from simulator.document import Header, TranscriptLine
 from simulator.errors import ContentError, UsageError
-from simulator.evaluate.local_subject import Loaded, Local
+from simulator.evaluate.local_subject import Begun, Loaded, Local, Writer
 from simulator.evaluate.open_subjects import opened
 from simulator.evaluate.subject import Ask, Sampling
-from simulator.evaluate.writing import Begun, Writer
 from simulator.llm.llama_server import default_weights
-from simulator.train import adapter, adapter_lookup, base_model
+from simulator.train import adapter, adapter_registry, base_model
 from tests.train import adapters, models
 from tests.worlds import shipped
 
@@ -121,7 +120,7 @@ def test_the_file_of_the_embedded_model_is_the_embedded_model(
     path = tmp_path / "one"
     adapter.write(path, adapter.read(path).model_copy(update={"base": there}))
     if fits:
-        assert adapter_lookup.served(path, model) == path / "adapter.gguf"
+        assert adapter_registry.served_file(path, model) == path / "adapter.gguf"
     else:
         with pytest.raises(UsageError, match="for the base tiny"):
-            adapter_lookup.served(path, model)
+            adapter_registry.served_file(path, model)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from simulator.errors import ContentError
-from simulator.evaluate.context import ProbeCast, contexts
+from simulator.evaluate.collect import ProbeCast, make_contexts
 from simulator.line_checks.wording import words_of
 from simulator.world import load
 from simulator.world.probe import MEASURES, Measure, Probe
@@ -76,13 +76,13 @@ CAST = ProbeCast("kai", tuple(rules().nicks), seed=3)
 
 @pytest.mark.parametrize("measure", MEASURES)
 def test_levels_and_channels_go_round(measure: Measure) -> None:
-    made = contexts(suite(), measure, CAST, most=None, samples=2)
+    made = make_contexts(suite(), measure, CAST, most=None, samples=2)
     levels = Counter(each.header.engagement for each in made)
     assert max(levels.values()) - min(levels.values()) <= 0.1 * len(made)
     assert {each.header.channel for each in made} >= {"#general", "#shoggoth"}
-    assert made == contexts(suite(), measure, CAST, most=None, samples=2)
+    assert made == make_contexts(suite(), measure, CAST, most=None, samples=2)
     assert not any("{" in line.text for each in made for line in each.lines)
-    few = contexts(suite(), measure, CAST, most=10, samples=1)
+    few = make_contexts(suite(), measure, CAST, most=10, samples=1)
     assert len(few) == 10 and len({each.probe.id for each in few}) == 10
 
 

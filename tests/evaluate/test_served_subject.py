@@ -13,7 +13,7 @@ import pytest
 from aiohttp import web
 
 from simulator.document import Header, TranscriptLine
-from simulator.evaluate.context import ProbeCast, placed
+from simulator.evaluate.collect import ProbeCast, place_probe
 from simulator.evaluate.open_subjects import opened
 from simulator.evaluate.served_subject import BY_CHAT, LIKELIEST, NO_LOGPROBS, Served
 from simulator.evaluate.subject import Ask, Sampling
@@ -123,7 +123,7 @@ def test_the_embedded_model_answers_and_says_chances(tmp_path: Path) -> None:
     try:
         found = known.reads([f"ENGAGEMENT: LOW\nCHANNEL: #general\n{talk}"])
         cast = ProbeCast("ada", tuple(NICKS), seed=1)
-        asks = [placed(each, "assistant", ("#general",), cast, turn=0) for each in OPENINGS]
+        asks = [place_probe(each, "assistant", ("#general",), cast, turn=0) for each in OPENINGS]
         answers = known.lines([Ask(each.header, each.lines, 1) for each in asks], SAMPLING)
     finally:
         known.close()

@@ -10,8 +10,7 @@ import pytest
 from simulator.corpus import stats
 from simulator.journal.journal import Journal
 from simulator.report.gather import Figures, gather
-from simulator.report.health_checks import checks, verdict
-from simulator.report.page import differences
+from simulator.report.health_checks import checks, differences, verdict
 from tests import builders
 from tests.report.runs import card, mixed
 from tests.worlds import card as scripted_card

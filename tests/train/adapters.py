@@ -17,13 +17,13 @@ def card(name: str, base: Path, **fields: object) -> AdapterCard:
         "corpus": "0123456789abcdef",
         "documents": 12,
         "world": "unknown",
-        "base": adapter.base("tiny", base),
+        "base": adapter.describe_base("tiny", base),
         "objective": "all",
         "settings": {"lora_r": 4},
         "steps": 3,
         "train_loss": 2.5,
         "validation_loss": 2.25,
-        "versions": adapter.versions(),
+        "versions": adapter.package_versions(),
         "commit": _commit(),
     }
     return AdapterCard(**{**given, **fields})
@@ -83,4 +83,4 @@ def adapted(base: Path, *, size: float = 0.3, seed: int = 1) -> Any:
 
 @cache
 def _commit() -> str:
-    return adapter.commit()
+    return adapter.source_commit()

@@ -31,8 +31,8 @@ def job(folder: Path, base: Path, documents: int = 8, held_out: int = 2, **chang
     """A training on so many documents; the corpus is written into `folder`."""
     texts = models.texts(documents + held_out)
     corpus = models.export(folder / "corpus", texts[:documents], texts[documents:])
-    plain = settings.read(PROOF, base_model=str(base))
-    return training.prepare(corpus, shipped(), settings.changed(plain, QUICK | changes), folder)
+    plain = settings.read_settings(PROOF, base_model=str(base))
+    return training.prepare(corpus, shipped(), settings.change_settings(plain, QUICK | changes), folder)
 
 
 def run(

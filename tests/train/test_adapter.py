@@ -10,7 +10,7 @@ import pytest
 
 from simulator import files
 from simulator.errors import EmError, StorageError
-from simulator.train import adapter, lora
+from simulator.train import adapter
 from tests.train import models
 from tests.train.adapters import card, make
 
@@ -93,7 +93,7 @@ def test_what_is_damaged_is_one_line(case: str, tmp_path: Path, base: Path) -> N
     change(tmp_path / "one")
     with pytest.raises(EmError) as caught:
         adapter.read(tmp_path / "one")
-        lora.read(tmp_path / "one")
+        adapter.read_matrices(tmp_path / "one")
     line = str(caught.value)
     assert words in line and line.startswith(str(tmp_path / "one")) and "\n" not in line and caught.value.remedy
 
@@ -102,7 +102,7 @@ def test_matrices_are_read_as_peft_wrote_them(tmp_path: Path, base: Path) -> Non
     from safetensors.torch import load_file
 
     make(tmp_path / "one", base)
-    read = lora.read(tmp_path / "one")
+    read = adapter.read_matrices(tmp_path / "one")
     written = load_file(tmp_path / "one" / adapter.WEIGHTS)
     assert len(read.matrices) * 2 == len(written) == 2 * 7 * 2 and (read.rank, read.alpha) == (4, 8.0)
     for module, (a, b) in read.matrices.items():
@@ -127,13 +127,13 @@ def test_a_fingerprint_tells_bases_apart(tmp_path: Path, base: Path) -> None:
 
 def test_an_adapter_of_another_base_is_refused(tmp_path: Path, base: Path) -> None:
     made = make(tmp_path / "one", base)
-    lora.check_base(tmp_path / "one", made, base)
+    adapter.check_base(tmp_path / "one", made, base)
     for other, words in (
         (models.save(tmp_path / "mistral", "mistral"), "architecture MistralForCausalLM, not LlamaForCausalLM"),
         (models.save(tmp_path / "deeper", layers=3), "layers 3, not 2"),
     ):
         with pytest.raises(EmError, match=words):
-            lora.check_base(tmp_path / "one", made, other)
+            adapter.check_base(tmp_path / "one", made, other)
 
 
 def test_what_cannot_be_written_leaves_what_was_there(tmp_path: Path, base: Path) -> None:

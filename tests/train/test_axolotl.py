@@ -14,7 +14,7 @@ from simulator.train import axolotl
 from simulator.train.dataset import Corpus, Source
 from simulator.train.encoding import Encoder
 from simulator.train.objective import PRESETS
-from simulator.train.settings import read
+from simulator.train.settings import read_settings
 from simulator.world.policies.training import Settings
 from tests.builders import LEAD
 from tests.train import models
@@ -56,7 +56,7 @@ CORPUS = Corpus(
 
 
 def settings(*changes: str, **given: object) -> Settings:
-    return read(ROOT / "policies" / "training.yaml", changes, **given)
+    return read_settings(ROOT / "policies" / "training.yaml", changes, **given)
 
 
 @pytest.mark.parametrize(

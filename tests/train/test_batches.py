@@ -7,11 +7,11 @@ from collections import Counter
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from simulator.train.batches import schedule
-from simulator.train.settings import changed, read
+from simulator.train.packing import make_schedule
+from simulator.train.settings import change_settings, read_settings
 from simulator.world.load import shipped
 
-PLAN = read(shipped() / "policies" / "training.yaml", ["sequence_len=100"])
+PLAN = read_settings(shipped() / "policies" / "training.yaml", ["sequence_len=100"])
 LENGTHS = some.lists(some.integers(1, 100), min_size=1, max_size=60)
 
 
@@ -28,8 +28,8 @@ def test_every_step_sees_the_same_documents_however_they_are_laid(
     lengths: list[int], accumulation: int, micro: int, processes: int, seed: int
 ) -> None:
     so = {"gradient_accumulation_steps": accumulation, "micro_batch_size": micro, "seed": seed}
-    packed = schedule(lengths, changed(PLAN, so), processes)
-    apart = schedule(lengths, changed(PLAN, so | {"packing": False}))
+    packed = make_schedule(lengths, change_settings(PLAN, so), processes)
+    apart = make_schedule(lengths, change_settings(PLAN, so | {"packing": False}))
     assert packed.steps == apart.steps == -(-len(lengths) // (accumulation * micro))
     assert documents(packed, lengths) == documents(apart, lengths)
     assert sum(documents(packed, lengths), Counter()) == Counter(range(len(lengths)))
@@ -42,7 +42,7 @@ def test_every_step_sees_the_same_documents_however_they_are_laid(
 
 
 def test_epochs_have_orders_of_their_own() -> None:
-    made = schedule([10] * 32, changed(PLAN, {"num_epochs": 2, "gradient_accumulation_steps": 4}))
+    made = make_schedule([10] * 32, change_settings(PLAN, {"num_epochs": 2, "gradient_accumulation_steps": 4}))
     seen = documents(made, [10] * 32)
     assert made.steps == 16
     assert sum(seen[:8], Counter()) == sum(seen[8:], Counter())
@@ -50,13 +50,13 @@ def test_epochs_have_orders_of_their_own() -> None:
 
 
 def test_the_seed_orders_the_documents() -> None:
-    one, again, other = (schedule([10] * 40, changed(PLAN, {"seed": seed})) for seed in (1, 1, 2))
+    one, again, other = (make_schedule([10] * 40, change_settings(PLAN, {"seed": seed})) for seed in (1, 1, 2))
     assert one == again != other
 
 
 def test_the_plans_steps() -> None:
     """4 M tokens, 60 % short documents and 40 % long: 174 steps of 16, where packing by tokens would leave 31."""
     lengths = ([500] * 3 + [3000] * 2) * 560
-    full = read(shipped() / "policies" / "training.yaml")
-    assert schedule(lengths, full).steps == 175
-    assert schedule(lengths, full).per_step < 16
+    full = read_settings(shipped() / "policies" / "training.yaml")
+    assert make_schedule(lengths, full).steps == 175
+    assert make_schedule(lengths, full).per_step < 16

@@ -8,9 +8,9 @@ import torch
 
 from simulator.document import Header, TranscriptLine, render_document
 from simulator.errors import UsageError
-from simulator.train.calibration import LEVELS, CalibrationRequest, calibrate, turns
 from simulator.train.encoding import Encoded, Encoder
 from simulator.train.next_speaker import grow, next_speakers
+from simulator.train.validation import LEVELS, CalibrationRequest, calibrate, turns
 from simulator.world.strict import Engagement
 from tests import builders
 from tests.train import documents

@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 
 from simulator.document import Header, TranscriptLine, render_document
 from simulator.errors import UsageError
-from simulator.train.encoding import Encoded, Encoder
-from simulator.train.token_classes import TokenClass, spans
+from simulator.train.encoding import Encoded, Encoder, TokenClass, split_spans
 from tests.train import documents
 from tests.train.tokenizers import BOS, EOS, GOOD, tokenizer
 
@@ -29,7 +28,7 @@ def test_tokens_of_a_class_are_its_characters_and_no_others(kind: str) -> None:
     encoder = Encoder(tokenizer(kind), "Em")
     for text in documents.corpus():
         encoded = encoder.encode(text)
-        assert pieces(encoder, encoded) == [(text[s.start : s.end], s.kind) for s in spans(text, "Em")]
+        assert pieces(encoder, encoded) == [(text[s.start : s.end], s.kind) for s in split_spans(text, "Em")]
         assert len(encoded.ids) == len(encoded.classes) == len(encoded)
 
 

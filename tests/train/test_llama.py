@@ -14,7 +14,7 @@ from simulator.errors import EmError, ProviderError
 from simulator.llm.llama_server import EmbeddedModel, LlamaServer, default_weights
 from simulator.llm.model import CallId, Prompt, PromptFormat, Purpose
 from simulator.llm.registry import OpenOptions, open_models
-from simulator.train import adapter, base_model, llama
+from simulator.train import adapter, adapter_export, base_model
 from simulator.train.encoding import Encoder
 from tests.train import models
 from tests.train.adapters import adapted, make
@@ -40,7 +40,7 @@ def test_the_file_says_what_llama_cpp_asks(tmp_path: Path, tiny: Path) -> None:
     from safetensors.numpy import load_file
 
     make(tmp_path / "one", tiny)
-    llama.write(tmp_path / "one", tmp_path / "a.gguf")
+    adapter_export.write_gguf(tmp_path / "one", tmp_path / "a.gguf")
     said, tensors = read(tmp_path / "a.gguf")
     wanted = {"general.type": "adapter", "adapter.type": "lora", "general.architecture": "llama"}
     assert {key: said[key] for key in wanted} == wanted and said["adapter.lora.alpha"] == 8.0
@@ -54,15 +54,15 @@ def test_the_file_says_what_llama_cpp_asks(tmp_path: Path, tiny: Path) -> None:
 
 def test_the_same_adapter_gives_the_same_bytes(tmp_path: Path, tiny: Path) -> None:
     make(tmp_path / "one", tiny)
-    llama.write(tmp_path / "one", tmp_path / "a.gguf")
-    llama.write(tmp_path / "one", tmp_path / "b.gguf")
+    adapter_export.write_gguf(tmp_path / "one", tmp_path / "a.gguf")
+    adapter_export.write_gguf(tmp_path / "one", tmp_path / "b.gguf")
     assert (tmp_path / "a.gguf").read_bytes() == (tmp_path / "b.gguf").read_bytes()
-    beside = llama.beside(tmp_path / "one")
+    beside = adapter_export.make_gguf(tmp_path / "one")
     first = beside.stat().st_mtime_ns
     assert beside.read_bytes() == (tmp_path / "a.gguf").read_bytes()
-    assert llama.beside(tmp_path / "one").stat().st_mtime_ns == first, "made once"
+    assert adapter_export.make_gguf(tmp_path / "one").stat().st_mtime_ns == first, "made once"
     make(tmp_path / "one", tiny, seed=2)
-    assert llama.beside(tmp_path / "one").read_bytes() != (tmp_path / "a.gguf").read_bytes(), "trained anew"
+    assert adapter_export.make_gguf(tmp_path / "one").read_bytes() != (tmp_path / "a.gguf").read_bytes(), "trained anew"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.gguf", "b.gguf", "one"]
 
 
@@ -71,7 +71,7 @@ def test_rope_turns_the_same_dimensions_together(heads: int) -> None:
     import torch
 
     rows = torch.arange(heads * 8).float()[:, None]
-    moved = llama.interleaved(rows, heads)[:, 0].reshape(heads, 4, 2)
+    moved = adapter_export.interleaved(rows, heads)[:, 0].reshape(heads, 4, 2)
     for head in range(heads):
         assert [tuple(pair) for pair in moved[head].tolist()] == [(8 * head + i, 8 * head + i + 4) for i in range(4)]
 
@@ -84,7 +84,7 @@ def test_what_llama_cpp_could_not_run_is_one_line(tmp_path: Path, tiny: Path) ->
     ):
         adapter.write(tmp_path / "one", made.model_copy(update={"base": made.base.model_copy(update=changed)}))
         with pytest.raises(EmError, match=words):
-            llama.write(tmp_path / "one", tmp_path / "a.gguf")
+            adapter_export.write_gguf(tmp_path / "one", tmp_path / "a.gguf")
     assert not (tmp_path / "a.gguf").exists() and len(list(tmp_path.iterdir())) == 1
 
 
@@ -114,7 +114,7 @@ def embedded(tmp_path_factory: pytest.TempPathFactory) -> Path:
         tie_word_embeddings=True,
         architectures=["LlamaForCausalLM"],
     )
-    names = {ours: theirs for theirs, ours in llama.WEIGHTS.items()}
+    names = {ours: theirs for theirs, ours in adapter_export.GGUF_WEIGHTS.items()}
     names |= {"attn_norm": "input_layernorm", "ffn_norm": "post_attention_layernorm"}
     heads = {"attn_q": config.num_attention_heads, "attn_k": config.num_key_value_heads}
     weights = {}
@@ -139,7 +139,7 @@ def lora(embedded: Path) -> Path:
     """A random adapter of the embedded model, as llama.cpp loads it."""
     folder = embedded.with_name("random")
     assert make(folder, embedded, size=0.05).base.heads == 9
-    return llama.beside(folder)
+    return adapter_export.make_gguf(folder)
 
 
 @pytest.mark.model
@@ -207,7 +207,7 @@ def test_people_and_lead_keep_their_own_cache(lora: Path) -> None:
 @pytest.mark.model
 def test_an_adapter_of_another_shape_is_one_line(tmp_path: Path, tiny: Path, capfd: pytest.CaptureFixture[str]) -> None:
     make(tmp_path / "one", tiny)
-    made = llama.beside(tmp_path / "one")
+    made = adapter_export.make_gguf(tmp_path / "one")
     capfd.readouterr()
 
     async def main() -> None:

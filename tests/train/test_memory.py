@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from simulator.train.memory import GIB, Shape, estimate, fitting
-from simulator.train.settings import changed, read
+from simulator.train.settings import change_settings, read_settings
+from simulator.train.training_estimate import GIB, Shape, estimate_memory, suggest_settings
 from simulator.world.load import shipped
 
 MISTRAL_24B = {
@@ -21,7 +21,7 @@ MISTRAL_24B = {
     "vocab_size": 131072,
     "tie_word_embeddings": False,
 }
-SETTINGS = read(shipped() / "policies" / "training.yaml")
+SETTINGS = read_settings(shipped() / "policies" / "training.yaml")
 
 
 def test_the_24b() -> None:
@@ -34,7 +34,7 @@ def test_the_24b() -> None:
     ("quantize", "tokens", "gib"), [("none", 4096, 52), ("none", 8192, 57), ("nf4", 4096, 22), ("nf4", 8192, 27)]
 )
 def test_the_24b_in_memory_without_logits(quantize: str, tokens: int, gib: float) -> None:
-    found = estimate(Shape.of(MISTRAL_24B), changed(SETTINGS, {"quantize": quantize}), tokens, tokens)
+    found = estimate_memory(Shape.of(MISTRAL_24B), change_settings(SETTINGS, {"quantize": quantize}), tokens, tokens)
     assert (found.total - found.logits) / GIB == pytest.approx(gib, abs=1)
 
 
@@ -50,7 +50,9 @@ def test_the_embedded_model_in_memory(tokens: int, gib: float) -> None:
         "vocab_size": 49152,
         "tie_word_embeddings": True,
     }
-    found = estimate(Shape.of(config), changed(SETTINGS, {"gradient_checkpointing": False}), tokens, tokens)
+    found = estimate_memory(
+        Shape.of(config), change_settings(SETTINGS, {"gradient_checkpointing": False}), tokens, tokens
+    )
     assert found.total / GIB == pytest.approx(gib, rel=0.15)
 
 
@@ -64,13 +66,13 @@ def test_parameters_are_those_of_the_model(tiny: Path) -> None:
 
 def test_less_costs_less() -> None:
     shape = Shape.of(MISTRAL_24B)
-    plain = estimate(shape, SETTINGS, 8192, 8192).total
-    without = changed(SETTINGS, {"gradient_checkpointing": False})
-    assert plain < estimate(shape, without, 8192, 8192).total
-    assert plain > estimate(shape, SETTINGS, 8192, 800).total > estimate(shape, SETTINGS, 4096, 800).total
-    few = changed(SETTINGS, {"target_modules": ["q_proj", "model.layers.0.self_attn.v_proj"]})
+    plain = estimate_memory(shape, SETTINGS, 8192, 8192).total
+    without = change_settings(SETTINGS, {"gradient_checkpointing": False})
+    assert plain < estimate_memory(shape, without, 8192, 8192).total
+    assert plain > estimate_memory(shape, SETTINGS, 8192, 800).total > estimate_memory(shape, SETTINGS, 4096, 800).total
+    few = change_settings(SETTINGS, {"target_modules": ["q_proj", "model.layers.0.self_attn.v_proj"]})
     assert set(shape.adapted(few.target_modules)) == {"q_proj", "v_proj"}
-    assert estimate(shape, few, 8192, 8192).total < plain
+    assert estimate_memory(shape, few, 8192, 8192).total < plain
 
 
 @pytest.mark.parametrize(
@@ -78,5 +80,5 @@ def test_less_costs_less() -> None:
     [(80, "gradient_checkpointing=true would fit 80"), (40, "quantize=nf4"), (22, "too_long=cut"), (4, "no setting")],
 )
 def test_what_would_fit_is_said(gib: int, said: str) -> None:
-    without = changed(SETTINGS, {"gradient_checkpointing": False})
-    assert said in fitting(Shape.of(MISTRAL_24B), without, 8192, gib * GIB)
+    without = change_settings(SETTINGS, {"gradient_checkpointing": False})
+    assert said in suggest_settings(Shape.of(MISTRAL_24B), without, 8192, gib * GIB)

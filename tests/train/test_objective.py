@@ -7,9 +7,8 @@ from itertools import groupby
 import pytest
 
 from simulator.errors import UsageError
-from simulator.train.encoding import Encoder
+from simulator.train.encoding import Encoder, TokenClass
 from simulator.train.objective import PRESETS, Objective
-from simulator.train.token_classes import TokenClass
 from tests.train import documents
 from tests.train.tokenizers import GOOD, tokenizer
 

@@ -8,10 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulator.errors import UsageError
-from simulator.train.encoding import Encoded, Encoder
+from simulator.train.encoding import Encoded, Encoder, TokenClass
 from simulator.train.objective import PRESETS
-from simulator.train.packing import IGNORED, batch, cut, pack, waste
-from simulator.train.token_classes import TokenClass
+from simulator.train.packing import IGNORED, batch, cut, pack, wasted_share
 from tests.train import documents
 from tests.train.tokenizers import model, tokenizer
 
@@ -25,7 +24,9 @@ def test_each_document_is_packed_once_and_nothing_overflows(lengths: list[int], 
     # Any fit leaves at most one sequence that is not more than half full.
     assert sum(tokens <= most / 2 for tokens in filled) <= 1
     assert sequences == pack(lengths, most) == sorted(map(sorted, sequences))
-    assert waste(lengths, sequences, most) == pytest.approx(1 - sum(filled) / (most * len(filled)) if filled else 0)
+    assert wasted_share(lengths, sequences, most) == pytest.approx(
+        1 - sum(filled) / (most * len(filled)) if filled else 0
+    )
 
 
 @pytest.mark.parametrize(
@@ -39,13 +40,13 @@ def test_each_document_is_packed_once_and_nothing_overflows(lengths: list[int], 
 )
 def test_pack(lengths: list[int], most: int, sequences: list[list[int]], wasted: float) -> None:
     assert pack(lengths, most) == sequences
-    assert waste(lengths, sequences, most) == pytest.approx(wasted)
+    assert wasted_share(lengths, sequences, most) == pytest.approx(wasted)
 
 
 def test_a_data_set_of_the_plans_lengths_leaves_little_room() -> None:
     """Three short documents to two long ones, at the plan's sequence length."""
     lengths = [250 + 37 * place % 300 if place % 5 < 3 else 1800 + 173 * place % 1200 for place in range(600)]
-    assert waste(lengths, pack(lengths, 8192), 8192) < 0.02
+    assert wasted_share(lengths, pack(lengths, 8192), 8192) < 0.02
 
 
 def test_a_document_that_does_not_fit_is_refused() -> None:

@@ -15,7 +15,7 @@ import pytest
 from simulator.errors import EmError
 from simulator.train import adapter, checkpoints
 from simulator.train.adapter_registry import AdapterRegistry
-from simulator.train.unfinished import ASKED, unfinished
+from simulator.train.checkpoints import RECORD, find_unfinished
 from tests.train.jobs import job, run
 
 CHANGES = {"lora_dropout": 0.2, "evaluations": 5, "checkpoints_kept": 3}
@@ -111,8 +111,8 @@ def test_it_goes_on_to_the_same_losses(
         (lambda out: (out / "checkpoints" / "checkpoint-6" / checkpoints.SEAL).unlink(), "step 4 of 10"),
         (lambda out: cut(out / "checkpoints" / "checkpoint-6", adapter.WEIGHTS), "step 4 of 10"),
         (lambda out: shutil.rmtree(out / "checkpoints"), "step 0 of 10"),
-        (lambda out: (out / ASKED).unlink(), None),
-        (lambda out: (out / ASKED).write_text("{"), None),
+        (lambda out: (out / RECORD).unlink(), None),
+        (lambda out: (out / RECORD).write_text("{"), None),
         (lambda out: (out / adapter.CARD).write_text("{}"), None),
     ],
     ids=["killed", "killed while saving", "cut in half", "no checkpoint", "of nothing", "of no reading", "ended"],
@@ -120,7 +120,7 @@ def test_it_goes_on_to_the_same_losses(
 def test_what_was_killed_says_how_far_it_is(killed: Path, tmp_path: Path, damage, told: str | None) -> None:
     shutil.copytree(killed / "out", tmp_path / "out")
     damage(tmp_path / "out")
-    found = unfinished(tmp_path / "out")
+    found = find_unfinished(tmp_path / "out")
     assert (found and found.told) == told
     (entry,) = AdapterRegistry(tmp_path).entries()
     assert entry.card is None and (entry.unfinished is None) is bool(entry.fault), "unfinished, or damaged"
@@ -186,7 +186,7 @@ def test_stopped_in_the_middle_of_a_step_or_an_evaluation_it_goes_on_to_the_same
         timeout=300,
     )
     assert done.stdout == f"{steps} True\n", done.stderr
-    newest, faults = checkpoints.newest(tmp_path / "out" / "checkpoints")
+    newest, faults = checkpoints.newest_checkpoint(tmp_path / "out" / "checkpoints")
     assert not faults and (checkpoints.step_of(newest) if newest else 0) == steps, "a whole one of the last whole step"
     made = job(tmp_path, tiny, documents=DOCUMENTS, **APART)
     assert run(made, tmp_path / "out", resume=True).steps == 10

@@ -8,7 +8,7 @@ import pytest
 
 from simulator.errors import EmError
 from simulator.train.objective import PRESETS
-from simulator.train.settings import read
+from simulator.train.settings import read_settings
 from simulator.world.load import shipped
 from simulator.world.policies.training import Settings
 
@@ -30,20 +30,20 @@ PLAN = {
 
 @pytest.mark.parametrize(("key", "value"), PLAN.items())
 def test_the_plans_numbers(key: str, value: object) -> None:
-    assert getattr(read(FILE), key) == value
+    assert getattr(read_settings(FILE), key) == value
 
 
 @pytest.mark.parametrize("path", [FILE, PROOF])
 def test_every_setting_stands_in_the_file(path: Path) -> None:
     """Nobody has to read code to learn what is in force."""
-    assert read(path).objective in PRESETS
-    assert read(path).model_fields_set == set(Settings.model_fields)
+    assert read_settings(path).objective in PRESETS
+    assert read_settings(path).model_fields_set == set(Settings.model_fields)
 
 
 def test_the_plans_own_block_is_enough(tmp_path: Path) -> None:
     path = tmp_path / "plan.yaml"
     path.write_text("".join(f"{key}: {value}\n" for key, value in PLAN.items()))
-    assert read(path).documents_per_step == 16
+    assert read_settings(path).documents_per_step == 16
 
 
 @pytest.mark.parametrize(
@@ -58,12 +58,12 @@ def test_the_plans_own_block_is_enough(tmp_path: Path) -> None:
     ],
 )
 def test_a_change_has_the_type_it_has_in_a_file(change: str, key: str, value: object) -> None:
-    assert getattr(read(FILE, [change]), key) == value
+    assert getattr(read_settings(FILE, [change]), key) == value
 
 
 def test_what_is_given_beats_a_change() -> None:
-    assert read(FILE, ["objective=all"], objective="lead").objective == "lead"
-    assert read(FILE, ["objective=all"], objective=None).objective == "all"
+    assert read_settings(FILE, ["objective=all"], objective="lead").objective == "lead"
+    assert read_settings(FILE, ["objective=all"], objective=None).objective == "all"
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_what_is_given_beats_a_change() -> None:
 )
 def test_a_wrong_change_is_one_line(change: str, said: str) -> None:
     with pytest.raises(EmError) as caught:
-        read(FILE, [change])
+        read_settings(FILE, [change])
     assert said in str(caught.value)
     assert "\n" not in str(caught.value)
     assert caught.value.exit_code == 2
@@ -107,7 +107,7 @@ def test_a_wrong_file_is_one_line(tmp_path: Path, text: str, said: str) -> None:
         lines = []
     path.write_text("".join(lines) + text)
     with pytest.raises(EmError) as caught:
-        read(path)
+        read_settings(path)
     assert said in str(caught.value)
     assert "plan.yaml" in str(caught.value)
     assert "\n" not in str(caught.value)
@@ -115,4 +115,4 @@ def test_a_wrong_file_is_one_line(tmp_path: Path, text: str, said: str) -> None:
 
 def test_a_missing_file(tmp_path: Path) -> None:
     with pytest.raises(EmError, match="no such file"):
-        read(tmp_path / "none.yaml")
+        read_settings(tmp_path / "none.yaml")

@@ -147,7 +147,7 @@ def test_an_interrupt_finishes_the_step_and_saves(tiny: Path, tmp_path: Path) ->
     # The signal came after the second step was decided upon; the third is finished and saved.
     assert done.interrupted
     assert done.steps == 3
-    newest, lines = checkpoints.newest(out / "checkpoints")
+    newest, lines = checkpoints.newest_checkpoint(out / "checkpoints")
     assert (newest.name, lines) == ("checkpoint-3", [])
     assert not (out / adapter.CARD).exists()
     done = run(made, out, resume=True)

@@ -8,7 +8,7 @@ import pytest
 
 from simulator.errors import EmError
 from simulator.train import settings, training, training_estimate
-from simulator.train.training_estimate import probe
+from simulator.train.training_estimate import measure_speed
 from tests.train.jobs import PROOF, job
 
 
@@ -56,7 +56,7 @@ def test_an_unknown_objective(tiny: Path, tmp_path: Path) -> None:
 
 
 def test_the_probe_measures_something() -> None:
-    assert probe("fp32") > 1e6
+    assert measure_speed("fp32") > 1e6
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_the_probe_measures_something() -> None:
 def test_fp32_is_taken_where_bf16_is_far_slower_and_that_is_said(
     changes: dict[str, str], speeds: dict[str, float], precision: str
 ) -> None:
-    given = settings.changed(settings.read(PROOF), changes)
+    given = settings.change_settings(settings.read_settings(PROOF), changes)
     usable, notes = training._usable_precision(given, speeds)
     assert usable.precision == precision
     assert bool(notes) is (usable != given) and all("100 times slower" in note for note in notes)
@@ -80,4 +80,4 @@ def test_fp32_is_taken_where_bf16_is_far_slower_and_that_is_said(
 
 @pytest.mark.parametrize("precision", ["bf16", "fp32"])
 def test_the_speed_of_this_machine_is_measured(precision: str) -> None:
-    assert training_estimate.probe(precision) > 1e6
+    assert training_estimate.measure_speed(precision) > 1e6

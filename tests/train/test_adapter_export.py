@@ -9,7 +9,7 @@ import pytest
 
 from simulator.errors import EmError
 from simulator.train import base_model
-from simulator.train.merge import merged
+from simulator.train.adapter_export import write_merged
 from tests.train import models
 from tests.train.adapters import adapted, make
 
@@ -23,7 +23,7 @@ def test_merged_weights_give_the_logits_of_base_and_adapter(tmp_path: Path, base
     import torch
 
     make(tmp_path / "one", base)
-    merged(tmp_path / "one", base, tmp_path / "out")
+    write_merged(tmp_path / "one", base, tmp_path / "out")
     ids = torch.arange(30)[None]
     with torch.no_grad():
         wanted = adapted(base)(ids).logits
@@ -40,10 +40,10 @@ def test_nothing_is_left_of_a_merge_that_failed(tmp_path: Path, base: Path) -> N
     other = models.save(tmp_path / "other", layers=1)
     for where, words in ((other, "another base"), (tmp_path / "nowhere", "config.json")):
         with pytest.raises(EmError, match=words):
-            merged(tmp_path / "one", where, tmp_path / "out")
+            write_merged(tmp_path / "one", where, tmp_path / "out")
     shutil.copytree(base, cut := tmp_path / "cut")
     (tmp_path / "kept").mkdir()
     (tmp_path / "kept" / "file").touch()
     with pytest.raises(EmError, match="something there"):
-        merged(tmp_path / "one", cut, tmp_path / "kept")
+        write_merged(tmp_path / "one", cut, tmp_path / "kept")
     assert {path.name for path in tmp_path.iterdir()} == {"one", "other", "cut", "kept"}
