@@ -38,7 +38,7 @@ HOMES = {
     "ray": {"cluster/connection.py"},
     "networkx": {"world"},
     "ruamel": {"world/yaml_file.py", "llm/scripted.py"},
-    "sqlite3": {"journal/database.py", "corpus/sketch_index.py", "logs/formats/databases.py"},
+    "sqlite3": {"journal/database.py", "corpus/near_duplicates.py", "logs/formats/databases.py"},
     "random": {"rng.py"},
 }
 """Package to the files or folders of `simulator/` that may import it at run time."""

@@ -296,7 +296,7 @@ ALLOWED = {
     ("corpus/formats.py", "write_text"): (1, "into the empty folder that `files.workshop` made"),
     ("corpus/staging.py", "OSFile"): (1, "into the empty folder that `files.workshop` made"),
     ("corpus/staging.py", "rename"): (1, "its own part, inside the folder that `files.workshop` made"),
-    ("corpus/sketch_index.py", "connect"): (1, "no name: a database without a file"),
+    ("corpus/near_duplicates.py", "connect"): (1, "no name: a database without a file"),
     ("corpus/staging.py", "unlink"): (2, "checked just before against ledger and content: of an earlier set"),
     ("files.py", "link"): (1, "fails where something stands"),
     ("files.py", "mkstemp"): (1, "a name that nothing has"),

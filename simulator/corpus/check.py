@@ -16,24 +16,22 @@ from simulator.journal.model_choice import SMALL_MODELS
 from simulator.session.transcript import document
 
 
-def check(
-    paths: Iterable[Path], filters: Filters, twins: NearDuplicates | None = None
-) -> Iterator[tuple[str, Verdict]]:
+def check(paths: Iterable[Path], filters: Filters, near: NearDuplicates | None = None) -> Iterator[tuple[str, Verdict]]:
     """(id, verdict) of every document, in the order of the files; see `reading.documents` for what they may hold.
 
     A document whose line says that a very small model wrote it is not blamed for that: whoever made it chose so. What
     cannot be read as a document gets a verdict with the rule `malformed`. A document is a `near-duplicate` of a
-    kept one before it; `twins` may know earlier ones. Memory does not grow, apart from `twins`.
+    kept one before it; `near` may know earlier ones. Memory does not grow, apart from `near`.
 
     Raises UsageError for a file that cannot be read or is neither kind; before the first verdict where that is known.
     """
-    twins = NearDuplicates(filters.style) if twins is None else twins
+    near = NearDuplicates(filters.style) if near is None else near
     lenient = filters.sparing(frozenset({SMALL_MODEL}))
     for item in documents(paths, filters.style.numbers.max_document_bytes):
         if isinstance(item, Broken):
             yield item.id, _broken(item)
         else:
-            yield item.id, _read(item, lenient if _by_small_model(item) else filters, twins)
+            yield item.id, _read(item, lenient if _by_small_model(item) else filters, near)
 
 
 def kept(journal: Journal, filters: Filters) -> Iterator[tuple[str, Verdict]]:
@@ -41,13 +39,13 @@ def kept(journal: Journal, filters: Filters) -> Iterator[tuple[str, Verdict]]:
 
     What its script expected is left aside: it was held against that when it was made, and a real channel has none.
     """
-    twins = NearDuplicates(filters.style)
+    near = NearDuplicates(filters.style)
     if journal.run.models.small:
         filters = filters.sparing(frozenset({SMALL_MODEL}))
     for row in journal.sessions("kept"):
         ident = row.session.id
         made = document(row.session.setting, journal.events(ident))
-        yield ident, _judged(ident, made, filters, twins)
+        yield ident, _judged(ident, made, filters, near)
 
 
 def _by_small_model(item: Text) -> bool:
@@ -57,16 +55,16 @@ def _by_small_model(item: Text) -> bool:
     )
 
 
-def _read(item: Text, filters: Filters, twins: NearDuplicates) -> Verdict:
-    return _judged(item.id, parse_document(item.text), filters, twins)
+def _read(item: Text, filters: Filters, near: NearDuplicates) -> Verdict:
+    return _judged(item.id, parse_document(item.text), filters, near)
 
 
-def _judged(name: str, document: Document, filters: Filters, twins: NearDuplicates) -> Verdict:
+def _judged(name: str, document: Document, filters: Filters, near: NearDuplicates) -> Verdict:
     verdict = filters.judge(document)
-    twin = twins.twin(name, document, remember=verdict.keep)
-    if twin is None:
+    found = near.find(name, document, remember=verdict.keep)
+    if found is None:
         return verdict
-    reason = Reason(rule="near-duplicate", message=None, evidence=f"{twin[1]:.0%} like {twin[0]}")
+    reason = Reason(rule="near-duplicate", message=None, evidence=f"{found[1]:.0%} like {found[0]}")
     return Verdict(keep=False, reasons=(*verdict.reasons, reason))
 
 

@@ -27,10 +27,9 @@ from simulator.corpus.facts import (
     TopicBalance,
     TopicCount,
 )
-from simulator.corpus.near_duplicates import NearDuplicates, session_sketch
+from simulator.corpus.near_duplicates import NearDuplicates, SketchIndex, shingles, sketch, sketch_session
 from simulator.corpus.phrase_budget import SHOWN, Speaker
 from simulator.corpus.realism import gini, roster
-from simulator.corpus.sketch import Index, shingles, sketch
 from simulator.corpus.stats import quota_share
 from simulator.document import Document
 from simulator.line_checks.wording import words_of
@@ -56,16 +55,15 @@ class Diversity:
         """`lead`: the nick."""
         numbers = style.numbers
         self._lead, self._habits = lead, habits
-        self._shingle, self._fewest = numbers.twin_shingle, numbers.repeat_words
+        self._shingle, self._fewest = numbers.near_duplicate_shingle, numbers.repeat_words
         self.sessions = self._words = 0
-        self._twins = NearDuplicates(style)
-        self._twin_count, self._twin_examples = 0, list[tuple[str, str, float]]()
+        self._near = NearDuplicates(style)
+        self._repeats, self._examples = 0, list[tuple[str, str, float]]()
         self._sketches: list[RMinHash] = []
         """Of every `_every`-th session."""
         self._every = 1
-        self._messages = Index(MESSAGE_PLACES, numbers.repeat_similarity, REMEMBERED)
-        self._texts: dict[int, str] = {}
-        """By number in `_messages`."""
+        self._messages = SketchIndex(MESSAGE_PLACES, numbers.repeat_similarity, last=REMEMBERED)
+        """Named by their texts."""
         self._repeated = Recurring()
         self._speakers = {"lead": Speaker(), "people": Speaker()}
         self._distinct = {length: Distinct() for length in GRAMS}
@@ -116,8 +114,8 @@ class Diversity:
         )
 
     def _session_repeats(self) -> SessionRepeats:
-        examples = [NearDuplicate(id, earlier, round(likeness, 3)) for id, earlier, likeness in self._twin_examples]
-        return SessionRepeats(self._twin_count, _share(self._twin_count, self.sessions), tuple(examples))
+        examples = [NearDuplicate(id, earlier, round(likeness, 3)) for id, earlier, likeness in self._examples]
+        return SessionRepeats(self._repeats, _share(self._repeats, self.sessions), tuple(examples))
 
     def _message_repeats(self) -> MessageRepeats:
         lead, people = self._speakers["lead"], self._speakers["people"]
@@ -134,12 +132,12 @@ class Diversity:
         return DistinctBlocks(BLOCK, self._blocks[GRAMS[0]].count, shares)
 
     def _compare(self, id: str, document: Document) -> None:
-        twin = self._twins.twin(id, document)
-        if twin is not None:
-            self._twin_count += 1
-            if len(self._twin_examples) < SHOWN:
-                self._twin_examples.append((id, *twin))
-        own = session_sketch(document, self._shingle) if self.sessions % self._every == 0 else None
+        found = self._near.find(id, document)
+        if found is not None:
+            self._repeats += 1
+            if len(self._examples) < SHOWN:
+                self._examples.append((id, *found))
+        own = sketch_session(document, self._shingle) if self.sessions % self._every == 0 else None
         if own is not None:
             self._sketches.append(own)
             if len(self._sketches) > NEIGHBOURS:
@@ -164,11 +162,9 @@ class Diversity:
             return None
         found = self._messages.nearest(own)
         if found is not None:
-            self._repeated.add([self._texts[found[0]]])
+            self._repeated.add([found[0]])
             return True
-        number = self._messages.add(own)
-        self._texts[number] = text
-        self._texts.pop(number - REMEMBERED, None)
+        self._messages.add(text, own)
         return False
 
     def _self_similarity(self) -> SelfSimilarity:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from simulator.corpus.counting import Recurring
 from simulator.corpus.facts import Opening, Phrase
-from simulator.corpus.sketch import shingles
+from simulator.corpus.near_duplicates import shingles
 from simulator.document import Document
 from simulator.line_checks.wording import own_words
 from simulator.world.realism_reference import SpeechHabits

@@ -67,8 +67,8 @@ class LineChecker:
             numbers = self._numbers
             if passage := secrets.found(text, numbers.leak_words, numbers.leak_line_words):
                 found.append(self._fault("leak", passage, "secret"))
-        if twin := repeated(TranscriptLine(nick, text), earlier, self._numbers):
-            found.append(self._fault("repetition", f"as before: {twin[1].text}", "repetition"))
+        if earlier_line := repeated(TranscriptLine(nick, text), earlier, self._numbers):
+            found.append(self._fault("repetition", f"as before: {earlier_line[1].text}", "repetition"))
         return found
 
     def in_document(

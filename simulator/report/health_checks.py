@@ -39,7 +39,7 @@ def checks(figures: Figures) -> tuple[HealthCheck, ...]:
     quotas = Counter(row.standing for values in figures.marginals.values() for row in values.values())
     in_band = sum(row.in_band for row in figures.lead.values())
     lead = stats.in_band(in_band, kept)
-    realism, twins = figures.realism, figures.diversity.near_duplicates.sessions.count
+    realism, repeats = figures.realism, figures.diversity.near_duplicates.sessions.count
     measured = realism.inside + realism.outside
     habits = worn(figures)
     return (
@@ -67,9 +67,9 @@ def checks(figures: Figures) -> tuple[HealthCheck, ...]:
         HealthCheck(
             "diversity",
             "duplicates",
-            twins == 0 if kept > 1 else None,
-            f"{twins:,} of {kept:,} sessions" + ("" if kept > 1 else f", {Standing.FEW}"),
-            f"{_counted(twins, 'near-duplicate session')}",
+            repeats == 0 if kept > 1 else None,
+            f"{repeats:,} of {kept:,} sessions" + ("" if kept > 1 else f", {Standing.FEW}"),
+            f"{_counted(repeats, 'near-duplicate session')}",
         ),
         HealthCheck(
             "diversity",

@@ -100,7 +100,7 @@ class Settling:
 
     def take_up(self, plan: SessionPlan, document: Document, size: int) -> None:
         """The next place was settled before, with this session of so many bytes."""
-        self._near.twin(plan.id, document)
+        self._near.find(plan.id, document)
         self._count(document, size)
 
     def settle(self) -> Iterator[PlaceDecision | PlaceToFill]:
@@ -109,9 +109,10 @@ class Settling:
             slot = self._next
             ranked = sorted(self._candidates.pop(slot), key=lambda one: one.rank)
             for number, candidate in enumerate(ranked, 1):
-                if twin := self._near.twin(candidate.plan.id, candidate.document):
+                if found := self._near.find(candidate.plan.id, candidate.document):
                     yield PlaceDecision(
-                        candidate, Reason(rule="near-duplicate", message=None, evidence=f"{twin[1]:.0%} like {twin[0]}")
+                        candidate,
+                        Reason(rule="near-duplicate", message=None, evidence=f"{found[1]:.0%} like {found[0]}"),
                     )
                 else:
                     yield PlaceDecision(candidate, None, tuple(other.plan for other in ranked[number:]))

@@ -65,7 +65,7 @@ def take(
     """
     files = _files(path)
     filters = Filters(world.style, world.engagement, world.quota, world.lead.nick)
-    twins = NearDuplicates(world.style)
+    near = NearDuplicates(world.style)
     splits: list[list[Source]] = []
     faults: list[tuple[str, str, str]] = []
     rejected: Counter[str] = Counter()
@@ -74,7 +74,7 @@ def take(
     for file in files:
         split = []
         texts = documents([file], world.style.numbers.max_document_bytes)
-        for item, (name, verdict) in zip(texts, check([file], filters, twins), strict=True):
+        for item, (name, verdict) in zip(texts, check([file], filters, near), strict=True):
             if not isinstance(item, Text) or not verdict.keep:
                 reason = verdict.reasons[0]
                 faults.append((name, reason.rule, reason.evidence))

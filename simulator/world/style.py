@@ -113,9 +113,9 @@ class Numbers(StrictModel):
     """How many messages after a confined subject came up the lead may send it to its channel."""
     redirect_most: Annotated[int, Field(ge=0)]
     """Most messages on a confined subject that this makes good."""
-    twin_shingle: Count
+    near_duplicate_shingle: Count
     """Words in a row that are compared between sessions."""
-    twin_similarity: Share
+    near_duplicate_similarity: Share
     """Two sessions are near-duplicates from this share of common shingles on (Jaccard)."""
     small_model_lines: Count
     """From so many messages on, a session is measured for writing as a very small model does:"""

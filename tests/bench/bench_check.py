@@ -82,17 +82,17 @@ def write(path: Path, megabytes: float, manners: LineChecker) -> int:
 class Forgetful(NearDuplicates):
     """Looks and remembers nothing."""
 
-    def twin(self, id: str, document: Document, *, remember: bool = True) -> tuple[str, float] | None:
-        return super().twin(id, document, remember=False)
+    def find(self, id: str, document: Document, *, remember: bool = True) -> tuple[str, float] | None:
+        return super().find(id, document, remember=False)
 
 
 def measure(path: Path, size: int, *, index: bool) -> dict[str, object]:
     filters = Filters(*policies(), LEAD)
-    twins = NearDuplicates(filters.style) if index else Forgetful(filters.style)
+    near = NearDuplicates(filters.style) if index else Forgetful(filters.style)
     before = peak_mb()
     began = time.process_time()
     kept = documents = 0
-    for _, verdict in check([path], filters, twins):
+    for _, verdict in check([path], filters, near):
         documents += 1
         kept += verdict.keep
     seconds = time.process_time() - began

@@ -121,7 +121,7 @@ def twins(number: int, steps: int, folder: Path) -> object:
     for at in range(number):
         exchanged = _in_other_words(own[at % len(own)], at // len(own))
         with measured:
-            found += index.twin(str(at), exchanged) is not None
+            found += index.find(str(at), exchanged) is not None
     return {"rows": measured.rows, "found": found}
 
 

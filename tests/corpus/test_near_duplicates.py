@@ -30,41 +30,41 @@ def altered(document: Document, share: float, seed: int) -> Document:
 
 
 def test_the_same_session_under_other_nicks_is_a_twin() -> None:
-    twins = NearDuplicates(style())
-    assert twins.twin("one", session(1)) is None
+    near = NearDuplicates(style())
+    assert near.find("one", session(1)) is None
     renamed = Document(
         Header("HIGH", "#shoggoth"), tuple(TranscriptLine("x" + line.nick, line.text) for line in session(1).lines)
     )
-    assert twins.twin("two", renamed) == ("one", 1.0)
+    assert near.find("two", renamed) == ("one", 1.0)
 
 
-def test_a_little_changed_is_a_twin_and_much_changed_is_none() -> None:
-    twins = NearDuplicates(style())
+def test_a_little_changed_is_a_near_duplicate_and_much_changed_is_none() -> None:
+    near = NearDuplicates(style())
     originals = {str(seed): session(seed, 15 if seed % 2 else 90) for seed in range(100)}
     for name, document in originals.items():
-        assert twins.twin(name, document) is None
+        assert near.find(name, document) is None
     for name, document in originals.items():
-        found = twins.twin("again", altered(document, 0.1, 7), remember=False)
+        found = near.find("again", altered(document, 0.1, 7), remember=False)
         assert found is not None and found[0] == name and found[1] > 0.5
-        assert twins.twin("other", altered(document, 0.7, 7), remember=False) is None
+        assert near.find("other", altered(document, 0.7, 7), remember=False) is None
 
 
 def test_what_is_not_remembered_has_no_twin() -> None:
-    twins = NearDuplicates(style())
-    twins.twin("one", session(1), remember=False)
-    assert twins.twin("two", session(1)) is None
+    near = NearDuplicates(style())
+    near.find("one", session(1), remember=False)
+    assert near.find("two", session(1)) is None
 
 
 def test_sessions_without_words_are_nobodys_twins() -> None:
-    twins = NearDuplicates(style())
+    near = NearDuplicates(style())
     empty = Document(None, ())
-    assert twins.twin("one", empty) is None and twins.twin("two", empty) is None
+    assert near.find("one", empty) is None and near.find("two", empty) is None
 
 
 def test_the_same_in_every_process() -> None:
     code = (
-        "from tests.corpus.test_near_duplicates import *; t = NearDuplicates(style()); t.twin('a', session(1));"
-        "print(t.twin('b', altered(session(1), 0.2, 3)))"
+        "from tests.corpus.test_near_duplicates import *; t = NearDuplicates(style()); t.find('a', session(1));"
+        "print(t.find('b', altered(session(1), 0.2, 3)))"
     )
     said = {
         subprocess.run(

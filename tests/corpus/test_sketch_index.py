@@ -1,4 +1,4 @@
-"""Sketches on disk: the answers of an index in memory, in memory that does not grow."""
+"""Sketches on disk: the answers of those in memory, in memory that does not grow."""
 
 from __future__ import annotations
 
@@ -10,9 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from simulator.corpus import sketch_index
-from simulator.corpus.sketch import Index, sketch
-from simulator.corpus.sketch_index import SketchIndex
+from simulator.corpus import near_duplicates
+from simulator.corpus.near_duplicates import SketchIndex, sketch
 from simulator.errors import StorageError
 
 PLACES = 256
@@ -39,14 +38,14 @@ def family(seed: int, sets: int) -> list[list[str]]:
 @pytest.mark.parametrize("similarity", [0.3, 0.5, 0.8])
 def test_it_answers_as_the_index_in_memory(similarity: float) -> None:
     sets = family(3, 500)
-    memory, disk, found = Index(PLACES, similarity, len(sets)), SketchIndex(PLACES, similarity), 0
+    memory, disk, found = SketchIndex(PLACES, similarity, last=len(sets)), SketchIndex(PLACES, similarity), 0
     for number, parts in enumerate(sets):
         own = sketch(parts, PLACES)
         assert own is not None
         near = memory.nearest(own)
-        assert disk.nearest(own) == (None if near is None else (str(near[0]), near[1]))
+        assert disk.nearest(own) == near
         found += near is not None
-        memory.add(own)
+        memory.add(str(number), own)
         disk.add(str(number), own)
     assert 20 < found < 300
 
@@ -79,7 +78,7 @@ def test_memory_does_not_grow() -> None:
 
 
 def test_more_than_the_cache_holds_goes_to_a_file_and_is_found_again(monkeypatch, tmp_path) -> None:
-    monkeypatch.setattr(sketch_index, "CACHE_KB", 100)
+    monkeypatch.setattr(near_duplicates, "CACHE_KB", 100)
     draw, kept = random.Random(1), SketchIndex(PLACES, 0.5)
     own = [sketch(some(draw, 20), PLACES) for _ in range(400)]
     for number, each in enumerate(own):
@@ -89,16 +88,16 @@ def test_more_than_the_cache_holds_goes_to_a_file_and_is_found_again(monkeypatch
 
 def test_a_full_disk_is_told_in_one_line(monkeypatch) -> None:
     kept = SketchIndex(PLACES, 0.5)
-    kept._db.execute("PRAGMA max_page_count = 12")
+    kept._store._db.execute("PRAGMA max_page_count = 12")
     draw = random.Random(1)
     with pytest.raises(StorageError, match=r"temporary folder.*full.*SQLITE_TMPDIR"):
         for number in range(100):
             kept.add(str(number), sketch(some(draw, 20), PLACES))
 
 
-def test_closed_with_the_shelf() -> None:
+def test_closed_with_the_index() -> None:
     kept = SketchIndex(PLACES, 0.5)
-    db = kept._db
+    db = kept._store._db
     del kept
     with pytest.raises(sqlite3.ProgrammingError):
         db.execute("SELECT 1")
@@ -107,7 +106,14 @@ def test_closed_with_the_shelf() -> None:
 def test_it_may_be_let_go_in_another_thread(monkeypatch: pytest.MonkeyPatch) -> None:
     failed: list[object] = []
     monkeypatch.setattr(sys, "unraisablehook", failed.append)
-    shelves = [SketchIndex(64, 0.5)]
+    indexes = [SketchIndex(64, 0.5)]
     with ThreadPoolExecutor(1) as other:
-        other.submit(shelves.clear).result()
+        other.submit(indexes.clear).result()
     assert not failed
+
+
+def test_only_the_last_ones_are_kept_where_that_is_wanted() -> None:
+    index, sketches = SketchIndex(64, 0.5, last=2), [sketch([word], 64) for word in "abc"]
+    for name, own in zip("abc", sketches, strict=True):
+        index.add(name, own)
+    assert [index.nearest(own) for own in sketches] == [None, ("b", 1.0), ("c", 1.0)]
