@@ -9,8 +9,7 @@ from functools import cache
 from itertools import product
 
 from simulator.world.persona import Pronouns
-from simulator.world.scenario import PLACEHOLDER, Scenario
-from simulator.world.topic import Topic
+from simulator.world.scenario import PLACEHOLDER, Scenario, Topic
 
 NAMES = ("Kit", "Ash", "Rae", "Lou", "Sal")
 """Whom slots stand for while a script is read; real nicks begin in lower case and would look like mistakes."""

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from simulator.world.scenario import Scenario
-from simulator.world.topic import Topic
+from simulator.world.scenario import Scenario, Topic
 from tests.world.grammar import plural, read
 from tests.worlds import shipped
 
