@@ -54,6 +54,8 @@ class Planner:
         self._cell, self._script, self._turn = array("I"), array("I"), array("I")
         """By slot: number of the cell, number of the script, and how often the topic group had its turn before."""
         self._used: Counter[str] = Counter()
+        self._setting_used: Counter[tuple[str, Engagement, str]] = Counter()
+        """By script, engagement and channel."""
         self._topics = {
             group: _shuffled(topics, rng.stream(seed, "topics", group)) for group, topics in world.topics.items()
         }
@@ -82,9 +84,12 @@ class Planner:
         cell = next(self._cells)
         draw = rng.stream(self._seed, "place", slot)
         scripts = self._scripts.serving(cell)
-        fewest = min(self._used[name] for name in scripts)
-        name = draw.choice([name for name in scripts if self._used[name] == fewest])
+        # The script that was used least of all, and among those the one that was used least in this setting.
+        uses = {name: (self._used[name], self._setting_used[name, cell.engagement, cell.channel]) for name in scripts}
+        fewest = min(uses.values())
+        name = draw.choice([name for name in scripts if uses[name] == fewest])
         self._used[name] += 1
+        self._setting_used[name, cell.engagement, cell.channel] += 1
         self._cell.append(self._kinds.number[cell])
         self._script.append(self._names.number[name])
         self._turn.append(self._drawn[cell.group])
