@@ -35,7 +35,7 @@ HOMES = {
     "peft": {"train", "evaluate"},
     "jinja2": {"world/prompt_templates.py", "report", "review"},
     "rich": {"cli", "tui"},
-    "ray": {"cluster/connection.py"},
+    "ray": {"cluster/stage.py"},
     "networkx": {"world"},
     "ruamel": {"world/yaml_file.py", "llm/scripted.py"},
     "sqlite3": {"journal/database.py", "corpus/near_duplicates.py", "logs/formats/databases.py"},

@@ -290,7 +290,7 @@ def test_a_file_of_the_very_name_is_kept(
 # The rule in the code
 
 ALLOWED = {
-    ("cluster/connection.py", "TemporaryDirectory"): (1, "a name that nothing has"),
+    ("cluster/stage.py", "TemporaryDirectory"): (1, "a name that nothing has"),
     ("corpus/export.py", "write_text"): (2, "into the empty folder that `files.workshop` made"),
     ("corpus/formats.py", "open"): (1, "into the empty folder that `files.workshop` made"),
     ("corpus/formats.py", "write_text"): (1, "into the empty folder that `files.workshop` made"),

@@ -13,8 +13,8 @@ from simulator.errors import NotMet
 
 if TYPE_CHECKING:
     from simulator.journal.model_choice import ModelChoice
+    from simulator.runs.notes import SessionView
     from simulator.runs.request import SessionRequest
-    from simulator.runs.view import SessionView
     from simulator.world.world import World
 
 

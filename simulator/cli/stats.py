@@ -14,8 +14,10 @@ from simulator.cli import options
 from simulator.errors import NotMet, UsageError
 
 if TYPE_CHECKING:
-    from simulator.corpus.facts import DiversityFacts, Opening, Phrase, RealismFacts, StatisticRange
+    from simulator.corpus.diversity import DiversityFacts
+    from simulator.corpus.phrase_budget import Opening, Phrase
     from simulator.corpus.reading import Broken
+    from simulator.corpus.realism import RealismFacts, StatisticRange
     from simulator.document import Document
     from simulator.world.realism_reference import Reference
 
@@ -44,8 +46,8 @@ def stats(what: tuple[str, ...], realism: bool, as_json: bool, data: Path, world
     With --realism: exit code 1 if more statistics than it allows lie outside the range of real channels.
     """
     from simulator.corpus.diversity import Diversity
-    from simulator.corpus.facts import RealismFacts, to_json
-    from simulator.corpus.realism import Realism
+    from simulator.corpus.facts import to_json
+    from simulator.corpus.realism import Realism, RealismFacts
 
     world = options.loaded(world_dir, quiet=as_json)
     figures = world.realism

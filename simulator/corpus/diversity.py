@@ -8,27 +8,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from rensa import RMinHash
 
 from simulator.addressing import leading_nick
 from simulator.corpus.counting import Distinct, Recurring, Spread
-from simulator.corpus.facts import (
-    DistinctBlocks,
-    DistinctNgrams,
-    DiversityFacts,
-    MessageRepeats,
-    NearDuplicate,
-    NearDuplicateShares,
-    NickBalance,
-    RepeatedText,
-    SelfSimilarity,
-    SessionRepeats,
-    TopicBalance,
-    TopicCount,
-)
+from simulator.corpus.facts import INLINED, QuotaShare
 from simulator.corpus.near_duplicates import NearDuplicates, SketchIndex, shingles, sketch, sketch_session
-from simulator.corpus.phrase_budget import SHOWN, Speaker
+from simulator.corpus.phrase_budget import SHOWN, Opening, Phrase, Speaker
 from simulator.corpus.realism import gini, roster
 from simulator.corpus.stats import quota_share
 from simulator.document import Document
@@ -46,6 +34,132 @@ SAMPLE = 300
 """Sessions whose nearest neighbour is looked for."""
 NEIGHBOURS = 20_000
 """Among so many sessions at most: all, or an even half, quarter and so on of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class NearDuplicate:
+    """A session that is nearly the same as an earlier one."""
+
+    id: str
+    earlier: str
+    similarity: float
+    """Estimated share of common shingles, in [0, 1]."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRepeats:
+    """Sessions with a near-duplicate among earlier ones."""
+
+    count: int
+    share: float | None
+    examples: tuple[NearDuplicate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RepeatedText:
+    """A message that came again."""
+
+    text: str
+    times: int
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRepeats:
+    """Messages that nearly repeat an earlier one; shares of those that are long enough to be compared."""
+
+    compared: int
+    count: int
+    share_of_lead: float | None
+    share_of_people: float | None
+    most_repeated: tuple[RepeatedText, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NearDuplicateShares:
+    """Near-duplicates."""
+
+    sessions: SessionRepeats
+    messages: MessageRepeats
+
+
+@dataclass(frozen=True, slots=True)
+class DistinctBlocks:
+    """Different n-grams among all, as the mean over blocks of one size."""
+
+    words: int
+    """To a block."""
+    count: int
+    """Blocks."""
+    shares: dict[int, float | None] = field(metadata=INLINED)
+    """By n, in [0, 1]; None: no whole block."""
+
+
+@dataclass(frozen=True, slots=True)
+class DistinctNgrams:
+    """Different n-grams among all (distinct-n), in the whole text and in blocks."""
+
+    whole: dict[int, float | None]
+    """By n, in [0, 1]; None: nothing was said."""
+    blocks: DistinctBlocks
+
+
+@dataclass(frozen=True, slots=True)
+class SelfSimilarity:
+    """How like its nearest neighbour a session is, over a sample; shares of common shingles, in [0, 1]."""
+
+    sample: int
+    """Sessions."""
+    mean: float | None
+    most: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class NickBalance:
+    """Who talks how much."""
+
+    lead_share: float | None
+    """Of all messages."""
+    people: int
+    gini: float | None
+    """Unevenness of what people said, in [0, 1]."""
+    shares: dict[str, float | None]
+    """Nick to its share of what people said, the most talkative first."""
+
+
+@dataclass(frozen=True, slots=True)
+class TopicCount:
+    """How many sessions were about a topic."""
+
+    topic: str
+    sessions: int
+
+
+@dataclass(frozen=True, slots=True)
+class TopicBalance:
+    """What sessions are about."""
+
+    groups: dict[str, QuotaShare]
+    different: int
+    """Topics."""
+    most_used: tuple[TopicCount, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DiversityFacts:
+    """Whether sessions repeat each other; shares in [0, 1], None for what cannot be told."""
+
+    sessions: int
+    messages: int
+    words: int
+    near_duplicates: NearDuplicateShares
+    distinct: DistinctNgrams
+    self_similarity: SelfSimilarity
+    openings: dict[str, dict[int, tuple[Opening, ...]]]
+    """Speaker (`lead` or `people`) to number of first words to the most frequent ones."""
+    phrases: dict[str, tuple[Phrase, ...]]
+    """Speaker to what recurs most."""
+    nicks: NickBalance
+    topics: TopicBalance | None
 
 
 class Diversity:

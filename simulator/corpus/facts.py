@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
 from simulator.journal.records import Goal
 from simulator.plan.standing import Standing
 
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
 OMITTED: Mapping[str, bool] = {"omitted_if_none": True}
 """Metadata of a dataclass field that JSON leaves out while it is None."""
+INLINED: Mapping[str, bool] = {"inlined": True}
+"""Metadata of a dataclass field that is a mapping, whose entries lie beside the other fields in JSON."""
 
 
 def to_json(value: object) -> Any:
@@ -26,16 +31,22 @@ def to_json(value: object) -> Any:
         return value.value
     if isinstance(value, BaseModel):
         return value.model_dump(mode="json", exclude_none=True)
-    if isinstance(value, DistinctBlocks):
-        return value.to_json()
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        found = ((field, getattr(value, field.name)) for field in dataclasses.fields(value))
-        return {f.name: to_json(v) for f, v in found if v is not None or not f.metadata.get("omitted_if_none")}
+        return dict(_entries(value))
     if isinstance(value, Mapping):
         return {str(key): to_json(entry) for key, entry in value.items()}
     if isinstance(value, list | tuple):
         return [to_json(entry) for entry in value]
     return value
+
+
+def _entries(value: DataclassInstance) -> Iterator[tuple[str, Any]]:
+    for each in dataclasses.fields(value):
+        found = getattr(value, each.name)
+        if each.metadata.get("inlined"):
+            yield from to_json(found).items()
+        elif found is not None or not each.metadata.get("omitted_if_none"):
+            yield each.name, to_json(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,211 +248,3 @@ class ExportFacts:
             "files": parts["files"],
             "complete": True,
         }
-
-
-# Diversity
-
-
-@dataclass(frozen=True, slots=True)
-class NearDuplicate:
-    """A session that is nearly the same as an earlier one."""
-
-    id: str
-    earlier: str
-    similarity: float
-    """Estimated share of common shingles, in [0, 1]."""
-
-
-@dataclass(frozen=True, slots=True)
-class SessionRepeats:
-    """Sessions with a near-duplicate among earlier ones."""
-
-    count: int
-    share: float | None
-    examples: tuple[NearDuplicate, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class RepeatedText:
-    """A message that came again."""
-
-    text: str
-    times: int
-
-
-@dataclass(frozen=True, slots=True)
-class MessageRepeats:
-    """Messages that nearly repeat an earlier one; shares of those that are long enough to be compared."""
-
-    compared: int
-    count: int
-    share_of_lead: float | None
-    share_of_people: float | None
-    most_repeated: tuple[RepeatedText, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class NearDuplicateShares:
-    """Near-duplicates."""
-
-    sessions: SessionRepeats
-    messages: MessageRepeats
-
-
-@dataclass(frozen=True, slots=True)
-class DistinctBlocks:
-    """Different n-grams among all, as the mean over blocks of one size."""
-
-    words: int
-    """To a block."""
-    count: int
-    """Blocks."""
-    shares: dict[int, float | None]
-    """By n, in [0, 1]; None: no whole block."""
-
-    def to_json(self) -> dict[str, Any]:
-        """The shares lie beside the counts."""
-        return {"words": self.words, "count": self.count, **to_json(self.shares)}
-
-
-@dataclass(frozen=True, slots=True)
-class DistinctNgrams:
-    """Different n-grams among all (distinct-n), in the whole text and in blocks."""
-
-    whole: dict[int, float | None]
-    """By n, in [0, 1]; None: nothing was said."""
-    blocks: DistinctBlocks
-
-
-@dataclass(frozen=True, slots=True)
-class SelfSimilarity:
-    """How like its nearest neighbour a session is, over a sample; shares of common shingles, in [0, 1]."""
-
-    sample: int
-    """Sessions."""
-    mean: float | None
-    most: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Opening:
-    """The first words of many messages of one speaker."""
-
-    opening: str
-    share: float
-    """Of the messages."""
-    over: bool
-    """Whether it goes beyond the habits of the world."""
-
-
-@dataclass(frozen=True, slots=True)
-class Phrase:
-    """Words in a row that one speaker says often."""
-
-    phrase: str
-    per_1000: float
-    """Messages with it, in a thousand."""
-    over: bool
-    """Whether it goes beyond the habits of the world."""
-
-
-@dataclass(frozen=True, slots=True)
-class NickBalance:
-    """Who talks how much."""
-
-    lead_share: float | None
-    """Of all messages."""
-    people: int
-    gini: float | None
-    """Unevenness of what people said, in [0, 1]."""
-    shares: dict[str, float | None]
-    """Nick to its share of what people said, the most talkative first."""
-
-
-@dataclass(frozen=True, slots=True)
-class TopicCount:
-    """How many sessions were about a topic."""
-
-    topic: str
-    sessions: int
-
-
-@dataclass(frozen=True, slots=True)
-class TopicBalance:
-    """What sessions are about."""
-
-    groups: dict[str, QuotaShare]
-    different: int
-    """Topics."""
-    most_used: tuple[TopicCount, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class DiversityFacts:
-    """Whether sessions repeat each other; shares in [0, 1], None for what cannot be told."""
-
-    sessions: int
-    messages: int
-    words: int
-    near_duplicates: NearDuplicateShares
-    distinct: DistinctNgrams
-    self_similarity: SelfSimilarity
-    openings: dict[str, dict[int, tuple[Opening, ...]]]
-    """Speaker (`lead` or `people`) to number of first words to the most frequent ones."""
-    phrases: dict[str, tuple[Phrase, ...]]
-    """Speaker to what recurs most."""
-    nicks: NickBalance
-    topics: TopicBalance | None
-
-
-# Realism
-
-
-@dataclass(frozen=True, slots=True)
-class StatisticRange:
-    """One statistic against the reference."""
-
-    statistic: str
-    value: float | None
-    """None: too little text to measure it."""
-    p5: float
-    """Of real channels; and so on."""
-    p50: float
-    p95: float
-    inside: bool | None
-    """None: not measured."""
-
-
-@dataclass(frozen=True, slots=True)
-class ReplyDistances:
-    """Messages between one that addresses somebody and one of the addressed."""
-
-    messages: int
-    """That address somebody."""
-    never: float | None
-    """Share without any, in [0, 1]."""
-    p25: int | None
-    p50: int | None
-    p75: int | None
-    p95: int | None
-    reference: tuple[float, ...]
-    """The same four percentiles in real channels."""
-
-
-@dataclass(frozen=True, slots=True)
-class RealismFacts:
-    """Turn-taking and form of messages against real channels."""
-
-    sessions: int
-    messages: int
-    windows: dict[int, int]
-    """Width in messages to how many there were."""
-    turn_taking: tuple[StatisticRange, ...]
-    inside: int
-    outside: int
-    not_measured: int
-    allowed: int
-    """Statistics that may be outside."""
-    reply_distance: dict[str, ReplyDistances]
-    """`back` to what is answered, and on to the `answer`."""
-    form: tuple[StatisticRange, ...]

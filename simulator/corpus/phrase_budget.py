@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from simulator.corpus.counting import Recurring
-from simulator.corpus.facts import Opening, Phrase
 from simulator.corpus.near_duplicates import shingles
 from simulator.document import Document
 from simulator.line_checks.wording import own_words
@@ -20,6 +20,28 @@ ENOUGH = 100
 """Messages of the lead before anything is called worn out."""
 AVOIDED = 12
 """Most phrases that a session is asked to do without."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """The first words of many messages of one speaker."""
+
+    opening: str
+    share: float
+    """Of the messages."""
+    over: bool
+    """Whether it goes beyond the habits of the world."""
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """Words in a row that one speaker says often."""
+
+    phrase: str
+    per_1000: float
+    """Messages with it, in a thousand."""
+    over: bool
+    """Whether it goes beyond the habits of the world."""
 
 
 class Speaker:

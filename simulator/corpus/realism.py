@@ -29,7 +29,6 @@ from typing import Any
 
 from simulator.addressing import leading_nick
 from simulator.corpus.counting import Spread
-from simulator.corpus.facts import RealismFacts, ReplyDistances, StatisticRange
 from simulator.document import Document, TranscriptLine
 from simulator.world.realism_reference import Figure, Quarters, Reference
 
@@ -49,6 +48,56 @@ _WORD = re.compile(r"\w")
 _STOP = re.compile(r"[.!?]+(?:\s+|$)")
 _CLOSED = re.compile(r"[.!?][\"')]*$")
 _QUARTERS = (0.25, 0.5, 0.75, 0.95)
+
+
+@dataclass(frozen=True, slots=True)
+class StatisticRange:
+    """One statistic against the reference."""
+
+    statistic: str
+    value: float | None
+    """None: too little text to measure it."""
+    p5: float
+    """Of real channels; and so on."""
+    p50: float
+    p95: float
+    inside: bool | None
+    """None: not measured."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyDistances:
+    """Messages between one that addresses somebody and one of the addressed."""
+
+    messages: int
+    """That address somebody."""
+    never: float | None
+    """Share without any, in [0, 1]."""
+    p25: int | None
+    p50: int | None
+    p75: int | None
+    p95: int | None
+    reference: tuple[float, ...]
+    """The same four percentiles in real channels."""
+
+
+@dataclass(frozen=True, slots=True)
+class RealismFacts:
+    """Turn-taking and form of messages against real channels."""
+
+    sessions: int
+    messages: int
+    windows: dict[int, int]
+    """Width in messages to how many there were."""
+    turn_taking: tuple[StatisticRange, ...]
+    inside: int
+    outside: int
+    not_measured: int
+    allowed: int
+    """Statistics that may be outside."""
+    reply_distance: dict[str, ReplyDistances]
+    """`back` to what is answered, and on to the `answer`."""
+    form: tuple[StatisticRange, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from simulator.evaluate.figure_checks import (
     reported,
     within,
 )
-from simulator.evaluate.judged_subject import JudgedSubject
+from simulator.evaluate.labels import JudgedSubject
 from simulator.evaluate.subject import Expected
 from simulator.line_checks.repeats import Repeats
 from simulator.line_checks.wording import own_words

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from simulator.document import parse_document
+from simulator.evaluate.collect import Material
 from simulator.evaluate.language import Language
 from simulator.evaluate.subject import Answer, Observations
+from simulator.world.policies.evaluation import Musts
+from simulator.world.policy import Band
 from simulator.world.probe import Expect, Measure, Probe, Suite
 from simulator.world.strict import Engagement, StrictModel
 
@@ -99,3 +103,42 @@ def _marked(answer: Answer, language: Language, probe: Probe | None) -> Labelled
 
 def _found(language: Language, text: str, names: Iterable[str]) -> dict[str, str]:
     return {name: words for name in names if text and (words := language.found(name, text))}
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedSubject:
+    """What is judged: one subject, and the base beside it."""
+
+    seen: Observations
+    answers: tuple[LabelledLine, ...]
+    own: tuple[tuple[LabelledLine, ...], ...]
+    """The lead's lines in each session that the subject wrote."""
+    lead: str
+    bands: Mapping[Engagement, Band]
+    suite: Suite
+    musts: Musts
+    seed: int
+    base: JudgedSubject | None = None
+
+    def of(self, measure: Measure) -> list[LabelledLine]:
+        """The answers to the probes of one must-have, in the order in which they were asked."""
+        return [line for line in self.answers if line.measure == measure]
+
+    @property
+    def silent(self) -> str:
+        """Why something about P(speaks) is not measured."""
+        return self.seen.note or "nothing was observed"
+
+
+def label_subject(
+    seen: Observations,
+    language: Language,
+    material: Material,
+    bands: Mapping[Engagement, Band],
+    base: JudgedSubject | None = None,
+) -> JudgedSubject:
+    """What was seen of a subject that was asked `material`, each of its lines with what it shows."""
+    suite, lead = material.suite, material.lead
+    own = tuple(map(tuple, label_own_lines(seen, language, lead)))
+    answers = tuple(label_answers(seen, language, suite))
+    return JudgedSubject(seen, answers, own, lead, bands, suite, material.policy.must, material.seed, base)

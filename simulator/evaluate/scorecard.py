@@ -10,11 +10,10 @@ from pydantic import ValidationError
 
 from simulator import __version__
 from simulator.errors import ContentError, EmError, UsageError
-from simulator.evaluate import criteria, judged_subject
+from simulator.evaluate import criteria, labels
 from simulator.evaluate.collect import Material
 from simulator.evaluate.figure_checks import FigureCheck, verdict
-from simulator.evaluate.judged_subject import JudgedSubject
-from simulator.evaluate.labels import LabelledLine
+from simulator.evaluate.labels import JudgedSubject, LabelledLine
 from simulator.evaluate.language import Language
 from simulator.evaluate.subject import Expected, Observations
 from simulator.world.policies.evaluation import SuiteName
@@ -116,7 +115,7 @@ def compiled(
     results = []
     for kind, each in seen:
         beside = base if kind == "adapter" else None
-        judging = judged_subject.label_subject(each, language, material, world.engagement.bands, beside)
+        judging = labels.label_subject(each, language, material, world.engagement.bands, beside)
         if kind == "base":
             base = judging
         judged = tuple(

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from simulator.corpus.talk import Talk
 from simulator.evaluate.language import Language
 from simulator.gaps import measures, topics
-from simulator.gaps.anonymized_quotes import QuotePseudonyms
 from simulator.gaps.feedback_terms import FeedbackLine, FeedbackReaction, find_feedback, reaction
 from simulator.gaps.measures import DENIES, Measure
 from simulator.gaps.patch import Patch, proposed
+from simulator.gaps.sources import QuotePseudonyms
 from simulator.gaps.topics import Missing
 from simulator.line_checks.wording import words_of
 from simulator.world.policies.gaps import GapPolicy

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import Any
 
-from simulator.gaps.anonymized_quotes import QuotePseudonyms, printing
 from simulator.gaps.feedback_terms import FeedbackLine
 from simulator.gaps.measures import Measure
+from simulator.gaps.sources import QuotePseudonyms, printing
 from simulator.gaps.topics import Missing
 from simulator.intervals import Figure
 from simulator.world.policies.gaps import TOPIC, GapPolicy

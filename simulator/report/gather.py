@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from simulator.corpus import stats
-from simulator.corpus.diversity import Diversity
+from simulator.corpus.diversity import Diversity, DiversityFacts
 from simulator.corpus.example import example
-from simulator.corpus.facts import CostRow, DiversityFacts, LeadShare, LengthSpread, Marginal, RealismFacts, RunFacts
-from simulator.corpus.realism import Realism
+from simulator.corpus.facts import CostRow, LeadShare, LengthSpread, Marginal, RunFacts
+from simulator.corpus.realism import Realism, RealismFacts
 from simulator.events import Acted, Event, Passed, Refused, Said
 from simulator.journal.journal import Journal
 from simulator.journal.records import RunProgress, SessionRow

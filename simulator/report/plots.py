@@ -19,7 +19,7 @@ from typing import Literal
 from jinja2 import Template
 from markupsafe import Markup
 
-from simulator.corpus.facts import StatisticRange
+from simulator.corpus.realism import StatisticRange
 from simulator.plan.standing import Standing
 from simulator.report import offline
 from simulator.report.gather import Figures, Rule, Session

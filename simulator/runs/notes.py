@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
+from typing import Protocol
 
 from simulator.corpus.verdict import Verdict
 from simulator.events import Event
+from simulator.journal.journal import Journal
 from simulator.llm.model import Model, Models, ModelWrapper, Prompt, Reply
 from simulator.llm.progress import CallProgress
 from simulator.plan.session_plan import AnySession
+from simulator.world.world import World
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,3 +102,52 @@ class ObservedModel(ModelWrapper):
 def observe_models(models: Models, note: Callable[[RunNote], None], unpaused: Callable[[], Awaitable[None]]) -> Models:
     """The same models, each wrapped in an ObservedModel."""
     return models.map(lambda model: ObservedModel(model, note, unpaused))
+
+
+class View(Protocol):
+    """Hears what happens, and may make it wait."""
+
+    def note(self, note: RunNote) -> None:
+        """Something happened."""
+        ...
+
+    async def unpaused(self) -> None:
+        """Returns when questions may be sent to models; at once, unless somebody paused the view."""
+        ...
+
+
+class RunView(View, Protocol):
+    """A view of a run."""
+
+    def open(self, journal: Journal, world: World) -> AbstractAsyncContextManager[None]:
+        """The run is shown while this block lasts; leaving it shows how the run went, however it ended."""
+        ...
+
+    def say(self, text: str) -> None:
+        """One line for people; may be called before `open`."""
+        ...
+
+
+class SessionView(View, Protocol):
+    """A view of a single session."""
+
+    def open(self, world: World) -> AbstractAsyncContextManager[None]:
+        """The session is shown while this block lasts."""
+        ...
+
+
+class Unseen:
+    """A RunView and SessionView that shows nothing."""
+
+    def note(self, note: RunNote) -> None:
+        """Nothing is shown."""
+
+    async def unpaused(self) -> None:
+        """Never paused."""
+
+    def say(self, text: str) -> None:
+        """Nothing is shown."""
+
+    def open(self, *shown: object) -> AbstractAsyncContextManager[None]:
+        """Nothing is shown."""
+        return nullcontext()

@@ -18,12 +18,11 @@ from simulator.plan.planner import single
 from simulator.plan.session_plan import SessionPlan
 from simulator.runs.activity import Activity, ProgressFile, recorded_activity
 from simulator.runs.admission import RunLimits
-from simulator.runs.notes import Began, Happened, RunNote, Settled, observe_models
+from simulator.runs.notes import Began, Happened, RunNote, RunView, SessionView, Settled, Unseen, observe_models
 from simulator.runs.opening import open_choice, session_price
 from simulator.runs.request import Execution, ResumeRequest, RunRequest, SessionRequest
 from simulator.runs.run import Run
 from simulator.runs.session_runner import verdict_of, world_filters
-from simulator.runs.view import RunView, SessionView, Unseen
 from simulator.runs.worker_pool import open_pool
 from simulator.session.play import play
 from simulator.world.load import same_content

@@ -6,16 +6,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext
 from types import ModuleType
 
-from simulator.cluster import connection
+from simulator.cluster import stage
 from simulator.cluster.stage import Cluster, ClusterSize, ClusterWatcher
 from simulator.journal.journal import Journal
 from simulator.journal.model_choice import ModelChoice
 from simulator.llm.registry import EMBEDDED, GGUF, SCRIPTED
-from simulator.runs.notes import Answered
+from simulator.runs.notes import Answered, RunView
 from simulator.runs.opening import models_opening
 from simulator.runs.request import Execution
 from simulator.runs.session_runner import SessionRunner
-from simulator.runs.view import RunView
 from simulator.world.world import World
 
 LOCAL_CONCURRENCY = 4
@@ -77,8 +76,8 @@ def open_pool(choice: ModelChoice, execution: Execution, view: RunView) -> Itera
     if not engine.ray:
         yield WorkerPool(choice, execution.concurrency)
         return
-    with connection.connected(engine.address) as ray:
-        processors = connection.processors(ray)
+    with stage.connected(engine.address) as ray:
+        processors = stage.processors(ray)
         machines = "machine" if len(processors) == 1 else "machines"
         view.say(f"ray: {len(processors)} {machines}, {sum(processors)} processors")
         yield WorkerPool(choice, execution.concurrency, ray, processors)

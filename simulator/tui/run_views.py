@@ -17,8 +17,7 @@ from simulator.journal.journal import Journal
 from simulator.llm.progress import CallProgress, Phase
 from simulator.plan.session_plan import AnySession
 from simulator.runs.activity import Activity
-from simulator.runs.notes import Began, Happened, NotNeeded, RunNote, Settled
-from simulator.runs.view import RunView
+from simulator.runs.notes import Began, Happened, NotNeeded, RunNote, RunView, Settled
 from simulator.tui import lines, terminal
 from simulator.tui.sanitize import sanitize
 from simulator.tui.state import Opened, opened

@@ -25,8 +25,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from simulator.cluster.connection import connected, library
-from simulator.cluster.stage import Cluster
+from simulator.cluster.stage import Cluster, connected, library
 from simulator.journal.journal import Journal
 from simulator.llm.model import Models
 from simulator.llm.registry import open_models

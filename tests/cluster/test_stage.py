@@ -22,8 +22,7 @@ from typing import Any
 import psutil
 import pytest
 
-from simulator.cluster.connection import connected, processors
-from simulator.cluster.stage import Cluster, ClusterSize, ClusterWatcher
+from simulator.cluster.stage import Cluster, ClusterSize, ClusterWatcher, connected, processors
 from simulator.cluster.worker import SessionStep, Stepwise, Worker
 from simulator.errors import BudgetStop, EmError, ProviderError, UsageError
 from simulator.journal.journal import Journal
@@ -276,7 +275,7 @@ CHILD = """
 import asyncio, sys
 from functools import partial
 from pathlib import Path
-from simulator.cluster.connection import connected
+from simulator.cluster.stage import connected
 from simulator.journal.journal import Journal
 from tests import till
 from tests.cluster.test_stage import SESSIONS, _play

@@ -5,7 +5,7 @@ import heapq
 
 import pytest
 
-from simulator.llm.concurrency import FIRST, TOLERANCE, AdaptiveLimit
+from simulator.llm.router import FIRST, TOLERANCE, AdaptiveLimit
 
 
 def test_never_more_than_the_limit_and_everybody_gets_in() -> None:

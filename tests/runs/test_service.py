@@ -13,10 +13,9 @@ from simulator.journal.database import FILE
 from simulator.journal.journal import Journal
 from simulator.journal.model_choice import IMPORTED, ModelChoice
 from simulator.journal.records import Goal
-from simulator.runs.notes import Answered, Asking, Began, Happened, RunNote, Settled
+from simulator.runs.notes import Answered, Asking, Began, Happened, RunNote, Settled, Unseen
 from simulator.runs.request import Engine, Execution, ResumeRequest, RunRequest, SessionRequest
 from simulator.runs.service import play_session, resume, start
-from simulator.runs.view import Unseen
 from tests import builders
 from tests.worlds import shipped
 
