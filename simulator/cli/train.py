@@ -16,7 +16,7 @@ from simulator.errors import UsageError
 
 if TYPE_CHECKING:
     from simulator.train.callbacks import Told
-    from simulator.train.training import TrainingJob
+    from simulator.train.training import TrainingJob, TrainingRequest
     from simulator.world.policies.training import Settings
     from simulator.world.world import World
 
@@ -87,8 +87,9 @@ def train(
         return
     if corpus is None:
         raise click.UsageError("Missing argument 'CORPUS'.")
+    request = training.TrainingRequest(corpus, settings, data, allow_scripted, skip_rejected)
     if export_axolotl is not None:
-        _export(corpus, settings, export_axolotl, world, allow_scripted, skip_rejected)
+        _export(request, export_axolotl, world)
         return
     if settings.num_epochs > 1 and not i_know:
         raise UsageError(
@@ -96,22 +97,15 @@ def train(
             place=str(config or "policies/training.yaml"),
             remedy="say --i-know, or --set num_epochs=1",
         )
-    job = training.prepare(
-        corpus,
-        world,
-        settings,
-        data,
-        allow_scripted=allow_scripted,
-        skip_rejected=skip_rejected,
-    )
-    target = out or data / training.ADAPTERS / training.name_for(corpus, settings)
+    job = training.prepare_training(request, world)
+    target = out or data / training.ADAPTERS / request.name
     if not quiet:
         _plan(job, target, err=not only_plan)
     if only_plan:
         return
-    from simulator.train.run import run  # loads torch
+    from simulator.train.run import train_adapter  # loads torch
 
-    done = run(
+    done = train_adapter(
         job,
         target,
         resume=resume,
@@ -152,24 +146,17 @@ def _again(target: Path, *, launched: bool) -> str:
     return shlex.join([*words, "--out", str(target), "--resume"])
 
 
-def _export(
-    corpus: Path, settings: Settings, out: Path, world: World, allow_scripted: bool, skip_rejected: bool
-) -> None:
+def _export(request: TrainingRequest, out: Path, world: World) -> None:
     from simulator.cli.adapters import vllm_rank
-    from simulator.train import axolotl, dataset
+    from simulator.train import axolotl
+    from simulator.train.dataset import read_corpus
 
-    taken = dataset.take(
-        corpus,
-        world,
-        share=settings.validation_share,
-        seed=settings.seed,
-        allow_scripted=allow_scripted,
-        skip_rejected=skip_rejected,
-    )
+    settings = request.settings
+    corpus = read_corpus(request.documents, world)
     begin = axolotl.beginning(settings.base_model)
     if begin is None:
         click.echo("em: the base is not here: add its BOS to the segments yourself if it wants one", err=True)
-    config = axolotl.export(taken, settings, out, begin=begin or "")
+    config = axolotl.export(corpus, settings, out, begin=begin or "")
     click.echo(
         f"axolotl preprocess {config} && axolotl train {config}\n"
         f"vllm serve {settings.base_model} --enable-lora --max-lora-rank {vllm_rank(settings.lora_r)}"

@@ -96,7 +96,7 @@ QUOTA = "policies/quota.yaml"
 
 
 @dataclass(frozen=True, slots=True)
-class Stub:
+class ProposedScript:
     """A script, with what it is an answer to."""
 
     path: str
@@ -111,7 +111,7 @@ class Patch:
     """What is proposed."""
 
     axes: tuple[Axis, ...]
-    stubs: tuple[Stub, ...]
+    stubs: tuple[ProposedScript, ...]
     quota: Mapping[str, Any]
     """The whole of the new `policies/quota.yaml`; valid."""
 
@@ -184,7 +184,7 @@ def _answers(
     world: World,
     masks: QuotePseudonyms,
     taken: set[str],
-) -> Iterator[Stub]:
+) -> Iterator[ProposedScript]:
     gaps = {row.name: row for row in rows if row.gap}
     drawn = {row.name for row in rows if row.here and row.here.value > (row.there.value if row.there else 0)}
     for name, stub in policy.stubs.items():
@@ -197,13 +197,14 @@ def _answers(
             where = printing(f"{remark.talk.source}, {remark.talk.id}")
             why += [f"{where}, {remark.cause}: {masks.line(remark.talk, remark.cause)}"]
             why += [f"{where}, {remark.index}: {masks.line(remark.talk, remark.index)}"]
-        yield _stub(f"gap-{name}", stub, why, world, taken)
+        yield _stub(f"gap-{name}", stub.written, why, world, taken)
 
 
-def _topic(topic: Missing, policy: GapPolicy, world: World, masks: QuotePseudonyms, taken: set[str]) -> Stub:
+def _topic(topic: Missing, policy: GapPolicy, world: World, masks: QuotePseudonyms, taken: set[str]) -> ProposedScript:
     words = [word for term in topic.terms for word in re.findall(r"[a-z0-9]+", term.text)]
     subject = " or ".join(term.text for term in topic.terms[:3])
-    card = {**policy.stubs[TOPIC], "fill": {**policy.stubs[TOPIC].get("fill", {}), "subject": [subject[:1200]]}}
+    stub = policy.stubs[TOPIC].written
+    card = {**stub, "fill": {**stub.get("fill", {}), "subject": [subject[:1200]]}}
     if topic.group is not None:
         card["topics"] = [topic.group]
         if (channel := world.quota.confined.get(topic.group)) is not None:
@@ -219,7 +220,7 @@ def _topic(topic: Missing, policy: GapPolicy, world: World, masks: QuotePseudony
     return _stub("-".join(["gap", "topic", *dict.fromkeys(words)])[:40].rstrip("-"), card, why, world, taken)
 
 
-def _stub(name: str, card: Mapping[str, Any], why: Iterable[str], world: World, taken: set[str]) -> Stub:
+def _stub(name: str, card: Mapping[str, Any], why: Iterable[str], world: World, taken: set[str]) -> ProposedScript:
     """With a name that no script has. Channels and groups that the world does not have are left out of it."""
     free, number = name, 2
     while free in taken:
@@ -227,7 +228,7 @@ def _stub(name: str, card: Mapping[str, Any], why: Iterable[str], world: World, 
     taken.add(free)
     channels = [channel for channel in card["channels"] if channel in world.quota.channels]
     card = {**card, "channels": channels or list(world.quota.channels)}
-    return Stub(f"scenarios/{card['pattern']}/{free}.yaml", card, tuple(why))
+    return ProposedScript(f"scenarios/{card['pattern']}/{free}.yaml", card, tuple(why))
 
 
 def told(row: Measure) -> str:

@@ -52,17 +52,32 @@ class Corpus:
     """Lines about the shares of the quota."""
 
 
-def take(
-    path: Path, world: World, *, share: float, seed: int, allow_scripted: bool = False, skip_rejected: bool = False
-) -> Corpus:
-    """The documents of a folder that `em export` wrote, or of a `.jsonl` file, each held to the filters.
+@dataclass(frozen=True, slots=True)
+class CorpusRequest:
+    """Which documents are trained on."""
 
-    `share` of the documents is held out, by `seed`, where there is no validation file. A document is rejected for what
-    `em check` rejects it for, and for being nearly the same as an earlier one, training before validation.
+    path: Path
+    """A folder that `em export` wrote, or a `.jsonl` file."""
+    share: float
+    """Of the documents that are held out where there is no validation file, in [0, 1]."""
+    seed: int
+    """Of the choice of those."""
+    allow_scripted: bool = False
+    """Also documents that no model wrote."""
+    skip_rejected: bool = False
+    """Leave rejected documents out instead of stopping."""
 
-    Raises UsageError for a path that is neither and for scripted documents without `allow_scripted`, ContentError for
-    rejected documents without `skip_rejected`, NotMet if none is left.
+
+def read_corpus(request: CorpusRequest, world: World) -> Corpus:
+    """The documents that are asked for, each checked by the filters.
+
+    A document is rejected for what `em check` rejects it for, and for being nearly the same as an earlier one, training
+    before validation.
+
+    Raises UsageError for a path that is no corpus and for scripted documents unless they are allowed, ContentError for
+    rejected documents unless they are skipped, NotMet if none is left.
     """
+    path = request.path
     files = _files(path)
     filters = Filters(world.style, world.engagement, world.quota, world.lead.nick)
     near = NearDuplicates(world.style)
@@ -85,13 +100,13 @@ def take(
             if isinstance(made_of := item.about.get("world"), str):
                 worlds.add(made_of)
         splits.append(split)
-    if scripted and not allow_scripted:
+    if scripted and not request.allow_scripted:
         raise UsageError(
             "holds scripted documents, which no model wrote",
             place=str(path),
             remedy="export a model's run, or say --allow-scripted to train on them for a dry run",
         )
-    if faults and not skip_rejected:
+    if faults and not request.skip_rejected:
         name, rule, evidence = faults[0]
         raise ContentError(
             f"{len(faults)} of {len(faults) + sum(map(len, splits))} documents are rejected; the first is {name}:"
@@ -99,7 +114,7 @@ def take(
             place=str(path),
             remedy=f"see `em check {files[0]}`, mend or remove them, or leave them out with --skip-rejected",
         )
-    training, validation = splits if len(splits) == 2 else _split(splits[0], share, seed)
+    training, validation = splits if len(splits) == 2 else _split(splits[0], request.share, request.seed)
     if not training:
         raise NotMet("no document is left to train on", place=str(path), remedy="export a larger run")
     return Corpus(

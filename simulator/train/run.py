@@ -52,7 +52,7 @@ class Trained:
     """Of this process's steps, evaluations and checkpoints included."""
 
 
-def run(
+def train_adapter(
     job: TrainingJob,
     out: Path,
     *,
@@ -64,7 +64,7 @@ def run(
     """Trains, and leaves in `out` the best adapter with its card, the checkpoints and the curves.
 
     With `resume` it goes on from the newest whole checkpoint, to the same losses as without the stop; what is not
-    whole is told by `say` and written again. `again`: the command that goes on with it, for `unfinished`.
+    whole is told by `say` and written again. `again`: the command that goes on with it, for `find_unfinished`.
 
     Raises UsageError where the folder holds another training, where the memory does not suffice, and for several GPUs
     without a launcher; NotMet where a loss is no number.

@@ -1,9 +1,9 @@
 """From a corpus to an adapter: START HERE.
 
-    prepare   the corpus is read and held to the filters, encoded, laid into steps; what it will take is worked out
-    run.run   the base is loaded and the adapter trained; checkpoints, the best of them, and the adapter's card
+    prepare_training   the corpus is read, filtered, encoded and laid into steps; what it will take is worked out
+    run.train_adapter  the base is loaded and the adapter trained; checkpoints, the best of them, and the adapter's card
 
-`prepare` loads a tokenizer and no weights, so that whatever is wrong with the corpus is said at once.
+`prepare_training` loads a tokenizer and no weights, so that whatever is wrong with the corpus is said at once.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from simulator.errors import NotMet, UsageError
-from simulator.train import base_model, dataset, training_estimate
-from simulator.train.dataset import Corpus, Source
+from simulator.train import base_model, training_estimate
+from simulator.train.dataset import Corpus, CorpusRequest, Source, read_corpus
 from simulator.train.encoding import Encoded, Encoder
 from simulator.train.objective import PRESETS, Objective
 from simulator.train.packing import Schedule, cut, make_schedule
@@ -59,32 +59,44 @@ class TrainingJob:
     """What was decided otherwise than the settings say, a sentence each."""
 
 
-def prepare(
-    path: Path,
-    world: World,
-    settings: Settings,
-    data: Path,
-    *,
-    allow_scripted: bool = False,
-    skip_rejected: bool = False,
-) -> TrainingJob:
-    """Reads, checks and lays out a corpus; loads no weights. `data`: where the embedded base is kept.
+@dataclass(frozen=True, slots=True)
+class TrainingRequest:
+    """What a training is asked for."""
 
-    Raises what `intake.take` raises for the corpus, UsageError for a base or tokenizer that will not do, an unknown
-    objective and a document longer than a sequence.
+    corpus: Path
+    settings: Settings
+    data: Path
+    """Folder in which the embedded base is kept."""
+    allow_scripted: bool = False
+    skip_rejected: bool = False
+
+    @property
+    def documents(self) -> CorpusRequest:
+        """Which documents of the corpus are meant."""
+        settings = self.settings
+        return CorpusRequest(
+            self.corpus, settings.validation_share, settings.seed, self.allow_scripted, self.skip_rejected
+        )
+
+    @property
+    def name(self) -> str:
+        """What the adapter is called if nobody says: by corpus and objective."""
+        plain = f"{self.corpus.resolve().stem}-{self.settings.objective}"
+        return re.sub(r"[^A-Za-z0-9._-]+", "-", plain).lstrip("._-")[:63]
+
+
+def prepare_training(request: TrainingRequest, world: World) -> TrainingJob:
+    """Reads, checks and lays out a corpus; loads no weights.
+
+    Raises what `dataset.read_corpus` raises for the corpus, UsageError for a base or tokenizer that will not do, an
+    unknown objective and a document longer than a sequence.
     """
+    settings, data = request.settings, request.data
     if settings.objective not in PRESETS:
         raise UsageError(
             f"no preset `{settings.objective}`", place="objective", remedy=f"presets are {', '.join(PRESETS)}"
         )
-    corpus = dataset.take(
-        path,
-        world,
-        share=settings.validation_share,
-        seed=settings.seed,
-        allow_scripted=allow_scripted,
-        skip_rejected=skip_rejected,
-    )
+    corpus = read_corpus(request.documents, world)
     base = base_model.located(settings.base_model, data)
     config = base_model.read_config(settings.base_model, base)
     if (most := config.get("max_position_embeddings", settings.sequence_len)) < settings.sequence_len:
@@ -105,7 +117,7 @@ def prepare(
     if not training:
         raise NotMet(
             f"all {skipped} documents are longer than {settings.sequence_len} tokens",
-            place=str(path),
+            place=str(request.corpus),
             remedy="raise sequence_len, or --set too_long=cut",
         )
     if settings.validation_documents:
@@ -138,11 +150,6 @@ def prepare(
     )
 
 
-def name_for(path: Path, settings: Settings) -> str:
-    """What an adapter is called if nobody says: by corpus and objective."""
-    return re.sub(r"[^A-Za-z0-9._-]+", "-", f"{path.resolve().stem}-{settings.objective}").lstrip("._-")[:63]
-
-
 def first_process() -> bool:
     """True in the process that writes and tells."""
     return os.environ.get("RANK", "0") == "0"
@@ -154,7 +161,7 @@ def _usable_precision(
     """The settings with fp32 where bf16 is far slower on this device, and a sentence about it.
 
     Processors without instructions for bf16 multiply in it a hundred times slower, at 0 tokens a second. `speeds`: see
-    `training_estimate.probe`.
+    `training_estimate.measure_speed`.
     """
     if settings.precision != "bf16" or settings.quantize != "none" or speeds["bf16"] * FAR_SLOWER > speeds["fp32"]:
         return settings, ()

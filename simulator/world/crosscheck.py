@@ -186,8 +186,7 @@ def _texts(scenario: Scenario) -> Iterator[tuple[At, str]]:
 def _stubs(parts: Parts) -> Iterator[Fault]:
     """The scripts that `em gaps --patch` fills in; channels that the world lacks are left out of them by then."""
     for name, stub in parts.gaps.stubs.items() if parts.gaps is not None else ():
-        scenario = Scenario.model_validate({"name": name, **stub})
-        yield from _scenario(parts, scenario, "policies/gaps.yaml", ("stubs", name), channels=False)
+        yield from _scenario(parts, stub, "policies/gaps.yaml", ("stubs", name), channels=False)
 
 
 def _evaluation(parts: Parts) -> Iterator[Fault]:

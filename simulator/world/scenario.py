@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, SerializerFunctionWrapHandler, StringConstraints, model_serializer, model_validator
 
 from simulator.world.persona import Persona, Role
 from simulator.world.phrases import Patterns, fault_of
@@ -53,6 +53,10 @@ class FillVariant(StrictModel):
     @classmethod
     def _plain(cls, value: Any) -> Any:
         return {"text": value} if isinstance(value, str) else value
+
+    @model_serializer(mode="wrap")
+    def _as_written(self, inner: SerializerFunctionWrapHandler) -> Any:
+        return inner(self) if self.needs else self.text
 
     def always_fits(self, slots: Mapping[str, CastSlot]) -> bool:
         """True if it fits whoever can play the parts."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from simulator.train import settings, training
 from simulator.train.run import Trained
-from simulator.train.run import run as run_training
+from simulator.train.run import train_adapter as run_training
 from simulator.train.training import TrainingJob
 from simulator.world.load import shipped as root
 from tests.train import models
@@ -32,7 +32,8 @@ def job(folder: Path, base: Path, documents: int = 8, held_out: int = 2, **chang
     texts = models.texts(documents + held_out)
     corpus = models.export(folder / "corpus", texts[:documents], texts[documents:])
     plain = settings.read_settings(PROOF, base_model=str(base))
-    return training.prepare(corpus, shipped(), settings.change_settings(plain, QUICK | changes), folder)
+    request = training.TrainingRequest(corpus, settings.change_settings(plain, QUICK | changes), folder)
+    return training.prepare_training(request, shipped())
 
 
 def run(

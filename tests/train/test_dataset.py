@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from simulator.errors import EmError
-from simulator.train.dataset import take
+from simulator.train.dataset import CorpusRequest, read_corpus
 from tests.train import models
 from tests.worlds import shipped
 
@@ -15,7 +15,7 @@ TEXTS = models.texts(24)
 
 
 def taken(path: Path, **given: object):
-    return take(path, shipped(), **{"share": 0.05, "seed": 1, **given})
+    return read_corpus(CorpusRequest(path, **{"share": 0.05, "seed": 1, **given}), shipped())
 
 
 def test_an_export_keeps_its_split(tmp_path: Path) -> None:
