@@ -86,7 +86,12 @@ CASES = {
         again=False,
         makes=("data/runs/new",),
     ),
-    "init": Case("init out", "init", again=False, makes=("out/personas", "out/policies", "out/scenarios")),
+    "init": Case(
+        "init out",
+        "init",
+        again=False,
+        makes=("out/.vscode", "out/personas", "out/policies", "out/scenarios", "out/schemas"),
+    ),
     "batch": Case(
         "em_data_generator --batch 1 --model scripted --allow-scripted",
         "em_data_generator --batch 1 --model anthropic/x",

@@ -28,7 +28,7 @@ AXES = ("engagement", "channel", "length", "pattern", "group")
 def world(schema: bool, coverage: bool, as_json: bool, world_dir: Path | None) -> None:
     """Validate and describe the content: personas, scenarios, topics, policies."""
     if schema:
-        from simulator.world.load import schemas
+        from simulator.world.schemas import schemas
 
         click.echo(json.dumps(schemas(), indent=2, ensure_ascii=False))
         return
@@ -102,8 +102,20 @@ def _coverage(found: World, *, as_json: bool) -> None:
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path))
 def init(folder: Path) -> None:
-    """Copy the shipped world into FOLDER for editing; play it with --world FOLDER, or from inside the folder."""
-    from simulator.world import load
+    """Copy the shipped world into FOLDER for editing; play it with --world FOLDER, or from inside the folder.
 
+    Editors that know YAML schemas then explain every field and mark mistakes (VS Code: with the YAML extension).
+    """
+    from simulator import files
+    from simulator.world import load
+    from simulator.world.schemas import editor_files
+
+    editor = {folder / name: text for name, text in editor_files().items()}
+    for path in editor:
+        files.check(path, files.never)
     for part in load.copy(folder):
         click.echo(part)
+    for path, text in editor.items():
+        files.folder(path.parent)
+        files.write(path, text.encode())
+    click.echo(folder / "schemas")

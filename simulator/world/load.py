@@ -25,7 +25,7 @@ from simulator.world.policies.judge import JudgePolicy
 from simulator.world.policies.training import FsdpConfig, Settings
 from simulator.world.policy import EngagementPolicy, QuotaPolicy, TurnPolicy
 from simulator.world.probe import MEASURES, ProbeFile, Suite
-from simulator.world.prompt_templates import FOLDER, SUFFIX, VARIABLES, PromptTemplates, check_template, schema
+from simulator.world.prompt_templates import FOLDER, SUFFIX, PromptTemplates, check_template
 from simulator.world.realism_reference import Reference
 from simulator.world.scenario import Scenario, TopicFile
 from simulator.world.strict import StrictModel
@@ -83,7 +83,7 @@ def find(given: Path | None) -> Path:
 def load(root: Path) -> World:
     """Reads and checks every file of the world. Raises WorldFaults with everything that is wrong."""
     content = _Content(root)
-    for path in _files(root, *PARTS):
+    for path in content_files(root, *PARTS):
         content.read(path)
     for path in _templates(root):
         content.read_template(path)
@@ -105,27 +105,21 @@ def legacy_digest(root: Path) -> str:
     order.
     """
     digest = hashlib.blake2b(digest_size=8)
-    scripts = (path for path in _files(root, "scenarios") if path.parent.name not in _APART)
+    scripts = (path for path in content_files(root, "scenarios") if path.parent.name not in _APART)
     policies = (root / "policies" / f"{name}.yaml" for name in _FIRST)
-    for path in (*_files(root, "personas"), *_files(root, "scenarios/topics"), *scripts, *policies):
+    for path in (*content_files(root, "personas"), *content_files(root, "scenarios/topics"), *scripts, *policies):
         digest.update(f"{_name(path, root)}\0{read_text(path, root)}\0".encode())
     return digest.hexdigest()
 
 
 def yaml_digest(root: Path) -> str:
     """The digest as it was when prompts were no part of a world: 16 hex digits over its YAML files."""
-    return _digest({_name(path, root): read_text(path, root) for path in _files(root, *PARTS)})
+    return _digest({_name(path, root): read_text(path, root) for path in content_files(root, *PARTS)})
 
 
 def same_content(world: World, digest: str) -> bool:
     """Whether a run whose card has this digest was begun with the world's content, as far as the digest covers it."""
     return digest in (world.digest, yaml_digest(world.root), legacy_digest(world.root))
-
-
-def schemas() -> dict[str, object]:
-    """JSON schema by the YAML files that it describes, for editors; the variables of each prompt template."""
-    templates = {f"{FOLDER}/{name}{SUFFIX}": schema(name) for name in VARIABLES}
-    return {**{files: model.model_json_schema() for files, model in KINDS.items()}, **templates}
 
 
 def copy(target: Path, source: Path | None = None) -> list[Path]:
@@ -272,7 +266,7 @@ def _located(faults: Iterable[Fault], texts: Mapping[str, str]) -> Iterator[Faul
         yield from (replace(fault, line=fault.line or line) for fault, line in zip(found, places, strict=True))
 
 
-def _files(root: Path, *folders: str) -> Iterator[Path]:
+def content_files(root: Path, *folders: str) -> Iterator[Path]:
     """The YAML files of some folders, each folder's in the order of their names."""
     for folder in folders:
         yield from sorted(path for path in (root / folder).rglob("*") if path.suffix in (".yaml", ".yml"))

@@ -47,7 +47,7 @@ def _lines(value: Any) -> Any:
     return [line for line in map(str.strip, value.splitlines()) if line] if isinstance(value, str) else value
 
 
-Patterns = Annotated[tuple[str, ...], BeforeValidator(_lines)]
+Patterns = Annotated[tuple[str, ...], BeforeValidator(_lines, json_schema_input_type=str | tuple[str, ...])]
 """One pattern a line of a YAML block, or a list of them."""
 
 

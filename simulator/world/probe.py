@@ -57,7 +57,7 @@ def _rows(value: Any) -> Any:
     return rows
 
 
-Rows = Annotated[tuple[ProbeLine, ...], BeforeValidator(_rows)]
+Rows = Annotated[tuple[ProbeLine, ...], BeforeValidator(_rows, json_schema_input_type=str | tuple[ProbeLine, ...])]
 """A block of lines as a channel shows them."""
 
 

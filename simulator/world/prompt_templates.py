@@ -108,7 +108,7 @@ def check_template(name: str, text: str) -> Iterator[Fault]:
         yield Fault(file, f"no variable `{variable}`", f"known are {known}", line=_line(tree, variable))
 
 
-def schema(name: str) -> dict[str, object]:
+def template_schema(name: str) -> dict[str, object]:
     """What `em world --schema` says of a template."""
     return {"title": f"Jinja template {name}", "type": "string", "variables": sorted(VARIABLES[name])}
 

@@ -6,7 +6,14 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, SerializerFunctionWrapHandler, StringConstraints, model_serializer, model_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    SerializerFunctionWrapHandler,
+    StringConstraints,
+    model_serializer,
+    model_validator,
+)
 
 from simulator.world.persona import Persona, Role
 from simulator.world.phrases import Patterns, fault_of
@@ -49,11 +56,6 @@ class FillVariant(StrictModel):
     needs: dict[Name, tuple[Name, ...]] = {}
     """Slot to what its person's card has under `does`, one of these at least, for this wording to be drawn."""
 
-    @model_validator(mode="before")
-    @classmethod
-    def _plain(cls, value: Any) -> Any:
-        return {"text": value} if isinstance(value, str) else value
-
     @model_serializer(mode="wrap")
     def _as_written(self, inner: SerializerFunctionWrapHandler) -> Any:
         return inner(self) if self.needs else self.text
@@ -63,6 +65,14 @@ class FillVariant(StrictModel):
         return all(
             slots[name].needs and set(slots[name].needs) <= set(tags) for name, tags in self.needs.items() if tags
         )
+
+
+def _variant(value: Any) -> Any:
+    return {"text": value} if isinstance(value, str) else value
+
+
+Variant = Annotated[FillVariant, BeforeValidator(_variant, json_schema_input_type=Prose | FillVariant)]
+"""A fill's wording, or its text alone."""
 
 
 class Beat(StrictModel):
@@ -156,7 +166,7 @@ class Scenario(StrictModel):
     """Topic groups that the script suits; empty: all."""
     slots: dict[Name, CastSlot] = {}
     """The parts, by name, and who may have them."""
-    fill: dict[Name, Annotated[tuple[FillVariant, ...], Field(min_length=1)]] = {}
+    fill: dict[Name, Annotated[tuple[Variant, ...], Field(min_length=1)]] = {}
     """Names for notes and openings, each with its variants; one of those that fit the cast is drawn for a session."""
     beats: tuple[Beat, ...] = ()
     """What happens, in order."""

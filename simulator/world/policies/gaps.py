@@ -15,7 +15,10 @@ TOPIC = "topic"
 """The stub for what people bring and the corpus lacks."""
 
 Count = Annotated[int, Field(ge=1)]
-Words = Annotated[frozenset[str], BeforeValidator(lambda v: v.split() if isinstance(v, str) else v)]
+Words = Annotated[
+    frozenset[str],
+    BeforeValidator(lambda v: v.split() if isinstance(v, str) else v, json_schema_input_type=str | tuple[str, ...]),
+]
 Step = Annotated[float, Field(ge=0.001, le=0.2)]
 
 
