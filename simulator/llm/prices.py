@@ -1,21 +1,23 @@
-"""What a token costs, from litellm's own table; nothing is asked of the network."""
+"""What a token costs and what else litellm's table knows of a model; the file is read, litellm not imported for it."""
 
 from __future__ import annotations
 
 import importlib.util
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from pydantic import JsonValue
+
 from simulator.llm.litellm_transport import library
-from simulator.llm.model import Billing
+from simulator.llm.model import Billing, Usage
 
 OWN = ("ollama/", "ollama_chat/", "lm_studio/", "llamafile/", "gguf:")
 """Names of models that run on one's own machine."""
-
-PROTOCOL = ("openai/", "text-completion-openai/", "hosted_vllm/", "openai_like/")
-"""Names of models that may be at any address; litellm is imported only for those in its table."""
+EFFORTS = ("none", "minimal", "low", "medium", "high")
+"""Of reasoning, from the least to the most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,41 +31,102 @@ class Price:
     """For prompt tokens that the provider is told to keep; the full price where that costs nothing more."""
     completion: float
 
+    def usd(self, usage: Usage) -> float:
+        """Dollars for the tokens of a call, of a provider that keeps prompts without being told to."""
+        fresh = max(0, usage.prompt - usage.cached)
+        return fresh * self.prompt + usage.cached * self.cached + usage.completion * self.completion
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """What the table says of one model."""
+
+    provider: str
+    """litellm's name for whoever serves it."""
+    mode: str
+    """`chat`, `completion`, `responses` or what else it is for."""
+    price: Price | None
+    """None: nobody filled it in."""
+    window: int | None
+    """Tokens of the longest prompt."""
+    reasons: bool
+    efforts: tuple[str, ...]
+    """Of EFFORTS below `low`, those that it is said to take."""
+
 
 def price(model: str) -> Price | None:
-    """What the model costs; None: unknown, or no money is involved (see `billing`).
+    """What the model costs; None: unknown, or no money is involved (see `billing`)."""
+    found = listed(model)
+    return None if found is None else found.price
 
-    A price of nothing in the table means that nobody filled it in, and counts as unknown.
+
+def listed(model: str) -> Listed | None:
+    """The model's entry, under its name with or without the provider; None: it has none, or runs on one's own machine.
+
+    >>> listed("openai/gpt-4o").provider, listed("gpt-4o").mode, listed("openai/nobody-sells-this")
+    ('openai', 'chat', None)
     """
     if model in ("embedded", "scripted") or model.startswith(OWN):
         return None
-    if model.startswith(PROTOCOL) and not is_listed(model):
-        return None
-    try:
-        info = library().get_model_info(model)
-    except Exception:  # litellm raises several kinds for a model that it does not list
-        return None
-    prompt, completion = info.get("input_cost_per_token"), info.get("output_cost_per_token")
-    if not prompt or not completion:
-        return None
-    cached, written = info.get("cache_read_input_token_cost"), info.get("cache_creation_input_token_cost")
-    return Price(prompt, cached or prompt, written or prompt, completion)
+    if (found := _table().get(model)) is not None:
+        return found
+    provider, _, bare = model.partition("/")
+    found = _table().get(bare)
+    return found if found is not None and found.provider.startswith(provider) else None
 
 
 def is_listed(model: str) -> bool:
-    """True if litellm's table has the model, under its name with or without the provider. Does not import litellm."""
-    return model in _listed() or model.partition("/")[2] in _listed()
+    """True if the table has the model, under its name with or without the provider, whoever serves it."""
+    return model in _table() or model.partition("/")[2] in _table()
+
+
+def names() -> list[str]:
+    """Every name in the table."""
+    return list(_table())
 
 
 @cache
-def _listed() -> frozenset[str]:
-    """Names in the table that litellm brings along; all of them count where the file is not where it should be."""
+def _table() -> dict[str, Listed]:
+    """The table that litellm brings along; through litellm where the file is not where it should be."""
     spec = importlib.util.find_spec("litellm")
     for folder in (spec.submodule_search_locations or ()) if spec else ():
         table = Path(folder) / "model_prices_and_context_window_backup.json"
         if table.is_file():
-            return frozenset(json.loads(table.read_bytes()))
-    return frozenset(library().model_cost)
+            return _read(json.loads(table.read_bytes()))
+    return _read(library().model_cost)
+
+
+def _read(table: Mapping[str, Mapping[str, JsonValue]]) -> dict[str, Listed]:
+    shared: dict[Listed, Listed] = {}
+    """Thousands of entries say the same."""
+    return {name: shared.setdefault(each, each) for name, entry in table.items() if (each := _listed(entry))}
+
+
+def _listed(entry: Mapping[str, JsonValue]) -> Listed:
+    window = entry.get("max_input_tokens")
+    levels = entry.get("reasoning_effort_levels")
+    efforts = (
+        *(each for each in EFFORTS[:2] if entry.get(f"supports_{each}_reasoning_effort")),
+        *(each for each in EFFORTS[:2] if isinstance(levels, list) and each in levels),
+    )
+    return Listed(
+        provider=str(entry.get("litellm_provider") or ""),
+        mode=str(entry.get("mode") or ""),
+        price=_price(entry),
+        window=window if isinstance(window, int) and window > 0 else None,
+        reasons=bool(entry.get("supports_reasoning")),
+        efforts=efforts,
+    )
+
+
+def _price(entry: Mapping[str, JsonValue]) -> Price | None:
+    """A price of nothing means that nobody filled it in, and counts as unknown."""
+    names = ("input", "cache_read_input", "cache_creation_input", "output")
+    found = [entry.get(f"{name}_{'token_cost' if 'cache' in name else 'cost_per_token'}") for name in names]
+    prompt, cached, written, completion = (float(each) if isinstance(each, int | float) else 0.0 for each in found)
+    if not prompt or not completion:
+        return None
+    return Price(prompt, cached or prompt, written or prompt, completion)
 
 
 def billing(model: str) -> Billing:

@@ -20,6 +20,10 @@ _UNREADABLE = AttributeError | LookupError | RecursionError | TypeError | ValueE
 """What a parser, ours or litellm's, dies of when an answer has another shape than it should."""
 
 
+_PASSING = (424, 425)
+"""Statuses below 500 of which another attempt may be spared; TGI calls a fault while it writes the first."""
+
+
 class Unreachable(Transient):
     """Nobody answers at the address."""
 
@@ -41,7 +45,7 @@ class Refusal(Exception):
 
 
 class QuotaExhausted(ProviderError):
-    """No money, or nothing of a day's quota, is left: nothing but waiting or paying helps."""
+    """No money, or nothing of a day's or month's quota, is left: nothing but waiting or paying helps."""
 
 
 class PromptFiltered(ProviderError):
@@ -106,7 +110,8 @@ def _refused(said: ServerError, text: str, where: str, place: str, base: str | N
     if said.no_credit:
         return QuotaExhausted(f"no credit left: {text}", place=place, remedy="add credit, then `em resume`")
     if said.daily:
-        return QuotaExhausted(f"the day's quota is used up: {text}", place=place, remedy="`em resume` tomorrow")
+        remedy = "`em resume` when there is a new one"
+        return QuotaExhausted(f"the quota of the day or month is used up: {text}", place=place, remedy=remedy)
     if said.loading:
         remedy = "`em resume` when the server has loaded the model"
         return Transient(
@@ -134,6 +139,6 @@ def _refused(said: ServerError, text: str, where: str, place: str, base: str | N
     if said.wrong_endpoint:
         hint = "does --api-base lack `/v1`? " if base and not urlsplit(base).path.strip("/") else ""
         return ProviderError(f"no such model{where}: {text}", place=place, remedy=hint + HOW_NAMES_LOOK)
-    if status is not None and 400 <= status < 500:
+    if status is not None and 400 <= status < 500 and status not in _PASSING:
         return ProviderError(f"the request was refused: {text}", place=place, remedy="change the model or --dialect")
     return None

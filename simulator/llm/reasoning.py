@@ -11,28 +11,33 @@ import re
 from dataclasses import dataclass
 
 _NAMES = (
-    "think(?:ing)?|thoughts?|reasoning|reflection|seed:think|analysis|scratchpad|inner_?(?:monologue|thoughts?)"
-    "|chain_of_thought|cot|rationale"
+    r"(?:ant|\w{1,12}[_:])?think(?:ing)?(?::\w+)?|thoughts?|reasoning|reflection|analysis|scratchpad"
+    r"|inner_?(?:monologue|thoughts?)|chain_of_thought|cot|rationale"
 )
+_PIPED = "think(?:ing)?|thoughts?|reasoning"
+_LESS, _MORE = "(?:<|&lt;|＜)", "(?:>|&gt;|＞)"
 _OPEN = (
-    rf"(?:<|&lt;)\s*(?:{_NAMES})\s*(?:>|&gt;)|\[THINK\]|◁think▷|<[|｜]\s*begin_?of_?thought\s*[|｜]>|<\|START_THINKING\|>"
-    r"|<\|inner_prefix\|>|<\|channel>\s*(?:thought|thinking|analysis)\b|<[|｜]think(?:ing)?[|｜]>"
+    rf"{_LESS}\s*(?:{_NAMES})(?:\s+[\w-]+=[^<>]{{0,80}})?\s*(?:{_MORE}|$)|\[THINK\]|◁think▷|<\|START_THINKING\|>"
+    rf"|<[|｜]\s*begin_?of_?thought\s*[|｜]>|<\|inner_prefix\|>|<\|channel>\s*(?:thought|thinking|analysis)\b"
+    rf"|<[|｜](?:{_PIPED})[|｜]>|<unused94>(?:thought\b)?"
 )
 _CLOSE = (
-    rf"(?:<|&lt;)\s*/\s*(?:{_NAMES})\s*(?:>|&gt;)|\[/THINK\]|◁/think▷|<[|｜]\s*end_?of_?thought\s*[|｜]>"
-    r"|<\|END_THINKING\|>|<\|inner_suffix\|>|<channel\|>|<[|｜]/think(?:ing)?[|｜]>"
+    rf"{_LESS}\s*/\s*(?:{_NAMES})\s*{_MORE}|\[/THINK\]|◁/think▷|<[|｜]\s*end_?of_?thought\s*[|｜]>"
+    rf"|<\|END_THINKING\|>|<\|inner_suffix\|>|<channel\|>|<[|｜]/(?:{_PIPED})[|｜]>|<unused95>|<\|content\|>"
 )
 _TAG = re.compile(rf"(?P<open>{_OPEN})|(?P<close>{_CLOSE})", re.IGNORECASE)
 _TYPED_CASE = re.compile(r"\[/?think\]|<(?:/\s*)?(?:cot)>")
 """In lower case somebody may have typed these in chat."""
 _ANSWER_TAG = re.compile(
     r"</?(?:answer|response|output|final|final_answer|reply)>|<\|(?:START|END)_RESPONSE\|>"
-    r"|<[|｜](?:begin|end)_of_solution[|｜]>|<turn\|>|<\|end_of_turn\|>",
+    r"|<[|｜](?:begin|end)_of_(?:solution|box)[|｜]>|<turn\|>|<\|end_of_turn\|>",
     re.IGNORECASE,
 )
 """What some models put around the answer that follows their thoughts."""
 
-_CHANNEL = re.compile(r"<\|channel\|>\s*(?P<name>analysis|commentary|final)\b[^<]*(?:<\|message\|>)?", re.IGNORECASE)
+_CHANNEL = re.compile(
+    r"<\|channel\|>\s*(?P<name>analysis|commentary|final)\b[^<]*(?:<\|constrain\|>[^<]*)?(?:<\|message\|>)?", re.IGNORECASE
+)
 _CHANNEL_END = re.compile(r"<\|(?:end|return|start|channel|call)\|>")
 _BARE_FINAL = re.compile(r"(?:assistant\s*)(?:<\|channel\|>)?final(?:<\|message\|>)?(?=\S|\s|$)")
 _BARE_THOUGHT = re.compile(
@@ -41,6 +46,22 @@ _BARE_THOUGHT = re.compile(
 _SPELT_OUT = re.compile(
     r"here(?: is|'s) my thought process:?(?P<thought>.*?)(?:here(?: is|'s) my response:?|$)", re.I | re.S
 )
+_LABELS = re.compile(
+    r"\s*[#*_]{0,3}\s*(?:thoughts?|thinking|reasoning|analysis)\s*[*_]{0,3}\s*(?::[*_]{0,2}|\n).*"
+    r"^\s*[#*_]{0,3}\s*(?:final )?(?:answer|response|reply|output|message)\s*[*_]{0,3}\s*(?::[*_]{0,2}|\n)",
+    re.I | re.S | re.M,
+)
+"""Headings over the thoughts and over the answer."""
+_PROCESS = re.compile(
+    r"\s*(?:here(?:'s| is) (?:a|my|the) )?(?:thinking|thought) process[^\n]{0,60}:[*_]{0,2}\s*(?:\n|$)", re.I
+)
+"""How some models begin thoughts that nothing marks."""
+_ENCLOSED = re.compile(
+    r"\[(think(?:ing)?|reasoning)\].*?\[/\1\]|```(?:think(?:ing)?|thoughts?|reasoning)\n.*?(?:```|$)"
+    r"|<details(?:[^<>]*\breasoning\b[^<>]*>|[^<>]*>\s*<summary>\s*(?:thinking|thought|reasoning)).*?(?:</details>|$)",
+    re.I | re.S,
+)
+"""Marks that somebody may have typed in chat, unless both of them are there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +84,7 @@ def separate(text: str) -> Separated:
     >>> separate("<think>hm, what would kai").answer
     ''
     """
-    for notation in (_harmony, _bare_harmony, _spelt_out, _tags):
+    for notation in (_harmony, _bare_harmony, _spelt_out, _labelled, _enclosed, _tags, _process):
         answer = notation(text)
         if answer is not None:
             inner = _tags(answer)
@@ -102,6 +123,22 @@ def _spelt_out(text: str) -> str | None:
     """Thoughts in words of their own, as Granite announces them."""
     found = _SPELT_OUT.search(text)
     return text[found.end() :] if found else None
+
+
+def _labelled(text: str) -> str | None:
+    """Thoughts under a heading, and the answer under another one."""
+    found = _LABELS.match(text)
+    return text[found.end() :] if found else None
+
+
+def _enclosed(text: str) -> str | None:
+    """Thoughts in brackets or in a fence of their own."""
+    return _ENCLOSED.sub("", text) if _ENCLOSED.search(text) else None
+
+
+def _process(text: str) -> str | None:
+    """Thoughts that are announced and never end."""
+    return "" if _PROCESS.match(text) else None
 
 
 def _tags(text: str) -> str | None:

@@ -6,6 +6,7 @@ meaning leads to.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -17,30 +18,38 @@ from simulator import clock
 
 _WRAPPING = re.compile(r"^((litellm\.)?\w*(Error|Exception|Timeout)\b\s*[:-]?\s*)+")
 _MESSAGE = re.compile(r"""["']message["']\s*:\s*(["'])(.+?)(?<!\\)\1""")
+_SINCE_1970 = 1e9
+"""Seconds since 1970 that no wait is as long as."""
 _LONGEST = 20_000
 """Characters of an error that are looked at."""
 
 _NO_CREDIT = re.compile(
     r"insufficient_quota|insufficient[_ ](?:user[_ ])?(?:balance|funds|credits?)|credit balance|out of credits"
-    r"|billing_hard_limit|exceeded_current_quota_error|payment required|requires more credits|account.{0,30}overdue"
-    r"|arrearage",
+    r"|billing_hard_limit|billing_not_active|exceeded_current_quota_error|payment required|requires more credits"
+    r"|account.{0,30}overdue|arrearage|credit limit exceeded|monthly spending limit"
+    r"|(?:n't have (?:any|enough)|not have (?:any|enough)|used all(?: available)?|ran out of) credits"
+    r"|specified API usage limits|failure to pay",
     re.IGNORECASE,
 )
 _DAILY = re.compile(
-    r"per[ _-]?day|\b[RT]PD\b|daily (?:request |token |free )?(?:limit|quota)|free-models-per-day", re.IGNORECASE
+    r"(?:per|by|a|/)[ _-]?(?:day|month)(?!time|light|ly)|\b[RT]PD\b|(?:daily|monthly) (?:\w+ ){0,2}(?:limit|quota)",
+    re.IGNORECASE,
 )
 _BUSY = re.compile(r"rate.?limit|too many requests|resource_exhausted|quota exceeded|throttl", re.IGNORECASE)
 _OVERLOADED = re.compile(r"overloaded|over capacity|at capacity|server is busy|model_busy|no capacity", re.IGNORECASE)
 _LOADING = re.compile(
-    r"loading (?:the )?model|model\b.{0,60}\bis (?:currently )?(?:loading|being loaded|starting)|still loading"
-    r"|server is starting|model is not ready|not ready yet|warming up",
+    r"loading (?:the )?model|model\b.{0,60}\bis (?:currently |still )?(?:loading|being loaded|starting|not ready|waking)"
+    r"|still (?:loading|starting)|model loading|server is starting|not ready yet|warming up|getting ready|cold[- ]start"
+    r"|scaling up from|waking up|ModelNotReady",
     re.IGNORECASE,
 )
 _FILTERED = re.compile(
     r"content[_ -]?(?:filter|policy|management policy|moderation)|ResponsibleAIPolicyViolation|data_?inspection_?failed"
     r"|content exists risk|prompt.{0,20}(?:was |is )?(?:blocked|flagged)|block_?reason|PROHIBITED_CONTENT"
     r"|requires moderation|safety system|usage policy|inappropriate content|sensitive (?:words?|content|information)"
-    r"|SensitiveContentDetected|violat\w+ (?:our|the) .{0,30}polic",
+    r"|SensitiveContentDetected|violat\w+ (?:our |the )?(?:.{0,30}polic|usage guideline)|flagged (?:for|by|as)|cyber_policy"
+    r"|safety (?:filter|check|guardrail)|SAFETY_CHECK|blocked by .{0,40}(?:guardrail|filter|moderation)"
+    r"|considered high risk|sensitive_input|new_sensitive|敏感",
     re.IGNORECASE,
 )
 _NO_ENDPOINT = re.compile(
@@ -59,6 +68,8 @@ _TOO_LONG = re.compile(
     r"|prompt is too long|prompt too long|input is too long|input length|too many (?:input )?tokens"
     r"|exceed_context_size|reduce the length|too large for model|(?:`inputs`|input) .{0,30}must (?:be|have)"
     r"|input token count|input tokens exceed|maximum input length|context the overflows|context overflow"
+    r"|context shift is disabled|input is too large to process|model token limit|exceeds? max length|range of input length"
+    r"|max(?:imum)?[ _](?:context|seq)|truncation_length|input length limit|max_num_tokens|only supports up to"
     r"|longer than the (?:maximum )?model|tokens to keep from the initial prompt|request too large for model",
     re.IGNORECASE,
 )
@@ -67,15 +78,19 @@ _WINDOW = tuple(
     for pattern in (
         r'"?n_ctx"?\s*[:=]\s*(\d+)',
         r"\d+ \+ \d+ > (\d[\d,]*)",
-        r"(?:context|model|prompt|sequence|input) (?:length|size|window|limit)"
+        r"(?:context|model|sequence|max(?:imum)? (?:prompt|input)) (?:length|size|window|limit)"
         r"\s*(?:is|of only|of|:|=)?\s*\(?(\d[\d,]*)",
+        r"limit (?:for this model )?is (\d[\d,]*)",
+        r"(?:token limit:|length limit|max(?:imum)? context|max_seq_len|truncation_length|max_num_tokens|supports up to)"
+        r"\s*\(?(\d[\d,]*)",
+        r"range of input length should be \[\d+, ?(\d+)",
         r"configured limit of (\d[\d,]*)",
         r"tokens (?:per minute )?\(TPM\): limit (\d[\d,]*)",
         r"must (?:be <=|be less than or equal to|have less than|be at most)\s*(\d[\d,]*)",
         r"cannot exceed (\d[\d,]*)",
         r"tokens allowed \(?(\d[\d,]*)",
         r"too large for model with (\d[\d,]*)",
-        r"(?:exceeds?|longer than|>)[^.\d]{0,60}[(]?(\d[\d,]*)",
+        r"(?:exceeds?|longer than|>)[^.\d"]{0,60}[(]?(?<!by )(\d[\d,]*)",
         r"(\d[\d,]*) (?:tokens? )?(?:maximum|max\b)",
     )
 )
@@ -83,11 +98,12 @@ _REQUESTED = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
         r'"?n_prompt_tokens"?\s*[:=]\s*(\d+)',
-        r"(\d[\d,]*) (?:tokens )?(?:input tokens|in the messages|in your prompt|from the input|`inputs` tokens)",
+        r"(\d[\d,]*) (?:tokens )?(?:input tokens|of text input|tokens in total|in the messages|in your prompt|from the input|`inputs` tokens)",
         r"(?:resulted in|contains?|given:|prompt of|received|requested|first) (?:a total of )?(\d[\d,]*)",
         r"(?:prompt is too long|too long): (\d[\d,]*)",
         r"(?:token count|length|request|input|prompt) \(?(?:length )?(\d[\d,]*)",
         r"context limit: (\d[\d,]*)",
+        r"(?:(?:token|current) length|token count) is (\d[\d,]*)",
     )
 )
 _DURATION = re.compile(
@@ -101,8 +117,13 @@ _ASKS_TO_WAIT = re.compile(
     re.IGNORECASE,
 )
 _RETRY_INFO = re.compile(
-    r"""["']?(?:retryDelay|retry_after|estimated_time|retry_after_seconds)["']?\s*:\s*["']?(\d+(?:\.\d+)?)s?"""
+    r"""["']?(?:retryDelay|retry_?after|estimated_time|retry_after_seconds)["']?\s*:\s*["']?(\d+(?:\.\d+)?)s?""",
+    re.IGNORECASE,
 )
+_RETRY_MS = re.compile(r"""["']?retry_?after_?ms["']?\s*:\s*["']?(\d+(?:\.\d+)?)""", re.IGNORECASE)
+_RESET = re.compile(r"(?:x-ratelimit|anthropic-ratelimit|ratelimit)-(?:reset(?:-([a-z-]+))?|([a-z-]+)-reset)")
+"""Headers that tell when a limit is over; with the name of the limit where there are several."""
+_RESET_IN_BODY = re.compile(r"""["']X-RateLimit-Reset["']\s*:\s*["']?(\d+(?:\.\d+)?)""", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,11 +176,11 @@ class ServerError:
     @property
     def no_credit(self) -> bool:
         """The account has no money left."""
-        return self.status == 402 or (self.status in (400, 403, 429) and bool(_NO_CREDIT.search(self.text)))
+        return self.status == 402 or (self.status in (400, 403, 412, 429) and bool(_NO_CREDIT.search(self.text)))
 
     @property
     def daily(self) -> bool:
-        """A quota of a day is used up."""
+        """A quota of a day, or of a month, is used up."""
         return self.status in (403, 429) and bool(_DAILY.search(self.text))
 
     @property
@@ -175,7 +196,7 @@ class ServerError:
     @property
     def loading(self) -> bool:
         """The server is there, its model not yet."""
-        return self.status in (500, 502, 503) and bool(_LOADING.search(self.text))
+        return self.status in (424, 425, 429, 500, 502, 503) and bool(_LOADING.search(self.text))
 
     @property
     def filtered(self) -> bool:
@@ -215,20 +236,60 @@ class ServerError:
         for name, unit in (("retry-after-ms", 1000.0), ("retry-after", 1.0)):
             if (value := self.headers.get(name)) is not None:
                 yield _seconds(value, unit) if _seconds(value, unit) is not None else self._date(value, now)
+        if found := _RETRY_MS.search(self.text):
+            yield float(found[1]) / 1000
         if found := _RETRY_INFO.search(self.text):
             yield float(found[1])
         if found := _ASKS_TO_WAIT.search(self.text):
             yield duration(found[1])
+        if self.status == 429:
+            yield self._reset(now)
+            if found := _RESET_IN_BODY.search(self.text):
+                yield self._instant(float(found[1]), now)
+
+    def _reset(self, now: datetime | None) -> float | None:
+        """Seconds until the last of the limits is over that nothing is left of, by the headers."""
+        ends = []
+        for name, value in self.headers.items():
+            if (found := _RESET.fullmatch(name)) is None:
+                continue
+            limit = found[1] or found[2]
+            left = next((left for key, left in self.headers.items() if limit and _left(key, limit)), None)
+            if left is None or _seconds(left, 1.0) == 0.0:
+                number = _seconds(value, 1.0)
+                ends.append(self._date(value, now) if number is None else self._instant(number, now))
+        return max((end for end in ends if end is not None), default=None)
+
+    def _instant(self, number: float, now: datetime | None) -> float:
+        """Seconds until a number that is a time since 1970, in seconds or milliseconds, or seconds from now already."""
+        if number < _SINCE_1970:
+            return number
+        seconds = number / 1000 if number > 1000 * _SINCE_1970 else number
+        return max(0.0, seconds - self._now(now).timestamp())
 
     def _date(self, value: str, now: datetime | None) -> float | None:
         try:
             until = parsedate_to_datetime(value)
-            if now is None:
-                dated = self.headers.get("date")
-                now = parsedate_to_datetime(dated) if dated else datetime.fromtimestamp(clock.wall(), UTC)
-            return max(0.0, (until - now).total_seconds())
         except (TypeError, ValueError):
-            return duration(value)
+            try:
+                until = datetime.fromisoformat(value)
+            except ValueError:
+                return duration(value)
+        try:
+            return max(0.0, (until - self._now(now)).total_seconds())
+        except TypeError:  # one of them has no time zone
+            return None
+
+    def _now(self, now: datetime | None) -> datetime:
+        """What the time is, by the server's own clock if it tells."""
+        if now is None:
+            with contextlib.suppress(TypeError, ValueError):
+                now = parsedate_to_datetime(self.headers.get("date", ""))
+        return now or datetime.fromtimestamp(clock.wall(), UTC)
+
+
+def _left(header: str, limit: str) -> bool:
+    return "remaining" in header and limit in header
 
 
 def chain(error: BaseException | None) -> Iterator[BaseException]:

@@ -14,8 +14,12 @@ _NAMES = (
     "context_window",  # Groq
     "n_ctx",  # llama.cpp
     "max_total_tokens",  # TGI
+    "max_seq_len",  # TabbyAPI
+    "truncation_length",  # text-generation-webui
 )
-PLACES = ("models", "../props", "../api/v0/models", "../info")
+_INNER = ("meta", "metadata", "default_generation_settings", "top_provider", "limits", "parameters")
+"""Objects in an answer that may have the names inside."""
+PLACES = ("models", "../props", "../api/v0/models", "../info", "model", "../api/extra/true_max_context_length")
 """Where servers that speak OpenAI's protocol tell it, beside their `/v1`; the first that answers with it counts."""
 _PLATEAU = 3
 """Growing prompts in a row whose count of tokens stays the same, before a server is thought to cut them."""
@@ -31,26 +35,28 @@ _IMPLAUSIBLE = 7.0
 
 def stated(answer: JsonValue, model: str) -> int | None:
     """Tokens that prompt and answer may have together, from an answer at one of PLACES; None: it does not say."""
-    if not isinstance(answer, Mapping):
-        return None
-    entries = answer.get("data")
+    entries = answer.get("data") if isinstance(answer, Mapping) else answer
     if isinstance(entries, list):
         listed = [each for each in entries if isinstance(each, Mapping)]
         meant = [each for each in listed if each.get("id") == model] or (listed if len(listed) == 1 else [])
-        return next((found for each in meant if (found := _window(each)) is not None), None)
-    return _window(answer)
+        parents = [each for each in listed if any(each.get("id") == one.get("parent") for one in meant)]
+        return next((found for each in (*meant, *parents) if (found := _window(each)) is not None), None)
+    if not isinstance(answer, Mapping):
+        return None
+    return _number(answer.get("value")) if set(answer) == {"value"} else _window(answer)
 
 
 def _window(entry: Mapping[str, JsonValue]) -> int | None:
-    for name in _NAMES:
-        value = entry.get(name)
-        if type(value) is int and value > 0:
-            return value
-    for name in ("meta", "default_generation_settings", "top_provider"):
-        inner = entry.get(name)
-        if isinstance(inner, Mapping) and (found := _window(inner)) is not None:
-            return found
-    return None
+    own = next((found for name in _NAMES if (found := _number(entry.get(name))) is not None), None)
+    inside = (entry.get(name) for name in _INNER)
+    inner = [found for each in inside if isinstance(each, Mapping) and (found := _window(each)) is not None]
+    return min((each for each in (own, *inner[:1]) if each is not None), default=None)
+
+
+def _number(value: JsonValue) -> int | None:
+    if isinstance(value, str) and value.isdecimal():
+        value = int(value)
+    return value if type(value) is int and value > 0 else None
 
 
 class TruncationWatch:
