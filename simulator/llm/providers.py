@@ -66,12 +66,8 @@ PROVIDERS: Mapping[str, Provider] = {
     "text-completion-openai": Provider(
         "https://api.openai.com/v1", ("OPENAI_API_KEY",), ("OPENAI_BASE_URL", "OPENAI_API_BASE")
     ),
-    "deepseek": Provider(
-        "https://api.deepseek.com/beta", ("DEEPSEEK_API_KEY",), ("DEEPSEEK_API_BASE",), quiet=_SWITCH
-    ),
-    "groq": Provider(
-        "https://api.groq.com/openai/v1", ("GROQ_API_KEY",), ("GROQ_API_BASE",), quiet=_EFFORT_NONE
-    ),
+    "deepseek": Provider("https://api.deepseek.com/beta", ("DEEPSEEK_API_KEY",), ("DEEPSEEK_API_BASE",), quiet=_SWITCH),
+    "groq": Provider("https://api.groq.com/openai/v1", ("GROQ_API_KEY",), ("GROQ_API_BASE",), quiet=_EFFORT_NONE),
     "mistral": Provider(
         "https://api.mistral.ai/v1",
         ("MISTRAL_API_KEY",),

@@ -36,7 +36,8 @@ _ANSWER_TAG = re.compile(
 """What some models put around the answer that follows their thoughts."""
 
 _CHANNEL = re.compile(
-    r"<\|channel\|>\s*(?P<name>analysis|commentary|final)\b[^<]*(?:<\|constrain\|>[^<]*)?(?:<\|message\|>)?", re.IGNORECASE
+    r"<\|channel\|>\s*(?P<name>analysis|commentary|final)\b[^<]*(?:<\|constrain\|>[^<]*)?(?:<\|message\|>)?",
+    re.IGNORECASE,
 )
 _CHANNEL_END = re.compile(r"<\|(?:end|return|start|channel|call)\|>")
 _BARE_FINAL = re.compile(r"(?:assistant\s*)(?:<\|channel\|>)?final(?:<\|message\|>)?(?=\S|\s|$)")

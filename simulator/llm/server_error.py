@@ -38,7 +38,7 @@ _DAILY = re.compile(
 _BUSY = re.compile(r"rate.?limit|too many requests|resource_exhausted|quota exceeded|throttl", re.IGNORECASE)
 _OVERLOADED = re.compile(r"overloaded|over capacity|at capacity|server is busy|model_busy|no capacity", re.IGNORECASE)
 _LOADING = re.compile(
-    r"loading (?:the )?model|model\b.{0,60}\bis (?:currently |still )?(?:loading|being loaded|starting|not ready|waking)"
+    r"loading (?:the )?model|model\b.{0,60}\bis (?:currently |still )?(?:loading|being loaded|starting|not ready)"
     r"|still (?:loading|starting)|model loading|server is starting|not ready yet|warming up|getting ready|cold[- ]start"
     r"|scaling up from|waking up|ModelNotReady",
     re.IGNORECASE,
@@ -47,8 +47,8 @@ _FILTERED = re.compile(
     r"content[_ -]?(?:filter|policy|management policy|moderation)|ResponsibleAIPolicyViolation|data_?inspection_?failed"
     r"|content exists risk|prompt.{0,20}(?:was |is )?(?:blocked|flagged)|block_?reason|PROHIBITED_CONTENT"
     r"|requires moderation|safety system|usage policy|inappropriate content|sensitive (?:words?|content|information)"
-    r"|SensitiveContentDetected|violat\w+ (?:our |the )?(?:.{0,30}polic|usage guideline)|flagged (?:for|by|as)|cyber_policy"
-    r"|safety (?:filter|check|guardrail)|SAFETY_CHECK|blocked by .{0,40}(?:guardrail|filter|moderation)"
+    r"|SensitiveContentDetected|violat\w+ (?:our |the )?(?:.{0,30}polic|usage guideline)|flagged (?:for|by|as)"
+    r"|cyber_policy|safety (?:filter|check|guardrail)|SAFETY_CHECK|blocked by .{0,40}(?:guardrail|filter|moderation)"
     r"|considered high risk|sensitive_input|new_sensitive|敏感",
     re.IGNORECASE,
 )
@@ -68,8 +68,9 @@ _TOO_LONG = re.compile(
     r"|prompt is too long|prompt too long|input is too long|input length|too many (?:input )?tokens"
     r"|exceed_context_size|reduce the length|too large for model|(?:`inputs`|input) .{0,30}must (?:be|have)"
     r"|input token count|input tokens exceed|maximum input length|context the overflows|context overflow"
-    r"|context shift is disabled|input is too large to process|model token limit|exceeds? max length|range of input length"
-    r"|max(?:imum)?[ _](?:context|seq)|truncation_length|input length limit|max_num_tokens|only supports up to"
+    r"|context shift is disabled|input is too large to process|model token limit|exceeds? max length"
+    r"|range of input length|max(?:imum)?[ _](?:context|seq)|truncation_length|input length limit|max_num_tokens"
+    r"|only supports up to"
     r"|longer than the (?:maximum )?model|tokens to keep from the initial prompt|request too large for model",
     re.IGNORECASE,
 )
@@ -81,8 +82,8 @@ _WINDOW = tuple(
         r"(?:context|model|sequence|max(?:imum)? (?:prompt|input)) (?:length|size|window|limit)"
         r"\s*(?:is|of only|of|:|=)?\s*\(?(\d[\d,]*)",
         r"limit (?:for this model )?is (\d[\d,]*)",
-        r"(?:token limit:|length limit|max(?:imum)? context|max_seq_len|truncation_length|max_num_tokens|supports up to)"
-        r"\s*\(?(\d[\d,]*)",
+        r"(?:token limit:|length limit|max(?:imum)? context|max_seq_len|truncation_length|max_num_tokens"
+        r"|supports up to)\s*\(?(\d[\d,]*)",
         r"range of input length should be \[\d+, ?(\d+)",
         r"configured limit of (\d[\d,]*)",
         r"tokens (?:per minute )?\(TPM\): limit (\d[\d,]*)",
@@ -90,7 +91,7 @@ _WINDOW = tuple(
         r"cannot exceed (\d[\d,]*)",
         r"tokens allowed \(?(\d[\d,]*)",
         r"too large for model with (\d[\d,]*)",
-        r"(?:exceeds?|longer than|>)[^.\d"]{0,60}[(]?(?<!by )(\d[\d,]*)",
+        r"(?:exceeds?|longer than|>)[^.\d\x22]{0,60}[(]?(?<!by )(\d[\d,]*)",
         r"(\d[\d,]*) (?:tokens? )?(?:maximum|max\b)",
     )
 )
@@ -98,7 +99,8 @@ _REQUESTED = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
         r'"?n_prompt_tokens"?\s*[:=]\s*(\d+)',
-        r"(\d[\d,]*) (?:tokens )?(?:input tokens|of text input|tokens in total|in the messages|in your prompt|from the input|`inputs` tokens)",
+        r"(\d[\d,]*) (?:tokens )?(?:input tokens|of text input|tokens in total"
+        r"|in the messages|in your prompt|from the input|`inputs` tokens)",
         r"(?:resulted in|contains?|given:|prompt of|received|requested|first) (?:a total of )?(\d[\d,]*)",
         r"(?:prompt is too long|too long): (\d[\d,]*)",
         r"(?:token count|length|request|input|prompt) \(?(?:length )?(\d[\d,]*)",

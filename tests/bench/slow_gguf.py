@@ -52,6 +52,7 @@ def widened(source: Path, target: Path) -> int:
     heads, groups = (int(_value(read, f"llama.attention.head_count{tail}")) for tail in ("", "_kv"))
     head = narrow // heads
     thinned = narrow / EMBEDDING
+    epsilon = float(_value(read, "llama.attention.layer_norm_rms_epsilon"))
     sizes = {
         "embedding": EMBEDDING,
         "feed": FEED_FORWARD,
@@ -64,7 +65,7 @@ def widened(source: Path, target: Path) -> int:
         "llama.feed_forward_length": FEED_FORWARD,
         "llama.attention.head_count": THREEFOLD * heads,
         "llama.attention.head_count_kv": THREEFOLD * groups,
-        "llama.attention.layer_norm_rms_epsilon": float(_value(read, "llama.attention.layer_norm_rms_epsilon")) * thinned,
+        "llama.attention.layer_norm_rms_epsilon": epsilon * thinned,
     }
     for name, field in read.fields.items():
         if name.startswith("GGUF.") or name == "general.architecture":

@@ -56,8 +56,35 @@ ANSWERED = {
     "nested": f"<think>one <think>two</think> three</think>{LINE}",
     "twice": f"<think>one</think><think>two</think>{LINE}",
     "after the answer": f"{LINE}<think>{THOUGHT}",
+    "harmony with a constraint": (
+        f"<|channel|>analysis<|message|>{THOUGHT}<|end|><|start|>assistant<|channel|>final"
+        f" <|constrain|>json<|message|>{LINE}"
+    ),
+    "a fold": (
+        f'<details type="reasoning" done="true">\n<summary>Thought for 3 s</summary>\n> {THOUGHT}\n</details>\n{LINE}'
+    ),
+    "a fold by its summary": f"<details><summary>Thinking</summary>\n{THOUGHT}\n</details>\n\n{LINE}",
+    "glm": f"<think>{THOUGHT}</think>\n<|begin_of_box|>{LINE}<|end_of_box|>",
+    "full width": f"＜think＞{THOUGHT}＜/think＞{LINE}",
+    "a fence": f"```thinking\n{THOUGHT}\n```\n{LINE}",
+    "headings": f"**Thinking**\n{THOUGHT}\n\n**Answer**\n{LINE}",
+    "labels": f"Thought: {THOUGHT}\nAnswer: {LINE}",
+    "other labels": f"Reasoning: {THOUGHT}\nFinal Answer: {LINE}",
+    "solar": f"<|think|>{THOUGHT}<|end|><|begin|>assistant<|content|>{LINE}",
+    "pipes": f"<|reasoning|>{THOUGHT}<|/reasoning|>{LINE}",
+    "claude": f"<antThinking>{THOUGHT}</antThinking>{LINE}",
+    "a namespace": f"<mm:think>{THOUGHT}</mm:think>{LINE}",
+    "longcat": f"<longcat_think>{THOUGHT}</longcat_think>{LINE}",
+    "hunyuan": f"<think:opensource>{THOUGHT}</think:opensource>{LINE}",
+    "medgemma": f"<unused94>thought\n{THOUGHT}<unused95>{LINE}",
+    "square brackets": f"[thinking]{THOUGHT}[/thinking]{LINE}",
+    "an attribute": f'<think time="3">{THOUGHT}</think>{LINE}',
+    "qwen, thoughts without a mark": f"Thinking Process:\n\n1.  **Analyze:** {THOUGHT}\n</think>\n\n{LINE}",
 }
 CUT = {
+    "a process without an end": "Thinking Process:\n\n1.  **Analyze the Request:**\n    *   x",
+    "half a fold": '<details type="reasoning">\n> The user',
+    "half a tag": "<think",
     "think": f"<think>{THOUGHT}",
     "magistral": f"[THINK]{THOUGHT}",
     "kimi": f"◁think▷{THOUGHT}",

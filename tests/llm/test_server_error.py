@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -303,3 +304,42 @@ def test_a_date_without_the_server_s_own_counts_from_now() -> None:
 )
 def test_durations(words: str, seconds: float | None) -> None:
     assert duration(words) == seconds
+
+
+SHAPES: dict[str, dict[str, dict[str, Any]]] = json.loads((Path(__file__).parent / "server_shapes.json").read_bytes())
+"""Answers of many more providers and servers, by kind and name."""
+
+
+def taken_for(error: Exception) -> str:
+    if isinstance(error, Transient):
+        return f"T {error.kind.name} wait={error.wait} crowd={error.crowded}"
+    return type(error).__name__
+
+
+@pytest.mark.parametrize("case", SHAPES["limits"])
+def test_limits_of_many_providers(case: str) -> None:
+    shape = SHAPES["limits"][case]
+    assert taken_for(said(shape["status"], shape["body"], **shape["headers"])).startswith(shape["taken_for"])
+
+
+@pytest.mark.parametrize("case", SHAPES["loading"])
+def test_many_words_for_loading(case: str) -> None:
+    assert taken_for(said(**SHAPES["loading"][case])).startswith("T LOADING")
+
+
+@pytest.mark.parametrize("case", SHAPES["filters"])
+def test_many_words_for_a_filter(case: str) -> None:
+    assert isinstance(said(**SHAPES["filters"][case]), PromptFiltered)
+
+
+@pytest.mark.parametrize("case", SHAPES["no_filter"])
+def test_a_refusal_for_another_reason_is_no_filter_s(case: str) -> None:
+    assert taken_for(said(**SHAPES["no_filter"][case])) == "ProviderError"
+
+
+@pytest.mark.parametrize("case", SHAPES["windows"])
+def test_many_words_for_a_window(case: str) -> None:
+    shape = SHAPES["windows"][case]
+    found = said(shape["status"], shape["body"])
+    assert isinstance(found, ContextExceeded)
+    assert (found.window, found.requested) == (shape["window"], shape["requested"])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -145,3 +147,13 @@ def test_a_count_that_stops_growing_gives_a_cut_away(case: str) -> None:
     watch = TruncationWatch()
     found = [watch.cut_at(characters, count(characters)) for characters in range(12000, 40000, 300)]
     assert [each for each in found if each is not None] == ([] if cut_at is None else [cut_at])
+
+
+STATEMENTS: dict[str, dict[str, Any]] = json.loads((Path(__file__).parent / "server_shapes.json").read_bytes())[
+    "stated"
+]
+
+
+@pytest.mark.parametrize("case", STATEMENTS)
+def test_many_statements_of_a_window(case: str) -> None:
+    assert stated(STATEMENTS[case]["body"], "it") == STATEMENTS[case]["window"]
