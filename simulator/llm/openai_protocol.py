@@ -118,10 +118,11 @@ def usage_of(usage: object) -> Usage:
         usage.get("cached_tokens"),  # Moonshot
         usage.get("cache_read_input_tokens"),  # Anthropic
     ]
+    prompt = _tokens(usage.get("prompt_tokens")) or _tokens(usage.get("tokens_evaluated"))  # llama.cpp's own
+    completion = _tokens(usage.get("completion_tokens")) or _tokens(usage.get("tokens_predicted"))
+    total = _tokens(usage.get("total_tokens"))  # xAI and Gemini count reasoning, which is paid for, in it alone
     return Usage(
-        prompt=_tokens(usage.get("prompt_tokens")) or _tokens(usage.get("tokens_evaluated")),  # llama.cpp's own
-        cached=max(_tokens(each) for each in cached),
-        completion=_tokens(usage.get("completion_tokens")) or _tokens(usage.get("tokens_predicted")),
+        prompt, max(_tokens(each) for each in cached), max(completion, total - prompt) if prompt else completion
     )
 
 
@@ -158,9 +159,13 @@ def _readable(text: str) -> str:
 
 
 def _raise_error(answer: Mapping[str, object]) -> None:
-    error = answer.get("error")
+    error = answer.get("error") or answer.get("errors")
     if error is None and answer.get("object") == "error":
         error = answer.get("message")
+    if error is None and isinstance(base := answer.get("base_resp"), Mapping) and base.get("status_code"):
+        error = base  # MiniMax
+    if error is None and not answer.get("choices"):
+        error = next((answer for name in ("message", "detail", "msg", "error_message") if answer.get(name)), None)
     if error is None and (feedback := answer.get("promptFeedback")):
         error = {"code": 400, "message": f"prompt blocked: {json.dumps(feedback)}"}
     if error:

@@ -20,24 +20,36 @@ DONE = "[DONE]"
 
 async def events(chunks: AsyncIterator[bytes]) -> AsyncIterator[str]:
     """The data of each event; llama.cpp's `error:` lines and servers that forget the prefix count as data, too."""
-    rest = b""
+    rest, failed = b"", False
     async for chunk in chunks:
         *lines, rest = (rest + chunk).split(b"\n")
         if len(rest) > _LINE:
             raise BrokenAnswer("a line without an end")
         for line in lines:
-            if data := _data(line):
+            failed = _names_an_error(line, failed)
+            if data := _data(line, failed):
                 yield data
-    if data := _data(rest):
+    if data := _data(rest, failed):
         yield data
 
 
-def _data(line: bytes) -> str:
+def _names_an_error(line: bytes, before: bool) -> bool:
+    """Whether the event that the line belongs to is called an error."""
+    if line.startswith(b"event:"):
+        return line.removeprefix(b"event:").strip().lower() in (b"error", b"exception")
+    return before and bool(line.strip())
+
+
+def _data(line: bytes, failed: bool) -> str:
     text = line.decode(errors="replace").strip()
     if text.startswith("error:"):
         return json.dumps({"error": _json(text.removeprefix("error:"))})
     if text.startswith("data:"):
-        return text.removeprefix("data:").strip()
+        text = text.removeprefix("data:").strip()
+        if failed and text:
+            said = _json(text)
+            return text if isinstance(said, dict) and "error" in said else json.dumps({"error": said})
+        return text
     return text if text.startswith("{") else ""
 
 
@@ -70,19 +82,23 @@ class StreamedAnswer:
         """Adds one event; True: nothing more is wanted."""
         if event == DONE:
             self._any = True
+            if self._characters:
+                self._finish = self._finish or "stop"  # not every server says why it ended
             return True
         piece = _json(event)
         if not isinstance(piece, dict):
             raise BrokenAnswer(f"an event that is not JSON: {event[:80]}")
         self._any = True
-        if piece.get("error"):
-            self._answer["error"] = piece["error"]
+        if error := piece.get("error") or (not piece.get("choices") and piece.get("object") == "error" and piece):
+            self._answer["error"] = error
             return True
         if isinstance(progress := piece.get("prompt_progress"), dict):
             self._read_so_far(progress)
         for name in ("usage", "timings", "id", "model"):
             if piece.get(name):
                 self._answer[name] = piece[name]
+        if isinstance(own := piece.get("x_groq"), dict) and own.get("usage"):
+            self._answer["usage"] = own["usage"]
         choices = piece.get("choices")
         if isinstance(choices, list) and choices and isinstance(choices[0], dict):
             self._take_choice(choices[0])
@@ -121,6 +137,8 @@ class StreamedAnswer:
             self._choice["logprobs"] = choice["logprobs"]
         if choice.get("error"):
             self._choice["error"] = choice["error"]
+        if choice.get("usage"):
+            self._answer["usage"] = choice["usage"]  # Moonshot
         if choice.get("finish_reason"):
             self._finish = choice["finish_reason"]
 

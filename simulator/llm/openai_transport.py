@@ -25,6 +25,7 @@ from simulator.llm.model import Prompt, Reply, Usage
 from simulator.llm.openai_stream import StreamedAnswer, events
 from simulator.llm.provider_errors import BrokenAnswer, BrokenConnection, Refusal
 from simulator.llm.server_traits import JsonObject, ServerTraits
+from simulator.llm.silence import Signs
 from simulator.llm.transport import FIRST_SIGN, Exchange, TransportOptions
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ class OpenAITransport:
         self._options = options
         self._sessions: dict[bool, aiohttp.ClientSession] = {}
         """Connections to encrypted addresses, which are kept, and to others, which are not."""
+        self._signs = Signs()
         self._ways: dict[str | None, Way] = {}
         """How each address tells the likelihood of words."""
 
@@ -67,15 +69,31 @@ class OpenAITransport:
             "stream_options": {"include_usage": True},
         }
         if prompt.text is None:
-            body |= least_reasoning(options.model)
+            body |= self._chat_habits(prompt)
             messages = traits.messages(prompt.messages)
             claude = "claude" in options.model.lower()  # behind a gateway: other caches need no marks
             body["messages"] = prompt_cache.marked(messages) if claude else openai_protocol.plain(messages)
         else:
-            body["prompt"] = neutralise(prompt.text)
-            if prompt.top_p is not None:
-                body |= {"top_k": -1, "min_p": 0.0, "repetition_penalty": 1.0}  # else vLLM takes the model's own
+            body |= {"prompt": neutralise(prompt.text), **self._raw_habits(prompt)}
         return traits.fit(with_params(body, options.params))
+
+    def _chat_habits(self, prompt: Prompt) -> JsonObject:
+        """What a chat request has besides the usual; None takes something out of it."""
+        return least_reasoning(self._options.model)
+
+    def _raw_habits(self, prompt: Prompt) -> JsonObject:
+        """What a request for plain completion has besides the usual."""
+        if prompt.top_p is None:
+            return {}
+        return {"top_k": -1, "min_p": 0.0, "repetition_penalty": 1.0}  # else vLLM takes the model's own
+
+    def _billed(self, reply: Reply, answer: Mapping[str, JsonValue]) -> Reply:
+        """The reply with its price. `answer`: as it came."""
+        return openai_protocol.billed(reply, self._options.billing)
+
+    def _at(self, base: str | None) -> str:
+        """The address, without a slash at its end."""
+        return (base or self._options.base).rstrip("/")
 
     async def send(self, exchange: Exchange) -> Reply:
         """The reply. Raises Refusal for a status that is none of success, BrokenConnection, BrokenAnswer, OSError."""
@@ -85,16 +103,14 @@ class OpenAITransport:
         answer = await self._answer(exchange)
         prompt, seconds = exchange.prompt, clock.tick() - began
         reply = openai_protocol.read(answer, model=self._options.name, seconds=seconds, stop=prompt.stop)
-        return openai_protocol.billed(choices.weighed(reply, answer, prompt.choices), self._options.billing)
+        return self._billed(choices.weighed(reply, answer, prompt.choices), answer)
 
     async def window(self, base: str | None) -> int | None:
         """As the server states it, at whichever of the usual places."""
         for place in window.PLACES:
             try:
                 async with asyncio.timeout(PROBE):
-                    found = window.stated(
-                        await self.fetch(urljoin(f"{(base or '').rstrip('/')}/", place)), self._options.model
-                    )
+                    found = window.stated(await self.fetch(urljoin(f"{self._at(base)}/", place)), self._options.model)
             except (BrokenConnection, ValueError, OSError):  # TimeoutError is one
                 return None
             if found is not None:
@@ -159,7 +175,7 @@ class OpenAITransport:
         """The JSON at a path below the server's root; None where the server does not take this."""
         import aiohttp
 
-        root = (base or "").rstrip("/").removesuffix("/v1")
+        root = self._at(base).removesuffix("/v1")
         try:
             async with asyncio.timeout(self._options.silence * FIRST_SIGN):
                 async with self._open(root).post(f"{root}/{path}", json=body) as response:
@@ -176,13 +192,11 @@ class OpenAITransport:
     async def _answer(self, exchange: Exchange) -> Mapping[str, JsonValue]:
         import aiohttp
 
-        base = (exchange.base or "").rstrip("/")
+        base = self._at(exchange.base)
         path = "completions" if "prompt" in exchange.settings else "chat/completions"
-        silence = self._options.silence
-        loop = asyncio.get_running_loop()
         try:
             async with (
-                asyncio.timeout(silence * FIRST_SIGN) as limit,
+                self._signs.patience(base, self._options.silence) as wait,
                 self._open(base).post(f"{base}/{path}", json=exchange.settings) as response,
             ):
                 if response.status != 200:
@@ -191,7 +205,7 @@ class OpenAITransport:
                     return _parsed(await response.read())
                 answer = StreamedAnswer(exchange.note)
                 async for event in events(_chunks(response)):
-                    limit.reschedule(loop.time() + (silence if answer.begun else silence * FIRST_SIGN))
+                    wait.heard(begun=answer.begun)
                     if answer.take(event):
                         break
                 if response.url.scheme == "https":

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 
 from pydantic import JsonValue
 
@@ -22,7 +21,6 @@ _DIRECT_MODES = frozenset({"chat", "completion", ""})
 """What a model is for, in litellm's table, if `chat/completions` or `completions` answers for it."""
 _EFFORT_NONE: JsonObject = {"reasoning_effort": "none"}
 _SWITCH: JsonObject = {"thinking": {"type": "disabled"}}
-_NOTHING: Mapping[str, JsonValue] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +32,7 @@ class Provider:
     """Variables of which one holds the key."""
     bases: tuple[str, ...] = ()
     """Variables that may name another address."""
-    quiet: Mapping[str, JsonValue] = _NOTHING
+    quiet: Mapping[str, JsonValue] = field(default_factory=dict)
     """Switches reasoning off, for models that can do without."""
     renamed: Mapping[str, str] = field(default_factory=dict)
     """Its own names of parameters; empty: it does not take it."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from simulator.errors import ProviderError, UsageError
-from simulator.llm import prices
+from simulator.llm import prices, providers
 from simulator.llm.client import ModelClient
 from simulator.llm.litellm_transport import LitellmTransport, library
 from simulator.llm.llama_server import (
@@ -23,10 +23,11 @@ from simulator.llm.llama_server import (
     default_weights,
     has_chat_template,
 )
-from simulator.llm.model import Billing, Model, Models, PromptFormat, Purpose
+from simulator.llm.model import Model, Models, PromptFormat, Purpose
 from simulator.llm.openai_transport import OpenAITransport
 from simulator.llm.progress import Listener, log_progress
 from simulator.llm.provider_errors import HOW_NAMES_LOOK
+from simulator.llm.provider_transport import ProviderTransport
 from simulator.llm.redact import redact
 from simulator.llm.scripted import Scripted
 from simulator.llm.server_traits import JsonObject
@@ -158,21 +159,20 @@ class _Opener:
         options, bases = self._options, tuple(self._options.api_base) if name in self._based else ()
         provider, model = _provider(name, bool(bases))
         _check_base(name, provider, bases)
-        key = None
-        if provider in OPENAI_LIKE and bases:
-            key = os.environ.get(_key_variable(provider))
-        elif missing := _missing_keys(name, provider):
-            raise ProviderError("no key for this provider", place=name, remedy=f"set {' or '.join(missing)}")
         billing = prices.billing(name)
-        # What has a price is a provider's own model, some of which take other settings than their protocol has.
-        if provider in OPENAI_LIKE and bases and billing is not Billing.KNOWN:
+        if bases and _own_server(name) is not None:
+            key = os.environ.get(_key_variable(provider))
             straight = TransportOptions(model, name, key, billing, options.silence, params)
             return ModelClient(name, dialect, OpenAITransport(straight), bases, progress=options.progress)
-        raw = dialect is not PromptFormat.CHAT and provider in OPENAI_LIKE and bases
-        theirs = f"text-completion-openai/{model}" if raw else name
-        if key is None and provider in OPENAI_LIKE and bases:
-            key = KEYLESS
-        translated = TransportOptions(theirs, name, key, billing, options.silence, params)
+        if missing := _missing_keys(name, provider, bool(bases)):
+            raise ProviderError("no key for this provider", place=name, remedy=f"set {' or '.join(missing)}")
+        if providers.placed(name) is not None:
+            known = providers.PROVIDERS[provider]
+            address = "" if bases else known.address
+            direct = TransportOptions(model, name, known.key, billing, options.silence, params, address)
+            return ModelClient(name, dialect, ProviderTransport(direct, provider), bases, progress=options.progress)
+        key = KEYLESS if provider in OPENAI_LIKE and bases else None
+        translated = TransportOptions(name, name, key, billing, options.silence, params)
         return ModelClient(name, dialect, LitellmTransport(translated), bases, progress=options.progress)
 
 
@@ -207,8 +207,8 @@ def _is_hosted(name: str) -> bool:
 
 
 def _needs_litellm(name: str, based: bool) -> bool:
-    """False for a server of one's own that speaks OpenAI's protocol: nothing is to be looked up there."""
-    return _is_hosted(name) and not (based and _own_server(name) is not None)
+    """False for whoever speaks OpenAI's protocol: nothing is to be translated there."""
+    return _is_hosted(name) and not (based and _own_server(name) is not None) and providers.placed(name) is None
 
 
 def _own_server(name: str) -> tuple[str, str] | None:
@@ -223,12 +223,14 @@ def _provider(name: str, based: bool) -> tuple[str, str]:
     """Provider and the model's own name. Raises UsageError for a name that litellm cannot place."""
     if based and (own := _own_server(name)) is not None:
         return own
+    if (placed := providers.placed(name)) is not None:
+        return placed
     try:
         model, provider, *_ = library().get_llm_provider(name)
     except Exception:  # litellm raises BadRequestError, and others for odd strings
         model = provider = ""
     if not model or not provider:
-        near = difflib.get_close_matches(name, (EMBEDDED, SCRIPTED, *library().model_cost), n=1, cutoff=0.75)
+        near = difflib.get_close_matches(name, (EMBEDDED, SCRIPTED, *prices.names()), n=1, cutoff=0.75)
         hint = f"did you mean `{near[0]}`? " if near else ""
         raise UsageError("no provider has a model of that name", place=f"model `{name}`", remedy=hint + HOW_NAMES_LOOK)
     return provider, model
@@ -260,11 +262,14 @@ def _key_variable(provider: str) -> str:
     return f"{provider.upper()}_API_KEY" if own else "OPENAI_API_KEY"
 
 
-def _missing_keys(name: str, provider: str) -> list[str]:
-    """Variables of which one must be set and none is."""
+def _missing_keys(name: str, provider: str, based: bool) -> list[str]:
+    """Variables of which one must be set and none is. `based`: at an address that the user named."""
     if provider in OTHER_KEYS:
         return []
-    if provider == "text-completion-openai":
-        return [] if os.environ.get("OPENAI_API_KEY") else ["OPENAI_API_KEY"]
+    if providers.placed(name) is not None:
+        known = providers.PROVIDERS[provider]
+        return [] if based or known.key is not None else list(known.keys)
+    if based and provider in OPENAI_LIKE:
+        return []
     missing = library().validate_environment(name)["missing_keys"]
     return [variable for variable in missing if variable.endswith("_API_KEY")]

@@ -32,7 +32,16 @@ _ALSO_CALLED = {
     "stop": ("stop_sequences", "stopSequences"),
     "logprobs": ("top_logprobs", "top_n_tokens"),
     "seed": ("random_seed",),
-    "reasoning_effort": ("thinking_level", "thinkingLevel", "thinking_budget", "thinkingBudget", "reasoning.effort"),
+    "reasoning_effort": (
+        "thinking_level",
+        "thinkingLevel",
+        "thinking_budget",
+        "thinkingBudget",
+        "reasoning.effort",
+        "reasoningEffort",
+    ),
+    "reasoning": ("Reasoning",),
+    "thinking": ("Thinking", "enable_thinking"),
     "chat_template_kwargs": ("enable_thinking",),
 }
 _MEANT_FOR = {"logprobs": ("top_logprobs",)}
@@ -100,6 +109,8 @@ class ServerTraits:
             self._replaced[name] = limit
         elif name == "reasoning_effort" and (effort := _effort(value, text)) is not None:
             self._replaced[name] = effort
+        elif name == "reasoning" and value == {"enabled": False}:
+            self._replaced[name] = {"effort": "low"}  # it cannot be switched off there
         elif name in _RENAMED and _RENAMED[name] not in self._dropped:
             self._renamed[name] = _RENAMED[name]
         else:

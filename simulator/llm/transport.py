@@ -35,6 +35,8 @@ class TransportOptions:
     """Seconds without a sign from the server after which a call is given up."""
     params: JsonObject = field(default_factory=dict)
     """What the user wants in every request; `extra_body` stands for its fields."""
+    base: str = ""
+    """The provider's own address, for calls that name no other; empty: they all do, or litellm knows it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,7 +113,7 @@ class Members:
         text = clean(raw, turn.nick)
         if reply.cut:
             # Better a sentence less than half a sentence: a line that stops in the middle teaches to stop there.
-            text = text[: max(text.rfind(end) for end in ENDS) + 1] or text
+            text = text[: max(text.rfind(end) for end in ENDS) + 1]
         if dialect is not PromptFormat.CHAT and turn.to and not turn.action:
             # The prompt ended with this address; a chat model is free to leave it out.
             text = text if text.lower().startswith(turn.to.lower()) else f"{turn.to}: {text}"

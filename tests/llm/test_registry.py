@@ -89,7 +89,7 @@ def test_an_address_goes_to_the_model_that_has_none_of_its_own(monkeypatch: pyte
         ("openai/one-of-ours", None, ("one-of-ours", True)),
         ("text-completion-openai/any", None, ("any", True)),
         ("ollama/any", None, ("ollama/any", False)),
-        ("openai/gpt-4o", None, ("openai/gpt-4o", False)),
+        ("openai/gpt-4o", None, ("gpt-4o", True)),
     ],
 )
 def test_what_speaks_openai_s_protocol_is_sent_calls_as_they_are(

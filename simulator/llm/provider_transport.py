@@ -1,0 +1,55 @@
+"""Calls to a provider that speaks OpenAI's protocol: the direct way, with the provider's habits and its price."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pydantic import JsonValue
+
+from simulator.llm import openai_protocol, prices
+from simulator.llm.model import Billing, Prompt, Reply
+from simulator.llm.openai_transport import OpenAITransport
+from simulator.llm.providers import PROVIDERS, chat_habits
+from simulator.llm.server_traits import JsonObject, ServerTraits
+from simulator.llm.transport import TransportOptions
+
+
+class ProviderTransport(OpenAITransport):
+    """Sends prompts to one model of a provider, wherever that is asked."""
+
+    def __init__(self, options: TransportOptions, provider: str) -> None:
+        """`options.name` is looked up in the price table; `options.base` is the provider's own address."""
+        super().__init__(options)
+        self._provider, self._listed = provider, prices.listed(options.name)
+        self._elsewhere = not options.base
+
+    async def settings(self, prompt: Prompt, traits: ServerTraits) -> JsonObject:
+        """The body of the request, in the provider's own names, or the usual ones for another address."""
+        body = await super().settings(prompt, traits)
+        return body if self._elsewhere else PROVIDERS[self._provider].fit(body)
+
+    async def window(self, base: str | None) -> int | None:
+        """As the price table has it, or else as the provider states it."""
+        known = self._listed.window if self._listed is not None else None
+        return known or await super().window(base)
+
+    def _chat_habits(self, prompt: Prompt) -> JsonObject:
+        habits = chat_habits(self._provider, self._options.model, self._listed)
+        if prompt.session and self._provider == "openai":
+            habits["prompt_cache_key"] = prompt.session  # the call goes to where the session's beginning is kept
+        return habits
+
+    def _raw_habits(self, prompt: Prompt) -> JsonObject:
+        return {}
+
+    def _billed(self, reply: Reply, answer: Mapping[str, JsonValue]) -> Reply:
+        """By what the provider says it took (OpenRouter does), else by the table and the tokens it counted."""
+        usage = answer.get("usage")
+        said = usage.get("cost") if isinstance(usage, Mapping) and self._provider == "openrouter" else None
+        if isinstance(said, int | float) and said > 0:
+            return openai_protocol.billed(reply, Billing.KNOWN, float(said))
+        price = self._listed.price if self._listed is not None else None
+        cost = price.usd(reply.usage) if price is not None else 0.0
+        if not cost:
+            return openai_protocol.billed(reply, Billing.UNKNOWN)
+        return openai_protocol.billed(reply, Billing.KNOWN, cost)
