@@ -135,8 +135,8 @@ def model_options(command: Callable[..., Any]) -> Callable[..., Any]:
             "--param",
             multiple=True,
             metavar="[ROLE:]KEY=VALUE",
-            help="Goes into every request, or those of one role (people, lead, judge), such as reasoning_effort=low,"
-            " chat_template_kwargs.enable_thinking=true, extra_body.top_k=40; may be repeated.",
+            help="Goes into every request, or those of one role (people, lead, guard, judge), such as"
+            " reasoning_effort=low, chat_template_kwargs.enable_thinking=true, extra_body.top_k=40; may be repeated.",
         ),
         click.option(
             "--lead-adapter",

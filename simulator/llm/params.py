@@ -23,8 +23,8 @@ _REMEDY = "such as --param reasoning_effort=low or --param lead:chat_template_kw
 def parse_params(given: Iterable[str]) -> dict[Purpose, JsonObject]:
     """The parameters of each role, from `[ROLE:]KEY=VALUE`; a later one replaces an earlier one.
 
-    ROLE is `people`, `lead` or `judge`, none: all of them. A dot in KEY leads into an object. VALUE is JSON, or a text
-    where it is none. Raises UsageError for anything else, and for what a request cannot do without.
+    ROLE is `people`, `lead`, `guard` or `judge`, none: all of them. A dot in KEY leads into an object. VALUE is JSON,
+    or a text where it is none. Raises UsageError for anything else, and for what a request cannot do without.
 
     >>> parse_params(["lead:extra_body.top_k=5"])
     {<Purpose.LEAD: 'lead'>: {'extra_body': {'top_k': 5}}}

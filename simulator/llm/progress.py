@@ -52,7 +52,7 @@ class CallProgress:
             return self.cause
         if self.phase in (Phase.READING, Phase.WRITING) and self.tokens is not None:
             share = "" if self.share is None else f", {100 * self.share:.0f} %"
-            return f"{self.phase} {self.tokens:,} tokens{share}"
+            return f"{self.phase} {self.tokens:,} token{'' if self.tokens == 1 else 's'}{share}"
         until = "" if self.until is None else f" until {datetime.fromtimestamp(self.until):%H:%M:%S}"
         cause = f": {self.cause}" if self.cause and self.phase is not Phase.LIMITED else ""
         return f"{self.phase}{until}{cause}"

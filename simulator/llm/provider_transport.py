@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 
 from pydantic import JsonValue
 
 from simulator.llm import openai_protocol, prices
 from simulator.llm.model import Billing, Prompt, Reply
+from simulator.llm.native_protocols import NATIVE, NativeAnswer
+from simulator.llm.openai_stream import StreamedAnswer
 from simulator.llm.openai_transport import OpenAITransport
 from simulator.llm.providers import PROVIDERS, chat_habits
 from simulator.llm.server_traits import JsonObject, ServerTraits
-from simulator.llm.transport import TransportOptions
+from simulator.llm.transport import Note, TransportOptions
 
 
 class ProviderTransport(OpenAITransport):
@@ -49,7 +52,37 @@ class ProviderTransport(OpenAITransport):
         if isinstance(said, int | float) and said > 0:
             return openai_protocol.billed(reply, Billing.KNOWN, float(said))
         price = self._listed.price if self._listed is not None else None
+        details = usage.get("prompt_tokens_details") if isinstance(usage, Mapping) else None
+        written = details.get("cache_write_tokens") if isinstance(details, Mapping) else None
         cost = price.usd(reply.usage) if price is not None else 0.0
+        if price is not None and isinstance(written, int):
+            cost += written * (price.written - price.prompt)
         if not cost:
             return openai_protocol.billed(reply, Billing.UNKNOWN)
         return openai_protocol.billed(reply, Billing.KNOWN, cost)
+
+
+class NativeTransport(ProviderTransport):
+    """The same to a provider with a protocol of its own."""
+
+    def __init__(self, options: TransportOptions, provider: str) -> None:
+        super().__init__(options, provider)
+        self._protocol = NATIVE[provider]
+
+    async def window(self, base: str | None) -> int | None:
+        """As the price table has it."""
+        return self._listed.window if self._listed is not None else None
+
+    def _request(self, base: str, settings: JsonObject) -> tuple[str, JsonObject]:
+        return self._protocol.url(base, self._options.model), self._protocol.body(settings)
+
+    def _headers(self) -> dict[str, str]:
+        return self._protocol.headers(self._options.key or "")
+
+    def _collector(self, note: Note) -> StreamedAnswer:
+        return NativeAnswer(note, self._protocol)
+
+    def _unstreamed(self, answer: Mapping[str, JsonValue]) -> Mapping[str, JsonValue]:
+        whole = self._collector(lambda phase, tokens, share: None)
+        whole.take(json.dumps(answer))
+        return whole.whole()

@@ -1,7 +1,7 @@
-"""Providers that speak OpenAI's protocol: their address, their key's variable, and what they call things.
+"""Providers that are called directly: their address, their key's variable, and what they call things.
 
-Calls to them take the direct way (`openai_transport`); whoever is not listed here is reached through litellm. What a
-provider refuses all the same is learnt from its refusal (`server_traits`).
+Most of them speak OpenAI's protocol. Whoever is not listed here is reached through litellm. What a provider refuses all
+the same is learnt from its refusal (`server_traits`).
 """
 
 from __future__ import annotations
@@ -116,17 +116,23 @@ PROVIDERS: Mapping[str, Provider] = {
         "https://api.novita.ai/v3/openai", ("NOVITA_API_KEY",), ("NOVITA_API_BASE",), quiet={"enable_thinking": False}
     ),
     "hyperbolic": Provider("https://api.hyperbolic.xyz/v1", ("HYPERBOLIC_API_KEY",), ("HYPERBOLIC_API_BASE",)),
+    "anthropic": Provider(
+        "https://api.anthropic.com", ("ANTHROPIC_API_KEY",), ("ANTHROPIC_BASE_URL", "ANTHROPIC_API_BASE")
+    ),
+    "gemini": Provider(
+        "https://generativelanguage.googleapis.com", ("GEMINI_API_KEY", "GOOGLE_API_KEY"), ("GEMINI_API_BASE",)
+    ),
     "perplexity": Provider(
         "https://api.perplexity.ai", ("PERPLEXITYAI_API_KEY", "PERPLEXITY_API_KEY"), ("PERPLEXITY_API_BASE",)
     ),
 }
-"""By litellm's names for them."""
+"""By litellm's names for them. Anthropic and Gemini speak protocols of their own (`native_protocols`)."""
 
 
 def placed(name: str) -> tuple[str, str] | None:
     """Provider and its own name of the model, where calls to it are direct; None: litellm has to translate.
 
-    >>> placed("groq/openai/gpt-oss-20b"), placed("gpt-4o"), placed("anthropic/claude-sonnet-4-5")
+    >>> placed("groq/openai/gpt-oss-20b"), placed("gpt-4o"), placed("bedrock/anthropic.claude-v2")
     (('groq', 'openai/gpt-oss-20b'), ('openai', 'gpt-4o'), None)
     """
     provider, slash, model = name.partition("/")
@@ -168,5 +174,7 @@ def chat_habits(provider: str, model: str, entry: Listed | None) -> JsonObject:
         return dict(known.quiet) if "qwen" in lower else {}
     if provider == "xai":
         return {"reasoning_effort": efforts[0] if efforts else "low"} if reasons and "mini" in lower else {}
+    if provider == "gemini":
+        return {"reasoning_effort": "none" if "2.5-flash" in lower else "minimal"} if reasons else {}
     always = any(word in lower for word in ("thinking", "reasoner", "-r1"))
     return dict(known.quiet) if reasons and not always else {}

@@ -24,10 +24,11 @@ from simulator.llm.llama_server import (
     has_chat_template,
 )
 from simulator.llm.model import Model, Models, PromptFormat, Purpose
+from simulator.llm.native_protocols import NATIVE
 from simulator.llm.openai_transport import OpenAITransport
 from simulator.llm.progress import Listener, log_progress
 from simulator.llm.provider_errors import HOW_NAMES_LOOK
-from simulator.llm.provider_transport import ProviderTransport
+from simulator.llm.provider_transport import NativeTransport, ProviderTransport
 from simulator.llm.redact import redact
 from simulator.llm.scripted import Scripted
 from simulator.llm.server_traits import JsonObject
@@ -170,7 +171,8 @@ class _Opener:
             known = providers.PROVIDERS[provider]
             address = "" if bases else known.address
             direct = TransportOptions(model, name, known.key, billing, options.silence, params, address)
-            return ModelClient(name, dialect, ProviderTransport(direct, provider), bases, progress=options.progress)
+            kind = NativeTransport if provider in NATIVE else ProviderTransport
+            return ModelClient(name, dialect, kind(direct, provider), bases, progress=options.progress)
         key = KEYLESS if provider in OPENAI_LIKE and bases else None
         translated = TransportOptions(name, name, key, billing, options.silence, params)
         return ModelClient(name, dialect, LitellmTransport(translated), bases, progress=options.progress)

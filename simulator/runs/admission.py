@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from simulator.errors import BudgetStop, ProviderError
 from simulator.events import Acted, Event, Passed, Said
 from simulator.journal.records import Goal
+from simulator.llm.llama_server import Capacity
 from simulator.plan.forecast import MESSAGE_BYTES
 from simulator.plan.session_plan import SessionPlan
 
@@ -24,6 +25,8 @@ class RunLimits:
     """Dollars of the whole run; None: no limit."""
     estimate_usd: Callable[[SessionPlan], float] = lambda plan: 0.0
     """Dollars that a session may cost; needed with a budget."""
+    capacity: Callable[[], Capacity | None] = lambda: None
+    """What the models keep up with, as far as is known; None: as many sessions at once as there may be."""
 
 
 class Admission:
@@ -66,6 +69,11 @@ class Admission:
     def leave(self, session: str) -> None:
         """The session is played no more; saying so twice does no harm."""
         self._playing.pop(session, None)
+
+    @property
+    def playing(self) -> int:
+        """Sessions that are played now."""
+        return len(self._playing)
 
     def _enough(self, gathered: int) -> bool:
         if self._goal.sessions is not None:

@@ -34,7 +34,9 @@ from simulator.document import Document, render_document
 from simulator.errors import EmError, NotMet
 from simulator.journal.journal import Journal
 from simulator.journal.recorded_model import recorded
+from simulator.llm.llama_server import Capacity
 from simulator.llm.model import Models, Purpose
+from simulator.llm.progress import CallProgress, Phase
 from simulator.llm.provider_errors import PromptFiltered
 from simulator.plan.planner import Planner
 from simulator.plan.session_plan import SessionPlan
@@ -71,6 +73,8 @@ class Run:
         self._journal, self._world, self._models, self._watch = journal, world, models, watch
         self._runner = runner or LocalRunner(journal, world, models)
         self._goal, self._seed, self._concurrency = run.goal, run.seed, limits.concurrency
+        self._capacity, self._told = limits.capacity, False
+        self._known: Capacity | None = None
         self._planner = Planner(world, run.seed, length=run.goal.length)
         self._filters = world_filters(world, run.models)
         self._admission = Admission(run.goal, limits, journal.spent)
@@ -96,7 +100,7 @@ class Run:
 
     async def _work(self) -> None:
         while True:
-            while self._too_far_ahead():
+            while self._too_far_ahead() or self._crowded():
                 await self._moved.wait()
             plan = self._admit()
             if plan is None:
@@ -109,6 +113,25 @@ class Run:
                 self._halt(error)
             finally:
                 self._admission.leave(plan.id)
+                self._move()
+
+    def _crowded(self) -> bool:
+        """True if the models do not keep up with one more session at once."""
+        capacity = self._capacity()
+        return self._stop is None and capacity is not None and self._admission.playing >= capacity.sessions
+
+    def _look(self) -> None:
+        """Takes note of what the models turn out to keep up with."""
+        capacity = self._capacity()
+        if capacity == self._known or capacity is None or capacity.pace is None:
+            return
+        self._known = capacity
+        if not self._told and capacity.sessions < self._concurrency:
+            self._told = True
+            sessions = f"{capacity.sessions} session{'' if capacity.sessions == 1 else 's'} at once"
+            cause = f"reads {capacity.pace:.0f} tokens a second here, so {sessions} instead of {self._concurrency}"
+            self._watch(CallProgress(self._models.people.name, "", "", Phase.NOTICE, cause=cause))
+        self._move()
 
     def _too_far_ahead(self) -> bool:
         """True if the next place depends on places that are still being played."""
@@ -149,6 +172,7 @@ class Run:
                 events.append(event)
                 self._watch(Happened(plan, event))
                 self._breaker.event(plan.id, plan.setting.lead, event)
+                self._look()
                 await asyncio.sleep(0)  # a model that answers at once must not keep the others, or Ctrl-C, waiting
         self._breaker.usable("filter")
         made, verdict = verdict_of(self._filters, self._world, plan, events)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from simulator import __version__, clock
 from simulator.corpus.verdict import Verdict
@@ -14,6 +14,7 @@ from simulator.events import Event
 from simulator.journal.journal import Journal
 from simulator.journal.model_choice import ModelChoice
 from simulator.journal.records import RunCard
+from simulator.llm.llama_server import capacity_of
 from simulator.plan.planner import single
 from simulator.plan.session_plan import SessionPlan
 from simulator.runs.activity import Activity, ProgressFile, recorded_activity
@@ -140,6 +141,8 @@ async def _play_to_goal(
             async with view.open(journal, world), pool.runner(journal, world, view) as runner:
                 observed = observe_models(models, note, view.unpaused)
                 watch = _watcher(journal, note, progress)
+                if runner is None and execution.concurrency is None:
+                    limits = replace(limits, capacity=capacity_of(models))
                 async with recorded_activity(journal, activity):
                     await Run(journal, world, observed, limits, watch=watch, runner=runner).go()
         finally:

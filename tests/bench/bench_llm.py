@@ -58,9 +58,7 @@ async def main():
 
 asyncio.run(main())
 """
-TEXT = Prompt(
-    Purpose.PEOPLE, CallId(0), 7, 40, 0.9, text="<kai> some words of chat to fill the prompt\n" * 180, topic="soup"
-)
+TEXT = Prompt(Purpose.PEOPLE, CallId(0), 7, 40, 0.9, text="<kai> some words of chat to fill the prompt\n" * 180)
 CHAT = Prompt(Purpose.PEOPLE, CallId(0), 7, 40, 0.9, messages=(Message("user", TEXT.text or ""),))
 
 

@@ -18,11 +18,13 @@ from simulator.events import Said
 from simulator.journal.journal import Journal
 from simulator.journal.records import SessionRow
 from simulator.line_checks.wording import own_words
+from simulator.llm.llama_server import Capacity
 from simulator.llm.model import Billing, Models, Prompt, PromptFormat, Reply, Usage
+from simulator.llm.progress import CallProgress
 from simulator.llm.scripted import Scripted
 from simulator.plan import quota
 from simulator.runs.admission import RunLimits
-from simulator.runs.notes import Happened, RunNote, Settled
+from simulator.runs.notes import Began, Happened, RunNote, Settled
 from simulator.runs.run import Run
 from simulator.runs.settling import BLOCK
 from tests.worlds import card, exported, play_run, scripted, shipped
@@ -226,6 +228,34 @@ def test_money_stops_cleanly(tmp_path: Path) -> None:
     assert 1.0 < spent <= 3.0
     assert tally.kept > 1
     assert tally.open == 0
+
+
+class Slow(Counting):
+    """Turns out to be slow with its third answer."""
+
+    capacity = Capacity(1, None)
+
+    async def reply(self, prompt: Prompt) -> Reply:
+        if self.answers.total() == 2:
+            self.capacity = Capacity(2, 40.0)
+        return await super().reply(prompt)
+
+
+def test_a_model_that_turns_out_slow_plays_fewer_sessions_at_once(tmp_path: Path) -> None:
+    import asyncio
+
+    model = Slow()
+    notes: list[RunNote] = []
+    with Journal.create(tmp_path / "run", card(sessions=SESSIONS)) as journal:
+        limits = RunLimits(6, capacity=lambda: model.capacity)
+        asyncio.run(Run(journal, shipped(), Models(model, model), limits, watch=notes.append).go())
+    told = next(at for at, note in enumerate(notes) if isinstance(note, CallProgress))
+    assert str(notes[told]) == "reads 40 tokens a second here, so 2 sessions at once instead of 6"
+    began = [at for at, note in enumerate(notes) if isinstance(note, Began)]
+    assert [at < told for at in began[:3]] == [True, False, False], "one goes ahead"
+    over = next(at for at, note in enumerate(notes) if isinstance(note, Settled))
+    assert began[2] > over, "the third waits for one of the two"
+    assert sum(isinstance(note, CallProgress) for note in notes) == 1
 
 
 def test_a_goal_in_megabytes(tmp_path: Path) -> None:
