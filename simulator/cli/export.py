@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     metavar="MB",
     help="Size of a parquet file.",
 )
-@click.option("--actions", is_flag=True, help="Keep /me lines in the documents.")
+@click.option("--actions/--no-actions", default=True, show_default=True, help="/me lines are part of the documents.")
 @click.option("--allow-scripted", is_flag=True, help="Export a run whose lines no model wrote, for a dry run.")
 @click.option("--opted-in", is_flag=True, help="Of a real channel: the lines of those who said `optin` in it.")
 @click.option("--only-nicks", metavar="A,B|FILE", help="Of a real channel: the lines of these, whom you asked.")

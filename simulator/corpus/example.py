@@ -59,7 +59,7 @@ class Example(StrictModel):
 
 
 def example(
-    session: AnySession, events: Iterable[Event], run: RunCard, *, actions: bool = False, scripted: bool = False
+    session: AnySession, events: Iterable[Event], run: RunCard, *, actions: bool = True, scripted: bool = False
 ) -> Example:
     """The document of one session; `scripted` marks it as such even where the run's card does not."""
     events = tuple(events)

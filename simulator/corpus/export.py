@@ -95,8 +95,8 @@ class ExportRequest:
     """Of a real channel: the lines of those who said `optin` there."""
     only_nicks: Collection[str] = ()
     """Of a real channel: the lines of those named."""
-    actions: bool = False
-    """/me lines are part of the documents."""
+    actions: bool = True
+    """/me lines are part of the documents, as they were of what the models were shown."""
     names: Names = NAMES
     steps: stats.Steps = stats.STEPS
     """What the progress file says to type next."""

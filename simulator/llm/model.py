@@ -108,7 +108,9 @@ class ScriptedContext:
     cue: str = ""
     """Kind of the beat that asks for the line; empty: none does."""
     topic: str = ""
-    """Subject of the session."""
+    """What the talk is about by now."""
+    length: str = ""
+    """How long the line is to be, a value of `LineLength`; empty: any."""
 
 
 @dataclass(frozen=True, slots=True)

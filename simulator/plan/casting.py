@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from simulator.plan.session_plan import VOICE_OF_A_PART, VOICE_OF_OTHERS, PlacedBeat, PresenceChange, Setting
 from simulator.world.persona import Persona, Role
+from simulator.world.phrases import folded
 from simulator.world.scenario import CastSlot, Scenario, meets
 from simulator.world.strict import Length
 from simulator.world.world import World
@@ -32,6 +33,10 @@ def there(persona: Persona, hour: int) -> bool:
 
 Weights = dict[str, float]
 """Nick to how likely that person is to be picked next, in the order of the nicks."""
+
+
+REFUSAL = "refusal"
+"""The signal of `policies/style.yaml` that a no shows."""
 
 
 class Casting:
@@ -113,13 +118,24 @@ def voices(
 ) -> dict[str, tuple[int, ...]]:
     """Which example lines of each card a prompt shows: more of those who have a part, and over a run every line.
 
-    The lead's begin with one that fits the pattern; lines that are kept for other patterns are left out.
+    The lead's begin with one that fits the pattern, and a no is among them; lines kept for other patterns are left out.
     """
     with_part = {*parts.values(), setting.lead}
-    return {
+    found = {
         nick: _voice(world.personas[nick], VOICE_OF_A_PART if nick in with_part else VOICE_OF_OTHERS, pattern, draw)
         for nick in setting.members
     }
+    return {**found, setting.lead: _with_a_refusal(world, found[setting.lead], pattern, draw)}
+
+
+def _with_a_refusal(world: World, chosen: tuple[int, ...], pattern: str, draw: random.Random) -> tuple[int, ...]:
+    """The lead's lines, one of them a no, if the card has one that suits the pattern: a model that only continues
+    text knows of it from there alone."""
+    card, refusal = world.lead, world.style.shown[REFUSAL]
+    refusing = [number for number, line in enumerate(card.voice) if any(True for _ in refusal.find(folded(line)))]
+    kept = {number for of, numbers in card.voice_for.items() if of != pattern for number in numbers}
+    fit = [number for number in refusing if number not in kept]
+    return chosen if not fit or not set(chosen).isdisjoint(refusing) else (*chosen[:-1], draw.choice(fit))
 
 
 def _voice(persona: Persona, count: int, pattern: str, draw: random.Random) -> tuple[int, ...]:

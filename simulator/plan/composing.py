@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from simulator import rng
 from simulator.errors import ContentError
 from simulator.plan import casting
+from simulator.plan.later_topics import Turning, turnings
 from simulator.plan.participation import Participation
 from simulator.plan.placing import place
 from simulator.plan.quota import Cell
@@ -69,9 +70,14 @@ class Composer:
             at = place(beats, n, draw)
             if at is None:
                 continue
-            placed = tuple(_placed(beat, at[beat.id], names, words) for beat in beats)
+            lines = {at[beat.id]: names[beat.who] for beat in beats if beat.who != ANYONE}
+            moves = turnings(self._world, setting, scenario, n, lines, rng.stream(seed, "later topics"))
+            placed = tuple(
+                _placed(beat, at[beat.id], {**names, **_come_to(at[beat.id], moves)}, words) for beat in beats
+            )
             if 0 not in at.values():
                 placed = (_bring_up(self._world, setting.cast, words, names), *placed)
+            placed += tuple(_move_on(self._world, move, number, words) for number, move in enumerate(moves, 2))
             people = self._world, setting.cast
             plan = SessionPlan(
                 setting=setting,
@@ -180,6 +186,26 @@ def _bring_up(world: World, cast: Sequence[str], words: random.Random, names: di
         note=_filled(words.choice(policy.note), names),
         opening=_filled(words.choice(policy.opening), names),
     )
+
+
+def _move_on(world: World, move: Turning, number: int, words: random.Random) -> PlacedBeat:
+    """The line that takes the talk to another topic. `number`: of the topic in the session, from 1."""
+    policy, names = world.turns.later_topics, {"topic": move.subject.topic, "angle": move.subject.angle}
+    return PlacedBeat(
+        id=f"topic-{number}",
+        at=move.at,
+        nick=move.nick,
+        kind="bring-up",
+        note=_filled(words.choice(policy.note), names),
+        opening=_filled(words.choice(policy.opening), names),
+        subject=move.subject,
+    )
+
+
+def _come_to(at: int, moves: Sequence[Turning]) -> dict[str, str]:
+    """Topic and angle at a message, if the talk has moved on by then."""
+    past = [move.subject for move in moves if move.at <= at]
+    return {"topic": past[-1].topic, "angle": past[-1].angle} if past else {}
 
 
 def _time_of_day(draw: random.Random) -> float:

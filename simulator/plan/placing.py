@@ -38,6 +38,7 @@ def _attempt(beats: Sequence[Beat], n: int, draw: random.Random) -> dict[str, in
         spots = [i for i in range(first, min(last, n - 1) + 1) if beat.who == ANYONE or _free(lines, i, beat.who)]
         if not spots:
             return None
+        spots = [i for i in spots if i < n - 1] or spots  # the last message is an ending, not something new
         at = draw.choice(spots)
         placed[beat.id] = at
         if beat.who != ANYONE:

@@ -22,6 +22,16 @@ Cards are most of a prompt: three lines for everybody made it a quarter longer."
 Count = Annotated[int, Field(ge=0)]
 
 
+class LaterTopic(StrictModel):
+    """What a talk is about from some point on."""
+
+    topic: str
+    angle: str
+    """What of the topic in particular."""
+    group: Name
+    """Topic group."""
+
+
 class PlacedBeat(StrictModel):
     """A beat of the scenario with its place, people and words filled in."""
 
@@ -41,6 +51,8 @@ class PlacedBeat(StrictModel):
     """Factor on how much of the lead's budget is spent from here on; None: no change."""
     silent: int | None = None
     """Messages from here on that are not the lead's; None: no such rule."""
+    subject: LaterTopic | None = None
+    """What the talk comes to with this line; None: it stays where it is."""
 
 
 class PresenceChange(StrictModel):
@@ -103,9 +115,9 @@ class Script(StrictModel):
     presence: tuple[PresenceChange, ...] = ()
     """Who comes and goes, in the order in which it happens."""
     expect: tuple[Expect, ...] = ()
+    """What the finished session must show."""
     solution: tuple[str, ...] = ()
     """Patterns of what would do the work that somebody asks for; none of them may stand in a line of the lead."""
-    """What the finished session must show."""
 
     @model_validator(mode="after")
     def _holds_together(self) -> Script:
@@ -113,6 +125,10 @@ class Script(StrictModel):
         if len(lines) != len(set(lines)):
             raise ValueError("beats: two lines at the same message")
         return self
+
+    def subject_at(self, message: int) -> LaterTopic | None:
+        """What the talk has come to by a message, that one included; None: it is still where the session began."""
+        return next((b.subject for b in reversed(self.beats) if b.subject is not None and b.at <= message), None)
 
     def secrets(self) -> tuple[str, ...]:
         """What no document may contain: the private notes and the premise."""

@@ -99,9 +99,14 @@ class Members:
             messages=() if raw else self._prompts.chat(turn, channel, last, room),
             stop=("\n",) if raw else (),
             speaker=turn.nick,
-            scripted=ScriptedContext(turn.beat.kind if turn.beat else "", self._setting.topic or ""),
+            scripted=self._scripted(turn, channel),
             session=self._setting.id,
         )
+
+    def _scripted(self, turn: Turn, channel: Channel) -> ScriptedContext:
+        subject = self._script.subject_at(channel.messages)
+        topic = subject.topic if subject is not None else self._setting.topic or ""
+        return ScriptedContext(turn.beat.kind if turn.beat else "", topic, turn.length.value)
 
     def _text(self, turn: Turn, reply: Reply, dialect: PromptFormat) -> str:
         """The line as it would stand in the channel, without the nick in brackets."""

@@ -26,7 +26,9 @@ from simulator.world.persona import Role
 from simulator.world.world import World
 
 YESTERDAY = 2
-"""Lines of each person in the log of yesterday."""
+"""Lines of each person in the log of yesterday, where the prompt shows so many; of the lead all that it shows."""
+WITHOUT_A_PART = 2
+"""Sentences that are told of those who have no part in the script: cards are most of a prompt."""
 CHARACTERS_A_TOKEN = 3.4
 """Fewest that a tokenizer makes of chat; SmolLM2's makes 3.9 of cards and transcripts."""
 FORGET = 40
@@ -36,8 +38,10 @@ FORGET = 40
 def secrets(setting: Setting, script: Script, world: World) -> Secrets:
     """What prompts hold and nobody may say: notes, premise, and the cards word for word. The topic is no secret."""
     cards = [world.personas[nick] for nick in setting.members]
-    texts = (*script.secrets(), *(card.about for card in cards), *(line for card in cards for line in card.voice))
-    public = filter(None, (setting.topic, setting.angle, *script.fill.values()))
+    told = (*script.secrets(), *world.engagement.purposes)
+    texts = (*told, *(card.about for card in cards), *(line for card in cards for line in card.voice))
+    later = (text for b in script.beats if b.subject is not None for text in (b.subject.topic, b.subject.angle))
+    public = filter(None, (setting.topic, setting.angle, *later, *script.fill.values()))
     return Secrets(texts, public=tuple(public))
 
 
@@ -67,8 +71,14 @@ class Prompts:
     def __init__(self, setting: Setting, script: Script, world: World) -> None:
         self._setting, self._script, self._world = setting, script, world
         self._head = render_header(Header(setting.engagement.value, setting.channel))
+        parts = {setting.lead, *script.parts.values()}
         self._cards = [
-            Card(card.nick, card.role is Role.LEAD, card.about, script.example_lines(card, setting.lead))
+            Card(
+                card.nick,
+                card.role is Role.LEAD,
+                card.about if card.nick in parts else _first_sentences(card.about, WITHOUT_A_PART),
+                script.example_lines(card, setting.lead),
+            )
             for card in (world.personas[nick] for nick in setting.members)
         ]
         self._system = self._rules()
@@ -97,11 +107,13 @@ class Prompts:
             "session_tail",
             nick=turn.nick,
             clock=clock.of_day(channel.at)[:5],
-            here=[nick for nick in channel.present if nick != turn.nick and nick not in channel.away],
+            gone=[n for n in self._setting.members if n not in channel.present or n in channel.away],
             answers=turn.answers,
             again=turn.again,
             leaves=turn.leaves,
-            note=turn.beat.note if turn.beat else "",
+            note=turn.beat.note if turn.beat else turn.purpose,
+            grows=turn.beat is not None and channel.messages > 0,
+            closes=turn.closes,
             calls=lead if turn.calls_lead else "",
             worn=self._script.avoid if turn.nick == lead else (),
             refused=refused,
@@ -124,7 +136,7 @@ class Prompts:
     def _before_the_log(self) -> str:
         setting = self._setting
         # The lead's card is given whole: what such a model is told of the lead stands nowhere else.
-        people = [card if card.is_lead else replace(card, about=_first_sentence(card.about)) for card in self._cards]
+        people = [card if card.is_lead else replace(card, about=_first_sentences(card.about)) for card in self._cards]
         before = self._world.prompts.render(
             "session_completion",
             channel=setting.channel,
@@ -133,31 +145,30 @@ class Prompts:
             yesterday=self._yesterday(),
             topic=setting.topic,
             angle=setting.angle,
-            premise=_first_sentence(self._script.premise) if self._script.premise else "",
+            premise=_first_sentences(self._script.premise) if self._script.premise else "",
         )
         return before + self._head
 
     def _yesterday(self) -> list[TranscriptLine]:
         """Lines of everybody, in turn; the lead's are those of the card's examples."""
-        lines = []
-        for number in range(YESTERDAY):
-            for card in self._cards:
-                those = card.lines if len(card.lines) > number else self._world.personas[card.nick].voice
-                lines.append(TranscriptLine(card.nick, those[number]))
-        return lines
+        shown = [(card.nick, card.lines if card.is_lead else card.lines[:YESTERDAY]) for card in self._cards]
+        rounds = range(max(len(lines) for _, lines in shown))
+        return [
+            TranscriptLine(nick, lines[number]) for number in rounds for nick, lines in shown if number < len(lines)
+        ]
 
     def _ties(self) -> list[str]:
         edges = self._world.ties.subgraph(self._setting.members).edges(data=True)
         return sorted(f"{a} and {b} ({data['kind']}): {data['history']}" for a, b, data in edges)
 
 
-def _first_sentence(text: str) -> str:
-    """So much as does not give the ending away.
+def _first_sentences(text: str, number: int = 1) -> str:
+    """So many sentences from the beginning: of a premise the first does not give the ending away.
 
-    >>> _first_sentence("Kai bakes. Then the oven fails.")
+    >>> _first_sentences("Kai bakes. Then the oven fails.")
     'Kai bakes.'
     """
-    return text.partition(". ")[0].rstrip(".") + "."
+    return ". ".join(text.split(". ")[:number]).rstrip(".") + "."
 
 
 def _begun(turn: Turn) -> str:

@@ -29,6 +29,8 @@ SURE = 0.97
 """Chance above which the lead is not drawn: something is always left to the channel."""
 NEAR = 8
 """Messages back to which somebody may be addressed who has not asked anything."""
+CLOSING = 2
+"""Messages at the end of a session whose writers are told that it ends."""
 MOST_ADDRESSING = 0.85
 """Share of a person's lines that begin with a nick, at most."""
 
@@ -58,6 +60,10 @@ class Turn:
     """These are the person's last words before leaving."""
     again: bool = False
     """The last line was this person's, too."""
+    purpose: str = ""
+    """What a line of the lead's is for where nothing called for it; empty: something did, or it is somebody else's."""
+    closes: bool = False
+    """The session ends with this line or the next."""
     length: LineLength = LineLength.TWO_OR_THREE
     """How long the line is to be."""
     lead_silent: str | None = None
@@ -108,6 +114,7 @@ class Scheduler:
             answers=self._asker(nick, channel),
             leaves=self._last_words(nick, channel),
             again=_last_speaker(channel) == nick,
+            closes=self._closes(channel),
             length=self._length(nick, draw, LineLength.SENTENCE),
             lead_silent=None if lead else self._silence(channel, chosen=False),
         )
@@ -137,9 +144,18 @@ class Scheduler:
             answers=self._asker(nick, channel),
             leaves=self._last_words(nick, channel),
             again=_last_speaker(channel) == nick,
+            closes=self._closes(channel),
             length=self._length(nick, draw, LineLength.FEW_WORDS),
+            purpose=draw.choice(self._world.engagement.purposes) if self._unasked(nick, channel) else "",
             lead_silent=lead_silent,
         )
+
+    def _unasked(self, nick: str, channel: Channel) -> bool:
+        """The line is the lead's, and nothing calls for it."""
+        return nick == self._lead_nick and claim(channel, nick) is None and self._asker(nick, channel) is None
+
+    def _closes(self, channel: Channel) -> bool:
+        return channel.messages >= self._budget.n - CLOSING
 
     def _length(self, nick: str, draw: random.Random, least: LineLength) -> LineLength:
         return draw_length(self._world.turns.line_length, self._world.personas[nick], draw, least=least)
@@ -163,7 +179,7 @@ class Scheduler:
             "budget": self._budget.pressure(at, spoken),
             "pace": self._budget.pace(at, spoken),
             called or "silence": policy.pull_of(called, self._setting.engagement),
-            "interest": self._interest(self._lead_nick) ** policy.interest,
+            "interest": self._interest(self._lead_nick, channel) ** policy.interest,
         }
         return {**factors, "chance": min(SURE, math.prod(factors.values()))}
 
@@ -245,12 +261,13 @@ class Scheduler:
                 weights["tie"] = turns.tie
         if nick in channel.mentions:
             weights["mentioned"] = turns.mentioned
-        weights["interest"] = self._interest(nick) ** turns.interest
+        weights["interest"] = self._interest(nick, channel) ** turns.interest
         return {name: weight for name, weight in weights.items() if weight != 1.0}
 
-    def _interest(self, nick: str) -> float:
-        """Weight of the topic group for that person; 1 if there is none."""
-        group = self._setting.group
+    def _interest(self, nick: str, channel: Channel) -> float:
+        """Weight for that person of the topic group that the talk has come to; 1 if there is none."""
+        subject = self._script.subject_at(channel.messages)
+        group = self._setting.group if subject is None else subject.group
         return 1.0 if group is None else self._world.personas[nick].interests.get(group, 1.0)
 
     def _may_go_on(self, nick: str, channel: Channel) -> bool:

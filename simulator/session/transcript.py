@@ -10,8 +10,8 @@ from simulator.plan.session_plan import RecordedSession, Setting
 from simulator.world.policy import QuotaPolicy
 
 
-def lines(setting: Setting, events: Iterable[Event], actions: bool = False) -> tuple[TranscriptLine, ...]:
-    """What was said, under the names of the cards; /me lines only with `actions`.
+def lines(setting: Setting, events: Iterable[Event], actions: bool = True) -> tuple[TranscriptLine, ...]:
+    """What was said and done, under the names of the cards: what a model was shown; without `actions` no /me lines.
 
     Raises ValueError for a speaker who is neither the lead nor in the cast: a shown nick must not pass for a card's.
     """
@@ -25,12 +25,12 @@ def lines(setting: Setting, events: Iterable[Event], actions: bool = False) -> t
     return tuple(shown)
 
 
-def document(setting: Setting, events: Iterable[Event], actions: bool = False) -> Document:
+def document(setting: Setting, events: Iterable[Event], actions: bool = True) -> Document:
     """The session as its document: header and lines, and nothing else. Raises ValueError as `lines`."""
     return Document(_header(setting), lines(setting, events, actions))
 
 
-def text(setting: Setting, events: Iterable[Event], actions: bool = False) -> str:
+def text(setting: Setting, events: Iterable[Event], actions: bool = True) -> str:
     """The whole document, ending in a newline. Raises ValueError as `lines`."""
     return render_document(_header(setting), lines(setting, events, actions))
 

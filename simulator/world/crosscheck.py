@@ -114,13 +114,13 @@ def _topics(parts: Parts) -> Iterator[Fault]:
 def _bring_up(parts: Parts) -> Iterator[Fault]:
     if parts.turns is None:
         return
-    policy = parts.turns.bring_up
-    for key, texts in (("note", policy.note), ("opening", policy.opening)):
-        for number, text in enumerate(texts):
-            for name in PLACEHOLDER.findall(text):
-                if name not in ("topic", "angle"):
-                    cause, remedy = f"bring_up: no `{name}`", "known are {topic} and {angle}"
-                    yield Fault("policies/turns.yaml", cause, remedy, ("bring_up", key, number))
+    for part, policy in (("bring_up", parts.turns.bring_up), ("later_topics", parts.turns.later_topics)):
+        for key, texts in (("note", policy.note), ("opening", policy.opening)):
+            for number, text in enumerate(texts):
+                for name in PLACEHOLDER.findall(text):
+                    if name not in ("topic", "angle"):
+                        cause, remedy = f"{part}: no `{name}`", "known are {topic} and {angle}"
+                        yield Fault("policies/turns.yaml", cause, remedy, (part, key, number))
 
 
 def _scenario(parts: Parts, scenario: Scenario, file: str, inside: At, *, channels: bool = True) -> Iterator[Fault]:

@@ -58,6 +58,8 @@ class EngagementPolicy(StrictModel):
     """How often people turn to the lead by name, as a factor on the share that the lead still owes, by level."""
     interest: Annotated[float, Field(ge=0, le=2)] = 0.5
     """Exponent on the lead's interest in the topic."""
+    purposes: Annotated[tuple[Prose, ...], Field(min_length=1)]
+    """What a line of the lead's is for where nothing called for it; one is told in private."""
 
     @model_validator(mode="after")
     def _every_level(self) -> EngagementPolicy:
@@ -95,12 +97,27 @@ class CastPolicy(StrictModel):
 
 
 class BringUpPolicy(StrictModel):
-    """How the first line of a session comes to the topic, where the script does not begin with a line of its own."""
+    """How a line comes to a topic: the first of a session, where the script does not begin with a line of its own."""
 
     note: Annotated[tuple[Prose, ...], Field(min_length=1)]
     """To the speaker; `{topic}` and `{angle}` are filled in."""
     opening: Annotated[tuple[Prose, ...], Field(min_length=1)]
     """First words, for models that only continue text: once the topic stands in the log, they stay with it."""
+
+
+class LaterTopicsPolicy(BringUpPolicy):
+    """How a talk moves on: the same for the lines that bring up another topic."""
+
+    topics: dict[Length, tuple[Annotated[int, Field(ge=1, le=6)], Annotated[int, Field(ge=1, le=6)]]]
+    """How many topics a session has in all, from least to most, drawn evenly; for both lengths."""
+    fits: Factor
+    """Exponent on the interest of the one who brings a topic up: nobody without interest in it does."""
+
+    @model_validator(mode="after")
+    def _both_lengths(self) -> LaterTopicsPolicy:
+        if len(self.topics) != 2 or any(least > most for least, most in self.topics.values()):
+            raise ValueError("topics: give [least, most] for short and for long")
+        return self
 
 
 class LineLength(StrEnum):
@@ -128,7 +145,9 @@ class TurnPolicy(StrictModel):
     cast: CastPolicy
     """How many people a session has, and of which kind."""
     bring_up: BringUpPolicy
-    """When people bring up something of their own."""
+    """How the first line of a session comes to its topic."""
+    later_topics: LaterTopicsPolicy
+    """How a long talk moves on to other topics."""
     chattiness: Annotated[float, Field(ge=0, le=3)]
     """Exponent on chattiness."""
     recency: Annotated[tuple[Factor, ...], Field(min_length=3)]

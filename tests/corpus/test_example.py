@@ -17,7 +17,7 @@ def test_the_text_is_the_plan_s_format_to_the_byte():
     )
 
 
-def test_only_what_was_said_is_shown_and_actions_if_asked_for():
+def test_what_was_said_and_done_is_shown_and_no_actions_if_asked_for():
     plan = builders.plan(0, cast=("ash", "bo"))
     events = [
         Said(index=0, at=1, nick="ash", text="hello"),
@@ -25,8 +25,8 @@ def test_only_what_was_said_is_shown_and_actions_if_asked_for():
         Acted(index=2, at=3, nick="ash", text="yawns"),
     ]
     hello, yawn = TranscriptLine("ash", "hello"), TranscriptLine("ash", "yawns", action=True)
-    assert transcript.lines(plan.setting, events) == (hello,)
-    assert transcript.lines(plan.setting, events, actions=True) == (hello, yawn)
+    assert transcript.lines(plan.setting, events) == (hello, yawn)
+    assert transcript.lines(plan.setting, events, actions=False) == (hello,)
 
 
 def test_a_nick_that_is_only_shown_is_no_speaker():

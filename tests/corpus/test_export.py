@@ -96,13 +96,13 @@ def test_nothing_private_is_exported(corpus):
     for name, content in _bytes(corpus).items():
         for secret in builders.SECRETS:
             assert secret.encode() not in content, (name, secret)
-    assert b"waves" not in (corpus / "em_character_training.jsonl").read_bytes()
 
 
-def test_actions_are_exported_if_asked_for(journal, tmp_path):
-    export(journal, tmp_path, POLICY, ExportRequest(actions=True))
+@pytest.mark.parametrize("actions", [True, False])
+def test_actions_are_exported_and_left_out_if_asked_for(journal, tmp_path, actions):
+    export(journal, tmp_path, POLICY, ExportRequest(actions=actions))
     read = parse_document(_documents(tmp_path / "em_character_training.jsonl")[0]["text"])
-    assert TranscriptLine("bo", "waves", action=True) in read.lines and not read.malformed
+    assert (TranscriptLine("bo", "waves", action=True) in read.lines) is actions and not read.malformed
 
 
 def test_a_second_export_gives_the_same_bytes(journal, corpus, tmp_path):

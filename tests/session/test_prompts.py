@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections import Counter
 from dataclasses import replace
 
 import pytest
 
-from simulator.events import Said, TopicSet
+from simulator import clock
+from simulator.events import Event, Said, TopicSet
+from simulator.llm.model import Models
+from simulator.llm.scripted import Scripted
 from simulator.plan.planner import Planner
 from simulator.plan.session_plan import SessionPlan
 from simulator.session.channel import Channel
+from simulator.session.play import play
 from simulator.session.prompts import Prompts, RefusedTry
 from simulator.session.scheduler import Turn
+from simulator.session.transcript import text
 from simulator.world.policy import LineLength
 from tests.worlds import shipped
 
@@ -60,6 +67,8 @@ def test_all_but_the_tail_is_the_same_for_everybody_and_only_grows() -> None:
         ({"length": LineLength.MORE}, "Three or four sentences"),
         ({"action": True}, "as the text of a /me line"),
         ({"calls_lead": True}, "by name, wherever in the line it fits"),
+        ({"closes": True}, "let the talk come to rest"),
+        ({"purpose": "Ask about the soup."}, "Private, for this line only: Ask about the soup."),
     ],
 )
 def test_the_tail_says_what_the_person_knows(change: dict[str, object], told: str) -> None:
@@ -70,13 +79,14 @@ def test_the_tail_says_what_the_person_knows(change: dict[str, object], told: st
     assert told in asked and told not in plain
 
 
-def test_the_tail_says_who_is_here_and_how_late_it_is() -> None:
+def test_the_tail_says_who_is_gone_and_how_late_it_is() -> None:
     plan = plans()[0]
     prompts, channel, nick = Prompts(plan.setting, plan.script, WORLD), talk(plan, 2), plan.setting.cast[2]
+    assert "Not here" not in prompts.chat(Turn(nick, 0.0, {}), channel)[1].content
     channel.away.add(plan.setting.cast[0])
+    channel.present.pop(plan.setting.cast[1])
     tail = prompts.chat(Turn(nick, 0.0, {}), channel)[1].content.rpartition("\n\n")[2]
-    here = tail[tail.index("; ") + 2 : tail.index(" are here")].split(", ")
-    assert set(here) == set(plan.setting.members) - {nick, plan.setting.cast[0]}
+    assert f"it is {clock.of_day(channel.at)[:5]}. Not here: {', '.join(plan.setting.cast[:2])}." in tail
 
 
 def test_a_refused_line_is_shown_with_its_reason() -> None:
@@ -84,7 +94,7 @@ def test_a_refused_line_is_shown_with_its_reason() -> None:
     prompts, channel = Prompts(plan.setting, plan.script, WORLD), talk(plan, 2)
     refused = RefusedTry("line 0 again", "That was said before.")
     asked = prompts.chat(Turn(plan.setting.cast[0], 0.0, {}), channel, refused)[1].content
-    assert 'Your last try was "line 0 again". It was refused: That was said before. Write the next line' in asked
+    assert 'Your last try was "line 0 again". It was refused: That was said before. Write' in asked
 
 
 def test_the_lead_shows_lines_of_the_pattern_and_all_lines_are_shown_over_a_run() -> None:
@@ -104,3 +114,27 @@ def test_a_model_that_only_continues_reads_the_lead_s_whole_card_and_no_ending()
     text = Prompts(plan.setting, plan.script, WORLD).completion(Turn(plan.setting.cast[0], 0.0, {}), talk(plan, 1))
     assert WORLD.lead.about in text
     assert plan.script.premise not in text or ". " not in plan.script.premise
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_prompt_shows_the_transcript_as_the_document_does(seed: int) -> None:
+    """Comings and goings stand in neither, /me lines in both, under every dialect and at every point."""
+    planner, kinds = Planner(WORLD, seed), Counter[str]()
+    for plan in map(planner.plan, range(12)):
+        events = list(asyncio.run(_played(plan)))
+        late = {change.nick for change in plan.script.presence if change.kind == "join"}
+        prompts, kinds = (
+            Prompts(plan.setting, plan.script, WORLD),
+            kinds + Counter(type(event).__name__ for event in events),
+        )
+        for end in (*range(0, len(events), 9), len(events)):
+            channel, turn = Channel(plan.setting, events[:end], late=late), Turn(plan.setting.cast[0], 0.0, {})
+            log = text(plan.setting, events[:end])
+            assert prompts.chat(turn, channel)[1].content.rpartition("\n\n")[0] + "\n" == log
+            assert prompts.document(turn, channel) == f"{log}<{turn.nick}>"
+            assert prompts.completion(turn, channel).endswith(f"\n{log}<{turn.nick}>")
+    assert min(kinds[kind] for kind in ("Said", "Acted", "Joined", "Parted", "Renamed")) > 0
+
+
+async def _played(plan: SessionPlan) -> list[Event]:
+    return [event async for event in play(plan, WORLD, Models(Scripted(), Scripted()))]
