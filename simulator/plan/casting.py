@@ -35,6 +35,8 @@ Weights = dict[str, float]
 """Nick to how likely that person is to be picked next, in the order of the nicks."""
 
 
+TELLING = 6
+"""Words from which on an example line says something about how a person types: a shorter one is shown with another."""
 REFUSAL = "refusal"
 """The signal of `policies/style.yaml` that a no shows."""
 
@@ -144,7 +146,10 @@ def _voice(persona: Persona, count: int, pattern: str, draw: random.Random) -> t
     free = [number for number in range(len(persona.voice)) if number not in kept]
     first = draw.sample(own, min(len(own), 1 if len(own) + len(free) > count else count))
     rest = [number for number in (*own, *free) if number not in first]
-    chosen = [*first, *draw.sample(rest, min(len(rest), count - len(first)))]
+    more = draw.sample(rest, len(rest))
+    chosen = [*first, *more[: max(0, count - len(first))]]
+    if len(chosen) < len(first) + len(more) and all(len(persona.voice[n].split()) < TELLING for n in chosen):
+        chosen.append(more[len(chosen) - len(first)])
     return tuple(chosen or range(min(count, len(persona.voice))))
 
 

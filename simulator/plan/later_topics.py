@@ -80,5 +80,5 @@ def _who(world: World, cast: Sequence[str], group: str, busy: set[str], draw: ra
     likes = {nick: world.personas[nick].interests.get(group, 1.0) for nick in stay}
     keen = {nick: like for nick, like in likes.items() if like >= min(1.0, max(likes.values()))}
     fits = world.turns.later_topics.fits
-    weights = [world.personas[nick].chattiness**0.5 * like**fits for nick, like in keen.items()]
+    weights = [world.personas[nick].chattiness ** 0.5 * like**fits for nick, like in keen.items()]
     return draw.choices(list(keen), weights)[0]
