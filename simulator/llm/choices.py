@@ -22,7 +22,7 @@ from simulator.llm.openai_protocol import first_tokens
 from simulator.llm.server_traits import JsonObject
 
 ENOUGH = 0.5
-"""Probability that the words of the list must have together; else the model was about to say something else."""
+"""Probability that the words of the list must have together where the model wrote none of them."""
 _FIELD = "answer"
 
 
@@ -52,14 +52,14 @@ def held_to_schema(prompt: Prompt) -> JsonObject:
 def weighed(reply: Reply, answer: object, choices: Sequence[str]) -> Reply:
     """The reply with the shares that its answer tells as its text: each word's, in [0, 1], of all words of the list.
 
-    As it is, if the answer tells no probabilities, if thoughts come before it, or if the list's words are unlikely.
+    As it is, if the answer tells no probabilities, if thoughts come before it, or if it is about something else.
     """
     if not choices or reply.reasoned:
         return reply
     found = first_tokens(answer) or {}
     sums = {choice: sum(p for token, p in found.items() if token.strip() == choice) for choice in choices}
     total = sum(sums.values())
-    if total < ENOUGH:
+    if total < (0.0 if reply.text.strip() in choices else ENOUGH) or not total:
         return reply
     return replace(reply, text=json.dumps({choice: round(p / total, 4) for choice, p in sums.items() if p > 0}))
 

@@ -6,6 +6,8 @@ Prints one JSON object. Sessions of the plan are played with the scripted model 
 counted in cl100k tokens and held against the prompts before it, by each provider's own rule of what its cache gives
 back. The sums are scaled to 15 MB and to RETRIES calls a message. Prices are the table that the locked litellm brings.
 
+`guard`: a question about each of the lead's lines besides, and its share of the dollars with a cache.
+
 Naive is the usual loop: rules, the speaker's own card, the transcript, an instruction. It is the shorter prompt, and
 hardly any of it can be cached. Reasoning tokens are not counted: the models are taken with reasoning off.
 """
@@ -25,7 +27,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from simulator.document import render_document
-from simulator.llm import prompt_cache
+from simulator.llm import openai_protocol, prompt_cache
 from simulator.llm.litellm_transport import library
 from simulator.llm.model import Models, Prompt, PromptFormat, Reply
 from simulator.llm.prices import Price, price
@@ -84,6 +86,18 @@ class Listening(Scripted):
         return reply
 
 
+class Guarding(Scripted):
+    """A guard that is against nothing, and keeps what it was asked."""
+
+    def __init__(self) -> None:
+        super().__init__(PromptFormat.CHAT)
+        self.prompts: list[Prompt] = []
+
+    async def reply(self, prompt: Prompt) -> Reply:
+        self.prompts.append(prompt)
+        return Reply("Z" if "Z" in prompt.choices else "Y", self.name)
+
+
 class Meter:
     """One session behind one cache: tokens at the full price, from the cache, and taken into it."""
 
@@ -130,13 +144,14 @@ class Meter:
 async def sessions(count: int) -> tuple[dict[str, dict[str, Counter[str]]], float, int]:
     world = load(Path(__file__).resolve().parents[2])
     planner = Planner(world, 1)
-    sums = {name: {layout: Counter() for layout in ("naive", "here")} for name in MODELS}
+    sums = {name: {layout: Counter() for layout in ("naive", "here", "guard")} for name in MODELS}
+    guards = {name: Meter(rule) for name, rule in MODELS.items()}
     made, messages = 0, 0
     for slot in range(count):
-        plan, door = planner.plan(slot), Listening()
-        async with aclosing(play(plan, world, Models(door, door))) as session:
+        plan, door, guard = planner.plan(slot), Listening(), Guarding()
+        async with aclosing(play(plan, world, Models(door, door, guard=guard))) as session:
             events = [event async for event in session]
-        text = document(plan, events)
+        text = document(plan.setting, events)
         made += len(render_document(text.header, text.lines).encode())
         messages += plan.messages
         for name, rule in MODELS.items():
@@ -146,12 +161,18 @@ async def sessions(count: int) -> tuple[dict[str, dict[str, Counter[str]]], floa
                 rules, _, cards = system.content.partition("Who is here:")
                 begins = f"{prompt.speaker}:", f"{prompt.speaker} ("
                 own = next(card for card in cards.split("\n\n") if card.startswith(begins))
-                whole = prompt_cache.marked(prompt.messages) if rule.marked else prompt_cache.plain(prompt.messages)
+                whole = prompt_cache.marked(prompt.messages) if rule.marked else openai_protocol.plain(prompt.messages)
                 here.call(_blocks(whole))
                 naive.call([(f"{rules}{own}\n\n{user.content}", False)], key=prompt.speaker)
+            for prompt in guard.prompts:  # one cache for all sessions: the questions are the same
+                marked = prompt_cache.marked if rule.marked else openai_protocol.plain
+                guards[name].call(_blocks(marked(prompt.messages)))
+            sums[name]["guard"] += Counter(out=len(guard.prompts), calls=len(guard.prompts))
             for layout, meter in (("here", here), ("naive", naive)):
                 sums[name][layout] += Counter(plain=meter.plain, cached=meter.cached, written=meter.written)
                 sums[name][layout] += Counter(out=door.written, calls=len(door.prompts))
+    for name, meter in guards.items():
+        sums[name]["guard"] += Counter(plain=meter.plain, cached=meter.cached, written=meter.written)
     return sums, made, messages
 
 
@@ -176,6 +197,7 @@ def main() -> None:
     for name, layouts in sums.items():
         here, naive, cost = layouts["here"], layouts["naive"], price(name)
         assert cost is not None, f"no price for {name}"
+        guard = layouts["guard"]
         scale = TARGET / made * messages * RETRIES / here["calls"]
         prices = (cost.prompt, cost.cached, cost.written, cost.completion)
         rows[name] = {
@@ -184,6 +206,8 @@ def main() -> None:
             "naive_cached": dollars(naive, cost, scale, caching=True),
             "here": dollars(here, cost, scale, caching=False),
             "here_cached": dollars(here, cost, scale, caching=True),
+            "guard_cached": (guarded := dollars(guard, cost, scale, caching=True)),
+            "guard_share": round(guarded / (guarded + dollars(here, cost, scale, caching=True)), 3),
             "tokens_a_call": {key: round(value / here["calls"], 1) for key, value in here.items() if key != "calls"},
         }
     facts = {

@@ -59,6 +59,10 @@ def asked(prompt: Prompt, *answers: Answer) -> tuple[dict[str, float], list[dict
     return asyncio.run(main())
 
 
+def test_a_word_of_the_list_that_was_unlikely_is_weighed_against_the_others() -> None:
+    assert asked(TEXT, tells({"\n": 0.6, "Z": 0.03, " A": 0.01}, " Z"))[0] == {"A": 0.25, "Z": 0.75}
+
+
 @pytest.mark.parametrize("prompt", [CHAT, TEXT], ids=["chat", "completion"])
 def test_probabilities_are_those_of_the_words_alone(prompt: Prompt) -> None:
     shares, (body,) = asked(prompt, tells({"A": 0.4, " A": 0.1, "Z": 0.3, "The": 0.2}))
@@ -68,7 +72,12 @@ def test_probabilities_are_those_of_the_words_alone(prompt: Prompt) -> None:
 
 @pytest.mark.parametrize(
     "answer",
-    [says("A"), says('{"answer": "A"}'), tells({"The": 0.9, "Z": 0.1}), tells({"Z": 1.0}, reasoning_content="Hm. Z?")],
+    [
+        says("A"),
+        says('{"answer": "A"}'),
+        tells({"The": 0.9, "Z": 0.1}, "The one is A"),
+        tells({"Z": 1.0}, reasoning_content="Hm. Z?"),
+    ],
     ids=["no log-probabilities", "a schema", "another beginning", "thoughts before it"],
 )
 def test_what_tells_no_probabilities_is_read(answer: Answer) -> None:
