@@ -14,7 +14,8 @@ from simulator.cli import options
 if TYPE_CHECKING:
     from simulator.journal.model_choice import ModelChoice
     from simulator.journal.records import Goal
-    from simulator.runs.request import Engine
+    from simulator.runs.request import Engine, RunRequest
+    from simulator.world.world import World
 
 DEMO_SESSIONS = 3
 
@@ -81,6 +82,7 @@ def generate(
     execution = Execution(concurrency, budget_usd, engine)
     request = RunRequest(data / "runs" / name, name, goal, seed, models, execution)
     world = options.loaded(world_dir)
+    tell_price(request, world)
     asyncio.run(service.start(request, world, run_view(ViewMode.LIVE if live else ViewMode.QUIET)))
 
 
@@ -152,6 +154,21 @@ def demo(seed: int, data: Path) -> None:
         f"For real data name a real model, such as:  em generate --run first --sessions 20 --model anthropic/…\n"
         f"Look further:  em status {name}   em show {name}   em check {name}"
     )
+
+
+def tell_price(request: RunRequest, world: World) -> None:
+    """Says on stderr what the run will cost, before anything is paid for; nothing where no model costs money."""
+    from simulator.runs.opening import expected_price
+
+    found = expected_price(request.models.with_defaults(), world, request.goal, request.seed)
+    if found is None:
+        return
+    if found.cached:
+        parts = ", ".join(f"{purpose} ${usd:,.2f}" for purpose, usd in found.cached.items())
+        total = sum(found.cached.values())
+        click.echo(f"em: about ${total:,.2f} with prompt caching, ${found.uncached:,.2f} without ({parts})", err=True)
+    if found.unknown:
+        click.echo(f"em: no price is known for {', '.join(found.unknown)}", err=True)
 
 
 def read_goal(**given: Any) -> Goal:

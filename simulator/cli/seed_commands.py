@@ -90,7 +90,7 @@ def _one(request: SessionRequest, world_dir: Path | None, *, reasons: bool, prom
 
 def _generate(batch: int | None, seed: int, models: ModelChoice, world: World, execution: Execution) -> None:
     """A batch adds to what is there, as the next conversations of the same run; --full goes on to the whole size."""
-    from simulator.cli.generate import read_goal
+    from simulator.cli.generate import read_goal, tell_price
     from simulator.journal.database import FILE
     from simulator.journal.journal import Journal
     from simulator.runs import service
@@ -106,7 +106,9 @@ def _generate(batch: int | None, seed: int, models: ModelChoice, world: World, e
         asyncio.run(service.resume(resumed, world, view))
     else:
         goal = read_goal(sessions=batch, target_mb=target)
-        asyncio.run(service.start(RunRequest(FOLDER, RUN, goal, seed, models, execution), world, view))
+        request = RunRequest(FOLDER, RUN, goal, seed, models, execution)
+        tell_price(request, world)
+        asyncio.run(service.start(request, world, view))
 
 
 def _resume(models: ModelChoice, world: World, execution: Execution) -> None:

@@ -10,6 +10,7 @@ from simulator.llm.prices import Price
 from simulator.plan.planner import Planner, Scripts
 from simulator.plan.quota import DIMENSIONS, Cell, joint, targets
 from simulator.plan.session_plan import SessionPlan
+from simulator.world.strict import Length
 from simulator.world.world import World
 
 CHARACTERS_A_TOKEN = 4.2
@@ -19,9 +20,9 @@ LINE_TOKENS = 34
 embedded model's have 41."""
 TAIL_TOKENS = 60
 """What follows the transcript in the chat dialect: who you are, the note, what is wanted."""
-JUDGE_PROMPT, JUDGE_ANSWER = 850, 400
+JUDGE_PROMPT, JUDGE_ANSWER = 950, 530
 """Tokens of the rubric, and of the marks with their quotes."""
-GUARD_RUBRIC, GUARD_CONTEXT, GUARD_ANSWER = 620, 320, 2
+GUARD_RUBRIC, GUARD_CONTEXT, GUARD_ANSWER = 1400, 320, 2
 """Tokens of the guard's questions, of the lines that it is shown, and of its letter."""
 MESSAGE_BYTES = 143
 """The same message in a training document."""
@@ -101,7 +102,7 @@ class RunForecast:
 
 @dataclass(frozen=True, slots=True)
 class Overhead:
-    """What models are asked beside the lines of the sessions that are kept."""
+    """What is planned, and what models are asked beside the lines of the sessions that are kept."""
 
     judged: bool = False
     """A judge reads each session."""
@@ -109,6 +110,8 @@ class Overhead:
     """A guard reads each of the lead's lines."""
     oversample: float = 1.0
     """Sessions played for each one that is planned, 1 or more; tokens and calls count them all."""
+    length: Length | None = None
+    """Only sessions of this class are planned; None: both, as the quota says."""
 
 
 def outlook(
@@ -122,7 +125,7 @@ def outlook(
     """Plans sessions until there are so many, or until they hold so many megabytes (10^6 bytes)."""
     overhead = overhead or Overhead()
     judged, guarded, oversample = overhead.judged, overhead.guarded, overhead.oversample
-    planner, found, seen = Planner(world, seed), RunForecast(), set()
+    planner, found, seen = Planner(world, seed, length=overhead.length), RunForecast(), set()
     while (found.sessions < sessions) if sessions is not None else (found.bytes < (megabytes or 0) * 1e6):
         plan = planner.plan(found.sessions)
         found.sessions += 1
