@@ -111,6 +111,8 @@ class ScriptedContext:
     """What the talk is about by now."""
     length: str = ""
     """How long the line is to be, a value of `LineLength`; empty: any."""
+    asked: str = ""
+    """What the script lets somebody ask for or tell of, such as `a page of integrals`; empty: nothing with a name."""
 
 
 @dataclass(frozen=True, slots=True)

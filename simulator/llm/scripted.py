@@ -1,7 +1,8 @@
 """Scripted model, the fake beside the real ones: makes every line up, at no cost, from the prompt alone.
 
 The same prompt gives the same line, always. It is for tests and dry runs; what it makes says so (`Billing.SCRIPTED`).
-Lines are casual English of one to three sentences about the session's topic, and do what the beat asks for.
+Lines are casual English of a few words to three sentences about the session's topic. They do what the beat asks for,
+and name what the script has somebody ask for.
 """
 
 from __future__ import annotations
@@ -20,10 +21,23 @@ NAME = "scripted"
 WORDS = Path(__file__).with_name("scripted.yaml")
 """What it is made of."""
 LEAST_WORDS, MOST_WORDS = 6, 30
+"""Of a line whose length is not told."""
+HANDY_WORDS, MOST_TOPIC_WORDS = 4, 7
+"""Of a noun phrase from a topic: one with more than the first ends where it is joined, one with more than the second is
+not used."""
+FEW_WORDS = "few-words"
+CHANCES_OF_MORE = {FEW_WORDS: (), "sentence": (), "two-or-three": (1.0, 0.3), "more": (1.0, 1.0)}
+"""By the length that is wanted: how likely each further sentence is."""
 
 _SLOT = re.compile(r"\{(\w+)\}")
 _NICK = re.compile(r"<[^\s<>]{1,31}>")
 _ACTION = re.compile(r"\* \S{1,31} ?")
+_NOUNS_FIRST = re.compile(
+    r"(?:an?|the|one|some|two|three|four|five|six|eleven|forty|my|your|[A-Z]?[a-z]+'s|\w+ (?:for|about|in|of)) "
+)
+_FINITE = re.compile(r"\b(?:is|are|was|were|has|had|got|won't|can't|keeps?|came|went|fell|took|threw|died|\w+s the)\b")
+_RELATIVE = re.compile(r"\b(?:that|who|which|nobody|everybody|somebody)\b")
+_MARKS = re.compile("[\0-\3]")
 _AN = re.compile(r"\b([Aa]) (?=[aeio]|u(?!k|n[it]|s))(?!one\b)")
 
 Form = tuple["str | Alternatives", ...]
@@ -48,6 +62,8 @@ class Words:
     empty: str
     leading: str
     breaks: str
+    joints: str
+    kinds: str
 
 
 @cache
@@ -58,19 +74,40 @@ def words() -> Words:
     return Words(**YAML(typ="safe").load(WORDS.read_text(encoding="utf-8")))
 
 
+@dataclass(frozen=True, slots=True)
+class LineForms:
+    """What a line is made of."""
+
+    first: Alternatives
+    """Its first sentence."""
+    after: Alternatives
+    """Its first sentence after opening words that say half of it and end in a comma, such as `not a chance,`."""
+    more: Alternatives
+    """Each further one."""
+    short: Alternatives
+    """The whole of a line of a few words."""
+
+
 class SentenceGrammar:
     """Lists and forms, taken apart once."""
 
     def __init__(self, lists: Mapping[str, str]) -> None:
         self._texts = lists
-        self._lists: dict[str, Alternatives] = {"np": Alternatives([("\0",)]), "word": Alternatives([("\1",)])}
-        self.say = self._pair(words().say)
+        self._lists: dict[str, Alternatives] = {
+            "np": Alternatives([("\0",)]),
+            "word": Alternatives([("\1",)]),
+            "asked": Alternatives([("\2",)]),
+            "subject": Alternatives([("\3",)]),
+        }
+        self.say = self._line_forms(words().say)
         self.acts = self._forms(words().acts)
-        self.cues = {cue: self._pair(pair) for cue, pair in words().cues.items()}
+        self.cues = {cue: self._line_forms(forms) for cue, forms in words().cues.items()}
+        self.unasked = self._list("unasked")
         self.go_on = {kind: self._forms(text) for kind, text in words().go_on.items()}
 
-    def _pair(self, pair: Mapping[str, str]) -> tuple[Alternatives, Alternatives]:
-        return self._forms(pair["first"]), self._forms(pair["more"])
+    def _line_forms(self, forms: Mapping[str, str]) -> LineForms:
+        first, more, short = (self._forms(forms[key]) for key in ("first", "more", "short"))
+        return LineForms(first, self._forms(forms["after"]) if "after" in forms else first, more, short)
 
     def _forms(self, text: str) -> Alternatives:
         return Alternatives(self._form(form.strip()) for form in text.split("|"))
@@ -111,13 +148,20 @@ class Scripted:
 
 def _line(draw: Callable[[], float], prompt: Prompt) -> str:
     grammar = _grammar(lead=prompt.purpose is Purpose.LEAD)
-    first, more = grammar.cues.get(prompt.scripted.cue, grammar.say)
+    cue, length = prompt.scripted.cue, prompt.scripted.length
+    forms = grammar.cues.get(cue, grammar.say)
     phrases, content_words = content(prompt.scripted.topic)
     phrase = phrases[int(draw() * len(phrases))]
     word = content_words[int(draw() * len(content_words))]
+    asked = noun_phrase(prompt.scripted.asked) or _fill(grammar.unasked, draw)
+
+    parts: list[str] = []
 
     def sentence(forms: Alternatives) -> str:
-        return _fill(forms, draw).replace("\0", phrase).replace("\1", word)
+        # Who has named the subject of the talk says "it" as often as not.
+        named = any(phrase in part for part in parts) and draw() < 0.5
+        slots = {"\0": "it" if named else phrase, "\1": word, "\2": asked, "\3": phrase}
+        return _MARKS.sub(lambda mark: slots[mark[0]], _fill(forms, draw))
 
     begun = "" if prompt.text is None else prompt.text[prompt.text.rfind("\n") + 1 :]
     if _ACTION.fullmatch(begun):
@@ -136,21 +180,38 @@ def _line(draw: Callable[[], float], prompt: Prompt) -> str:
         return min(drawn)[1]
 
     room = MOST_WORDS - len(opening.split()) - 1  # one for whom it is said to
-    parts = [fitting(first, room - 9 if kind else room - 6)]
+    first = forms.after if opening.endswith(",") and not kind else forms.first
+    brief = length == FEW_WORDS and not opening
+    parts.append(fitting(forms.short if brief else first, room - 9 if kind else room - 6))
     if kind:
         parts.insert(0, fitting(grammar.go_on[kind], room - _words(parts)))
-    for chance_of_more in (0.9, 0.0 if prompt.scripted.cue else 0.3):
+    for chance_of_more in CHANCES_OF_MORE.get(length, (0.9, 0.0 if cue else 0.3)):
         left = room - _words(parts)
-        if left >= 6 and (draw() < chance_of_more or left > room - LEAST_WORDS):
-            part = fitting(more, left)
-            if _words([part]) <= left:
+        wanting = not length and left > room - LEAST_WORDS
+        if left >= 6 and (draw() < chance_of_more or wanting):
+            part = fitting(forms.more, left)
+            if _words([part]) <= left and part not in parts:
                 parts.append(part)
-    said = [_ended(part) for part in parts]
-    if _writes_capitals(prompt.speaker):
+    capitals = _writes_capitals(prompt.speaker)
+    said = parts if brief and not capitals else [_ended(part) for part in parts]
+    if capitals:
         begins = 1 if opening and opening[-1] not in ".!?" else 0
         said[begins:] = [part[0].upper() + part[1:] for part in said[begins:]]
     line = _AN.sub(r"\1n ", " ".join(said))
     return line if prompt.text is None or prompt.text.endswith(" ") else " " + line
+
+
+@lru_cache(maxsize=4096)
+def noun_phrase(text: str) -> str:
+    """The text if it can stand where a noun does, or nothing.
+
+    >>> noun_phrase("a page of integrals"), noun_phrase("the landlord keeps the deposit"), noun_phrase("set a timer")
+    ('a page of integrals', '', '')
+    """
+    if not _NOUNS_FIRST.match(text):
+        return ""
+    finite, relative = _FINITE.search(text), _RELATIVE.search(text)
+    return "" if finite and (relative is None or finite.start() < relative.start()) else text
 
 
 @lru_cache(maxsize=4096)
@@ -215,11 +276,15 @@ def content(topic: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     >>> content("the box of cables nobody dares to throw out")
     (('the box of cables',), ('box', 'cables'))
     """
-    empty, leading, breaks = _set("empty"), _set("leading"), _set("breaks")
+    empty, leading, breaks, joints = _set("empty"), _set("leading"), _set("breaks"), _set("joints")
     spoken = re.sub(r"[^\w\s',;:-]", "", topic.lower()).split()
     named_by = tuple(dict.fromkeys(w.strip(",;:'") for w in spoken if w.strip(",;:'") not in empty and len(w) > 2))
     if not named_by:
         return ("all of this", "the whole thing"), ("talk", "topic")
+    if spoken[0] in _set("kinds"):
+        kind = topic.lower().partition(",")[0]
+        if 3 < len(kind.split()) <= MOST_TOPIC_WORDS + 2:
+            return (kind,), named_by
     run: list[str] = []
     for token in spoken[1:] if spoken[0] in leading else spoken:
         if token.strip(",;:") in breaks and run:
@@ -227,9 +292,12 @@ def content(topic: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
         run.append(token.strip(",;:"))
         if token[-1] in ",;:":
             break
+    if len(run) > HANDY_WORDS:
+        cut = next((at for at, token in enumerate(run) if at and token in joints and run[at - 1] not in empty), None)
+        run = run[:cut]
     while run and run[-1] in empty:
         run.pop()
     named = tuple(word for word in named_by if word in run)
-    if named and len(run) <= 7 and (spoken[0] not in leading or spoken[0] in ("whether", "if")):
+    if named and len(run) <= MOST_TOPIC_WORDS and (spoken[0] not in leading or spoken[0] in ("whether", "if")):
         return (" ".join(run),), named
-    return tuple(f"the {word} question" for word in named_by[-2:]), named_by[-2:]
+    return tuple(f"the {word} question" for word in named_by[:2]), named_by[:2]

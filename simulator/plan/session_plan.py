@@ -134,6 +134,15 @@ class Script(StrictModel):
         """What no document may contain: the private notes and the premise."""
         return (self.premise, *(beat.note for beat in self.beats if beat.note))
 
+    def asked(self, beat: PlacedBeat | None = None) -> str:
+        """What somebody asks for or tells of, such as `a page of integrals`: what was drawn for the note of a beat, or
+        else for the first note that names anything drawn; empty: nothing was."""
+        for note in (beat.note if beat else "", *(each.note for each in self.beats)):
+            named = [text for text in self.fill.values() if text in note]
+            if named:
+                return named[-1]
+        return ""
+
     def example_lines(self, persona: Persona, lead: str) -> tuple[str, ...]:
         """The example lines of a card that a prompt shows. `lead`: the lead's nick."""
         if persona.nick in self.voices:

@@ -106,7 +106,8 @@ class Members:
     def _scripted(self, turn: Turn, channel: Channel) -> ScriptedContext:
         subject = self._script.subject_at(channel.messages)
         topic = subject.topic if subject is not None else self._setting.topic or ""
-        return ScriptedContext(turn.beat.kind if turn.beat else "", topic, turn.length.value)
+        cue, asked = turn.beat.kind if turn.beat else "", self._script.asked(turn.beat)
+        return ScriptedContext(cue, topic, turn.length.value, asked)
 
     def _text(self, turn: Turn, reply: Reply, dialect: PromptFormat) -> str:
         """The line as it would stand in the channel, without the nick in brackets."""

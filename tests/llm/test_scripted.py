@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -103,6 +105,44 @@ def test_every_kind_of_beat_is_a_line_for_the_channel(cue: str) -> None:
     assert all(LEAST_WORDS <= len(line.split()) <= MOST_WORDS for line in lines)
     assert len(set(lines)) > 250, "no set phrases"
     assert not cue.startswith("ask-") or sum("?" in line for line in lines) > 200
+
+
+@pytest.mark.parametrize(
+    "cue", ["ask-homework", "ask-code", "ask-essay", "ask-advice", "ask-task", "refuse", "deflect"]
+)
+def test_what_is_asked_for_is_named(cue: str) -> None:
+    lead = cue in ("refuse", "deflect")
+    prompts = [prompt(i, cue, lead=lead) for i in range(300)]
+    asked = [replace(p, scripted=replace(p.scripted, asked="a page of integrals")) for p in prompts]
+    assert sum("a page of integrals" in line for line in said(iter(asked))) > 250
+
+
+@pytest.mark.parametrize("cue", sorted({"", *words().cues}))
+def test_a_line_is_as_long_as_it_is_wanted(cue: str) -> None:
+    def lines(length: str) -> list[str]:
+        prompts = [prompt(i, cue) for i in range(60)]
+        return said(replace(p, scripted=replace(p.scripted, length=length)) for p in prompts)
+
+    def sentences(length: str) -> float:
+        return sum(len(re.findall(r"[.!?](?= |$)", line)) for line in lines(length)) / 60
+
+    assert max(len(line.split()) for line in lines("few-words")) <= 8
+    assert 1 <= sentences("sentence") < 1.7 < sentences("two-or-three") < sentences("more")
+
+
+def test_no_refusal_is_heard_often() -> None:
+    """The sentences of 1200 refusals, about as many as a run of 2000 sessions has."""
+    asked = [
+        variant.text for script in shipped().scenarios.values() for fill in script.fill.values() for variant in fill
+    ]
+    prompts = [prompt(i, "deflect" if i % 3 == 0 else "refuse", lead=True) for i in range(1200)]
+    contexts = [
+        replace(p.scripted, asked=asked[i * 7 % len(asked)], length="two-or-three") for i, p in enumerate(prompts)
+    ]
+    lines = said(replace(p, scripted=context) for p, context in zip(prompts, contexts, strict=True))
+    manners = LineChecker(shipped().style, LEAD)
+    heard = Counter(part for line in lines for part in re.split(r"(?<=[.!?]) ", line.strip()))
+    assert not [part for part, times in heard.items() if times > 5 and manners.shows("refusal", part)]
 
 
 def test_a_kind_that_nobody_wrote_is_an_ordinary_line() -> None:
