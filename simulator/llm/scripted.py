@@ -158,8 +158,9 @@ def _line(draw: Callable[[], float], prompt: Prompt) -> str:
     parts: list[str] = []
 
     def sentence(forms: Alternatives) -> str:
-        # Who has named the subject of the talk says "it" as often as not.
-        named = any(phrase in part for part in parts) and draw() < 0.5
+        # Who has named the subject of the talk says "it" as often as not, and so does who answers in a session.
+        named = any(phrase in part for part in parts) or (bool(length) and not parts)
+        named = named and draw() < 0.5
         slots = {"\0": "it" if named else phrase, "\1": word, "\2": asked, "\3": phrase}
         return _MARKS.sub(lambda mark: slots[mark[0]], _fill(forms, draw))
 
@@ -190,7 +191,8 @@ def _line(draw: Callable[[], float], prompt: Prompt) -> str:
         wanting = not length and left > room - LEAST_WORDS
         if left >= 6 and (draw() < chance_of_more or wanting):
             part = fitting(forms.more, left)
-            if _words([part]) <= left and part not in parts:
+            again = any(part.split()[:2] == said.split()[:2] for said in parts)
+            if _words([part]) <= left and not again:
                 parts.append(part)
     capitals = _writes_capitals(prompt.speaker)
     said = parts if brief and not capitals else [_ended(part) for part in parts]
@@ -281,10 +283,10 @@ def content(topic: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     named_by = tuple(dict.fromkeys(w.strip(",;:'") for w in spoken if w.strip(",;:'") not in empty and len(w) > 2))
     if not named_by:
         return ("all of this", "the whole thing"), ("talk", "topic")
-    if spoken[0] in _set("kinds"):
-        kind = topic.lower().partition(",")[0]
-        if 3 < len(kind.split()) <= MOST_TOPIC_WORDS + 2:
-            return (kind,), named_by
+    whole = topic.lower().partition(",")[0]
+    most = MOST_TOPIC_WORDS + 2 if spoken[0] in _set("kinds") else HANDY_WORDS
+    if spoken[0] not in leading and 2 < len(whole.split()) <= most:
+        return (whole,), tuple(word for word in named_by if word in whole)
     run: list[str] = []
     for token in spoken[1:] if spoken[0] in leading else spoken:
         if token.strip(",;:") in breaks and run:
