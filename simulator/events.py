@@ -7,9 +7,11 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+_HOW = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
 
 class _Event(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = _HOW
 
     index: int = Field(ge=0)
     """Position among all events of the session, from 0, without gaps."""
@@ -22,7 +24,7 @@ class _Event(BaseModel):
 class Refused(BaseModel):
     """A line that a member wrote and the line checks refused."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = _HOW
 
     text: str
     rule: str
@@ -98,5 +100,5 @@ class Agreed(_Event):
 
 Event = Annotated[Said | Acted | Joined | Parted | Renamed | TopicSet | Passed | Agreed, Field(discriminator="kind")]
 
-EVENT: TypeAdapter[Event] = TypeAdapter(Event)
+EVENT: TypeAdapter[Event] = TypeAdapter(Event, config=ConfigDict(defer_build=True))
 """Reads and writes any event as JSON: `EVENT.validate_json(text)`, `EVENT.dump_json(event)`."""

@@ -19,10 +19,12 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-
-from filelock import FileLock, Timeout
+from typing import TYPE_CHECKING
 
 from simulator.errors import EmError, StorageError, UsageError
+
+if TYPE_CHECKING:
+    from filelock import FileLock
 
 Ours = Callable[[Path], bool]
 """Whether a regular file that stands at the path is an earlier product of this program."""
@@ -110,6 +112,8 @@ def locked(path: Path, busy: EmError, timeout: float = 0) -> FileLock:
 
     A lock file never holds anything; one that does is somebody's, and is refused, since locking would empty it.
     """
+    from filelock import FileLock, Timeout
+
     check(path, _empty, "folder")
     lock = FileLock(path)
     try:

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulator.document import TranscriptLine
-from simulator.line_checks import LineChecker, Secrets, clean
+from simulator.line_checks import LineChecker, Secrets
 from simulator.line_checks.repeats import Repeats, repeated
+from simulator.line_checks.reply import clean
 from simulator.line_checks.wording import sentences
 from tests.corpus.language import LEAD, style
 

@@ -31,11 +31,10 @@ def check(what: tuple[str, ...], as_json: bool, data: Path, world_dir: Path | No
     any document is rejected.
     """
     from simulator.corpus.filters import Filters
-    from simulator.tui import lines
+    from simulator.tui.printing import say
 
     world = options.loaded(world_dir, quiet=as_json)
     filters = Filters(world.style, world.engagement, world.quota, world.lead.nick)
-    console = lines.console()
     kept = rejected = 0
     rules: Counter[str] = Counter()
     for ident, verdict in _verdicts(what, data, filters):
@@ -46,13 +45,13 @@ def check(what: tuple[str, ...], as_json: bool, data: Path, world_dir: Path | No
             reasons = [reason.model_dump() for reason in verdict.reasons]
             click.echo(json.dumps({"id": ident, "keep": verdict.keep, "reasons": reasons}, ensure_ascii=False))
             continue
-        console.print(f"{'keep  ' if verdict.keep else 'reject'} {ident}", style="green" if verdict.keep else "red")
+        say(f"{'keep  ' if verdict.keep else 'reject'} {ident}", "green" if verdict.keep else "red")
         for reason in verdict.reasons:
             where = f" at message {reason.message}" if reason.message is not None else ""
-            console.print(f"       {reason.rule}{where}: {reason.evidence}")
+            say(f"       {reason.rule}{where}: {reason.evidence}")
     if not as_json:
         by_rule = ", ".join(f"{rule} {count}" for rule, count in rules.most_common())
-        console.print(f"{kept} kept, {rejected} rejected" + (f": {by_rule}" if by_rule else ""))
+        say(f"{kept} kept, {rejected} rejected" + (f": {by_rule}" if by_rule else ""))
     if rejected:
         raise NotMet(f"{rejected} of {kept + rejected} documents rejected")
 
@@ -60,10 +59,11 @@ def check(what: tuple[str, ...], as_json: bool, data: Path, world_dir: Path | No
 def _verdicts(what: tuple[str, ...], data: Path, filters: Filters) -> Iterator[tuple[str, Verdict]]:
     from simulator.cli.stats import names_a_run
     from simulator.corpus import check as checks
-    from simulator.journal.journal import Journal
 
     if not names_a_run(what):
         yield from checks.check(map(Path, what), filters)
         return
+    from simulator.journal.journal import Journal
+
     with Journal.read(data / "runs" / what[0]) as journal:
         yield from checks.kept(journal, filters)

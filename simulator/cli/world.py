@@ -41,7 +41,7 @@ def world(schema: bool, coverage: bool, as_json: bool, world_dir: Path | None) -
         "lead": found.lead.nick,
         "people": len(found.people),
         "passersby": sum(p.role.value == "passerby" for p in found.people),
-        "ties": found.ties.number_of_edges(),
+        "ties": len({frozenset((person.nick, tie.to)) for person in found.personas.values() for tie in person.ties}),
         "scenarios": {
             pattern: sorted(name for name, s in found.scenarios.items() if s.pattern == pattern)
             for pattern in found.quota.patterns

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from simulator.corpus.filters import Filters
 from simulator.corpus.near_duplicates import NearDuplicates
@@ -11,9 +12,9 @@ from simulator.corpus.reading import Broken, Text, documents
 from simulator.corpus.small_model import SMALL_MODEL
 from simulator.corpus.verdict import Reason, Verdict
 from simulator.document import Document, parse_document
-from simulator.journal.journal import Journal
-from simulator.journal.model_choice import SMALL_MODELS
-from simulator.session.transcript import document
+
+if TYPE_CHECKING:
+    from simulator.journal.journal import Journal
 
 
 def check(paths: Iterable[Path], filters: Filters, near: NearDuplicates | None = None) -> Iterator[tuple[str, Verdict]]:
@@ -39,6 +40,8 @@ def kept(journal: Journal, filters: Filters) -> Iterator[tuple[str, Verdict]]:
 
     What its script expected is left aside: it was held against that when it was made, and a real channel has none.
     """
+    from simulator.session.transcript import document
+
     near = NearDuplicates(filters.style)
     if journal.run.models.small:
         filters = filters.sparing(frozenset({SMALL_MODEL}))
@@ -50,9 +53,12 @@ def kept(journal: Journal, filters: Filters) -> Iterator[tuple[str, Verdict]]:
 
 def _by_small_model(item: Text) -> bool:
     about = item.about
-    return about.get("scripted") is True or not SMALL_MODELS.isdisjoint(
-        name for name in (about.get("people_model"), about.get("lead_model")) if isinstance(name, str)
-    )
+    named = {name for name in (about.get("people_model"), about.get("lead_model")) if isinstance(name, str)}
+    if about.get("scripted") is True or not named:
+        return about.get("scripted") is True
+    from simulator.journal.model_choice import SMALL_MODELS
+
+    return not SMALL_MODELS.isdisjoint(named)
 
 
 def _read(item: Text, filters: Filters, near: NearDuplicates) -> Verdict:

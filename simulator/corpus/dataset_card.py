@@ -7,7 +7,8 @@ import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from simulator.corpus.facts import CostRow, ExportFacts
-from simulator.corpus.formats import FORMATS, Names
+from simulator.corpus.file_names import Names
+from simulator.corpus.formats import FORMATS
 
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 

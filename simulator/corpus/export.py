@@ -12,7 +12,8 @@ from simulator import control_tokens, files, rng
 from simulator.corpus import dataset_card, example, staging, stats
 from simulator.corpus.consent import Consent, ConsentFilter, asked
 from simulator.corpus.facts import DocumentCounts, ExportFacts, FileFacts, to_json
-from simulator.corpus.formats import FORMATS, NAMES, Names, SessionExport, llama_factory, owned, require
+from simulator.corpus.file_names import NAMES, Names
+from simulator.corpus.formats import FORMATS, SessionExport, llama_factory, owned, require
 from simulator.corpus.small_model import written_by_small_model
 from simulator.corpus.staging import SHARD_BYTES
 from simulator.errors import NotMet, UsageError

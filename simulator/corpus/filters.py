@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from copy import copy
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
-from simulator.corpus.expectation import unmet
 from simulator.corpus.small_model import SMALL_MODEL, written_by_small_model
 from simulator.corpus.verdict import Reason, Verdict
 from simulator.document import Document, TranscriptLine
 from simulator.line_checks import LineChecker, Secrets, solves
 from simulator.line_checks.repeats import Repeats
 from simulator.line_checks.wording import clipped
-from simulator.plan.session_plan import SessionPlan, first_request
 from simulator.world.policy import EngagementPolicy, QuotaPolicy
 from simulator.world.strict import Engagement
 from simulator.world.style import StylePolicy
+
+if TYPE_CHECKING:
+    from simulator.plan.session_plan import SessionPlan
 
 
 class Filters:
@@ -73,6 +75,8 @@ class Filters:
             *sorted(by_line, key=lambda reason: -1 if reason.message is None else reason.message),
         ]
         if plan is not None:
+            from simulator.corpus.expectation import unmet  # `em check` has no plans, and begins sooner
+
             reasons += [*self._solved(plan, messages), *unmet(plan, messages, self._manners, shown)]
         return Verdict(keep=not reasons, reasons=tuple(reasons))
 
@@ -139,8 +143,11 @@ class Filters:
 
     def _solved(self, plan: SessionPlan, messages: tuple[TranscriptLine, ...]) -> Iterator[Reason]:
         """Lines of the lead that hold what the script knows as a solution, from the first request on."""
+        from simulator.plan.session_plan import first_request
+
+        asked = first_request(plan.script)
         for index, line in enumerate(messages):
-            if line.nick != self._lead or index <= first_request(plan.script):
+            if line.nick != self._lead or index <= asked:
                 continue
             if fault := solves(line.text, line.nick, plan.script.solution, messages[:index], plan.setting.members):
                 yield Reason(rule=fault.rule, message=index, evidence=self._clipped(fault.evidence))

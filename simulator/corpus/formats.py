@@ -10,37 +10,11 @@ from pathlib import Path
 from typing import IO, Any, Protocol
 
 from simulator.corpus.example import Example
+from simulator.corpus.file_names import Names
 from simulator.corpus.staging import Shards
 from simulator.document import Header, TranscriptLine, render_header, render_line
 from simulator.errors import UsageError
 
-
-@dataclass(frozen=True, slots=True)
-class Names:
-    """What files are called; the defaults are those of the brief."""
-
-    training: str = "em_character_training"
-    """Without the ending."""
-    validation: str = "validation"
-    """Without the ending."""
-    conversation: str = "conversation_"
-    """Before the number."""
-    progress: str = "generation_progress.json"
-    stats: str = "generation_stats.json"
-    card: str = "README.md"
-    llama_factory: str = "dataset_info.json"
-    """What LLaMA-Factory reads about the formats with roles."""
-
-    def conversation_file(self, number: int) -> str:
-        """The file of one session, by its place in the run from 1 on."""
-        return f"{self.conversation}{number:05d}.txt"
-
-    def split(self, held_out: bool, ending: str) -> str:
-        """The training or validation file with that ending."""
-        return (self.validation if held_out else self.training) + ending
-
-
-NAMES = Names()
 _SHARD = re.compile(r"-\d{5}-of-\d{5}(?=\.parquet$)")
 
 

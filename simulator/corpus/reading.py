@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from simulator.corpus.formats import NAMES
+from simulator.corpus.file_names import NAMES
 from simulator.errors import UsageError
 
 KINDS = (".txt", ".jsonl")

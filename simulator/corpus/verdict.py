@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 class Reason(BaseModel):
     """One rule that a session breaks."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     rule: str
     message: int | None
@@ -20,7 +20,7 @@ class Reason(BaseModel):
 class Verdict(BaseModel):
     """Whether a session may be training data, and every reason why not."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     keep: bool
     reasons: tuple[Reason, ...] = ()

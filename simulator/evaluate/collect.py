@@ -9,7 +9,7 @@ from typing import Literal
 from simulator import rng
 from simulator.document import Header, TranscriptLine, parse_document, render_document
 from simulator.evaluate.subject import Answer, Ask, Expected, Observations, Sampling, Subject, Written
-from simulator.line_checks import clean
+from simulator.line_checks.reply import clean
 from simulator.world.policies.evaluation import EvaluationPolicy, Size
 from simulator.world.probe import LEAD, PEOPLE, Measure, Probe, ProbeLine, Suite
 from simulator.world.prompt_templates import PromptTemplates

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
 
-from simulator.corpus.formats import NAMES
+from simulator.corpus.file_names import NAMES
 from simulator.corpus.reading import Text, documents
 from simulator.document import parse_document
 from simulator.errors import UsageError

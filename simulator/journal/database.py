@@ -6,14 +6,17 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from filelock import FileLock
 from pydantic import ValidationError
 
 from simulator import files
 from simulator.errors import StorageError, UsageError
 from simulator.journal.records import RunCard
 from simulator.journal.stored_session import todays_shape
+
+if TYPE_CHECKING:
+    from filelock import FileLock
 
 FILE = "journal.sqlite"
 LOCK = "lock"

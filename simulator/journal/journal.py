@@ -13,8 +13,6 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from filelock import FileLock
-
 from simulator.errors import UsageError
 from simulator.events import EVENT, Event
 from simulator.journal import database
@@ -26,6 +24,8 @@ from simulator.plan.session_plan import AnySession, RecordedSession
 
 if TYPE_CHECKING:
     import sqlite3
+
+    from filelock import FileLock
 
 
 class Journal(Reviews):

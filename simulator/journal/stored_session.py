@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 
-from pydantic import JsonValue, TypeAdapter
+from pydantic import ConfigDict, JsonValue, TypeAdapter
 
 from simulator.plan.session_plan import AnySession, Origin
 
-_SESSION: TypeAdapter[AnySession] = TypeAdapter(AnySession)
+_SESSION: TypeAdapter[AnySession] = TypeAdapter(AnySession, config=ConfigDict(defer_build=True))
 _SETTING = ("id", "channel", "engagement", "lead", "cast", "topic", "angle", "group", "begins")
 _SCRIPT = {"slots": "parts", "comings": "presence"} | {
     name: name for name in ("seed", "premise", "fill", "mood", "avoid", "beats", "expect")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from simulator import clock, files
 from simulator.corpus.facts import to_json
-from simulator.corpus.formats import NAMES
+from simulator.corpus.file_names import NAMES
 from simulator.corpus.stats import Steps, is_progress, progress
 from simulator.errors import StorageError
 from simulator.events import Said

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from simulator import rng
 from simulator.document import TranscriptLine
 from simulator.events import Refused
-from simulator.line_checks import LineChecker, Violation, clean, solves
+from simulator.line_checks import LineChecker, Violation, solves
+from simulator.line_checks.reply import clean
 from simulator.line_checks.wording import own_words
 from simulator.llm.model import CallId, Model, Models, Prompt, PromptFormat, Purpose, Reply, ScriptedContext
 from simulator.llm.provider_errors import ContextExceeded

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from simulator import rng
 from simulator.corpus.check import check
+from simulator.corpus.file_names import NAMES
 from simulator.corpus.filters import Filters
-from simulator.corpus.formats import NAMES
 from simulator.corpus.near_duplicates import NearDuplicates
 from simulator.corpus.reading import Text, documents
 from simulator.document import parse_document

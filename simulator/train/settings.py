@@ -10,7 +10,8 @@ from pydantic import ValidationError
 
 from simulator.errors import ContentError, UsageError
 from simulator.world.policies.training import Settings
-from simulator.world.yaml_file import explain, near, parse, read_text
+from simulator.world.world_files import read_text
+from simulator.world.yaml_file import explain, near, parse
 
 FEW_STEPS = 100
 """Optimizer steps under which a low learning rate does next to nothing (measured: ten at 3e-5 leave no trace)."""

@@ -2,8 +2,8 @@
 
 Of `\\b(great|good) +question`, every match holds "great question" or "good question". A text is looked through for the
 strings of all expressions at once (Aho-Corasick), and only the expressions of which one is there are tried. So an
-expression can be tried in vain, but never be missed; those without such strings are left to whoever asks. The idea is
-that of RE2's `FilteredRE2`. Strings and texts are compared after `marked`.
+expression can be tried in vain, but never be missed; those without such strings are left to one pass of RE2. The idea
+is that of RE2's `FilteredRE2`. Strings and texts are compared after `marked`.
 """
 
 from __future__ import annotations
@@ -12,8 +12,11 @@ import importlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, Any
+
+import re2
 
 if TYPE_CHECKING:
     from ahocorasick_rs import AhoCorasick
@@ -28,7 +31,10 @@ _MARKS = re.compile(r"[^\w\s\x01]")
 FOREIGN = ("\u017f", "\u212a")
 """The two characters outside ASCII that RE2 takes for `s` and `k`: what contains one is not looked up but tried."""
 
-_MOST = 32
+SET_MEMORY = 32 << 20
+"""Most bytes that the automaton of RE2's pass may keep; it grows with the variety of the text up to this."""
+
+_MOST = 16
 """Strings that alternatives are multiplied to, at most, before the row is cut there."""
 _CLASS = 12
 """Most characters of a class that are taken one by one."""
@@ -224,17 +230,21 @@ class Prefilter:
     def __init__(self, expressions: Iterable[str]) -> None:
         """`expressions`: as for `required`."""
         owners: dict[str, list[str]] = {}
-        for expression in dict.fromkeys(expressions):
-            for string in required(expression):
+        self._others: list[str] = []
+        """Of which nothing is known: RE2 searches for all of them in one pass."""
+        self._all = frozenset(expressions)
+        for expression in sorted(self._all):
+            strings = required(expression)
+            for string in strings:
                 owners.setdefault(string, []).append(expression)
-        self.covered = frozenset(one for owned in owners.values() for one in owned)
-        """The expressions that it can tell anything about."""
+            if not strings:
+                self._others.append(expression)
         self._owners = list(owners.values())
         self._automaton = _automaton(list(owners)) if owners else None
         self._recent: dict[str, frozenset[str]] = {}
 
     def possible(self, text: str) -> frozenset[str]:
-        """Those of `covered` that may match the text."""
+        """The expressions that may match the text. `text` has no half surrogates."""
         found = self._recent.get(text)
         if found is None:
             if len(self._recent) >= _RECENT:
@@ -244,16 +254,34 @@ class Prefilter:
         return found
 
     def _search(self, text: str) -> frozenset[str]:
-        if self._automaton is None:
-            return self.covered
         if not text.isascii() and any(letter in text for letter in FOREIGN):
-            return self.covered
+            return self._all
+        found = map(self._others.__getitem__, self._set.Match(text) or ()) if self._others else ()
+        if self._automaton is None:
+            return frozenset(found)
         hits = self._automaton.find_matches_as_indexes(marked(text), overlapping=True)
-        return frozenset().union(*[self._owners[place] for place, _, _ in hits])
+        return frozenset(found).union(*[self._owners[place] for place, _, _ in hits])
+
+    @cached_property
+    def _set(self) -> Any:
+        made = re2.Set.SearchSet(options(SET_MEMORY))
+        for expression in self._others:
+            made.Add(expression)
+        made.Compile()
+        return made
 
 
 _RECENT = 512
 """Texts of which the answer is kept: a line is asked about again while it is one of the last of its session."""
+
+
+def options(memory: int = 8 << 20) -> re2.Options:
+    """How every expression is read. `memory`: bytes for the program and its automaton."""
+    made = re2.Options()
+    made.case_sensitive = False
+    made.log_errors = False
+    made.max_mem = memory
+    return made
 
 
 def _automaton(strings: list[str]) -> AhoCorasick:

@@ -1,73 +1,21 @@
-"""From a folder to a World: every YAML file and prompt template of it is read once, checked and in the digest."""
+"""From a folder to a World: every YAML file and prompt template of it is in the digest, and checked once."""
 
 from __future__ import annotations
 
 import hashlib
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from fnmatch import fnmatchcase
-from functools import cache
-from pathlib import Path, PurePath
-from typing import Any
+from pathlib import Path
 
-from pydantic import ValidationError
-
-from simulator.errors import ContentError, UsageError
-from simulator.world import crosscheck
-from simulator.world.persona import Persona
-from simulator.world.policies.bot import BotPolicy
-from simulator.world.policies.evaluation import EvaluationPolicy
-from simulator.world.policies.gaps import GapPolicy
-from simulator.world.policies.guard import GuardPolicy
-from simulator.world.policies.judge import JudgePolicy
-from simulator.world.policies.training import FsdpConfig, Settings
-from simulator.world.policy import EngagementPolicy, QuotaPolicy, TurnPolicy
-from simulator.world.probe import MEASURES, ProbeFile, Suite
-from simulator.world.prompt_templates import FOLDER, SUFFIX, PromptTemplates, check_template
-from simulator.world.realism_reference import Reference
-from simulator.world.scenario import Scenario, TopicFile
-from simulator.world.strict import StrictModel
-from simulator.world.style import StylePolicy
+from simulator.errors import UsageError
+from simulator.world import compiled
 from simulator.world.world import World
-from simulator.world.yaml_file import Fault, WorldFaults, causes, lines, parse, read_text
+from simulator.world.world_files import PARTS, content_files, name_of, read_text
+from simulator.world.world_files import digest as digest_of
+from simulator.world.world_files import shipped as shipped
 
-PARTS = ("personas", "scenarios", "policies")
-POLICIES: dict[str, type[StrictModel]] = {
-    "engagement": EngagementPolicy,
-    "turns": TurnPolicy,
-    "style": StylePolicy,
-    "quota": QuotaPolicy,
-    "judge": JudgePolicy,
-    "guard": GuardPolicy,
-    "realism": Reference,
-    "evaluation": EvaluationPolicy,
-    "gaps": GapPolicy,
-    "bot": BotPolicy,
-    "training": Settings,
-}
-"""Files that have to be there, by the field of the World that they become."""
-KINDS: dict[str, type[StrictModel]] = {
-    "personas/*.yaml": Persona,
-    "scenarios/topics/*.yaml": TopicFile,
-    **{f"scenarios/probes/{measure}.yaml": ProbeFile for measure in MEASURES},
-    "scenarios/*/*.yaml": Scenario,
-    **{f"policies/{name}.yaml": model for name, model in POLICIES.items()},
-    "policies/training-*.yaml": Settings,
-    "policies/fsdp.yaml": FsdpConfig,
-}
-"""What each file of a world has to be; the first name that fits counts, and a file that none fits is a fault."""
-REMEDY = "see `em world --schema`"
 _FIRST = ("engagement", "turns", "style", "quota", "judge", "realism")
 _APART = ("topics", "probes")
-
-
-def shipped() -> Path:
-    """The world that comes with the program: inside the wheel, or beside the package in a checkout."""
-    package = Path(__file__).resolve().parent.parent
-    inside = package / "_content"
-    return inside if inside.is_dir() else package.parent
 
 
 def find(given: Path | None) -> Path:
@@ -81,21 +29,18 @@ def find(given: Path | None) -> Path:
 
 
 def load(root: Path) -> World:
-    """Reads and checks every file of the world. Raises WorldFaults with everything that is wrong."""
-    content = _Content(root)
-    for path in content_files(root, *PARTS):
-        content.read(path)
-    for path in _templates(root):
-        content.read_template(path)
-    content.miss()
-    parts = content.parts()
-    faults = [*content.faults, *crosscheck.faults(parts)] if content.faults else []
-    try:
-        if not faults:
-            return content.world(parts)
-    except WorldFaults as error:
-        faults += error.faults
-    raise WorldFaults(_located(faults, content.texts))
+    """The world in a folder, every file of it checked: now, or, if none has changed, by an earlier call.
+
+    Raises WorldFaults with everything that is wrong.
+    """
+    key = compiled.key(root)
+    if key is not None and (kept := compiled.find(root, key)) is not None:
+        return kept
+    from simulator.world.reading import read
+
+    world, plain = read(root)
+    compiled.keep(world, plain)
+    return world
 
 
 def legacy_digest(root: Path) -> str:
@@ -108,18 +53,18 @@ def legacy_digest(root: Path) -> str:
     scripts = (path for path in content_files(root, "scenarios") if path.parent.name not in _APART)
     policies = (root / "policies" / f"{name}.yaml" for name in _FIRST)
     for path in (*content_files(root, "personas"), *content_files(root, "scenarios/topics"), *scripts, *policies):
-        digest.update(f"{_name(path, root)}\0{read_text(path, root)}\0".encode())
+        digest.update(f"{name_of(path, root)}\0{read_text(path, root)}\0".encode())
     return digest.hexdigest()
 
 
 def yaml_digest(root: Path) -> str:
     """The digest as it was when prompts were no part of a world: 16 hex digits over its YAML files."""
-    return _digest({_name(path, root): read_text(path, root) for path in content_files(root, *PARTS)})
+    return digest_of({name_of(path, root): read_text(path, root) for path in content_files(root, *PARTS)})
 
 
 def same_content(world: World, digest: str) -> bool:
     """Whether a run whose card has this digest was begun with the world's content, as far as the digest covers it."""
-    return digest in (world.digest, yaml_digest(world.root), legacy_digest(world.root))
+    return digest == world.digest or digest in (yaml_digest(world.root), legacy_digest(world.root))
 
 
 def copy(target: Path, source: Path | None = None) -> list[Path]:
@@ -133,163 +78,3 @@ def copy(target: Path, source: Path | None = None) -> list[Path]:
         shutil.copytree(source / part, target / part)
         made.append(target / part)
     return made
-
-
-@dataclass(slots=True)
-class _Content:
-    """The files of a world as they are read, and what is wrong with them."""
-
-    root: Path
-    texts: dict[str, str] = field(default_factory=dict)
-    cards: dict[str, StrictModel] = field(default_factory=dict)
-    faults: list[Fault] = field(default_factory=list)
-    unread: set[str] = field(default_factory=set)
-    templates: dict[str, str] = field(default_factory=dict)
-
-    def read(self, path: Path) -> None:
-        """One file, by itself and by its name."""
-        name = _name(path, self.root)
-        kind = PurePath(name).with_suffix(".yaml").as_posix()
-        model = next((model for files, model in KINDS.items() if fnmatchcase(kind, files)), None)
-        if model is None:
-            self.faults.append(Fault(name, "no file of a world has this name", "see `em world --schema`, or move it"))
-            return
-        try:
-            self.texts[name] = read_text(path, self.root)
-            data = parse(self.texts[name], name)
-            if model is Scenario and isinstance(data, dict):
-                data = {"name": path.stem, **data}
-            self.cards[name] = model.model_validate(data)
-        except ContentError as error:
-            line = error.place.removeprefix(name).removeprefix(":")
-            self.faults.append(Fault(name, error.cause, error.remedy, line=int(line) if line else None))
-            self.unread.add(name)
-        except ValidationError as error:
-            self.faults += [Fault(name, cause, REMEDY, at) for at, cause in causes(error, model)]
-            self.unread.add(name)
-
-    def read_template(self, path: Path) -> None:
-        """One prompt template. The shipped ones are held right by a test: only others cost the start of Jinja."""
-        name = _name(path, self.root)
-        try:
-            text = read_text(path, self.root)
-        except ContentError as error:
-            self.faults.append(Fault(name, error.cause, error.remedy))
-            return
-        short = path.relative_to(self.root / FOLDER).with_suffix("").as_posix()
-        self.templates[short] = text
-        if text != _shipped_templates().get(short):
-            self.faults += check_template(short, text)
-
-    def miss(self) -> None:
-        """Faults for what has to be there."""
-        there = self.cards.keys() | self.unread
-        for folder in ("personas", "scenarios", "scenarios/topics"):
-            if not any(name.startswith(f"{folder}/") for name in there):
-                self.faults.append(Fault(folder, "no YAML file there", "make a world with `em init DIR`"))
-        needed = (*(f"scenarios/probes/{m}.yaml" for m in MEASURES), *(f"policies/{name}.yaml" for name in POLICIES))
-        for name in needed:
-            if name not in there:
-                self.faults.append(Fault(name, "is missing", "copy the shipped one with `em init DIR`"))
-
-    def parts(self) -> crosscheck.Parts:
-        """What refers to each other, as far as it was read; faults for files whose names do not fit them."""
-        personas: dict[str, Persona] = {}
-        scenarios: dict[str, Scenario] = {}
-        topics, probes, texts, files = {}, {}, {}, {}
-        for name, card in self.cards.items():
-            stem, folder = PurePath(name).stem, PurePath(name).parent.name
-            match card:
-                case Persona(nick=nick):
-                    self._named(name, "nick", nick, stem.lower() == nick.lower(), nick in personas)
-                    personas[nick], files[nick] = card, name
-                case TopicFile(group=group):
-                    self._named(name, "group", group, stem == group, group in topics)
-                    topics[group] = card.topics
-                case ProbeFile(measure=measure):
-                    self._named(name, "measure", measure, stem == measure, False)
-                    probes[measure], texts[measure] = card, self.texts[name]
-                case Scenario():
-                    if card.name != stem or card.name in scenarios or folder != card.pattern:
-                        cause = f"`{card.name}` ({card.pattern}) does not stand where its name says, or twice"
-                        remedy = "scripts are scenarios/PATTERN/NAME.yaml, and no name occurs twice"
-                        self.faults.append(Fault(name, cause, remedy, ("pattern",)))
-                    else:
-                        scenarios[card.name] = card
-        return crosscheck.Parts(
-            personas=personas,
-            scenarios=scenarios,
-            topics=topics,
-            probes=Suite.read(probes, texts) if len(probes) == len(MEASURES) else None,
-            files=files,
-            unread=frozenset(self.unread),
-            **self._policies("turns", "style", "quota", "evaluation", "gaps"),
-        )
-
-    def world(self, parts: crosscheck.Parts) -> World:
-        """Of content without a fault so far. Raises WorldFaults for what does not fit together."""
-        templates = _shipped_templates() | self.templates
-        files = {f"{FOLDER}/{name}{SUFFIX}": text for name, text in templates.items()}
-        trainings = {PurePath(name).stem: card for name, card in self.cards.items() if isinstance(card, Settings)}
-        fsdp = self.cards.get("policies/fsdp.yaml")
-        assert parts.probes is not None
-        return World(
-            root=self.root,
-            digest=_digest(self.texts | files),
-            personas=dict(parts.personas),
-            scenarios=dict(parts.scenarios),
-            topics=dict(parts.topics),
-            probes=parts.probes,
-            prompts=PromptTemplates(templates),
-            other_trainings={name: settings for name, settings in trainings.items() if name != "training"},
-            fsdp=fsdp if isinstance(fsdp, FsdpConfig) else None,
-            **self._policies(*POLICIES),
-        )
-
-    def _policies(self, *names: str) -> dict[str, Any]:
-        return {name: self.cards.get(f"policies/{name}.yaml") for name in names}
-
-    def _named(self, file: str, key: str, value: str, fits: bool, twice: bool) -> None:
-        if not fits:
-            self.faults.append(Fault(file, f"{key}: `{value}` is not the file's name", "rename one of them", (key,)))
-        elif twice:
-            self.faults.append(Fault(file, f"{key}: `{value}` has a file already", "take one of them away", (key,)))
-
-
-def _located(faults: Iterable[Fault], texts: Mapping[str, str]) -> Iterator[Fault]:
-    """The faults with their lines, as far as they have one."""
-    by_file: dict[str, list[Fault]] = {}
-    for fault in faults:
-        by_file.setdefault(fault.file, []).append(fault)
-    for file, found in by_file.items():
-        places = lines(texts[file], [fault.at for fault in found]) if file in texts else [None] * len(found)
-        yield from (replace(fault, line=fault.line or line) for fault, line in zip(found, places, strict=True))
-
-
-def content_files(root: Path, *folders: str) -> Iterator[Path]:
-    """The YAML files of some folders, each folder's in the order of their names."""
-    for folder in folders:
-        yield from sorted(path for path in (root / folder).rglob("*") if path.suffix in (".yaml", ".yml"))
-
-
-def _templates(root: Path) -> list[Path]:
-    return sorted((root / FOLDER).rglob(f"*{SUFFIX}"))
-
-
-@cache
-def _shipped_templates() -> dict[str, str]:
-    """Source by name."""
-    root = shipped()
-    return {path.stem: read_text(path, root) for path in _templates(root)}
-
-
-def _digest(texts: Mapping[str, str]) -> str:
-    """Over file names and their texts: 16 hex digits."""
-    digest = hashlib.blake2b(digest_size=8)
-    for name, text in sorted(texts.items()):
-        digest.update(f"{name}\0{text}\0".encode())
-    return digest.hexdigest()
-
-
-def _name(path: Path, root: Path) -> str:
-    return path.relative_to(root).as_posix()

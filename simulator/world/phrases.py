@@ -12,13 +12,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Annotated, Any
 
 import re2
 from pydantic import BeforeValidator
 
-from simulator.world.literals import Prefilter
+from simulator.world.literals import Prefilter, options
 
 _FOLDED = {
     ord(character): plain
@@ -35,9 +34,6 @@ _FOLDED = {
 
 _SPACE = re.compile(r" (?![*+?{])")
 
-SET_MEMORY = 32 << 20
-"""Most bytes that the automaton of one pass may keep; it grows with the variety of the text up to this."""
-
 SMALL = 500
 """An expression of so many characters that repeats nothing a number of times fits into RE2's memory (8 MB, of which
 each character takes at most some kilobytes): it is valid if it can be parsed, which costs a quarter of compiling it."""
@@ -49,14 +45,6 @@ def _lines(value: Any) -> Any:
 
 Patterns = Annotated[tuple[str, ...], BeforeValidator(_lines, json_schema_input_type=str | tuple[str, ...])]
 """One pattern a line of a YAML block, or a list of them."""
-
-
-def _options(memory: int = 8 << 20) -> re2.Options:
-    options = re2.Options()
-    options.case_sensitive = False
-    options.log_errors = False
-    options.max_mem = memory
-    return options
 
 
 def expression(pattern: str) -> str:
@@ -78,7 +66,7 @@ def fault_of(pattern: str) -> str | None:
     if len(made) <= SMALL and "{" not in made and _parses(made):
         return None
     try:
-        re2.compile(made, _options())
+        re2.compile(made, options())
     except re2.error as error:
         cause = error.args[0]
         return cause.decode(errors="replace") if isinstance(cause, bytes) else str(cause)
@@ -87,7 +75,7 @@ def fault_of(pattern: str) -> str | None:
 
 def _parses(made: str) -> bool:
     try:
-        re2.Set.SearchSet(_options()).Add(made)
+        re2.Set.SearchSet(options()).Add(made)
     except re2.error:
         return False
     return True
@@ -121,20 +109,15 @@ class Phrases:
         self._unless = [[expression(p) for p in unless] for _, unless in groups]
         self._prefilter = Prefilter(own for _, own in self._patterns) if prefilter is None else prefilter
         self._places: dict[str, list[int]] = {}
-        """Where those that the prefilter covers stand among the patterns."""
-        self._others: list[int] = []
         for place, (_, own) in enumerate(self._patterns):
-            if own in self._prefilter.covered:
-                self._places.setdefault(own, []).append(place)
-            else:
-                self._others.append(place)
+            self._places.setdefault(own, []).append(place)
         self._compiled: dict[str, Any] = {}
 
     def find(self, text: str) -> Iterator[Found]:
         """The first match of each group that has one, in the order of the groups. `text` is folded."""
-        places = [place for own in self._possible(text) for place in self._places[own]]
-        if self._others:
-            places += map(self._others.__getitem__, self._set.Match(text) or ())
+        possible = self._prefilter.possible(text)
+        few, others = (possible, self._places) if len(possible) < len(self._places) else (self._places, possible)
+        places = [place for own in few if own in others for place in self._places[own]]
         done = -1
         for number, own in map(self._patterns.__getitem__, sorted(places)):
             if number == done:
@@ -147,25 +130,11 @@ class Phrases:
                     done = number
                     break
 
-    def _possible(self, text: str) -> list[str]:
-        possible = self._prefilter.possible(text) if self._places else ()
-        few, others = (possible, self._places) if len(possible) < len(self._places) else (self._places, possible)
-        return [own for own in few if own in others]
-
-    @cached_property
-    def _set(self) -> Any:
-        """The patterns that the prefilter knows nothing about, searched for in one pass."""
-        made = re2.Set.SearchSet(_options(SET_MEMORY))
-        for place in self._others:
-            made.Add(self._patterns[place][1])
-        made.Compile()
-        return made
-
     def _spans(self, expressions: list[str], text: str) -> list[tuple[int, int]]:
         spans = []
         for one in expressions:
             compiled = self._compiled.get(one)
             if compiled is None:
-                compiled = self._compiled[one] = re2.compile(one, _options())
+                compiled = self._compiled[one] = re2.compile(one, options())
             spans += [match.span() for match in compiled.finditer(text)]
         return spans

@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, model_validator
 
 from simulator.world.phrases import fault_of
-from simulator.world.strict import ChannelName, Engagement, Name, StrictModel
+from simulator.world.strict import ChannelName, Engagement, Name, StrictModel, was_checked
 
 Measure = Literal["assistant", "participation", "identity", "feedback", "boundaries"]
 """The must-haves of the brief, in its order."""
@@ -92,8 +92,8 @@ class Probe(StrictModel):
 
     @field_validator("solution")
     @classmethod
-    def _searchable(cls, patterns: tuple[str, ...]) -> tuple[str, ...]:
-        for pattern in patterns:
+    def _searchable(cls, patterns: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        for pattern in () if was_checked(info) else patterns:
             if cause := fault_of(pattern):
                 raise ValueError(f"pattern `{pattern}`: {cause}")
         return patterns

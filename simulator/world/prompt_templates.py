@@ -16,14 +16,14 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from simulator.errors import ContentError
-from simulator.world.yaml_file import Fault, near
+from simulator.world.world_files import FOLDER, SUFFIX
 
 if TYPE_CHECKING:
     from jinja2 import Template, nodes
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-FOLDER = "policies/prompts"
-SUFFIX = ".j2"
+    from simulator.world.yaml_file import Fault
+
 VARIABLES: Mapping[str, frozenset[str]] = {
     "session_rules": frozenset({"channel", "lead"}),
     "session_system": frozenset({"rules", "cards", "ties", "topic", "angle"}),
@@ -85,6 +85,8 @@ class PromptTemplates:
 def check_template(name: str, text: str) -> Iterator[Fault]:
     """Everything that is wrong with a template: its name, its syntax, variables that it is not given."""
     from jinja2 import TemplateSyntaxError, meta, nodes
+
+    from simulator.world.yaml_file import Fault, near
 
     file = _file(name)
     if name not in VARIABLES:

@@ -16,10 +16,11 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from simulator.world.load import KINDS, PARTS, content_files, shipped
-from simulator.world.prompt_templates import FOLDER, SUFFIX, VARIABLES, template_schema
+from simulator.world.prompt_templates import VARIABLES, template_schema
+from simulator.world.reading import KINDS
 from simulator.world.scenario import Scenario
-from simulator.world.yaml_file import parse, read_text
+from simulator.world.world_files import FOLDER, PARTS, SUFFIX, content_files, read_text, shipped
+from simulator.world.yaml_file import parse
 
 EXAMPLES = 3
 """Values of the shipped world that are shown of a field."""

@@ -5,13 +5,22 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationInfo
 
 
 class StrictModel(BaseModel):
     """Frozen; an unknown field is an error, not a surprise."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True, defer_build=True)
+
+
+CHECKED = {"checked": True}
+"""Context of a validation: the same data was valid before, so that patterns need not be tried out again."""
+
+
+def was_checked(info: ValidationInfo) -> bool:
+    """Whether the validation has that context."""
+    return info.context is CHECKED
 
 
 class Engagement(StrEnum):

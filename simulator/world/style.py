@@ -8,11 +8,11 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, model_validator
 
 from simulator.world.literals import Prefilter
 from simulator.world.phrases import Patterns, Phrases, expression, fault_of
-from simulator.world.strict import Name, Prose, Share, StrictModel
+from simulator.world.strict import Name, Prose, Share, StrictModel, was_checked
 
 Count = Annotated[int, Field(ge=1)]
 
@@ -150,7 +150,9 @@ class StylePolicy(StrictModel):
     """What a line may show, by name: scripts, evaluation and gaps refer to these."""
 
     @model_validator(mode="after")
-    def _holds_together(self) -> StylePolicy:
+    def _holds_together(self, info: ValidationInfo) -> StylePolicy:
+        if was_checked(info):
+            return self
         for place, patterns in self._all_patterns():
             for pattern in patterns:
                 if cause := fault_of(self.spelled((pattern,))[0]):
@@ -187,9 +189,13 @@ class StylePolicy(StrictModel):
     @cached_property
     def prefilter(self) -> Prefilter:
         """Of all rules and signals together: a line is looked through once, whoever asks about it."""
+        return Prefilter(self.expressions())
+
+    def expressions(self) -> list[str]:
+        """The RE2 expressions of all rules and signals."""
         patterns = [pattern for rule in self.rules for pattern in rule.patterns]
         patterns += [pattern for signal in self.signals.values() for pattern in signal.patterns]
-        return Prefilter(map(expression, self.spelled(tuple(patterns))))
+        return [expression(pattern) for pattern in self.spelled(tuple(patterns))]
 
     @cached_property
     def of_lead(self) -> tuple[tuple[StyleRule, ...], Phrases]:

@@ -6,28 +6,31 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import networkx as nx
+if TYPE_CHECKING:
+    import networkx as nx
 
-from simulator.world import crosscheck
-from simulator.world.persona import Persona, Role
-from simulator.world.policies.bot import BotPolicy
-from simulator.world.policies.evaluation import EvaluationPolicy
-from simulator.world.policies.gaps import GapPolicy
-from simulator.world.policies.guard import GuardPolicy
-from simulator.world.policies.judge import JudgePolicy
-from simulator.world.policies.training import FsdpConfig, Settings
-from simulator.world.policy import EngagementPolicy, QuotaPolicy, TurnPolicy
-from simulator.world.probe import Suite
-from simulator.world.prompt_templates import PromptTemplates
-from simulator.world.realism_reference import Reference
-from simulator.world.scenario import Scenario, Topic
-from simulator.world.style import StylePolicy
-from simulator.world.yaml_file import WorldFaults
+    from simulator.world import crosscheck
+    from simulator.world.persona import Persona
+    from simulator.world.policies.bot import BotPolicy
+    from simulator.world.policies.evaluation import EvaluationPolicy
+    from simulator.world.policies.gaps import GapPolicy
+    from simulator.world.policies.guard import GuardPolicy
+    from simulator.world.policies.judge import JudgePolicy
+    from simulator.world.policies.training import FsdpConfig, Settings
+    from simulator.world.policy import EngagementPolicy, QuotaPolicy, TurnPolicy
+    from simulator.world.probe import Suite
+    from simulator.world.prompt_templates import PromptTemplates
+    from simulator.world.realism_reference import Reference
+    from simulator.world.scenario import Scenario, Topic
+    from simulator.world.style import StylePolicy
 
 
 def graph(personas: Iterable[Persona]) -> nx.Graph[str]:
     """One node a person, one edge a tie, with `kind` and `history` on the edge."""
+    import networkx as nx
+
     people: nx.Graph[str] = nx.Graph()
     for persona in personas:
         people.add_node(persona.nick)
@@ -65,15 +68,20 @@ class World:
     """Every fixed sentence that a model reads."""
     other_trainings: dict[str, Settings] = field(default_factory=dict)
     """By name of the file, such as `training-proof`."""
-    fsdp: FsdpConfig | None = None
+    fsdp: FsdpConfig | None = field(default_factory=lambda: None)
 
     def __post_init__(self) -> None:
+        from simulator.world import crosscheck
+        from simulator.world.yaml_file import WorldFaults
+
         if faults := list(crosscheck.faults(self.parts)):
             raise WorldFaults(faults)
 
     @property
     def parts(self) -> crosscheck.Parts:
         """What refers to each other."""
+        from simulator.world import crosscheck
+
         return crosscheck.Parts(
             personas=self.personas,
             scenarios=self.scenarios,
@@ -89,11 +97,15 @@ class World:
     @cached_property
     def lead(self) -> Persona:
         """The card with role: lead."""
+        from simulator.world.persona import Role
+
         return next(p for p in self.personas.values() if p.role is Role.LEAD)
 
     @cached_property
     def people(self) -> tuple[Persona, ...]:
         """Everybody but the lead, by nick."""
+        from simulator.world.persona import Role
+
         return tuple(p for _, p in sorted(self.personas.items()) if p.role is not Role.LEAD)
 
     @cached_property

@@ -1,4 +1,4 @@
-"""Reads one file that somebody wrote, and says in one line what is wrong with it."""
+"""Makes something of one file that somebody wrote, and says in one line what is wrong with it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import difflib
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -27,27 +26,7 @@ _OFTEN = 1_000
 MAX_DEPTH = 50
 """Lists and mappings within each other. The parser's stack is C's: some 30,000 deep, and the process dies."""
 
-MAX_BYTES = 1_000_000
-"""No card, script or policy that a person wrote is longer."""
-
 M = TypeVar("M", bound=BaseModel)
-
-
-def read_text(path: Path, root: Path) -> str:
-    """The text of a content file. Raises ContentError for whatever is not a readable UTF-8 file inside `root`."""
-    place = str(path.relative_to(root)) if path.is_relative_to(root) else str(path)
-    if not path.resolve().is_relative_to(root.resolve()):
-        raise ContentError("leads out of the world's folder", place=place, remedy="put the file itself there")
-    try:
-        if not path.is_file():
-            raise ContentError("is not a regular file", place=place, remedy="put a YAML file there")
-        if (size := path.stat().st_size) > MAX_BYTES:
-            raise ContentError(f"is {size / 1e6:.0f} MB", place=place, remedy="content files have at most 1 MB")
-        return path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise ContentError(f"is not UTF-8 (byte {error.start})", place=place, remedy="save the file as UTF-8") from None
-    except OSError as error:
-        raise ContentError(error.strerror or str(error), place=place, remedy="make the file readable") from None
 
 
 def parse(text: str, place: str) -> Any:

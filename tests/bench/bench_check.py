@@ -28,7 +28,8 @@ from simulator.document import Document, Header, TranscriptLine, parse_document,
 from simulator.line_checks import LineChecker  # noqa: E402
 from simulator.world.policy import EngagementPolicy, QuotaPolicy  # noqa: E402
 from simulator.world.style import StylePolicy  # noqa: E402
-from simulator.world.yaml_file import parse, read_text, validate  # noqa: E402
+from simulator.world.world_files import read_text  # noqa: E402
+from simulator.world.yaml_file import parse, validate  # noqa: E402
 from tests.bench.memory import peak_mb  # noqa: E402
 
 LEAD = "Em"

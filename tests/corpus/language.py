@@ -11,7 +11,8 @@ from pydantic import BaseModel
 from simulator.corpus.filters import Filters
 from simulator.world.policy import EngagementPolicy, QuotaPolicy
 from simulator.world.style import StylePolicy
-from simulator.world.yaml_file import parse, read_text, validate
+from simulator.world.world_files import read_text
+from simulator.world.yaml_file import parse, validate
 
 ROOT = Path(__file__).resolve().parents[2]
 LEAD = "Em"

@@ -7,7 +7,8 @@ import tracemalloc
 import pytest
 
 from simulator.corpus import staging
-from simulator.corpus.formats import NAMES, owned
+from simulator.corpus.file_names import NAMES
+from simulator.corpus.formats import owned
 from simulator.corpus.staging import Shards
 
 pytest.importorskip("pyarrow")

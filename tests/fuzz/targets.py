@@ -38,13 +38,15 @@ from simulator.logs.formats import registry
 from simulator.session.transcript import text
 from simulator.world import load
 from simulator.world.persona import Persona
+from simulator.world.reading import POLICIES
 from simulator.world.scenario import Scenario, TopicFile
 from simulator.world.world import World
-from simulator.world.yaml_file import parse, read_text, validate
+from simulator.world.world_files import read_text
+from simulator.world.yaml_file import parse, validate
 from tests.irc.channel import BEGAN, POLICY
 from tests.worlds import shipped
 
-CARDS = {"personas": Persona, "scenarios": Scenario, "topics": TopicFile, **load.POLICIES}
+CARDS = {"personas": Persona, "scenarios": Scenario, "topics": TopicFile, **POLICIES}
 """What a content file may be; the first byte of the data says which."""
 RULES = SplitRules(shortest=1, lead="pim", bridges=("bridge",))
 TALK = tuple(
@@ -68,7 +70,7 @@ def cards(data: bytes, folder: Path) -> None:
     card = validate(CARDS[kind], made, "card.yaml")
     here = shipped()
     parts = {"personas": here.personas, "scenarios": {}, "topics": here.topics, "probes": here.probes}
-    parts |= {name: getattr(here, name) for name in (*load.POLICIES, "prompts")}
+    parts |= {name: getattr(here, name) for name in (*POLICIES, "prompts")}
     match card:
         case Persona():
             parts["personas"] = here.personas | {card.nick: card}

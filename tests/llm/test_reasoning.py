@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from simulator.line_checks import clean
+from simulator.line_checks.reply import clean
 from simulator.llm.reasoning import has_reasoning_marks, separate
 
 LINE = "hello there, nice weather."

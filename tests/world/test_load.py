@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from simulator.errors import ContentError, UsageError
-from simulator.world import load
+from simulator.world import load, reading, world_files
 
 CARD = """\
 nick: Zed_
@@ -186,7 +186,9 @@ def test_a_nick_that_yaml_1_1_would_read_as_a_truth_value(root: Path) -> None:
     assert "no" in load.load(root).personas
 
 
-YAML = sorted(p.relative_to(load.shipped()) for part in load.PARTS for p in (load.shipped() / part).rglob("*.yaml"))
+YAML = sorted(
+    p.relative_to(load.shipped()) for part in world_files.PARTS for p in (load.shipped() / part).rglob("*.yaml")
+)
 
 
 def lengthened(path: Path, line: str) -> int:
@@ -197,7 +199,7 @@ def lengthened(path: Path, line: str) -> int:
 
 
 def test_a_field_that_nobody_knows_is_told_with_its_line_in_every_file_at_once(root: Path) -> None:
-    assert {path.parts[0] for path in YAML} == set(load.PARTS) and len(YAML) > 200
+    assert {path.parts[0] for path in YAML} == set(world_files.PARTS) and len(YAML) > 200
     expected = [f"{name}:{lengthened(root / name, 'nonsense: 1')}: nonsense: unknown field" for name in YAML]
     told = faults(root)
     assert sorted(line.split("; ")[0].split(" (did you mean")[0] for line in told) == sorted(expected)
@@ -208,9 +210,9 @@ def test_a_field_that_nobody_knows_is_told_with_its_line_in_every_file_at_once(r
 def one_of_each_kind() -> list[Path]:
     found = {}
     for name in YAML:
-        kind = next(kind for kind in load.KINDS if fnmatchcase(name.as_posix(), kind))
+        kind = next(kind for kind in reading.KINDS if fnmatchcase(name.as_posix(), kind))
         found.setdefault(kind, name)
-    assert found.keys() == load.KINDS.keys(), "the shipped world has a file of every kind"
+    assert found.keys() == reading.KINDS.keys(), "the shipped world has a file of every kind"
     return list(found.values())
 
 

@@ -10,12 +10,13 @@ from typing import Any
 import jsonschema
 import pytest
 
-from simulator.world import load
+from simulator.world import load, reading, world_files
 from simulator.world.schemas import EDITOR, editor_files, schemas
-from simulator.world.yaml_file import parse, read_text
+from simulator.world.world_files import read_text
+from simulator.world.yaml_file import parse
 
 SCHEMAS: dict[str, Any] = schemas()
-FILES = list(load.content_files(load.shipped(), *load.PARTS))
+FILES = list(world_files.content_files(load.shipped(), *world_files.PARTS))
 
 
 def _fields(node: object) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -30,10 +31,10 @@ def _fields(node: object) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def test_there_is_one_for_every_kind_of_file() -> None:
-    assert {name for name in SCHEMAS if name.endswith(".yaml")} == load.KINDS.keys()
+    assert {name for name in SCHEMAS if name.endswith(".yaml")} == reading.KINDS.keys()
 
 
-@pytest.mark.parametrize("kind", load.KINDS)
+@pytest.mark.parametrize("kind", reading.KINDS)
 def test_every_field_is_explained_and_says_null_for_nothing(kind: str) -> None:
     fields = list(_fields(SCHEMAS[kind]))
     assert fields
@@ -46,9 +47,9 @@ def test_fields_have_examples_from_the_shipped_world() -> None:
     assert fields["kind"]["examples"], "a value deep inside a card"
 
 
-@pytest.mark.parametrize("kind", load.KINDS)
+@pytest.mark.parametrize("kind", reading.KINDS)
 def test_the_shipped_files_fit_and_a_nonsense_field_does_not(kind: str) -> None:
-    earlier = list(load.KINDS)[: list(load.KINDS).index(kind)]
+    earlier = list(reading.KINDS)[: list(reading.KINDS).index(kind)]
     names = {path: path.relative_to(load.shipped()).as_posix() for path in FILES}
     mine = [p for p, n in names.items() if fnmatchcase(n, kind) and not any(fnmatchcase(n, e) for e in earlier)]
     assert mine
@@ -63,6 +64,6 @@ def test_an_editor_is_told_which_schema_is_for_which_files() -> None:
     made = editor_files()
     settings = json.loads(made[EDITOR])["yaml.schemas"]
     patterns = {pattern for patterns in settings.values() for pattern in patterns}
-    assert {pattern for pattern in patterns if not pattern.startswith("!")} == load.KINDS.keys()
+    assert {pattern for pattern in patterns if not pattern.startswith("!")} == reading.KINDS.keys()
     assert "!scenarios/topics/*.yaml" in settings["./schemas/Scenario.json"], "a list of topics is no script"
     assert {f"./{name}" for name in made if name != EDITOR} == settings.keys()
