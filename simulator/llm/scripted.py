@@ -26,8 +26,10 @@ HANDY_WORDS, MOST_TOPIC_WORDS = 4, 7
 """Of a noun phrase from a topic: one with more than the first ends where it is joined, one with more than the second is
 not used."""
 FEW_WORDS = "few-words"
-CHANCES_OF_MORE = {FEW_WORDS: (), "sentence": (), "two-or-three": (1.0, 0.3), "more": (1.0, 1.0)}
+CHANCES_OF_MORE = {FEW_WORDS: (), "sentence": (), "two-or-three": (1.0, 0.3), "more": (1.0, 1.0, 0.5)}
 """By the length that is wanted: how likely each further sentence is."""
+MOST_WORDS_OF = {FEW_WORDS: 7, "sentence": 16, "two-or-three": 36, "more": 60}
+"""By the length that is wanted."""
 
 _SLOT = re.compile(r"\{(\w+)\}")
 _NICK = re.compile(r"<[^\s<>]{1,31}>")
@@ -180,13 +182,15 @@ def _line(draw: Callable[[], float], prompt: Prompt) -> str:
                 return part
         return min(drawn)[1]
 
-    room = MOST_WORDS - len(opening.split()) - 1  # one for whom it is said to
+    further = CHANCES_OF_MORE.get(length, (0.9, 0.0 if cue else 0.3))
+    room = MOST_WORDS_OF.get(length, MOST_WORDS) - len(opening.split()) - 1  # one for whom it is said to
     first = forms.after if opening.endswith(",") and not kind else forms.first
     brief = length == FEW_WORDS and not opening
-    parts.append(fitting(forms.short if brief else first, room - 9 if kind else room - 6))
+    kept = 9 if kind else 6 if further else 0
+    parts.append(fitting(forms.short if brief else first, room - kept))
     if kind:
         parts.insert(0, fitting(grammar.go_on[kind], room - _words(parts)))
-    for chance_of_more in CHANCES_OF_MORE.get(length, (0.9, 0.0 if cue else 0.3)):
+    for chance_of_more in further:
         left = room - _words(parts)
         wanting = not length and left > room - LEAST_WORDS
         if left >= 6 and (draw() < chance_of_more or wanting):

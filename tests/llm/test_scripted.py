@@ -126,7 +126,8 @@ def test_a_line_is_as_long_as_it_is_wanted(cue: str) -> None:
     def sentences(length: str) -> float:
         return sum(len(re.findall(r"[.!?](?= |$)", line)) for line in lines(length)) / 60
 
-    assert max(len(line.split()) for line in lines("few-words")) <= 8
+    assert max(len(line.split()) for line in lines("few-words")) <= 7
+    assert sum(len(line.split()) <= 16 for line in lines("sentence")) > 50
     assert 1 <= sentences("sentence") < 1.7 < sentences("two-or-three") < sentences("more")
 
 
