@@ -35,7 +35,8 @@ _SLOT = re.compile(r"\{(\w+)\}")
 _NICK = re.compile(r"<[^\s<>]{1,31}>")
 _ACTION = re.compile(r"\* \S{1,31} ?")
 _NOUNS_FIRST = re.compile(
-    r"(?:an?|the|one|some|two|three|four|five|six|eleven|forty|my|your|[A-Z]?[a-z]+'s|\w+ (?:for|about|in|of)) "
+    r"(?:an?|the|one|some|two|three|four|five|six|ten|eleven|forty|my|your|(?:[A-Z]\w+ )?[A-Za-z]+'s|daily \w+|"
+    r"\w+ (?:for|about|in|of)) "
 )
 _FINITE = re.compile(r"\b(?:is|are|was|were|has|had|got|won't|can't|keeps?|came|went|fell|took|threw|died|\w+s the)\b")
 _RELATIVE = re.compile(r"\b(?:that|who|which|nobody|everybody|somebody)\b")

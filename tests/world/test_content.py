@@ -56,6 +56,27 @@ def test_voice_lines_are_their_own_and_pass_the_manners() -> None:
         assert not list(manners.wording(line, nick=persona.nick)), (persona.nick, line)
 
 
+def test_people_also_write_plainly() -> None:
+    """Not everybody has a dry twist ready: "no idea sorry" is a line, too."""
+    short = [p for p in WORLD.people if sum(len(line.split()) <= 4 for line in p.voice)]
+    assert len(short) >= 40
+    assert all(sum(len(line.split()) > 6 for line in p.voice) >= 3 for p in WORLD.people), "what tells them apart"
+
+
+def test_the_lead_has_lines_for_each_pattern_and_for_any() -> None:
+    manners = LineChecker(WORLD.style, WORLD.lead.nick)
+    card = WORLD.lead
+    assert set(card.voice_for) == set(WORLD.quota.patterns)
+    assert all(len(numbers) >= 4 for numbers in card.voice_for.values())
+    kept = {number for numbers in card.voice_for.values() for number in numbers}
+    free = [line for number, line in enumerate(card.voice) if number not in kept]
+    assert sum(manners.shows("refusal", line) is not None for line in free) >= 2
+    elsewhere = [
+        card.voice[number] for pattern, numbers in card.voice_for.items() for number in numbers if pattern != "identity"
+    ]
+    assert not [line for line in (*free, *elsewhere) if manners.shows("acknowledges-ai", line)]
+
+
 def test_the_leads_openings_pass_her_own_manners() -> None:
     manners = LineChecker(WORLD.style, WORLD.lead.nick)
     for scenario in WORLD.scenarios.values():
