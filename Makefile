@@ -8,7 +8,7 @@ TORCH_FROM := $(if $(UV_FIND_LINKS),,--torch-backend=cpu)
 
 AUDIT := pip-audit==2.10.1
 
-.PHONY: install demo test check bench proof lock clean
+.PHONY: install demo test docs check bench proof lock clean
 
 install: .venv/installed ## a working .venv/bin/em
 
@@ -32,6 +32,10 @@ test: .venv/testing ## the whole suite
 	$(BIN)/mypy
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
+docs: .venv/testing ## the documentation as a site, in site/
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+	@echo site/index.html
+
 check: .venv/testing ## lint, the locks, and what the advisory databases know of them (needs the network)
 	$(BIN)/ruff check .
 	$(BIN)/python -m pytest tests/test_supply.py
@@ -50,4 +54,4 @@ lock: ## after a change in pyproject.toml; writes no registry's host
 	$(UV) pip compile --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate pyproject.toml requirements/build.in --extra parquet --extra train --extra ray --group model --group test -c requirements/default.txt -c requirements/torch.in --no-emit-package torch -o requirements/test.txt
 
 clean: ## everything that the Makefile made
-	rm -rf .venv dist build
+	rm -rf .venv dist build site
