@@ -148,8 +148,10 @@ def _voice(persona: Persona, count: int, pattern: str, draw: random.Random) -> t
     rest = [number for number in (*own, *free) if number not in first]
     more = draw.sample(rest, len(rest))
     chosen = [*first, *more[: max(0, count - len(first))]]
-    if len(chosen) < len(first) + len(more) and all(len(persona.voice[n].split()) < TELLING for n in chosen):
-        chosen.append(more[len(chosen) - len(first)])
+    left = more[len(chosen) - len(first) :]
+    telling = [number for number in range(len(persona.voice)) if len(persona.voice[number].split()) >= TELLING]
+    if left and not set(telling) & set(chosen):
+        chosen.append(next((number for number in left if number in telling), left[0]))
     return tuple(chosen or range(min(count, len(persona.voice))))
 
 
