@@ -25,6 +25,7 @@ COMMANDS = {
     "check": "Run the filters on any documents; no model needed.",
     "stats": "Diversity and realism of a run, or of any documents.",
     "report": "A run, or two side by side, as one HTML page that opens offline.",
+    "review": "Read, judge and mend sessions on a page, by keyboard.",
     "mark": "Say that a session, or a message of it, is bad or good; bad ones are not exported.",
     "export": "Write a run's kept sessions as training files.",
     "train": "Train the lead's LoRA on an exported corpus.",

@@ -81,7 +81,7 @@ class SessionJudge:
     def __init__(self, policy: JudgePolicy, prompts: PromptTemplates, model: Model, lead: str) -> None:
         self._policy, self._prompts, self._model = policy, prompts, model
         self._rubric = _rubric(policy, prompts, lead)
-        self._answer = _answer(policy)
+        self._reader = AnswerReader(policy)
 
     async def score(self, plan: SessionPlan, document: Document) -> Score:
         """One call, and a second one if the first answer is of no use. Raises ProviderError like the model."""
@@ -89,7 +89,7 @@ class SessionJudge:
         for attempt in range(TRIES):
             reply = await self._model.reply(self._prompt(plan, document, attempt, score.cause))
             begun = "" if self._model.dialect is PromptFormat.CHAT else "{"
-            score = self._read(begun + reply.text, document)
+            score = self._reader.read(begun + reply.text, document)
             if score.readable:
                 break
             if reply.cut:
@@ -127,7 +127,15 @@ class SessionJudge:
             one_line=False,
         )
 
-    def _read(self, text: str, document: Document) -> Score:
+
+class AnswerReader:
+    """Reads what a judge answered to the questions of a rubric."""
+
+    def __init__(self, policy: JudgePolicy) -> None:
+        self._policy, self._answer = policy, _answer(policy)
+
+    def read(self, text: str, document: Document) -> Score:
+        """The marks, and the score if enough of the words that they quote stand in the session."""
         given, cause = None, "it holds no JSON object"
         for found in _objects(text):
             try:

@@ -184,6 +184,34 @@ class JournalReader:
             )
         )
 
+    def sent_back(self, rules: str) -> dict[str, int]:
+        """By session, how many lines rules of this beginning refused; sessions without any are left out."""
+        return dict(
+            self._all(
+                "SELECT session, count(*) FROM event, json_each(event.body, '$.refused') AS refusal"
+                """ WHERE instr(event.body, '"refused":[{')"""
+                " AND instr(json_extract(refusal.value, '$.rule'), ?) = 1 GROUP BY session",
+                (rules,),
+            )
+        )
+
+    def holding(self, text: str) -> frozenset[str]:
+        """Sessions with a message that holds the text, whatever the case of its letters (ASCII)."""
+        rows = self._all(
+            "SELECT DISTINCT session FROM event WHERE kind = 'said'"
+            " AND instr(lower(json_extract(body, '$.text')), lower(?))",
+            (text,),
+        )
+        return frozenset(session for (session,) in rows)
+
+    def count_events(self, session: str) -> int:
+        """How much has happened in a session."""
+        return int(self._all("SELECT count(*) FROM event WHERE session = ?", (session,))[0][0])
+
+    def variants(self, slot: int) -> list[tuple[str, str, float | None]]:
+        """(Id, state, the judge's score) of every session that was played for the slot, in order."""
+        return self._all("SELECT id, state, score FROM session WHERE slot = ? ORDER BY attempt", (slot,))
+
     def _all(self, sql: str, values: tuple[object, ...] = ()) -> list[Any]:
         with storage(self.path):
             return self._db.execute(sql, values).fetchall()

@@ -191,6 +191,19 @@ class LineEdit:
     """Wall time, ISO 8601."""
 
 
+@dataclass(frozen=True, slots=True)
+class MachineCheck:
+    """What a person thinks of a thing that the machine said."""
+
+    session: str
+    line: int | None
+    """Index among the messages, from 0; of a refused try, of the message that it was to become; None: of the whole."""
+    rule: str
+    """As in a reason or a refusal."""
+    right: bool
+    person: str = REVIEWER
+
+
 class ReviewKind(StrEnum):
     """What a person can do to a session or a message."""
 
@@ -200,6 +213,9 @@ class ReviewKind(StrEnum):
     """Other words for a message; empty text: the original again."""
     CLEAR = "clear"
     """The person's mark is taken back."""
+    RIGHT = "right"
+    """The machine was right about this place; `text` names its rule, such as `guard-offer` or `judge-flow`."""
+    WRONG = "wrong"
     CHOOSE = "choose"
     """The session is kept for its slot, in place of the one that `text` names."""
     UNDO = "undo"

@@ -17,7 +17,7 @@ from simulator.events import Event, Said
 from simulator.journal import database
 from simulator.journal.database import FILE, storage
 from simulator.journal.journal_reader import JournalReader
-from simulator.journal.records import REVIEWER, LineEdit, PersonMark, ReviewAction, ReviewKind
+from simulator.journal.records import REVIEWER, LineEdit, MachineCheck, PersonMark, ReviewAction, ReviewKind
 
 _COLUMNS = "session, line, kind, person, text, why, undone, number, step, at"
 _VERDICTS = (ReviewKind.GOOD, ReviewKind.BAD)
@@ -55,6 +55,16 @@ class Reviews(JournalReader):
     def edits(self, session: str | None = None) -> list[LineEdit]:
         """The latest edit of each message that has one, in order; of one session or all."""
         return self._standing(session)[1]
+
+    def machine_checks(self, session: str | None = None) -> list[MachineCheck]:
+        """What people think of what the machine said, the latest of each; of one session or all."""
+        undone, found = self._undone(), dict[tuple[str, str, int | None, str], MachineCheck]()
+        for one in self._actions(session):
+            if one.kind in (ReviewKind.RIGHT, ReviewKind.WRONG) and one.step not in undone:
+                right = one.kind is ReviewKind.RIGHT
+                check = MachineCheck(one.session, one.line, one.text, right, one.person)
+                found[one.person, one.session, one.line, one.text] = check
+        return list(found.values())
 
     def edited(self, session: str) -> list[Event]:
         """What happened in a session, with edited lines as they were edited: what training documents are made of."""

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 
+from simulator.corpus.agreement import verdicts_of
 from simulator.corpus.judge import RULE
-from simulator.journal.records import PersonMark, SessionRow
+from simulator.journal.records import SessionRow
 from simulator.journal.reviews import Reviews
 
 NEAR = 0.1
 """A score this far from the threshold says little."""
 GUARD = "guard-"
 """How the rules of the guard begin."""
-AGAINST, APART, CLOSE, ONE_RULE, SENT_BACK, SECOND, UNSEEN, NEWCOMER, VARIANTS = 3.0, 3.0, 2.0, 1.5, 0.5, 1.0, 1.0, 0.5, 0.5
+AGAINST, APART, CLOSE, ONE_RULE = 3.0, 3.0, 2.0, 1.5
+SENT_BACK, SECOND, UNSEEN, NEWCOMER, VARIANTS = 0.5, 1.0, 1.0, 0.5, 0.5
 """Weights of the causes, in the order of `_causes`."""
 
 
@@ -33,7 +35,7 @@ class Entry:
     messages: int
     """Said so far."""
     nicks: frozenset[str]
-    """Of those who said something."""
+    """Of the people who said something; the lead is not among them."""
     score: float | None
     """The judge's, in [0, 1]."""
     rules: tuple[str, ...]
@@ -106,17 +108,6 @@ def entries(journal: Reviews, threshold: float, person: str) -> list[Entry]:
     return sorted(weighed, key=lambda e: (e.state == "open", person in e.verdicts, -e.need, e.slot, e.id))
 
 
-def verdicts_of(marks: Iterable[PersonMark], bad: frozenset[str]) -> dict[str, dict[str, bool]]:
-    """Session to person to whether they would keep it. `bad`: sessions that somebody's mark keeps out."""
-    found: defaultdict[str, dict[str, bool]] = defaultdict(dict)
-    for mark in marks:
-        if mark.line is None:
-            found[mark.session][mark.person] = mark.good and found[mark.session].get(mark.person, True)
-        elif not mark.good and mark.session in bad:
-            found[mark.session][mark.person] = False
-    return found
-
-
 def _entry(
     row: SessionRow,
     journal: Reviews,
@@ -136,7 +127,7 @@ def _entry(
         pattern=cell.pattern,
         topic=session.topic,
         messages=sum(said.values()),
-        nicks=frozenset(said),
+        nicks=frozenset(said) - {session.setting.lead},
         score=row.score,
         rules=tuple(rules),
         guard=guarded.get(session.id, 0),

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from simulator import clock, rng
 from simulator.corpus.judge import JudgeMark
-from simulator.corpus.opinions import judge_marks
+from simulator.corpus.opinions import JudgeOpinions
 from simulator.events import Acted, Agreed, Event, Joined, Parted, Passed, Refused, Renamed, Said, TopicSet
-from simulator.journal.records import LineEdit, PersonMark
+from simulator.journal.records import LineEdit, MachineCheck, PersonMark
 from simulator.journal.reviews import Reviews
 from simulator.plan.session_plan import SessionPlan
 from simulator.session.transcript import document
@@ -45,7 +45,9 @@ class Row:
     faults: tuple[tuple[str, str], ...] = ()
     """Rule and evidence of every reason against the session at this message."""
     quoted: tuple[JudgeMark, ...] = ()
-    """The judge's marks that rest on this message."""
+    """The judge's low marks that rest on this message."""
+    checks: tuple[MachineCheck, ...] = ()
+    """What people think of what the machine said here."""
     marks: tuple[PersonMark, ...] = ()
 
 
@@ -87,8 +89,10 @@ def view(journal: Reviews, world: World, ident: str) -> SessionView | None:
     said = [event for event in events if isinstance(event, Said)]
     lead, level = session.setting.lead, session.setting.engagement
     band = world.engagement.bands[level]
-    quoted = judge_marks(journal, world, ident, document(session.setting, events))
-    notes = _Notes(journal.edits(ident), reasons, marks, quoted)
+    judge = world.judge
+    opinions = JudgeOpinions(journal, judge).marks(ident, document(session.setting, events))
+    low = [mark for mark in opinions if judge.share(mark.mark) < judge.threshold]
+    notes = _Notes(journal.edits(ident), reasons, marks, low, journal.machine_checks(ident))
     return SessionView(
         id=ident,
         state=row.state,
@@ -118,12 +122,17 @@ class _Notes:
         edits: list[LineEdit],
         reasons: list[tuple[str, int | None, str]],
         marks: list[PersonMark],
-        quoted: tuple[JudgeMark, ...],
+        quoted: list[JudgeMark],
+        checks: list[MachineCheck],
     ) -> None:
         self._edits = {edit.line: edit for edit in edits}
         self._faults: defaultdict[int, list[tuple[str, str]]] = defaultdict(list)
         self._marks: defaultdict[int, list[PersonMark]] = defaultdict(list)
         self._quoted: defaultdict[int, list[JudgeMark]] = defaultdict(list)
+        self._checks: defaultdict[int, list[MachineCheck]] = defaultdict(list)
+        for check in checks:
+            if check.line is not None:
+                self._checks[check.line].append(check)
         for rule, message, evidence in reasons:
             if message is not None:
                 self._faults[message].append((rule, evidence))
@@ -151,7 +160,8 @@ class _Notes:
                     "said", at, nick, edit.text if edit else event.text, line, own, _colour(nick),
                     original=event.text if edit else "", editor=edit.person if edit else "", cue=event.cue,
                     why=_why(event), refused=event.refused, faults=tuple(self._faults[line]),
-                    quoted=tuple(self._quoted[line]), marks=tuple(self._marks[line]),
+                    quoted=tuple(self._quoted[line]),
+                    checks=tuple(self._checks[line]), marks=tuple(self._marks[line]),
                 )  # fmt: skip
             case Acted():
                 return Row("acted", at, nick, event.text, None, own, _colour(nick), refused=event.refused)

@@ -1,0 +1,69 @@
+"""Do people who judged the same sessions agree? Krippendorff's alpha, and what most of them say."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from simulator.journal.records import PersonMark
+
+Verdicts = Mapping[str, Mapping[str, bool]]
+"""Session to person to whether that person would keep it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """Of everybody who judged sessions of a run."""
+
+    people: int
+    sessions: int
+    """That two or more have judged."""
+    same: int
+    """Of these, all say the same."""
+    alpha: float | None
+    """Krippendorff's, for two categories: 1 agreement, 0 no better than chance, below 0 worse. None: not to be told."""
+
+
+def verdicts_of(marks: Iterable[PersonMark], bad: frozenset[str]) -> dict[str, dict[str, bool]]:
+    """Session to person to whether they would keep it: a message that was marked bad counts against the session.
+
+    `bad`: sessions that somebody's mark keeps out (`Reviews.marked_bad`); elsewhere bad messages were mended.
+    """
+    found: defaultdict[str, dict[str, bool]] = defaultdict(dict)
+    for mark in marks:
+        if mark.line is None:
+            found[mark.session][mark.person] = mark.good and found[mark.session].get(mark.person, True)
+        elif not mark.good and mark.session in bad:
+            found[mark.session][mark.person] = False
+    return dict(found)
+
+
+def consensus(verdicts: Mapping[str, bool]) -> bool | None:
+    """What most of them say; None: as many would keep the session as not.
+
+    >>> consensus({"ann": True, "bob": True, "cy": False}), consensus({"ann": True, "bob": False})
+    (True, None)
+    """
+    keep = sum(verdicts.values())
+    return None if 2 * keep == len(verdicts) else 2 * keep > len(verdicts)
+
+
+def agreement(verdicts: Verdicts) -> Agreement:
+    """How far people agree about the sessions that several of them judged."""
+    people = {person for each in verdicts.values() for person in each}
+    shared = {session: each for session, each in verdicts.items() if len(each) > 1}
+    same = sum(len(set(each.values())) == 1 for each in shared.values())
+    return Agreement(len(people), len(shared), same, _alpha(shared))
+
+
+def _alpha(shared: Verdicts) -> float | None:
+    """None where nothing was judged twice, or everybody says the same of everything (K. Krippendorff, 2011)."""
+    from nltk.metrics.agreement import AnnotationTask
+
+    said = [(person, session, keep) for session, each in shared.items() for person, keep in each.items()]
+    if len({keep for _, _, keep in said}) < 2:
+        return None
+    alpha = float(AnnotationTask(said).alpha())
+    return None if math.isnan(alpha) else round(alpha, 4)
