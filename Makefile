@@ -51,7 +51,7 @@ proof: .venv/testing ## half an hour: a LoRA on real weights, killed, resumed, a
 lock: ## after a change in pyproject.toml; writes no registry's host
 	$(UV) pip compile --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate requirements/uv.in -o requirements/uv.txt
 	$(UV) pip compile --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate pyproject.toml requirements/build.in --group model -o requirements/default.txt
-	$(UV) pip compile --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate pyproject.toml requirements/build.in --extra parquet --extra train --extra ray --group model --group test -c requirements/default.txt -c requirements/torch.in --no-emit-package torch -o requirements/test.txt
+	$(UV) pip compile --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate pyproject.toml requirements/build.in --extra parquet --extra train --extra ray --extra review --group model --group test -c requirements/default.txt -c requirements/torch.in --no-emit-package torch -o requirements/test.txt
 
 clean: ## everything that the Makefile made
 	rm -rf .venv dist build site

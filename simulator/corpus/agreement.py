@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from simulator.errors import UsageError
 from simulator.journal.records import PersonMark
 
 Verdicts = Mapping[str, Mapping[str, bool]]
@@ -60,10 +61,13 @@ def agreement(verdicts: Verdicts) -> Agreement:
 
 def _alpha(shared: Verdicts) -> float | None:
     """None where nothing was judged twice, or everybody says the same of everything (K. Krippendorff, 2011)."""
-    from nltk.metrics.agreement import AnnotationTask
-
     said = [(person, session, keep) for session, each in shared.items() for person, keep in each.items()]
     if len({keep for _, _, keep in said}) < 2:
         return None
+    try:
+        from nltk.metrics.agreement import AnnotationTask
+    except ImportError:
+        remedy = "install the extra: pip install 'emsim[review]'"
+        raise UsageError("agreement of reviewers needs nltk", place="Krippendorff's alpha", remedy=remedy) from None
     alpha = float(AnnotationTask(said).alpha())
     return None if math.isnan(alpha) else round(alpha, 4)

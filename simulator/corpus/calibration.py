@@ -20,7 +20,7 @@ from simulator.intervals import Figure, share
 from simulator.journal.records import MachineCheck, SessionRow
 from simulator.journal.reviews import Reviews
 from simulator.session.transcript import document
-from simulator.world.judge_policy import JudgePolicy
+from simulator.world.policies.judge import JudgePolicy
 from simulator.world.world import World
 
 ENOUGH = 50
@@ -60,7 +60,7 @@ class Threshold:
 
 
 @dataclass(frozen=True, slots=True)
-class Calibration:
+class MachineCalibration:
     """The machine against people, over the sessions of a run on which most people agree."""
 
     judged: int
@@ -90,7 +90,7 @@ class _Judged:
     """Item of the rubric to the judge's mark."""
 
 
-def calibration(journal: Reviews, world: World) -> Calibration:
+def calibration(journal: Reviews, world: World) -> MachineCalibration:
     """The machine of a run against the people who judged its sessions."""
     verdicts = verdicts_of(journal.marks(), journal.marked_bad())
     checks: defaultdict[str, list[MachineCheck]] = defaultdict(list)
@@ -103,7 +103,7 @@ def calibration(journal: Reviews, world: World) -> Calibration:
         if keep is not None and row is not None and row.state != "open":
             judged.append(_judged(journal, row, not keep, checks[session], opinions, world.judge))
     lines = list(_guarded(journal, checks, world.lead.nick))
-    return Calibration(
+    return MachineCalibration(
         judged=len(judged),
         bad=sum(each.bad for each in judged),
         enough=len(judged) >= ENOUGH,
@@ -207,7 +207,7 @@ def _right(scored: Iterable[tuple[float, bool]], threshold: float) -> int:
     return sum((score < threshold - 1e-9) == against for score, against in scored)
 
 
-def _patch(found: Calibration) -> str:
+def _patch(found: MachineCalibration) -> str:
     if not found.thresholds:
         return ""
     rows = [f"# From {found.judged} sessions that people judged: values to change, by file."]

@@ -6,7 +6,7 @@ from simulator.corpus.judge import AnswerReader, JudgeMark
 from simulator.document import Document
 from simulator.journal.journal_reader import JournalReader
 from simulator.llm.model import Purpose
-from simulator.world.judge_policy import JudgePolicy
+from simulator.world.policies.judge import JudgePolicy
 
 
 class JudgeOpinions:

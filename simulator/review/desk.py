@@ -15,7 +15,7 @@ from simulator.llm.model import Models
 from simulator.plan.session_plan import SessionPlan
 from simulator.review import again, editing, queue
 from simulator.review.queue import Entry, Wanted
-from simulator.review.session_view import SessionView, view
+from simulator.review.session_view import ReviewedSession, view
 from simulator.world.world import World
 
 WORDS = 2_000
@@ -71,7 +71,7 @@ class Desk:
         with_text = self.journal.holding(wanted.text) if wanted.text else None
         return queue.chosen(self.entries(), wanted, self.person, with_text)
 
-    def session(self, ident: str) -> SessionView:
+    def session(self, ident: str) -> ReviewedSession:
         """One session. Raises UsageError if the run has none of that id."""
         found = view(self.journal, self.world, ident)
         if found is None:

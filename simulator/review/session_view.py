@@ -20,7 +20,7 @@ COLOURS = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class TranscriptRow:
     """One row of the transcript."""
 
     kind: str
@@ -52,7 +52,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class SessionView:
+class ReviewedSession:
     """A session with everything that is said about it."""
 
     id: str
@@ -70,7 +70,7 @@ class SessionView:
     """Least and most share of the lead's at this level, in [0, 1]."""
     planned: bool
     """False: real people wrote the lines, and nothing can be played again."""
-    rows: tuple[Row, ...]
+    rows: tuple[TranscriptRow, ...]
     reasons: tuple[tuple[str, int | None, str], ...]
     marks: tuple[PersonMark, ...]
     """Of the session as a whole."""
@@ -78,7 +78,7 @@ class SessionView:
     """(Id, state, score) of every session that was played for the slot, this one among them."""
 
 
-def view(journal: Reviews, world: World, ident: str) -> SessionView | None:
+def view(journal: Reviews, world: World, ident: str) -> ReviewedSession | None:
     """The session of that id; None: the run has none."""
     row = journal.session(ident)
     if row is None:
@@ -93,7 +93,7 @@ def view(journal: Reviews, world: World, ident: str) -> SessionView | None:
     opinions = JudgeOpinions(journal, judge).marks(ident, document(session.setting, events))
     low = [mark for mark in opinions if judge.share(mark.mark) < judge.threshold]
     notes = _Notes(journal.edits(ident), reasons, marks, low, journal.machine_checks(ident))
-    return SessionView(
+    return ReviewedSession(
         id=ident,
         state=row.state,
         slot=session.number,
@@ -143,20 +143,20 @@ class _Notes:
             if quote.message is not None:
                 self._quoted[quote.message].append(quote)
 
-    def rows(self, events: list[Event], lead: str) -> list[Row]:
+    def rows(self, events: list[Event], lead: str) -> list[TranscriptRow]:
         """The whole transcript."""
-        made, line = list[Row](), 0
+        made, line = list[TranscriptRow](), 0
         for event in events:
             made.append(self._row(event, lead, line))
             line += isinstance(event, Said)
         return made
 
-    def _row(self, event: Event, lead: str, line: int) -> Row:
+    def _row(self, event: Event, lead: str, line: int) -> TranscriptRow:
         at, nick, own = clock.of_day(event.at), event.nick, event.nick == lead
         match event:
             case Said():
                 edit = self._edits.get(line)
-                return Row(
+                return TranscriptRow(
                     "said", at, nick, edit.text if edit else event.text, line, own, _colour(nick),
                     original=event.text if edit else "", editor=edit.person if edit else "", cue=event.cue,
                     why=_why(event), refused=event.refused, faults=tuple(self._faults[line]),
@@ -164,9 +164,11 @@ class _Notes:
                     checks=tuple(self._checks[line]), marks=tuple(self._marks[line]),
                 )  # fmt: skip
             case Acted():
-                return Row("acted", at, nick, event.text, None, own, _colour(nick), refused=event.refused)
+                return TranscriptRow("acted", at, nick, event.text, None, own, _colour(nick), refused=event.refused)
             case Passed():
-                return Row("passed", at, nick, "", None, own, _colour(nick), why=event.why, refused=event.refused)
+                return TranscriptRow(
+                    "passed", at, nick, "", None, own, _colour(nick), why=event.why, refused=event.refused
+                )
             case Joined():
                 told = "joins"
             case Parted():
@@ -177,7 +179,7 @@ class _Notes:
                 told = f"sets the topic: {event.text}"
             case Agreed():
                 told = "agrees to be recorded" if event.yes else "does not agree to be recorded"
-        return Row("event", at, nick, told, None, own, _colour(nick))
+        return TranscriptRow("event", at, nick, told, None, own, _colour(nick))
 
 
 def _why(event: Said) -> str:
