@@ -6,7 +6,7 @@ messages in a row the lead's share lies in the band of the level. Until there ar
 A line takes time, in which others go on, and may be refused. So a line that is being written is counted from its
 beginning: how many messages of others came before it was out, tries that came to nothing included, is what is reckoned
 with from then on. The lead has to speak so early that the window would still hold enough of its messages if the next
-line took longer than any of the last ones, and those after it as long as they usually take.
+line took longer than any of the last ones, and those after it together as long as such a number of lines seldom takes.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ LATE = 3
 """Messages of others that may come between a decision and its line, as long as it was not measured to be more."""
 RESERVE = 0.2
 """Part of the band's width that lies between the least and where the lead has to speak."""
+SELDOM = 2.0
+"""Standard deviations by which several lines together may take longer than usual: one in fifty times they do."""
 MEASURED = 20
 """Lines of the lead's whose delays are remembered."""
 
@@ -90,13 +92,15 @@ class ParticipationWindow:
         if 2 * known < self._size:  # nobody has to hurry into a new channel
             return self._last(known) < math.floor(wanted * (known + 1) / self._size + 1e-9)
         usual = sum(self._delays) / len(self._delays) if self._delays else 0.0
+        spread = sum((delay - usual) ** 2 for delay in self._delays) / len(self._delays) if self._delays else 0.0
         ahead, owed = self.late + 1.0, 0
         while ahead <= self._size:
             # So many messages from now, right before the line after the next `owed` ones.
             messages = min(self._size, known + int(ahead))
             if self._last(messages - int(ahead)) + owed < math.floor(wanted * messages / self._size + 1e-9):
                 return True
-            ahead, owed = ahead + usual + 2, owed + 1
+            owed += 1
+            ahead = self.late + 1 + owed * (usual + 2) + SELDOM * math.sqrt(owed * spread)
         return False
 
     def is_due(self, band: Band) -> bool:

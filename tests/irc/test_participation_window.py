@@ -62,6 +62,11 @@ def test_every_full_window_is_in_the_band(level: Engagement, wish: float, late: 
     held(drive(level, wish, min(late, LATEST[level]), seed), level)
 
 
+def test_several_lines_in_a_row_may_be_late() -> None:
+    """The delays of three lines add up: this is the draw in which they did."""
+    held(drive(Engagement.MEDIUM, 0.3, 3, 425415), Engagement.MEDIUM)
+
+
 @pytest.mark.parametrize(("level", "fails"), [(Engagement.LOW, 2), (Engagement.MEDIUM, 1)])
 @pytest.mark.parametrize("wish", [0.0, 0.05, 0.3, 1.0])
 def test_also_when_lines_come_to_nothing(level: Engagement, fails: int, wish: float) -> None:
