@@ -54,6 +54,16 @@ def sentences(text: str) -> int:
     return ends + (last < len(text) and not text[last:].isspace())
 
 
+def first_sentences(text: str, most: int) -> str:
+    """At most so many sentences from the beginning.
+
+    >>> first_sentences("wait... really? no way", 2)
+    'wait... really?'
+    """
+    ends = [found.end() for found in _SENTENCE_END.finditer(text)]
+    return text[: ends[most - 1]].rstrip() if len(ends) >= most else text
+
+
 def longest_run(words: list[str]) -> int:
     """How often one word stands in a row, at most."""
     longest = run = 1

@@ -58,7 +58,7 @@ def start(prompt: Prompt) -> Start:
 
 def one_line(prompt: Prompt) -> str:
     """The grammar for the answer to a prompt that wants one line."""
-    sentences = min(4, max(1, prompt.max_tokens // TOKENS_A_SENTENCE))
+    sentences = min(prompt.sentences, max(1, prompt.max_tokens // TOKENS_A_SENTENCE))
     return _grammar(start(prompt), sentences, newline=prompt.text is not None)
 
 

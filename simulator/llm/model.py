@@ -128,7 +128,9 @@ class Prompt:
     messages: tuple[Message, ...] = ()
     stop: tuple[str, ...] = ()
     one_line: bool = True
-    """A chat line of one to four sentences is wanted; servers that can, hold the model to that by a grammar."""
+    """A chat line of one sentence or more is wanted; servers that can, hold the model to that by a grammar."""
+    sentences: int = 4
+    """Most that such a line may have."""
     speaker: str = ""
     """Nick of whoever the line is for, for the records; empty: nobody's."""
     scripted: ScriptedContext = ScriptedContext()

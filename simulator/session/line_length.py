@@ -12,6 +12,10 @@ RANKS = {length: rank for rank, length in enumerate(LineLength)}
 MIDDLE = (len(LineLength) - 1) / 2
 
 
+SENTENCES = {LineLength.FEW_WORDS: 1, LineLength.SENTENCE: 1, LineLength.TWO_OR_THREE: 3, LineLength.MORE: 4}
+"""Most of a line: a model that only continues text is held to it, since it cannot be told."""
+
+
 def draw_length(
     weights: Mapping[LineLength, float],
     persona: Persona,

@@ -9,15 +9,17 @@ from simulator.document import TranscriptLine
 from simulator.events import Refused
 from simulator.line_checks import LineChecker, Violation, solves
 from simulator.line_checks.reply import clean
-from simulator.line_checks.wording import own_words
+from simulator.line_checks.wording import first_sentences, own_words
 from simulator.llm.model import CallId, Model, Models, Prompt, PromptFormat, Purpose, Reply, ScriptedContext
 from simulator.llm.provider_errors import ContextExceeded
 from simulator.plan.session_plan import Script, Setting, first_request
 from simulator.session.channel import Channel
 from simulator.session.guard import Guard
+from simulator.session.line_length import SENTENCES
 from simulator.session.prompt_room import PromptRoom
 from simulator.session.prompts import Prompts, RefusedTry, secrets
 from simulator.session.scheduler import Turn
+from simulator.world.policy import LineLength
 from simulator.world.scenario import LEAD, Expect
 from simulator.world.world import World
 
@@ -99,6 +101,7 @@ class Members:
             text=raw(turn, channel, room) if raw else None,
             messages=() if raw else self._prompts.chat(turn, channel, last, room),
             stop=("\n",) if raw else (),
+            sentences=_most_sentences(turn, model.dialect),
             speaker=turn.nick,
             scripted=self._scripted(turn, channel),
             session=self._setting.id,
@@ -121,6 +124,7 @@ class Members:
         if reply.cut:
             # Better a sentence less than half a sentence: a line that stops in the middle teaches to stop there.
             text = text[: max(text.rfind(end) for end in ENDS) + 1]
+        text = first_sentences(text, _most_sentences(turn, dialect)) if dialect is PromptFormat.COMPLETION else text
         if dialect is not PromptFormat.CHAT and turn.to and not turn.action:
             # The prompt ended with this address; a chat model is free to leave it out.
             text = text if text.lower().startswith(turn.to.lower()) else f"{turn.to}: {text}"
@@ -186,3 +190,9 @@ class Members:
         begins = next(beat.at for beat in beats if beat.id == expect.after)
         who = self._setting.lead if expect.who == LEAD else self._script.parts[expect.who]
         return next((b.at for b in beats if b.nick == who and begins < b.at <= begins + expect.within), None)
+
+
+def _most_sentences(turn: Turn, dialect: PromptFormat) -> int:
+    """Of a line. A line of the script's has to get round to what it is for, and a chat model is told how long to be."""
+    free = turn.beat is not None or dialect is not PromptFormat.COMPLETION
+    return SENTENCES[LineLength.MORE if free else turn.length]
