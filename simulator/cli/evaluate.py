@@ -204,7 +204,7 @@ def _cell(check: FigureCheck | None) -> Text:
         return Text()
     if check.value is None:
         return Text(f"- {check.note}", style="dim")
-    shown = f"{check.told(check.value)} [{check.interval}]{check.suffix}" if check.interval else check.figure
+    shown = f"{check.format_value(check.value)} [{check.interval}]{check.suffix}" if check.interval else check.figure
     paired = f", p {check.p:.3f} against the base" if check.p is not None else ""
     style = {True: "green", False: "red", None: ""}[check.met]
     return Text.assemble((shown, style), f" n {check.n}{paired}")
@@ -213,5 +213,5 @@ def _cell(check: FigureCheck | None) -> Text:
 def _state(met: bool | None) -> Text:
     from rich.text import Text
 
-    told = {True: ("met", "green"), False: ("falls short", "red"), None: ("not measured", "yellow")}
-    return Text(*told[met])
+    words = {True: ("met", "green"), False: ("falls short", "red"), None: ("not measured", "yellow")}
+    return Text(*words[met])

@@ -207,11 +207,12 @@ def _show(found: GapReport, patch: Path | None) -> None:
     if not out.is_terminal:
         out.width = WHOLE  # a program wants every column whole
     out.print(table)
-    for name, told in (("here", found.reaction), ("corpus", found.reaction_there)):
-        shares = (
-            f"the lead's share {figure(told.before)} before, {figure(told.after)} after, change {figure(told.change)}"
+    for name, reaction in (("here", found.reaction), ("corpus", found.reaction_there)):
+        shares = [figure(share) for share in (reaction.before, reaction.after, reaction.change)]
+        counted = (
+            f"{reaction.remarks} times, the lead's share {shares[0]} before, {shares[1]} after, change {shares[2]}"
         )
-        out.print(f"told to talk less, {name}: {f'{told.remarks} times, {shares}' if told.remarks else 'never'}")
+        out.print(f"told to talk less, {name}: {counted if reaction.remarks else 'never'}")
     out.print(f"claims to be human: {len(found.human_claims)}", style="red" if found.human_claims else None)
     for claim in found.human_claims[:SHOWN]:
         text = claim.talk.messages[claim.index].text

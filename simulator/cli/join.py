@@ -91,7 +91,7 @@ def join(
     checked(wanted)
     Operators(world.lead.nick, operators)  # a mask that anybody fits is refused before anything is begun
     folder = data / "runs" / name
-    stay = BotConfig(
+    config = BotConfig(
         channel=header,
         level=Engagement(engagement.upper()),
         origin=Origin.JOINED,
@@ -101,13 +101,13 @@ def join(
         observe=observe,
         stop=folder / STOP,
     )
-    asyncio.run(_joined(place, wanted, stay, folder, models, world))
+    asyncio.run(_joined(place, wanted, config, folder, models, world))
 
 
 async def _joined(
     place: IrcAddress,
     nick: str,
-    stay: BotConfig,
+    config: BotConfig,
     folder: Path,
     choice: ModelChoice,
     world: World,
@@ -132,11 +132,11 @@ async def _joined(
             sasl = (os.environ.get("EM_IRC_SASL_USER") or nick, password) if password else None
             who = Credentials(nick, USERNAME, REALNAME, os.environ.get("EM_IRC_PASSWORD") or None, sasl)
             link = ChannelConnection(place, who, numbers, hours)
-            bot = Bot(BotContext(link, world, numbers, stay, hours, Printer(world.lead.nick)), models, journal)
+            bot = Bot(BotContext(link, world, numbers, config, hours, Printer(world.lead.nick)), models, journal)
             with Leaving(bot.leave) as signals:
                 await link.open()
                 try:
-                    said(f"in {place} as {link.nick}, {stay.level.value}, recording in {folder}")
+                    said(f"in {place} as {link.nick}, {config.level.value}, recording in {folder}")
                     await bot.run()
                 finally:
                     await link.close()
@@ -213,13 +213,13 @@ class Leaving:
         loop = asyncio.get_running_loop()
         self._signals = (signal.SIGINT, signal.SIGTERM)
         for number in self._signals:
-            loop.add_signal_handler(number, self._told, number == signal.SIGINT, number.name)
+            loop.add_signal_handler(number, self._stop_requested, number == signal.SIGINT, number.name)
         return self
 
     def __exit__(self, *_: object) -> None:
         self._restore()
 
-    def _told(self, interrupted: bool, name: str) -> None:
+    def _stop_requested(self, interrupted: bool, name: str) -> None:
         self.interrupted = self.interrupted or interrupted
         self._leave(name)
         self._restore()

@@ -48,7 +48,7 @@ def plan(
     Dollars come from litellm's price table, with and without prompt caching; an unknown price is said to be unknown.
     """
     from simulator.journal.model_choice import ModelChoice
-    from simulator.plan.forecast import Overhead, outlook, shares
+    from simulator.plan.forecast import Overhead, forecast_run, shares
 
     if sessions is not None and target_mb is not None:
         raise click.UsageError("give one of --sessions N and --target-mb X")
@@ -60,7 +60,7 @@ def plan(
     size = None if sessions is not None else target_mb or world.quota.target_mb
     judged, guarded = choice.judges is not None, choice.guards is not None
     overhead = Overhead(judged=judged, guarded=guarded, oversample=oversample)
-    found = outlook(world, seed, sessions=sessions, megabytes=size, overhead=overhead)
+    found = forecast_run(world, seed, sessions=sessions, megabytes=size, overhead=overhead)
     people = choice.people
     facts: dict[str, Any] = {
         "sessions": found.sessions,

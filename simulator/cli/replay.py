@@ -73,7 +73,7 @@ async def _in_lines(console: Console, session: AnySession, notes: list[ViewNote]
         elif isinstance(note, Settled):
             rows = lines.verdict(session.id, note.verdict)
         elif isinstance(note, NotNeeded):
-            rows = lines.spared(session.id)
+            rows = lines.not_needed(session.id)
         for row in rows:
             console.print(row)
         console.file.flush()

@@ -201,6 +201,6 @@ def _page(console: Console, row: SessionRow, events: list[Event], verdict: Verdi
         for line in lines.verdict(session.id, verdict):
             console.print(line)
     elif row.state == "spare":
-        console.print(lines.spared(session.id)[0])
+        console.print(lines.not_needed(session.id)[0])
     else:
         console.print(Text(f"   open: {session.id}, `em resume` goes on with it", style="yellow"))

@@ -80,7 +80,7 @@ def stage(
         raise click.UsageError(f"--people {people}: the world has {len(world.people)}")
     Operators(world.lead.nick, operators)
     folder = _folder(data / "runs", name)
-    stay = BotConfig(
+    config = BotConfig(
         channel=join.header_of(world, channel, ""),
         level=Engagement(engagement.upper()),
         origin=Origin.STAGED,
@@ -88,7 +88,7 @@ def stage(
         stop=folder / STOP,
     )
     staging = _Staging(people, messages, seed, tempo)
-    asyncio.run(_staged(stay, folder, models, world, started, staging))
+    asyncio.run(_staged(config, folder, models, world, started, staging))
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ class _Staging:
 
 
 async def _staged(
-    stay: BotConfig,
+    config: BotConfig,
     folder: Path,
     choice: ModelChoice,
     world: World,
@@ -128,11 +128,13 @@ async def _staged(
                 leaving.append(join.Leaving(bot.leave))
                 leaving[0].__enter__()
                 join.said(f"join with any IRC client: {place.host} port {place.port}, no TLS, channel {place.channel}")
-                join.said(f"the lead is {world.lead.nick}, {stay.level.value}; recording in {folder}")
+                join.said(f"the lead is {world.lead.nick}, {config.level.value}; recording in {folder}")
 
             hours = ManualClock() if math.isinf(staging.tempo) else WallClock(staging.tempo)
             observer = join.Printer(world.lead.nick)
-            wish = TestbedRequest(stay, observer, hours, staging.people, staging.messages, server, staging.seed, begun)
+            wish = TestbedRequest(
+                config, observer, hours, staging.people, staging.messages, server, staging.seed, begun
+            )
             try:
                 count = await play(world, models, journal, wish)
             finally:

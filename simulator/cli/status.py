@@ -60,7 +60,7 @@ def show(facts: Status, activity: RecordedActivity | None = None) -> None:
     out, progress, outcomes = console(), facts.progress, facts.outcomes
     out.print(
         f"{facts.run.name}: {progress.kept} kept, {progress.rejected} rejected, {progress.open} open,"
-        f" {progress.bytes / 1e6:.2f} MB; goal {progress.goal.told}, {progress.done:.0%} done"
+        f" {progress.bytes / 1e6:.2f} MB; goal {progress.goal.in_words}, {progress.done:.0%} done"
     )
     if activity is not None:
         out.print(f"{_age(activity.at)}: {activity.line}")
@@ -82,7 +82,7 @@ def show(facts: Status, activity: RecordedActivity | None = None) -> None:
     out.print(table)
     for title, counts in (
         ("rejected by rule", outcomes.rejections),
-        ("lines sent back by rule", outcomes.retries),
+        ("lines refused by rule", outcomes.retries),
         ("requests that failed", outcomes.failures),
     ):
         if counts:
@@ -115,7 +115,7 @@ def runs(data: Path, as_json: bool) -> None:
         found.append(
             {
                 "name": run.name,
-                "goal": run.goal.told,
+                "goal": run.goal.in_words,
                 "kept": tally.kept,
                 "rejected": tally.rejected,
                 "megabytes": round(tally.bytes / 1e6, 3),

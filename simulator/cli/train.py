@@ -15,7 +15,7 @@ from simulator.cli import options
 from simulator.errors import UsageError
 
 if TYPE_CHECKING:
-    from simulator.train.callbacks import Told
+    from simulator.train.callbacks import TrainingProgress
     from simulator.train.training import TrainingJob, TrainingRequest
     from simulator.world.policies.training import Settings
     from simulator.world.world import World
@@ -164,28 +164,29 @@ def _export(request: TrainingRequest, out: Path, world: World) -> None:
     )
 
 
-def _tell(told: Told) -> None:
+def _tell(progress: TrainingProgress) -> None:
     from simulator.train.callbacks import Paced, Stepped
 
-    if isinstance(told, Stepped):
-        if told.step % max(1, told.steps // 50) == 0 or told.step == told.steps:
+    if isinstance(progress, Stepped):
+        if progress.step % max(1, progress.steps // 50) == 0 or progress.step == progress.steps:
             click.echo(
-                f"step {told.step}/{told.steps}  loss {told.loss:.4f}  {told.tokens_per_second:.0f} tokens/s"
-                f"  {_time(told.seconds_left)} left",
+                f"step {progress.step}/{progress.steps}  loss {progress.loss:.4f}  {progress.tokens_per_second:.0f}"
+                f" tokens/s  {_time(progress.seconds_left)} left",
                 err=True,
             )
         return
-    if isinstance(told, Paced):
+    if isinstance(progress, Paced):
         click.echo(
-            f"step {told.step}/{told.steps}  sequence {told.sequence} of {told.sequences}"
-            f"  {told.tokens_per_second:.1f} tokens/s",
+            f"step {progress.step}/{progress.steps}  sequence {progress.sequence} of {progress.sequences}"
+            f"  {progress.tokens_per_second:.1f} tokens/s",
             err=True,
         )
         return
-    measures = told.measures
+    measures = progress.measures
     kinds = "  ".join(f"{name[5:]} {value:.3f}" for name, value in measures.items() if name.startswith("loss_"))
     click.echo(
-        f"validation at {told.step}: loss {measures['loss']:.4f}{' (best)' if told.best else ''}  {kinds}", err=True
+        f"validation at {progress.step}: loss {measures['loss']:.4f}{' (best)' if progress.best else ''}  {kinds}",
+        err=True,
     )
     if "swap_rise" in measures:
         swap = " / ".join(f"{measures[f'swap_{level}']:.3f}" for level in ("LOW", "MEDIUM", "HIGH"))
@@ -206,24 +207,24 @@ def _plan(job: TrainingJob, out: Path, *, err: bool) -> None:
     width = max(len(name) for name, _ in rows)
     for name, value in rows:
         console.print(f"{name:{width}}  {value}")
-    look = job.outlook
+    estimate = job.estimate
     for warning in (*job.notes, *job.corpus.warnings):
         console.print(f"note: {warning}", style="yellow")
     if job.corpus.scripted:
         console.print("note: scripted documents: a dry run, not for use", style="yellow")
     if not job.validation:
         console.print("note: no validation documents: the last checkpoint is taken", style="yellow")
-    if look.few_steps:
+    if estimate.few_steps:
         console.print(
-            f"note: only {look.steps} optimizer steps, and a low learning rate needs hundreds;"
-            f" {look.more_steps(job.settings)}",
+            f"note: only {estimate.steps} optimizer steps, and a low learning rate needs hundreds;"
+            f" {estimate.more_steps(job.settings)}",
             style="yellow",
         )
     from simulator.train import training_estimate
 
-    if look.memory.total > training_estimate.USABLE_SHARE * (room := training_estimate.available_memory()):
+    if estimate.memory.total > training_estimate.USABLE_SHARE * (room := training_estimate.available_memory()):
         advice = training_estimate.suggest_settings(
-            training_estimate.Shape.of(job.config), job.settings, look.longest_sequence, room
+            training_estimate.Shape.of(job.config), job.settings, estimate.longest_sequence, room
         )
         console.print(f"note: this will hardly fit {room / training_estimate.GIB:.0f} GiB; {advice}", style="yellow")
 
@@ -231,27 +232,33 @@ def _plan(job: TrainingJob, out: Path, *, err: bool) -> None:
 def _rows(job: TrainingJob, out: Path) -> Any:
     from simulator.train.training_estimate import GIB
 
-    look, settings = job.outlook, job.settings
-    yield "base", f"{settings.base_model}, {look.parameters / 1e6:,.0f} M parameters"
-    yield "adapter", f"{out}, rank {settings.lora_r}, {look.adapter_parameters / 1e6:.1f} M parameters"
+    found, settings = job.estimate, job.settings
+    yield "base", f"{settings.base_model}, {found.parameters / 1e6:,.0f} M parameters"
+    yield "adapter", f"{out}, rank {settings.lora_r}, {found.adapter_parameters / 1e6:.1f} M parameters"
     left = [f"{job.skipped} too long"] if job.skipped else []
     left += [f"{count} {rule}" for rule, count in job.corpus.rejected.most_common()]
     dropped = f"; left out: {', '.join(left)}" if left else ""
-    yield "documents", f"{look.documents:,} for training, {look.held_out:,} for validation{dropped}"
-    yield "tokens", f"{look.tokens:,} an epoch, {settings.num_epochs} epoch{'s' * (settings.num_epochs > 1)}"
-    for name, kind in look.kinds.items():
-        share = kind.tokens / look.tokens
+    yield "documents", f"{found.documents:,} for training, {found.held_out:,} for validation{dropped}"
+    yield "tokens", f"{found.tokens:,} an epoch, {settings.num_epochs} epoch{'s' * (settings.num_epochs > 1)}"
+    for name, kind in found.kinds.items():
+        share = kind.tokens / found.tokens
         yield f"  {name}", f"{kind.tokens:,} ({share:.0%}), each weighs {kind.weight:g}"
-    yield "in the loss", f"{look.in_loss:,} tokens ({look.in_loss / look.tokens:.0%}), objective {settings.objective}"
-    yield "steps", f"{look.steps:,} of {look.documents_per_step:.1f} documents; without packing {look.unpacked_steps:,}"
+    yield (
+        "in the loss",
+        f"{found.in_loss:,} tokens ({found.in_loss / found.tokens:.0%}), objective {settings.objective}",
+    )
+    yield (
+        "steps",
+        f"{found.steps:,} of {found.documents_per_step:.1f} documents; without packing {found.unpacked_steps:,}",
+    )
     yield (
         "sequences",
         (
-            f"{look.sequences_per_step} a step, up to {look.longest_sequence:,} of {settings.sequence_len:,} tokens;"
-            f" padding 0 % (a padded batch would waste {look.padding:.0%})"
+            f"{found.sequences_per_step} a step, up to {found.longest_sequence:,} of {settings.sequence_len:,} tokens;"
+            f" padding 0 % (a padded batch would waste {found.padding:.0%})"
         ),
     )
-    memory = look.memory
+    memory = found.memory
     yield (
         "memory",
         (
@@ -259,7 +266,7 @@ def _rows(job: TrainingJob, out: Path) -> Any:
             f" activations {memory.activations / GIB:.1f}, logits {memory.logits / GIB:.1f}"
         ),
     )
-    yield "time", f"about {_time(look.seconds)} ({look.tokens_per_second:,.0f} tokens/s)"
+    yield "time", f"about {_time(found.seconds)} ({found.tokens_per_second:,.0f} tokens/s)"
 
 
 def _memory(settings: Settings, data: Path) -> None:

@@ -65,7 +65,7 @@ def asked(journal: Journal) -> ConsentAnswers:
     """Reads the `optin` and `optout` of a run; the last word of each counts."""
     word: dict[str, bool] = {}
     since: dict[str, Moment] = {}
-    worn: dict[str, set[str]] = {}
+    former: dict[str, set[str]] = {}
     people: set[str] = set()
     for row in journal.sessions():
         for event in journal.events(row.session.id):
@@ -78,10 +78,10 @@ def asked(journal: Journal) -> ConsentAnswers:
                     since[nick] = row.session.number, event.index
                 word[nick] = event.yes
             elif isinstance(event, Renamed):
-                worn.setdefault(nick, set()).add(event.to.lower())
+                former.setdefault(nick, set()).add(event.to.lower())
                 people.add(event.to.lower())
     no = {nick for nick, yes in word.items() if not yes}
-    no |= {other for nick in no for other in worn.get(nick, ()) if not word.get(other)}
+    no |= {other for nick in no for other in former.get(nick, ()) if not word.get(other)}
     yes = frozenset(nick for nick, said in word.items() if said)
     return ConsentAnswers(yes, frozenset(no), frozenset(people), {nick: since[nick] for nick in yes})
 

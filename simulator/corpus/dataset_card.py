@@ -127,8 +127,8 @@ def _made(facts: ExportFacts) -> str:
         "cost": _dollars(facts.outcomes.cost["total"]),
     }
     if facts.imported:
-        told = "\nConversations of a real channel, cut from its log where it fell silent. No filter was applied.\n"
-        return "## How it was made\n\n" + _table(("", ""), rows.items()) + told
+        origin = "\nConversations of a real channel, cut from its log where it fell silent. No filter was applied.\n"
+        return "## How it was made\n\n" + _table(("", ""), rows.items()) + origin
     return (
         "## How it was made\n\n"
         + _table(("", ""), rows.items())
@@ -183,13 +183,13 @@ def _refused(facts: ExportFacts) -> str:
 
 
 def _files(facts: ExportFacts, lead: str, formats: Sequence[str], names: Names) -> str:
-    told = {
+    explained = {
         "jsonl": "`text` and flat metadata, one JSON document a line",
         "parquet": "the same columns as tables",
         "chatml": f"`messages` with roles, for trainers of chat models; {lead}'s lines are the assistant's",
         "sharegpt": "the same as `conversations`",
     }
-    rows = [(f"`{file}`", told[name]) for name in formats for file in _written(facts, name, names).values()]
+    rows = [(f"`{file}`", explained[name]) for name in formats for file in _written(facts, name, names).values()]
     if "txt" in formats:
         rows.append((f"`{names.conversation}*.txt`", "the sessions one by one, those for validation among them"))
     if "chatml" in formats or "sharegpt" in formats:

@@ -14,7 +14,7 @@ from simulator.world.scenario import LEAD, Expect
 def unmet(
     plan: SessionPlan,
     messages: Sequence[TranscriptLine],
-    manners: LineChecker,
+    checker: LineChecker,
     shown: Mapping[int, frozenset[str]],
 ) -> Iterator[Reason]:
     """What the plan expects and the messages do not show.
@@ -30,7 +30,7 @@ def unmet(
             continue
         who = plan.setting.lead if expect.who == LEAD else plan.script.parts[expect.who]
         begins = beat.at + (beat.nick is not None)
-        if cause := _cause(who, expect, begins, messages, (manners, shown)):
+        if cause := _cause(who, expect, begins, messages, (checker, shown)):
             evidence = f"{_wanted(expect, beat)}: {cause}"
             message = beat.at if beat.at < len(messages) else None
             yield Reason(rule="expectation", message=message, evidence=evidence)
@@ -52,8 +52,8 @@ def _cause(
     if expect.kind == "silent":
         return f"{who} says: {lines[0]}" if lines else None
     assert expect.signal is not None
-    manners, by_meaning = signs
-    shown = next((found for text in lines if (found := manners.shows(expect.signal, text))), None)
+    checker, by_meaning = signs
+    shown = next((found for text in lines if (found := checker.shows(expect.signal, text))), None)
     if shown is None and expect.kind == "shows":
         near = range(begins, min(begins + expect.within, len(messages)))
         own = (i for i in near if messages[i].nick == who and expect.signal in by_meaning.get(i, ()))

@@ -211,9 +211,9 @@ def _known(out: Path, names: Names) -> files.Ours:
             return stats.is_progress(path)
         if path.parent != out or path.name == names.llama_factory or (out / files.LEDGER).exists():
             return False
-        told = _object(out / names.stats)
-        data = told.get("files") if told.get("complete") is True else None
-        if not isinstance(data, dict) or not {"run", "documents", "marginals"} <= told.keys():
+        known = _object(out / names.stats)
+        data = known.get("files") if known.get("complete") is True else None
+        if not isinstance(data, dict) or not {"run", "documents", "marginals"} <= known.keys():
             return False
         return path.name not in data or data[path.name] == {"bytes": path.stat().st_size, "sha256": files.digest(path)}
 

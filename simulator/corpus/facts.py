@@ -168,7 +168,7 @@ class Outcomes:
     rejections: dict[str, int]
     """Rule to sessions."""
     retries: dict[str, int]
-    """Rule to lines that were sent back."""
+    """Rule to lines that were refused."""
     failures: dict[str, int]
     """Kind to requests that failed."""
     cost: dict[str, CostRow]

@@ -37,18 +37,18 @@ class Filters:
         quota: QuotaPolicy,
         lead: str,
         *,
-        spared: frozenset[str] = frozenset(),
+        ignored: frozenset[str] = frozenset(),
     ) -> None:
-        """`spared`: rules that are not held against a session, such as SMALL_MODEL where no better model plays."""
-        self.style, self._spared = style, spared
+        """`ignored`: rules that are not held against a session, such as SMALL_MODEL where no better model plays."""
+        self.style, self._ignored = style, ignored
         self._numbers, self._engagement, self._quota, self._lead = style.numbers, engagement, quota, lead
-        self._manners = LineChecker(style, lead)
+        self._checker = LineChecker(style, lead)
         self._political = {rule.name for rule in style.rules if rule.topic is not None}
 
     def sparing(self, rules: frozenset[str]) -> Filters:
         """The same filters with further rules that are not held against a session."""
         made = copy(self)
-        made._spared = self._spared | rules
+        made._ignored = self._ignored | rules
         return made
 
     def judge(
@@ -77,7 +77,7 @@ class Filters:
         if plan is not None:
             from simulator.corpus.expectation import unmet  # `em check` has no plans, and begins sooner
 
-            reasons += [*self._solved(plan, messages), *unmet(plan, messages, self._manners, shown)]
+            reasons += [*self._solved(plan, messages), *unmet(plan, messages, self._checker, shown)]
         return Verdict(keep=not reasons, reasons=tuple(reasons))
 
     def _header(self, document: Document) -> Iterator[Reason]:
@@ -138,7 +138,7 @@ class Filters:
                 yield Reason(rule="rapid-fire", message=first, evidence=self._clipped(texts))
 
     def _small_model(self, messages: tuple[TranscriptLine, ...]) -> Iterator[Reason]:
-        if SMALL_MODEL not in self._spared and (evidence := written_by_small_model(messages, self.style)):
+        if SMALL_MODEL not in self._ignored and (evidence := written_by_small_model(messages, self.style)):
             yield _whole(SMALL_MODEL, evidence)
 
     def _solved(self, plan: SessionPlan, messages: tuple[TranscriptLine, ...]) -> Iterator[Reason]:
@@ -162,7 +162,7 @@ class Filters:
         index = 0
         for line in document.lines:
             place = None if line.action else index
-            for fault in self._manners.in_document(
+            for fault in self._checker.in_document(
                 line.text,
                 nick=line.nick,
                 cast=cast,
@@ -186,7 +186,7 @@ class Filters:
         within = self._numbers.redirect_within
         return all(
             any(
-                line.nick == self._lead and self._manners.shows("redirects", line.text)
+                line.nick == self._lead and self._checker.shows("redirects", line.text)
                 for line in messages[reason.message + 1 : reason.message + 1 + within]
             )
             for reason in political
@@ -203,7 +203,7 @@ class Filters:
     def _offers(self, messages: tuple[TranscriptLine, ...]) -> Iterator[Reason]:
         """Offers by the lead that are taken back, in the same message or in one of the lead's next."""
         own = [(index, line.text) for index, line in enumerate(messages) if line.nick == self._lead]
-        shows = self._manners.shows
+        shows = self._checker.shows
         for number, (index, text) in enumerate(own):
             offer = shows("offer", text) or shows("willing", text)
             if offer is None:

@@ -212,7 +212,7 @@ class _Given(BaseModel):
 
     @field_validator("why", mode="before")
     @classmethod
-    def _told(cls, why: object) -> str:
+    def _as_text(cls, why: object) -> str:
         """A reason is for people to read; an answer is not lost for one of another shape."""
         return why if isinstance(why, str) else ""
 

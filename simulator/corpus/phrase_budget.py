@@ -111,7 +111,7 @@ class PhraseBudget:
             if line.nick == self._lead:
                 self._speaker.add(own_words(line.text), None)
 
-    def worn(self) -> tuple[str, ...]:
+    def overused(self) -> tuple[str, ...]:
         """First words of two, and phrases of three to five, that go beyond the habits of `policies/realism.yaml`.
 
         Single first words are left alone: half of all sentences begin with one of a dozen.

@@ -44,16 +44,16 @@ class FigureCheck(StrictModel):
     @property
     def figure(self) -> str:
         """The value as people read it: of 100, or a plain number."""
-        return "not measured" if self.value is None else f"{self.told(self.value)}{self.suffix}"
+        return "not measured" if self.value is None else f"{self.format_value(self.value)}{self.suffix}"
 
     @property
     def interval(self) -> str:
         """`3.2 to 9.1`, without the unit; empty where there is none."""
         if self.low is None or self.high is None:
             return ""
-        return f"{self.told(self.low)} to {self.told(self.high)}"
+        return f"{self.format_value(self.low)} to {self.format_value(self.high)}"
 
-    def told(self, value: float) -> str:
+    def format_value(self, value: float) -> str:
         """Any value of this check, without the unit."""
         return f"{100 * value:.1f}" if self.unit == "share" else f"{value:.3f}"
 

@@ -133,11 +133,11 @@ class Local:
             for text in texts:
                 encoded = self._base.encoder.encode(text)
                 ids = torch.tensor([encoded.ids], device=model.device)
-                told = [place for place, kind in enumerate(encoded.classes) if kind is TokenClass.PEOPLE]
-                before = torch.tensor(told, device=model.device) - 1
+                people = [place for place, kind in enumerate(encoded.classes) if kind is TokenClass.PEOPLE]
+                before = torch.tensor(people, device=model.device) - 1
                 logits = model(input_ids=ids, use_cache=False, logits_to_keep=before).logits[0].float()
                 nats = torch.nn.functional.cross_entropy(logits, ids[0, before + 1], reduction="sum")
-                found.append((float(nats), len(told)))
+                found.append((float(nats), len(people)))
         return found
 
     def close(self) -> None:

@@ -41,14 +41,14 @@ def opened(
     options = options or OpenOptions()
     found = [adapter_registry.find_adapter(name, data / "adapters") for name in adapters]
     if base != EMBEDDED and not Path(base).is_dir():
-        return _behind_doors(base, found, nick=nick, prompts=prompts, options=options)
+        return _served_subjects(base, found, nick=nick, prompts=prompts, options=options)
     if options.api_base or options.dialect:
         raise UsageError(f"{base} runs here and has no address", place="--api-base, --dialect", remedy="leave them out")
     loaded = Loaded(base_model.found(base, data), nick)
     return [("base", Local(base, loaded)), *(("adapter", Local(path.name, loaded, path)) for path in found)]
 
 
-def _behind_doors(
+def _served_subjects(
     base: str, adapters: Sequence[Path], *, nick: str, prompts: PromptTemplates, options: OpenOptions
 ) -> list[tuple[Kind, Subject]]:
     local = base.startswith(GGUF)
@@ -61,16 +61,16 @@ def _behind_doors(
     spoken = PromptFormat.DOCUMENT if local and options.dialect is None else options.dialect
     models = asyncio.run(open_models(base, None, None, options=replace(options, dialect=spoken)))
     # Which weights a server has nobody can know; its name and address stand for them.
-    told = (
+    identity = (
         adapter_registry.weights_digest(Path(base.removeprefix(GGUF)).expanduser())
         if local
         else _digest(base, *options.api_base)
     )
-    made: list[tuple[Kind, Subject]] = [("base", Served(models.people, told, nick, prompts))]
+    made: list[tuple[Kind, Subject]] = [("base", Served(models.people, identity, nick, prompts))]
     for path in adapters:
         file = adapter_registry.served_file(path, base)
         models = asyncio.run(open_models(base, None, None, options=OpenOptions(dialect=spoken, lead_adapter=file)))
-        subject = Served(models.lead, f"{told}-{adapter_registry.weights_digest(path)}", nick, prompts)
+        subject = Served(models.lead, f"{identity}-{adapter_registry.weights_digest(path)}", nick, prompts)
         subject.name = path.name
         made.append(("adapter", subject))
     return made

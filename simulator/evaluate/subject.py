@@ -41,10 +41,10 @@ class Sampling:
 
 async def gather(ask: Callable[[A], Awaitable[T]], of: Sequence[A]) -> list[T]:
     """The answers to all questions, in their order, AT_ONCE of them on their way at a time."""
-    gate = asyncio.Semaphore(AT_ONCE)
+    limit = asyncio.Semaphore(AT_ONCE)
 
     async def held(each: A) -> T:
-        async with gate:
+        async with limit:
             return await ask(each)
 
     async with asyncio.TaskGroup() as group:

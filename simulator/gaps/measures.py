@@ -83,10 +83,12 @@ def rows(
         made.append(Measure("share", "share, level unknown", figure, None, Finding.UNKNOWN))
     within = policy.within
     # Silence is the right answer to a wish for it.
-    told = {(id(remark.talk), remark.index) for found in said for remark in found if policy.remarks[remark.kind].less}
+    complaints = {
+        (id(remark.talk), remark.index) for found in said for remark in found if policy.remarks[remark.kind].less
+    }
 
     def asked(talk: Talk, place: int) -> bool:
-        return talk.addresses_lead(place) and (id(talk), place) not in told
+        return talk.addresses_lead(place) and (id(talk), place) not in complaints
 
     measured: list[tuple[str, str, clustered_intervals.Count, frozenset[Finding]]] = [
         ("habits", "lines with habits", _shown(language, "habits"), MORE),

@@ -160,9 +160,9 @@ def _axes(rows: Sequence[Measure], topics: Sequence[Missing], policy: GapPolicy,
         if not row.gap:
             continue
         if row.band is not None:
-            levels.setdefault(row.name.removeprefix("share-"), []).append(told(row))
+            levels.setdefault(row.name.removeprefix("share-"), []).append(describe_gap(row))
         elif pattern := policy.answer(row.name):
-            patterns.setdefault(pattern, []).append(told(row))
+            patterns.setdefault(pattern, []).append(describe_gap(row))
     for topic in topics:
         if topic.group is not None:
             because = f"people bring {topic.title} ({figure(topic.here)} of their messages)"
@@ -191,7 +191,7 @@ def _answers(
         lines = [remark for remark in complaints if remark.kind == name]
         if name == TOPIC or (name not in gaps and (len(lines) < policy.cluster or name not in drawn)):
             continue
-        why = [told(gaps[name])] if name in gaps else []
+        why = [describe_gap(gaps[name])] if name in gaps else []
         why += [f"{len(lines)} complaints of this kind"] if lines else []
         for remark in lines[: policy.evidence]:
             where = printing(f"{remark.talk.source}, {remark.talk.id}")
@@ -231,7 +231,7 @@ def _stub(name: str, card: Mapping[str, Any], why: Iterable[str], world: World, 
     return ProposedScript(f"scenarios/{card['pattern']}/{free}.yaml", card, tuple(why))
 
 
-def told(row: Measure) -> str:
+def describe_gap(row: Measure) -> str:
     """A row in one line."""
     against = f"the band is {row.band.least:.0%} to {row.band.most:.0%}" if row.band else f"corpus {figure(row.there)}"
     return f"{row.title}: {figure(row.here, row.unit)}, {row.finding}; {against}"

@@ -52,7 +52,7 @@ class Bot:
         self._commands = CommandHandler(around, self._channel, self.share, self._feedback, self._responder, self.leave)
         self._filter = InputFilter(policy, config.bots, config.bridges)
         self._over = asyncio.Event()
-        self._heard = 0
+        self._received = 0
 
     async def run(self) -> None:
         """Stays until the lead is told to leave, is stopped, or the connection or the model is gone for good
@@ -85,7 +85,7 @@ class Bot:
     @property
     def messages(self) -> int:
         """Said in the channel since the lead came, the lead's included."""
-        return self._heard + self._responder.said
+        return self._received + self._responder.said
 
     @property
     def quiet(self) -> asyncio.Event:
@@ -107,49 +107,49 @@ class Bot:
             self.hear(await self._around.link.hear())
             await asyncio.sleep(0)  # a flood must not keep a line from being finished
 
-    def hear(self, heard: IrcEvent) -> None:
+    def hear(self, incoming: IrcEvent) -> None:
         """One thing happened on the server."""
         link = self._around.link
-        if heard.kind in ("note", "lost", "refused") or (heard.nick and fold(heard.nick) == fold(link.nick)):
-            self._about_us(heard)
-        elif heard.kind in ("said", "acted", "notice"):
-            self._talk(self._filter.unbridged(heard))
+        if incoming.kind in ("note", "lost", "refused") or (incoming.nick and fold(incoming.nick) == fold(link.nick)):
+            self._about_us(incoming)
+        elif incoming.kind in ("said", "acted", "notice"):
+            self._talk(self._filter.unbridged(incoming))
         else:
-            self._happened(self._channel.heard(heard, link.nick))
+            self._happened(self._channel.add(incoming, link.nick))
 
-    def _about_us(self, heard: IrcEvent) -> None:
+    def _about_us(self, incoming: IrcEvent) -> None:
         note = self._around.observer.note
-        if heard.kind == "lost":
+        if incoming.kind == "lost":
             self._channel.alone()
-            note(f"connection lost ({heard.text}); trying again")
-        elif heard.kind == "note":
-            note(heard.text)
-        elif heard.kind == "refused":
-            self.leave(heard.text)
+            note(f"connection lost ({incoming.text}); trying again")
+        elif incoming.kind == "note":
+            note(incoming.text)
+        elif incoming.kind == "refused":
+            self.leave(incoming.text)
 
-    def _talk(self, heard: IrcEvent) -> None:
-        late = self._around.clock.now() - heard.at > self._around.policy.late_seconds
-        heard = replace(heard, history=heard.history or late)
-        unread = self._filter.reason_unread(heard)
-        if self._commands.addressed(heard):
-            self._commands.given(heard, unread)
+    def _talk(self, incoming: IrcEvent) -> None:
+        late = self._around.clock.now() - incoming.at > self._around.policy.late_seconds
+        incoming = replace(incoming, history=incoming.history or late)
+        unread = self._filter.reason_unread(incoming)
+        if self._commands.addressed(incoming):
+            self._commands.given(incoming, unread)
             return
         if unread is not None:
             if unread == "flood":
-                self._around.observer.note(f"not read: {heard.nick} floods")
+                self._around.observer.note(f"not read: {incoming.nick} floods")
             return
-        event = self._channel.heard(heard, self._around.link.nick)
+        event = self._channel.add(incoming, self._around.link.nick)
         self._happened(event)
         if not isinstance(event, Said):
             return
-        self._heard += 1
-        if heard.history:
+        self._received += 1
+        if incoming.history:
             return
         self.share.add(False)
         if wish := self._feedback.said(event.nick, event.text, self._channel.present):
             self._around.observer.note(f"{event.nick} asks the lead to talk {wish.which}: {event.text}")
         if not self._over.is_set():
-            self._responder.heard()
+            self._responder.on_message()
 
     def _happened(self, event: Event | None) -> None:
         if event is not None:

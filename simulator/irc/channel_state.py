@@ -73,28 +73,32 @@ class ChannelState:
         """Seconds since 1970 when somebody last said something."""
         return self._last
 
-    def heard(self, heard: IrcEvent, own: str) -> Event | None:
+    def add(self, incoming: IrcEvent, own: str) -> Event | None:
         """What the simulator calls it; None for what is no event there, and for history that is on record already.
 
         `own`: the lead's nick on the server.
         """
-        if heard.kind in ("said", "acted"):
-            return self._spoken(heard, own)
-        if heard.kind == "renamed":
-            return self._renamed(heard)
-        if heard.kind == "topic":
-            self._topic = without_addresses(heard.text)[:TOPIC_CHARACTERS] or None
-            return self._write(TopicSet, self._name(heard.nick), heard.at, text=heard.text) if heard.nick else None
-        if heard.history:
+        if incoming.kind in ("said", "acted"):
+            return self._spoken(incoming, own)
+        if incoming.kind == "renamed":
+            return self._renamed(incoming)
+        if incoming.kind == "topic":
+            self._topic = without_addresses(incoming.text)[:TOPIC_CHARACTERS] or None
+            return (
+                self._write(TopicSet, self._name(incoming.nick), incoming.at, text=incoming.text)
+                if incoming.nick
+                else None
+            )
+        if incoming.history:
             return None
-        name = self._name(heard.nick)
-        if heard.kind in ("joined", "here"):
+        name = self._name(incoming.nick)
+        if incoming.kind in ("joined", "here"):
             back = name in self._present
             self._come(name)
-            return None if back or heard.kind == "here" else self._write(Joined, name, heard.at)
-        if heard.kind in ("parted", "quit", "kicked") and not heard.split:
+            return None if back or incoming.kind == "here" else self._write(Joined, name, incoming.at)
+        if incoming.kind in ("parted", "quit", "kicked") and not incoming.split:
             self._present.pop(name, None)
-            return self._write(Parted, name, heard.at)
+            return self._write(Parted, name, incoming.at)
         return None
 
     def said(self, text: str, at: float, reasons: dict[str, float], refused: tuple[Refused, ...]) -> Event | None:
@@ -105,10 +109,10 @@ class ChannelState:
         """The lead could have spoken and did not."""
         return self._write(Passed, self._lead, at, why=why, refused=refused)
 
-    def agreed(self, heard: IrcEvent, yes: bool) -> Event | None:
+    def agreed(self, incoming: IrcEvent, yes: bool) -> Event | None:
         """Somebody says whether their lines may become training data."""
-        self._open(heard.at)
-        return self._write(Agreed, self._named(heard), heard.at, yes=yes)
+        self._open(incoming.at)
+        return self._write(Agreed, self._named(incoming), incoming.at, yes=yes)
 
     def agents(self, nicks: Iterable[str]) -> None:
         """These are nobody: what they say may become training data. It stands in the next session that begins."""
@@ -144,24 +148,24 @@ class ChannelState:
             self._people.forget()
             self._now_called.clear()
 
-    def _spoken(self, heard: IrcEvent, own: str) -> Event | None:
-        text = heard.text[: self._policy.line_characters].rstrip()
+    def _spoken(self, incoming: IrcEvent, own: str) -> Event | None:
+        text = incoming.text[: self._policy.line_characters].rstrip()
         if fold(own) != fold(self._lead):
             called = re.compile(rf"(?<!{_NICK_CHARACTER}){re.escape(own)}(?!{_NICK_CHARACTER})", re.IGNORECASE)
             text = called.sub(self._lead, text)
-        name = self._named(heard)
-        if heard.history:
-            if not text or (name, text) in self._recorded or (name, text, heard.at) in self._played_back:
+        name = self._named(incoming)
+        if incoming.history:
+            if not text or (name, text) in self._recorded or (name, text, incoming.at) in self._played_back:
                 return None
-            self._played_back.append((name, text, heard.at))
+            self._played_back.append((name, text, incoming.at))
         else:
             self._recorded.append((name, text))
-            self.speaker = heard.bridge or heard.nick
-        self._open(heard.at)
+            self.speaker = incoming.bridge or incoming.nick
+        self._open(incoming.at)
         self._come(name)
-        if heard.kind == "said":
-            return self._write(Said, name, heard.at, text=text)
-        return self._write(Acted, name, heard.at, text=text)
+        if incoming.kind == "said":
+            return self._write(Said, name, incoming.at, text=text)
+        return self._write(Acted, name, incoming.at, text=text)
 
     def _open(self, at: float) -> None:
         """Goes on with the session, or begins one where there is none, or where it is over."""
@@ -175,27 +179,27 @@ class ChannelState:
             while self._agents:
                 self._write(Agreed, self._agents.pop(0), at, yes=True)
 
-    def _renamed(self, heard: IrcEvent) -> Event | None:
-        name = self._name(heard.nick)
-        self._people.rename(heard.nick, heard.text)
-        called = self._name(heard.text)
+    def _renamed(self, incoming: IrcEvent) -> Event | None:
+        name = self._name(incoming.nick)
+        self._people.rename(incoming.nick, incoming.text)
+        called = self._name(incoming.text)
         if called != name:  # a nick that was somebody's own: two who seemed different are one, or the other way round
             self._present.pop(name, None)
             self._come(called)
-        self._now_called[called] = heard.text
-        return self._write(Renamed, called, heard.at, to=heard.text)
+        self._now_called[called] = incoming.text
+        return self._write(Renamed, called, incoming.at, to=incoming.text)
 
     def _come(self, name: str) -> None:
         self._present[name] = None
         if self.session is not None:
             self.session.channel.present[name] = None
 
-    def _named(self, heard: IrcEvent) -> str:
+    def _named(self, incoming: IrcEvent) -> str:
         """What the speaker is called here; whoever speaks through a bridge is nobody of the channel's."""
-        if not heard.bridge:
-            return self._name(heard.nick)
-        name = self._shown.nick(f"{fold(heard.bridge)} {fold(heard.nick)}", heard.nick)
-        self._now_called[name] = heard.nick
+        if not incoming.bridge:
+            return self._name(incoming.nick)
+        name = self._shown.nick(f"{fold(incoming.bridge)} {fold(incoming.nick)}", incoming.nick)
+        self._now_called[name] = incoming.nick
         return name
 
     def _name(self, nick: str) -> str:

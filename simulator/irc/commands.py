@@ -75,11 +75,11 @@ class Operators:
         words = text.lower().split()
         return CONSENT.get(words[1]) if len(words) == 2 else None
 
-    def allows(self, heard: IrcEvent) -> bool:
+    def allows(self, incoming: IrcEvent) -> bool:
         """True if whoever wrote it may give commands."""
-        if heard.account is not None and fold(heard.account) in self._accounts:
+        if incoming.account is not None and fold(incoming.account) in self._accounts:
             return True
-        return any(mask.fullmatch(fold(heard.mask)) for mask in self._masks)
+        return any(mask.fullmatch(fold(incoming.mask)) for mask in self._masks)
 
     def read(self, text: str) -> Command:
         """The command in a line for which `addressed` is true."""
@@ -92,7 +92,7 @@ class Operators:
         return Command(name, value) if name in COMMANDS and fits.get(name, not value) else Command("")
 
 
-NOTED = {
+CONSENT_ANSWERS = {
     True: "noted: what you say here may be used to train language models; `{word} optout` takes that back",
     False: "noted: nothing that you say here will be used to train language models; `{word} optin` changes that",
 }
@@ -115,24 +115,24 @@ class CommandHandler:
         self._operators = Operators(around.world.lead.nick, around.config.operators)
         self._level = around.config.level
 
-    def addressed(self, heard: IrcEvent) -> bool:
+    def addressed(self, incoming: IrcEvent) -> bool:
         """It is a command, and so no part of the talk."""
-        return heard.kind == "said" and self._operators.addressed(heard.text)
+        return incoming.kind == "said" and self._operators.addressed(incoming.text)
 
-    def given(self, heard: IrcEvent, unread: str | None) -> None:
+    def given(self, incoming: IrcEvent, unread: str | None) -> None:
         """`unread`: why a line of theirs would not be read; None: it would. Who may not command gets no answer: nothing
         to play with. A command that is history was dealt with when it was given, or is over."""
-        if heard.history:
+        if incoming.history:
             return
-        yes = self._operators.consent(heard.text)
+        yes = self._operators.consent(incoming.text)
         if yes is not None:
             if unread is None:
-                self._consent(heard, yes)
-        elif self._operators.allows(heard):
-            self._carry_out(heard)
+                self._consent(incoming, yes)
+        elif self._operators.allows(incoming):
+            self._carry_out(incoming)
         else:
-            who = heard.mask or heard.nick
-            self._around.observer.note(f"refused: `{heard.text}` from {who}, who is no operator")
+            who = incoming.mask or incoming.nick
+            self._around.observer.note(f"refused: `{incoming.text}` from {who}, who is no operator")
 
     def status(self) -> str:
         """Level, share, what the lead does, and a wish that it heeds, on one line."""
@@ -141,18 +141,18 @@ class CommandHandler:
         state = "observing" if self._around.config.observe else "muted" if self._responder.muted else "listening"
         return ", ".join(filter(None, (self._level.value, of, state, self._feedback.describe())))
 
-    def _consent(self, heard: IrcEvent, yes: bool) -> None:
-        if heard.bridge and yes:  # anybody can take anybody's name in another place
-            self._around.observer.note(f"not noted: {heard.nick} agrees through {heard.bridge}")
+    def _consent(self, incoming: IrcEvent, yes: bool) -> None:
+        if incoming.bridge and yes:  # anybody can take anybody's name in another place
+            self._around.observer.note(f"not noted: {incoming.nick} agrees through {incoming.bridge}")
             return
-        if (event := self._channel.agreed(heard, yes)) is not None:
+        if (event := self._channel.agreed(incoming, yes)) is not None:
             self._around.observer.happened(event)
-        if not heard.bridge:
-            self._around.link.notice(heard.nick, NOTED[yes].replace("{word}", self._operators.word))
+        if not incoming.bridge:
+            self._around.link.notice(incoming.nick, CONSENT_ANSWERS[yes].replace("{word}", self._operators.word))
 
-    def _carry_out(self, heard: IrcEvent) -> None:
-        command, link = self._operators.read(heard.text), self._around.link
-        self._around.observer.note(f"{heard.nick}: {heard.text}")
+    def _carry_out(self, incoming: IrcEvent) -> None:
+        command, link = self._operators.read(incoming.text), self._around.link
+        self._around.observer.note(f"{incoming.nick}: {incoming.text}")
         match command.name:
             case "engagement":
                 self._set_level(Engagement(command.value.upper()))
@@ -165,14 +165,14 @@ class CommandHandler:
             case "lift":
                 self._feedback.lift()
             case "leave":
-                link.notice(heard.nick, "leaving")
-                self._leave(f"{heard.nick} said so")
+                link.notice(incoming.nick, "leaving")
+                self._leave(f"{incoming.nick} said so")
                 return
             case "":
                 word = self._operators.word
-                link.notice(heard.nick, "; ".join(f"{word} {usage}" for usage in COMMANDS.values()))
+                link.notice(incoming.nick, "; ".join(f"{word} {usage}" for usage in COMMANDS.values()))
                 return
-        link.notice(heard.nick, self.status())
+        link.notice(incoming.nick, self.status())
 
     def _set_level(self, level: Engagement) -> None:
         if level is not self._level:

@@ -8,32 +8,26 @@ every server answers in its turn (USERHOST), and a refusal comes before that ans
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import ssl
-from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from simulator import rng
-from simulator.clock import tick
 from simulator.errors import ProviderError
 from simulator.irc.irc_address import IrcAddress
 from simulator.irc.irc_events import EventReader, IrcEvent, IrcEventKind, OwnEvent
-from simulator.irc.irc_message import CTCP, IrcMessage, harmless, prefix, read_message, split_text
+from simulator.irc.irc_message import CTCP, IrcMessage, harmless, prefix, split_text
+from simulator.irc.line_stream import LONGEST, SILENCE, LineStream
 from simulator.irc.registration import Credentials, Registration, RegistrationError
 from simulator.irc.timing import Clock
-from simulator.world.policies.bot import BotPolicy, Rate
+from simulator.world.policies.bot import BotPolicy
 
 PATIENCE = 30.0
 """Seconds for a connection to be made and the server to say that we are in."""
-SILENCE = 120.0
-"""Seconds without a line after which the server is asked for a sign of life, and after as many more given up."""
 CONFIRMATION = 5.0
 """Seconds within which a server refuses a line; after that it is taken to have been delivered."""
 REGAINS = 20
 """Times that the nick that was wanted is asked for again, while the server has given us another."""
-LONGEST = 1 << 16
-"""Bytes of a line without an end after which a server is not one."""
 REALNAME = "a language model, a member of the channel"
 USERNAME = "emsim"
 
@@ -47,64 +41,6 @@ class Delivery:
     """Why it reached nobody; empty: it did."""
 
 
-class LineStream:
-    """Lines over one socket, sent no faster than the server should be sent them."""
-
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, rate: Rate) -> None:
-        self._reader, self._writer, self._rate = reader, writer, rate
-        self._queue: deque[tuple[str, ...]] = deque()
-        self._filled = asyncio.Event()
-        self._sent: deque[float] = deque(maxlen=rate.lines)
-        self._sender = asyncio.create_task(self._send_queued())
-
-    def send(self, *lines: str, at_once: bool = False) -> None:
-        """Sends lines in their turn, together, as one; `at_once`: before those that wait, and not counted."""
-        if at_once:
-            self._write(lines)
-        else:
-            self._queue.append(lines)
-            self._filled.set()
-
-    async def messages(self) -> AsyncIterator[IrcMessage]:
-        """What the server says, until it hangs up. Raises OSError where the connection breaks."""
-        while True:
-            try:
-                async with asyncio.timeout(SILENCE):
-                    raw = await self._reader.readuntil(b"\n")
-            except asyncio.IncompleteReadError:
-                return
-            except (asyncio.LimitOverrunError, ValueError):
-                raise OSError("a line without an end") from None
-            except TimeoutError:
-                raise OSError("no sign of life") from None
-            if (message := read_message(raw)) is not None:
-                yield message
-
-    async def close(self) -> None:
-        """Sends what waits, as far as that goes at once, and ends the connection."""
-        self._sender.cancel()
-        for lines in list(self._queue)[: self._rate.lines]:
-            self._write(lines)
-        self._writer.close()
-        with contextlib.suppress(OSError, TimeoutError, ssl.SSLError):
-            async with asyncio.timeout(2):
-                await self._writer.wait_closed()
-
-    def _write(self, lines: tuple[str, ...]) -> None:
-        for line in lines:
-            self._writer.write(line.encode(errors="replace").replace(b"\n", b" ").replace(b"\r", b" ") + b"\r\n")
-
-    async def _send_queued(self) -> None:
-        while True:
-            while not self._queue:
-                self._filled.clear()
-                await self._filled.wait()
-            if len(self._sent) == self._rate.lines:
-                await asyncio.sleep(max(0.0, self._sent[0] + self._rate.seconds - tick()))
-            self._sent.append(tick())
-            self._write(self._queue.popleft())
-
-
 class ChannelConnection:
     """One nick in one channel. `open`, then `hear` again and again; `close` ends it."""
 
@@ -114,7 +50,7 @@ class ChannelConnection:
         self._registration = Registration(who)
         self._events = EventReader(place.channel, who.nick, clock.now)
         self._stream: LineStream | None = None
-        self._heard: asyncio.Queue[IrcEvent | BaseException] = asyncio.Queue()
+        self._incoming: asyncio.Queue[IrcEvent | BaseException] = asyncio.Queue()
         self._first: asyncio.Future[None] | None = None
         self._running: asyncio.Task[None] | None = None
         self._later: set[asyncio.Task[None]] = set()
@@ -152,7 +88,7 @@ class ChannelConnection:
 
     async def hear(self) -> IrcEvent:
         """The next thing that happened. Raises ProviderError when the connection is gone for good."""
-        found = await self._heard.get()
+        found = await self._incoming.get()
         if isinstance(found, BaseException):
             raise found
         return found
@@ -311,13 +247,13 @@ class ChannelConnection:
         if self._first is not None and not self._first.done():
             self._first.set_exception(error)
         else:
-            self._heard.put_nowait(error)
+            self._incoming.put_nowait(error)
 
     # what the server says of us
 
     def _happened(self, event: IrcEvent | OwnEvent) -> None:
         if isinstance(event, IrcEvent):
-            self._heard.put_nowait(event)
+            self._incoming.put_nowait(event)
             if event.kind in ("quit", "renamed") and event.nick.lower() == self._who.nick.lower() != self.nick.lower():
                 self._regain_nick()
             return
@@ -390,7 +326,7 @@ class ChannelConnection:
             self._verdict.set_result(delivery)
 
     def _tell(self, kind: IrcEventKind, text: str) -> None:
-        self._heard.put_nowait(IrcEvent(kind, self._clock.now(), text=harmless(text)))
+        self._incoming.put_nowait(IrcEvent(kind, self._clock.now(), text=harmless(text)))
 
 
 def _translated(error: BaseException, place: IrcAddress) -> ProviderError:

@@ -107,7 +107,7 @@ class EventReader:
             case "JOIN" if self._here(message.param(0)):
                 if self._own(message.nick):
                     self.joining = False
-                    self._entered = _told(message.tags.get("time"))
+                    self._entered = _parse_time(message.tags.get("time"))
                     yield OwnEvent("entered", message.source.rpartition("@")[2])
                 else:
                     yield self._event("joined", message)
@@ -213,8 +213,8 @@ class EventReader:
 
     def _was_before(self, message: IrcMessage) -> bool:
         """The server dates it before it let us in: so does a bouncer mark what it plays back, and in no other way."""
-        told = _told(message.tags.get("time"))
-        return told is not None and self._entered is not None and told < self._entered
+        sent = _parse_time(message.tags.get("time"))
+        return sent is not None and self._entered is not None and sent < self._entered
 
     def _here(self, channel: str) -> bool:
         return fold(channel) == fold(self._channel)
@@ -243,13 +243,13 @@ class EventReader:
         )
 
 
-def _instant(told: str | None, now: float) -> float:
+def _instant(sent: str | None, now: float) -> float:
     """The server's time; ours where it tells none, or one that has not been yet."""
-    found = _told(told)
+    found = _parse_time(sent)
     return now if found is None else min(now, found)
 
 
-def _told(time: str | None) -> float | None:
+def _parse_time(time: str | None) -> float | None:
     """Seconds since 1970 of a server's time; None for none."""
     try:
         return datetime.fromisoformat(time).timestamp() if time else None

@@ -64,42 +64,42 @@ class InputFilter:
         """Programs that have passed something on; what they say of their own is no talk."""
         self._bots, self._flood = Bots(bots, self._bridges), Meters(policy.flood)
 
-    def unbridged(self, heard: IrcEvent) -> IrcEvent:
+    def unbridged(self, incoming: IrcEvent) -> IrcEvent:
         """A line that a bridge has passed on, as said by whoever spoke, who is nobody that the server vouches for."""
-        if heard.kind not in ("said", "acted") or heard.private or not self._bots.kind(heard.nick)[1]:
-            return heard
-        bridge = self._bridges.get(fold(heard.nick), Bridge(heard.nick))
-        if (spoke := bridge.speaker(heard.text)) is None:
-            return heard
+        if incoming.kind not in ("said", "acted") or incoming.private or not self._bots.kind(incoming.nick)[1]:
+            return incoming
+        bridge = self._bridges.get(fold(incoming.nick), Bridge(incoming.nick))
+        if (spoke := bridge.speaker(incoming.text)) is None:
+            return incoming
         nick, text = spoke
-        self._relays.add(fold(heard.nick))
-        return replace(heard, nick=nick, text=text, bridge=heard.nick, mask="", account=None, bot=False)
+        self._relays.add(fold(incoming.nick))
+        return replace(incoming, nick=nick, text=text, bridge=incoming.nick, mask="", account=None, bot=False)
 
-    def reason_unread(self, heard: IrcEvent) -> str | None:
+    def reason_unread(self, incoming: IrcEvent) -> str | None:
         """Why a line is not read: bot, notice, private, empty or flood; None: it is."""
-        if heard.kind == "notice":
+        if incoming.kind == "notice":
             return "notice"
-        known = fold(heard.nick) in self._relays or self._bots.kind(heard.nick)[0]
-        if heard.bot or (known and not heard.bridge):
+        known = fold(incoming.nick) in self._relays or self._bots.kind(incoming.nick)[0]
+        if incoming.bot or (known and not incoming.bridge):
             return "bot"
-        if heard.private:
+        if incoming.private:
             return "private"
-        if not heard.text:
+        if not incoming.text:
             return "empty"
-        if heard.history:
+        if incoming.history:
             return None
-        meter = self._flood.of(f"{heard.bridge} {heard.nick}" if heard.bridge else heard.nick)
-        if not meter.free(heard.at):
+        meter = self._flood.of(f"{incoming.bridge} {incoming.nick}" if incoming.bridge else incoming.nick)
+        if not meter.free(incoming.at):
             return "flood"
-        meter.count(heard.at)
+        meter.count(incoming.at)
         return None
 
 
 class OutputFilter:
     """Which of the lead's lines may leave, after the checks of a session."""
 
-    def __init__(self, policy: BotPolicy, manners: LineChecker, lead: str, *, politics_allowed: bool) -> None:
-        self._policy, self._manners, self._lead, self._politics = policy, manners, lead, politics_allowed
+    def __init__(self, policy: BotPolicy, checker: LineChecker, lead: str, *, politics_allowed: bool) -> None:
+        self._policy, self._checker, self._lead, self._politics = policy, checker, lead, politics_allowed
         self._says, self._answers = Meter(policy.says), Meters(policy.answers)
 
     def fault(
@@ -116,7 +116,7 @@ class OutputFilter:
         if len(mentioned(text, people)) > self._policy.nicks_in_line:
             return "mass highlight"
         cast = (*people, self._lead)
-        faults = self._manners.in_document(
+        faults = self._checker.in_document(
             text, nick=self._lead, cast=cast, earlier=earlier, secrets=None, politics_allowed=self._politics
         )
         if found := next(faults, None):

@@ -22,7 +22,7 @@ WAITING = 3
 class Happening(StrEnum):
     """What a state may be changed by."""
 
-    HEARD = "heard"
+    MESSAGE = "message"
     """Somebody said something that is not history."""
     LULL = "lull"
     """Nobody has said anything for a while."""
@@ -141,7 +141,7 @@ Step = tuple[ReplyState, tuple[Action, ...]]
 def transition(state: ReplyState, happening: Happening, moment: Moment) -> Step:
     """The next state, and what is to be done. A happening that a state does not know leaves it as it is."""
     match state, happening:
-        case Idle(memory), Happening.HEARD | Happening.LULL:
+        case Idle(memory), Happening.MESSAGE | Happening.LULL:
             return _begin(memory, moment)
         case Idle(), Happening.STOPPED:
             return Idle(), ()
@@ -151,7 +151,7 @@ def transition(state: ReplyState, happening: Happening, moment: Moment) -> Step:
             return Idle(), (Action.CANCEL, Action.RECORD_STOPPED)
         case Deciding() | Writing() | Typing() | Sending(), Happening.LULL:
             return replace(state, attempt=replace(state.attempt, missed=True)), ()
-        case Deciding() | Writing() | Typing() | Sending(), Happening.HEARD:
+        case Deciding() | Writing() | Typing() | Sending(), Happening.MESSAGE:
             return _interrupted(state, moment)
         case Deciding(memory, attempt), Happening.CHOSE_SILENCE:
             return _end(replace(memory, dropped=False), attempt, moment)

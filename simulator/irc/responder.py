@@ -79,9 +79,9 @@ class Responder:
         """An operator has muted the lead, and the time is not over."""
         return self._around.clock.now() < self.muted_until
 
-    def heard(self) -> None:
+    def on_message(self) -> None:
         """Somebody said something that is not history; it is on record, and counted, already."""
-        self._step(Happening.HEARD)
+        self._step(Happening.MESSAGE)
 
     def consider(self) -> None:
         """Nobody has said anything for a while: is there something to say?"""

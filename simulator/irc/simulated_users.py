@@ -149,11 +149,11 @@ class SimulatedUsers:
 
         async def one(nick: str, link: ChannelConnection) -> None:
             while True:
-                heard = await link.hear()
+                incoming = await link.hear()
                 # A line is told to everybody but its speaker: one pair of ears, and another for the first one's lines.
-                ears = second if fold(heard.nick) == fold(self._links[first].nick) else first
+                ears = second if fold(incoming.nick) == fold(self._links[first].nick) else first
                 if nick == ears:
-                    self._heard(heard)
+                    self._receive(incoming)
 
         async with asyncio.TaskGroup() as group:
             for nick, link in self._links.items():
@@ -226,17 +226,17 @@ class SimulatedUsers:
         budget = Participation(self._act.messages + PATIENCE, 0)
         self._scheduler = Scheduler(self._act.setting, self._act.script, budget, world)
 
-    def _heard(self, heard: IrcEvent) -> None:
-        if heard.kind in ("parted", "quit", "kicked", "renamed"):
-            self._gone(heard.nick)
-        if heard.kind != "said" or heard.private or not heard.text:
+    def _receive(self, incoming: IrcEvent) -> None:
+        if incoming.kind in ("parted", "quit", "kicked", "renamed"):
+            self._gone(incoming.nick)
+        if incoming.kind != "said" or incoming.private or not incoming.text:
             return
-        nick = self._who(heard.nick)
+        nick = self._who(incoming.nick)
         if nick not in self._world.personas and nick not in self._guests:
             self._guests[nick] = Persona(nick=nick, about=GUEST, voice=(GUEST, GUEST))
             self._channel.state.present[nick] = None
             self._cast()
-        self._channel.apply(Said, nick, text=heard.text)
+        self._channel.apply(Said, nick, text=incoming.text)
         self.messages += 1
         self._more.set()
 
@@ -271,8 +271,8 @@ class SimulatedUsers:
     def _waiting_guest(self, nick: str, channel: Channel) -> str | None:
         """The last guest who spoke to this person by name since the person's last line was begun; None: no guest."""
         begun = self._begun.get(nick, 0)
-        heard = zip(channel.lines[begun:], channel.addressed[begun:], strict=True)
-        waiting = [line.nick for line, to in heard if to == nick and line.nick in self._guests]
+        said = zip(channel.lines[begun:], channel.addressed[begun:], strict=True)
+        waiting = [line.nick for line, to in said if to == nick and line.nick in self._guests]
         return waiting[-1] if waiting else None
 
 

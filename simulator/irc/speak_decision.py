@@ -33,7 +33,7 @@ LIFTS = (0.1, 9.0)
 """How much less or more than usual a P can make a turn; the upper end is what being addressed is worth."""
 MOST = 0.97
 """Nothing makes a turn certain but the band."""
-TOLD_LESS, TOLD_MORE = "asked to be quiet", "asked to join in"
+ASKED_LESS, ASKED_MORE = "asked to be quiet", "asked to join in"
 """The factor of a wish by name; the first one also in `Passed.why`, where it alone kept the lead silent."""
 BY_MODEL = "decides by the model's own P(lead speaks next)"
 BY_POLICY = "the model gives no log-probabilities: decides by the policy (policies/engagement.yaml)"
@@ -83,12 +83,12 @@ class SpeakDecider:
         reason = self._pull(called, level) if waiting else await self._reason(session, model, called)
         reasons = {"budget": self._share.pressure(band), **reason}
         drawn = rng.stream(self._seed, "live", self._number).random()
-        untold = min(MOST, math.prod(reasons.values()))
-        product = min(MOST, untold * self._feedback.factor)
+        unasked = min(MOST, math.prod(reasons.values()))
+        product = min(MOST, unasked * self._feedback.factor)
         if self._feedback.factor != 1.0:
-            reasons[TOLD_LESS if self._feedback.less else TOLD_MORE] = self._feedback.factor
-        why = "" if drawn < product else TOLD_LESS if drawn < untold else "kept quiet"
-        return Decision(not why, {**reasons, "chance": product}, why, called is not None or why == TOLD_LESS)
+            reasons[ASKED_LESS if self._feedback.less else ASKED_MORE] = self._feedback.factor
+        why = "" if drawn < product else ASKED_LESS if drawn < unasked else "kept quiet"
+        return Decision(not why, {**reasons, "chance": product}, why, called is not None or why == ASKED_LESS)
 
     def _pull(self, called: Claim | None, level: Engagement) -> Mapping[str, float]:
         return {called or "silence": self._world.engagement.pull_of(called, level)}

@@ -179,7 +179,7 @@ class JournalReader:
             self._all(
                 "SELECT json_extract(refusal.value, '$.rule') AS rule, count(*) n"
                 " FROM event, json_each(event.body, '$.refused') AS refusal"
-                # Few lines were sent back, and to look for the letters is a third of the work of reading the JSON.
+                # Few lines were refused, and to look for the letters is a third of the work of reading the JSON.
                 """ WHERE instr(event.body, '"refused":[{') GROUP BY rule ORDER BY n DESC, rule"""
             )
         )

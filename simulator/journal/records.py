@@ -34,7 +34,7 @@ class Goal(StrictModel):
         return self
 
     @property
-    def told(self) -> str:
+    def in_words(self) -> str:
         """In words: `6 short sessions`, `15 MB`."""
         kind = f"{self.length} " if self.length else ""
         if self.sessions:

@@ -114,7 +114,7 @@ class Overhead:
     """Only sessions of this class are planned; None: both, as the quota says."""
 
 
-def outlook(
+def forecast_run(
     world: World,
     seed: int,
     *,

@@ -21,9 +21,9 @@ from simulator.world.load import same_content
 from simulator.world.world import World
 
 EXAMPLES = 3
-"""Shown for each rule, of rejected sessions and of lines that were sent back."""
+"""Shown for each rule, of rejected sessions and of lines that were refused."""
 CLIPPED = 200
-"""Characters of a line that was sent back, in an example."""
+"""Characters of a line that was refused, in an example."""
 BLOCKS = 40
 """Most points of the curve of acceptance."""
 
@@ -50,7 +50,7 @@ class Session:
     """Whole messages of the lead lie in the band of the level; False also while too few were said."""
     rules: tuple[str, ...]
     """Why it was rejected, each rule once."""
-    sent_back: tuple[str, ...]
+    refused: tuple[str, ...]
     """Rules of the line checks that refused a line in it, each once."""
     body: bytes
     """See `transcripts.body`."""
@@ -82,7 +82,7 @@ class Rule:
     name: str
     rejected: int
     """Sessions."""
-    sent_back: int
+    refused: int
     """Lines that a member had to write again."""
     cases: tuple[Case, ...]
 
@@ -168,7 +168,7 @@ def _gather(journal: Journal, world: World) -> Figures:
         other_world=None if same_content(world, run.world) else world.digest,
         tally=tally,
         spare=sum(session.state == "spare" for session in sessions),
-        goal=run.goal.told,
+        goal=run.goal.in_words,
         done=done,
         sessions=tuple(sessions),
         marginals=marginals.table(run.goal.held_to(world.quota), finished=done >= 1),
@@ -201,7 +201,7 @@ def _session(row: SessionRow, events: list[Event], reasons: list[tuple[str, int 
         by_lead=said.count(lead),
         in_band=said.count(lead) in world.engagement.bands[level].counts(len(said)),
         rules=tuple(dict.fromkeys(rule for rule, _, _ in reasons)),
-        sent_back=tuple(dict.fromkeys(refused.rule for _, refused in _refusals(events))),
+        refused=tuple(dict.fromkeys(refused.rule for _, refused in _refusals(events))),
         body=packed_transcripts.body(session.setting, events, reasons),
     )
 
@@ -218,7 +218,7 @@ class _Cases:
 
     def __init__(self) -> None:
         self._rejected: dict[str, list[Case]] = {}
-        self._sent_back: dict[str, list[Case]] = {}
+        self._refused: dict[str, list[Case]] = {}
 
     def add(self, session: str, events: list[Event], reasons: list[tuple[str, int | None, str]]) -> None:
         if reasons:
@@ -232,19 +232,19 @@ class _Cases:
                     those.append(Case(session, message, nick, text, evidence))
                 seen.add(rule)
         for nick, refused in _refusals(events):
-            those = self._sent_back.setdefault(refused.rule, [])
+            those = self._refused.setdefault(refused.rule, [])
             if len(those) < EXAMPLES:
                 those.append(Case(session, None, nick, clipped(refused.text, CLIPPED), refused.evidence))
 
-    def table(self, rejected: dict[str, int], sent_back: dict[str, int]) -> tuple[Rule, ...]:
-        """The rules that rejected most first, then those that sent back most."""
-        names = sorted({*rejected, *sent_back}, key=lambda r: (-rejected.get(r, 0), -sent_back.get(r, 0), r))
+    def table(self, rejected: dict[str, int], refused: dict[str, int]) -> tuple[Rule, ...]:
+        """The rules that rejected most first, then those that refused most."""
+        names = sorted({*rejected, *refused}, key=lambda r: (-rejected.get(r, 0), -refused.get(r, 0), r))
         return tuple(
             Rule(
                 name,
                 rejected.get(name, 0),
-                sent_back.get(name, 0),
-                (*self._rejected.get(name, ()), *self._sent_back.get(name, ())),
+                refused.get(name, 0),
+                (*self._rejected.get(name, ()), *self._refused.get(name, ())),
             )
             for name in names
         )

@@ -27,7 +27,7 @@ class HealthCheck:
     name: str
     met: bool | None
     """None: nothing to measure yet."""
-    told: str
+    figure: str
     """The figure in a few words."""
     fault: str
     """What is wrong if it is not met, for the verdict."""
@@ -41,7 +41,7 @@ def checks(figures: Figures) -> tuple[HealthCheck, ...]:
     lead = stats.in_band(in_band, kept)
     realism, repeats = figures.realism, figures.diversity.near_duplicates.sessions.count
     measured = realism.inside + realism.outside
-    habits = worn(figures)
+    habits = overused_phrases(figures)
     return (
         HealthCheck(
             "quotas",
@@ -75,8 +75,8 @@ def checks(figures: Figures) -> tuple[HealthCheck, ...]:
             "diversity",
             "wording",
             not habits if any(_enough(figures, who) for who in WHO) else None,
-            f"{_counted(len(habits), 'phrase')} worn out",
-            f"{_counted(len(habits), 'phrase')} worn out",
+            f"{_counted(len(habits), 'phrase')} overused",
+            f"{_counted(len(habits), 'phrase')} overused",
         ),
     )
 
@@ -130,7 +130,7 @@ def _quotas(quotas: Counter[Standing]) -> str:
     return ", ".join([f"{quotas[Standing.MET]} of {quotas.total()} met", *parts])
 
 
-def worn(figures: Figures) -> list[tuple[str, str]]:
+def overused_phrases(figures: Figures) -> list[tuple[str, str]]:
     """(Who, words) of everything that is said more often than the world's habits allow; of few messages nothing."""
     found = []
     for who in filter(lambda who: _enough(figures, who), WHO):
@@ -141,7 +141,7 @@ def worn(figures: Figures) -> list[tuple[str, str]]:
 
 
 def _enough(figures: Figures, who: str) -> bool:
-    """True if so much was said that a phrase can be called worn out."""
+    """True if so much was said that a phrase can be called overused."""
     by_lead = sum(row.lead_messages for row in figures.lead.values())
     return (by_lead if who == "lead" else figures.diversity.messages - by_lead) >= ENOUGH
 
@@ -163,9 +163,10 @@ class Difference:
 def differences(one: Figures, other: Figures) -> list[Difference]:
     """What the runs are made of and how they came out, in one table; then every statistic and rule that sets them
     apart."""
-    rows = [_compared(what, told(one), told(other)) for what, told in _ROWS]
+    rows = [_compared(what, describe(one), describe(other)) for what, describe in _ROWS]
     rows += [
-        _compared(check.name, check.told, second.told) for check, second in zip(checks(one), checks(other), strict=True)
+        _compared(check.name, check.figure, second.figure)
+        for check, second in zip(checks(one), checks(other), strict=True)
     ]
     return [*rows, *_statistics(one, other), *_rules(one, other)]
 
@@ -202,9 +203,9 @@ _ROWS: tuple[tuple[str, Callable[[Figures], str]], ...] = (
 def _statistics(one: Figures, other: Figures) -> Iterator[Difference]:
     for row, second in zip(one.realism.turn_taking, other.realism.turn_taking, strict=True):
         if row.inside is not second.inside:
-            told = [f"{number(r.value)} {_verdict(r.inside)}" for r in (row, second)]
+            values = [f"{number(r.value)} {_verdict(r.inside)}" for r in (row, second)]
             window = row.statistic.partition(".")[0].replace("w", "in ").replace("all", "over all")
-            yield Difference(f"{statistic(row.statistic)} ({window})", (told[0], told[1]), False)
+            yield Difference(f"{statistic(row.statistic)} ({window})", (values[0], values[1]), False)
 
 
 def _verdict(inside: bool | None) -> str:

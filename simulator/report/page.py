@@ -63,7 +63,7 @@ def _plots(runs: Sequence[Figures]) -> dict[str, dict[str, Markup]]:
         "lead": {level.value: plots.lead(runs, level.value) for level in Engagement},
         "realism": {part: plots.ranges(runs, part, f"Turn-taking, {title}") for part, title in PARTS.items()},
         "form": {"form": plots.ranges(runs, "form", "What messages look like")},
-        "rules": {"rejected": plots.rejected(runs), "sent_back": plots.sent_back(runs)},
+        "rules": {"rejected": plots.rejected(runs), "refused": plots.refused(runs)},
         "run": {"acceptance": plots.acceptance(runs), "nicks": plots.nicks(runs)},
         "tokens": {str(number): plots.tokens(figures, number) for number, figures in enumerate(runs)},
     }

@@ -95,7 +95,7 @@ class Scale:
 
 
 def draw(title: str, width: float, height: float, marks: Iterable[PlotMark]) -> Markup:
-    """The SVG; `title` is its name for a screen reader. Everything that is told is escaped."""
+    """The SVG; `title` is its name for a screen reader. Everything that is label is escaped."""
     return Markup(_template().render(name=title, width=width, height=height, marks=list(marks)))
 
 
@@ -199,9 +199,9 @@ def rejected(runs: Sequence[Figures]) -> Markup:
     return _by_rule(runs, lambda rule: rule.rejected, "sessions rejected", "Rejected sessions by rule")
 
 
-def sent_back(runs: Sequence[Figures]) -> Markup:
+def refused(runs: Sequence[Figures]) -> Markup:
     """Lines that each rule of the line checks had written again, as bars."""
-    return _by_rule(runs, lambda rule: rule.sent_back, "lines sent back", "Lines sent back by rule")
+    return _by_rule(runs, lambda rule: rule.refused, "lines refused", "Lines refused by rule")
 
 
 def nicks(runs: Sequence[Figures], most: int = 14) -> Markup:
@@ -280,7 +280,7 @@ def ranges(runs: Sequence[Figures], part: str, title: str) -> Markup:
         y = names.index(name) * step + _step(runs) * (run + 0.5)
         place = max(-BESIDE, min(1 + BESIDE, (row.value - low) / width))
         outside = row.inside is False and part != "form"
-        told = (
+        label = (
             f"{owner(runs, run)}{name}: {number(row.value, 3)}; real channels {number(low, 3)} to"
             f" {number(row.p95, 3)}, median {number(row.p50, 3)}{'; outside' if outside else ''}"
         )
@@ -288,7 +288,7 @@ def ranges(runs: Sequence[Figures], part: str, title: str) -> Markup:
         marks += [
             PlotMark("box", left, y, "var(--line)", end - left, 1),
             PlotMark("box", across((row.p50 - low) / width), y - 4.5, "var(--dim)", 1, 9),
-            PlotMark(shape, across(place), y, "var(--bad)" if outside else SERIES[run], size=3.7, title=told),
+            PlotMark(shape, across(place), y, "var(--bad)" if outside else SERIES[run], size=3.7, title=label),
             text(number(row.value), WIDTH - 3, y, "end"),
         ]
     return draw(title, WIDTH, step * len(names) + 2, marks)
@@ -310,21 +310,21 @@ def acceptance(runs: Sequence[Figures]) -> Markup:
         if points:
             marks.append(line(points, SERIES[run]))
         for (x, y), (_, block) in zip(points, own, strict=True):
-            told = f"places {block.first} to {block.last}: {block.accepted} of {block.settled} accepted"
-            marks.append(PlotMark(SHAPES[run], x, y, SERIES[run], size=2.2, title=owner(runs, run) + told))
+            label = f"places {block.first} to {block.last}: {block.accepted} of {block.settled} accepted"
+            marks.append(PlotMark(SHAPES[run], x, y, SERIES[run], size=2.2, title=owner(runs, run) + label))
     shares = " and ".join(percent(accepted(figures)) for figures in runs)
     return draw(f"Accepted share of the judged sessions, {shares} in all", WIDTH, height + FOOT, marks)
 
 
 def owner(runs: Sequence[Figures], run: int) -> str:
-    """The name of a run before what is told of it; empty where there is only one."""
+    """The name of a run before what is label of it; empty where there is only one."""
     return "" if len(runs) == 1 else f"{runs[run].name}, "
 
 
 def _session(run: int, session: Session, across: Scale, up: Scale, *, few: bool) -> PlotMark:
     thrown = session.state == "rejected"
     size = 3.8 if thrown else 2.5 if few else 1.7
-    told = f"{session.id}: {session.by_lead} of {session.messages}, {percent(session.share)}, {session.state}"
+    label = f"{session.id}: {session.by_lead} of {session.messages}, {percent(session.share)}, {session.state}"
     return PlotMark(
         "diamond" if thrown else SHAPES[run],
         across(session.slot),
@@ -332,7 +332,7 @@ def _session(run: int, session: Session, across: Scale, up: Scale, *, few: bool)
         "var(--bad)" if thrown else SERIES[run],
         size=size,
         opacity=DOT,
-        title=told,
+        title=label,
         link=f"#{LETTERS[run]}-{session.id}",
     )
 

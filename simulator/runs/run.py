@@ -144,7 +144,7 @@ class Run:
         if self._stop is not None or (place := self._admission.next_place(self._settling.gathered)) is None:
             return None
         slot, attempt = place
-        plan = self._planner.plan(slot, attempt).avoiding(self._settling.worn_phrases(slot))
+        plan = self._planner.plan(slot, attempt).avoiding(self._settling.overused_phrases(slot))
         try:
             self._admission.admit(plan)
         except EmError as error:

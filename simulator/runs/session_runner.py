@@ -49,8 +49,8 @@ def world_filters(world: World, choice: ModelChoice) -> Filters:
 
     What shows that a very small model writes is not held against one that was chosen: played again, it shows again.
     """
-    spared = frozenset({SMALL_MODEL}) if choice.small else frozenset()
-    return Filters(world.style, world.engagement, world.quota, world.lead.nick, spared=spared)
+    ignored = frozenset({SMALL_MODEL}) if choice.small else frozenset()
+    return Filters(world.style, world.engagement, world.quota, world.lead.nick, ignored=ignored)
 
 
 def verdict_of(filters: Filters, world: World, plan: SessionPlan, events: list[Event]) -> tuple[Document, Verdict]:

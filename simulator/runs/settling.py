@@ -64,7 +64,7 @@ class Settling:
         self._wanted = wanted
         self._near = NearDuplicates(world.style)
         self._phrases = PhraseBudget(world.realism.habits, world.lead.nick)
-        self._worn: dict[int, tuple[str, ...]] = {0: (), 1: ()}
+        self._overused: dict[int, tuple[str, ...]] = {0: (), 1: ()}
         """By block of places: what the lead had said too often a block before."""
         self._candidates: dict[int, list[Candidate]] = {}
         """By place."""
@@ -80,11 +80,11 @@ class Settling:
 
     def knows_phrases(self, slot: int) -> bool:
         """True if it is decided what the lead is to do without in that place."""
-        return slot // BLOCK in self._worn
+        return slot // BLOCK in self._overused
 
-    def worn_phrases(self, slot: int) -> tuple[str, ...]:
+    def overused_phrases(self, slot: int) -> tuple[str, ...]:
         """What the lead is to do without in that place. Raises KeyError where `knows_phrases` is False."""
-        return self._worn[slot // BLOCK]
+        return self._overused[slot // BLOCK]
 
     def add(self, candidate: Candidate) -> None:
         """One more candidate for its place."""
@@ -128,5 +128,5 @@ class Settling:
         self._kept_bytes += size
         self._next += 1
         if self._next % BLOCK == 0:
-            self._worn[self._next // BLOCK + 1] = self._phrases.worn()
-            self._worn.pop(self._next // BLOCK - 1)
+            self._overused[self._next // BLOCK + 1] = self._phrases.overused()
+            self._overused.pop(self._next // BLOCK - 1)

@@ -97,7 +97,7 @@ class AdapterRegistry:
             raise UsageError(f"no adapter `{name}`", place=str(self._folder), remedy=remedy)
         if training := find_unfinished(path):
             remedy = f"go on with `{training.command}`"
-            raise UsageError(f"the training has not ended: {training.told}", place=str(path), remedy=remedy)
+            raise UsageError(f"the training has not ended: {training.progress}", place=str(path), remedy=remedy)
         return path
 
     def pointer(self) -> Pointer:

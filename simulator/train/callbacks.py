@@ -61,7 +61,7 @@ class Paced:
     """Of this step so far."""
 
 
-Told = Stepped | Evaluated | Paced
+TrainingProgress = Stepped | Evaluated | Paced
 QUIET = 30.0
 """Seconds after which a step under way is told of."""
 
@@ -114,7 +114,7 @@ class Watch(TrainerCallback):
         patience: int,
         tokens: list[int],
         interrupt: Interrupt,
-        tell: Callable[[Told], None],
+        tell: Callable[[TrainingProgress], None],
     ) -> None:
         """`tokens`: of each optimizer step, in order. `patience`: see `Settings`."""
         self._folder, self._patience, self._tokens = folder, patience, tokens
@@ -122,7 +122,7 @@ class Watch(TrainerCallback):
         self._board: Any = None
         self._began = self._spent = 0.0
         self._first = 0
-        self._told = 0.0
+        self._last_shown = 0.0
         self._sequence, self._step_began = 0, 0.0
         self.random_state: dict[str, Tensor] = {}
         """Of the generators, at the end of the last whole step."""
@@ -130,7 +130,7 @@ class Watch(TrainerCallback):
 
     def on_train_begin(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
         """Starts the clock, and the curves where the training goes on; only the first process writes."""
-        self._began = self._told = clock.tick()
+        self._began = self._last_shown = clock.tick()
         self._first = state.global_step
         if state.is_world_process_zero:
             from torch.utils.tensorboard import SummaryWriter
@@ -151,8 +151,8 @@ class Watch(TrainerCallback):
         self._sequence += 1
         self._interrupt.check()
         now = clock.tick()
-        if state.is_world_process_zero and now - self._told >= QUIET:
-            self._told, step, sequences = now, state.global_step, args.gradient_accumulation_steps
+        if state.is_world_process_zero and now - self._last_shown >= QUIET:
+            self._last_shown, step, sequences = now, state.global_step, args.gradient_accumulation_steps
             done = self._tokens[step] * self._sequence / sequences
             pace = done / max(now - self._step_began, 1e-9)
             self._tell(Paced(step + 1, state.max_steps, self._sequence, sequences, pace))
@@ -160,7 +160,7 @@ class Watch(TrainerCallback):
     def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
         """A step is done."""
         self.random_state = checkpoints.random_state()
-        self._told = clock.tick()
+        self._last_shown = clock.tick()
         if self._interrupt.asked:
             control.should_save = control.should_training_stop = True
 

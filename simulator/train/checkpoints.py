@@ -52,13 +52,13 @@ def find_fault(folder: Path, *, digests: bool = True) -> str:
         return "was cut while it was written"
     except (OSError, ValueError):
         return f"{SEAL} cannot be read"
-    for name, told in whole.items():
+    for name, expected in whole.items():
         path = folder / name
         if not path.is_file():
             return f"{name} is missing"
-        if (size := path.stat().st_size) != told["bytes"]:
-            return f"{name} has {size} of {told['bytes']} bytes"
-        if digests and _digest(path) != told["digest"]:
+        if (size := path.stat().st_size) != expected["bytes"]:
+            return f"{name} has {size} of {expected['bytes']} bytes"
+        if digests and _digest(path) != expected["digest"]:
             return f"{name} was changed"
     return ""
 
@@ -201,7 +201,7 @@ class UnfinishedTraining:
     """What goes on with it."""
 
     @property
-    def told(self) -> str:
+    def progress(self) -> str:
         """`step 40 of 100`."""
         return f"step {self.step}" + ("" if self.steps is None else f" of {self.steps}")
 

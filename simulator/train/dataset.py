@@ -172,8 +172,8 @@ def _digest(sources: Iterable[Source]) -> str:
 def _held_to(path: Path, quota: QuotaPolicy) -> QuotaPolicy:
     """The quotas that the documents' run was asked for; where no run is on record, all of them."""
     try:
-        told = json.loads((path / NAMES.stats).read_bytes())["run"]["goal"]
-        return Goal.model_validate(told).held_to(quota)
+        goal = json.loads((path / NAMES.stats).read_bytes())["run"]["goal"]
+        return Goal.model_validate(goal).held_to(quota)
     except (OSError, ValueError, KeyError, TypeError):
         return quota
 

@@ -20,7 +20,7 @@ from peft import LoraConfig, PeftModel, get_peft_model
 from simulator import clock, files
 from simulator.errors import UsageError
 from simulator.train import adapter, base_model, checkpoints, training_estimate
-from simulator.train.callbacks import BOARD, METRICS, Interrupt, Stopped, Told, Watch
+from simulator.train.callbacks import BOARD, METRICS, Interrupt, Stopped, TrainingProgress, Watch
 from simulator.train.checkpoints import CHECKPOINTS, RECORD, TrainingRecord
 from simulator.train.trainer import LeadTrainer, Sequences, arguments
 from simulator.train.training import TrainingJob, first_process
@@ -57,7 +57,7 @@ def train_adapter(
     out: Path,
     *,
     resume: bool,
-    tell: Callable[[Told], None],
+    tell: Callable[[TrainingProgress], None],
     say: Callable[[str], None],
     again: str = "",
 ) -> Trained:
@@ -183,7 +183,7 @@ def _difference(before: Any, now: Any, what: str) -> str:
 
 
 def _trainer(
-    job: TrainingJob, out: Path, start: Path | None, interrupt: Interrupt, tell: Callable[[Told], None]
+    job: TrainingJob, out: Path, start: Path | None, interrupt: Interrupt, tell: Callable[[TrainingProgress], None]
 ) -> tuple[LeadTrainer, Watch]:
     settings = job.settings
     given = arguments(out / CHECKPOINTS, job, start=start)
@@ -251,7 +251,7 @@ def _finish(job: TrainingJob, out: Path, chosen: Path, history: list[dict[str, A
             name=out.resolve().name,
             made=clock.now(),
             corpus=job.corpus.digest,
-            documents=job.outlook.documents,
+            documents=job.estimate.documents,
             world=job.corpus.worlds,
             base=adapter.describe_base(job.settings.base_model, job.base),
             objective=job.settings.objective,
@@ -275,13 +275,13 @@ def _same(one: Path, other: Path) -> bool:
 
 
 def _too_big(job: TrainingJob) -> UsageError:
-    look = job.outlook
-    gib = look.memory.total / training_estimate.GIB
+    estimate = job.estimate
+    gib = estimate.memory.total / training_estimate.GIB
     return UsageError(
-        f"out of memory (estimated {gib:.1f} GiB for {look.longest_sequence} tokens)",
+        f"out of memory (estimated {gib:.1f} GiB for {estimate.longest_sequence} tokens)",
         place="training",
         remedy=training_estimate.suggest_settings(
-            Shape.of(job.config), job.settings, look.longest_sequence, training_estimate.available_memory()
+            Shape.of(job.config), job.settings, estimate.longest_sequence, training_estimate.available_memory()
         ),
     )
 

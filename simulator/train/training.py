@@ -54,7 +54,7 @@ class TrainingJob:
     """Documents longer than a sequence that were left out, of both splits."""
     plan: Schedule
     processes: int
-    outlook: TrainingEstimate
+    estimate: TrainingEstimate
     notes: tuple[str, ...] = ()
     """What was decided otherwise than the settings say, a sentence each."""
 
@@ -138,7 +138,7 @@ def prepare_training(request: TrainingRequest, world: World) -> TrainingJob:
         skipped=skipped + also,
         plan=plan,
         processes=processes,
-        outlook=training_estimate.estimate_training(
+        estimate=training_estimate.estimate_training(
             EncodedDocuments(training, validation),
             objective,
             config,

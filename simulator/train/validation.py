@@ -219,14 +219,16 @@ def _share(read: Iterable[Sequence[SpeakerTurn]], level: Engagement, band: Band)
 
 
 def _skill(every: Sequence[SpeakerTurn], p: Sequence[float], bands: Mapping[Engagement, Band]) -> Skill:
-    told = [each > (bands[turn.level].least + bands[turn.level].most) / 2 for turn, each in zip(every, p, strict=True)]
+    predicted = [
+        each > (bands[turn.level].least + bands[turn.level].most) / 2 for turn, each in zip(every, p, strict=True)
+    ]
     own = [place for place, turn in enumerate(every) if turn.spoke]
     others = [place for place, turn in enumerate(every) if not turn.spoke]
     if not own or not others:
         return Skill(None, None)
     row = sorted(p[place] for place in others)
     below = sum(bisect_left(row, p[place]) + bisect_right(row, p[place]) for place in own) / 2
-    right = fmean(told[place] for place in own) + fmean(not told[place] for place in others)
+    right = fmean(predicted[place] for place in own) + fmean(not predicted[place] for place in others)
     return Skill(auc=below / (len(own) * len(others)), balanced_accuracy=right / 2)
 
 

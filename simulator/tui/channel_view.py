@@ -29,7 +29,7 @@ def transcript(followed: Followed, width: int, height: int, *, reasons: bool) ->
 
 def _ending(followed: Followed, width: int) -> list[Text]:
     if followed.spare:
-        found = lines.spared(followed.session.id)
+        found = lines.not_needed(followed.session.id)
     elif followed.verdict is not None:
         found = lines.verdict(followed.session.id, followed.verdict)
     elif followed.waits is not None:

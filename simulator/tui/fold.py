@@ -84,8 +84,8 @@ def _happened(state: State, session: AnySession, event: Event) -> State:
     refused = event.refused if isinstance(event, Said | Acted | Passed) else ()
     if refused:
         incidents = tuple(Incident(session.id, event.nick, one.rule, one.evidence) for one in refused)
-        counts = reduce(lambda found, one: _more(found, one.rule), refused, state.sent_back)
-        state = replace(state, sent_back=counts, incidents=(*state.incidents, *incidents)[-INCIDENTS:])
+        counts = reduce(lambda found, one: _more(found, one.rule), refused, state.refused)
+        state = replace(state, refused=counts, incidents=(*state.incidents, *incidents)[-INCIDENTS:])
     return _follow(state)
 
 

@@ -80,7 +80,7 @@ def beside(state: State, followed: Followed, width: int, height: int) -> list[tu
     ]
     if state.opened.speed is None or state.costs:
         found.append((panes.calls(state.costs, width), 5))
-    found.append((panes.incidents(state.incidents, width, 12 if tall else 4, sum(state.sent_back.values())), 2))
+    found.append((panes.incidents(state.incidents, width, 12 if tall else 4, sum(state.refused.values())), 2))
     return [([*rows, Text("")], least) for rows, least in found] if tall else found
 
 

@@ -102,7 +102,7 @@ def evidence(found: Reason) -> Text:
     return Text(f"      ^ {found.rule}: {sanitize(found.evidence)}", style="bold red")
 
 
-def spared(ident: str) -> list[Text]:
+def not_needed(ident: str) -> list[Text]:
     """A session is fit to be kept, and not needed."""
     return [Text(f"   spare: {ident}, a better one holds its place", style="dim")]
 

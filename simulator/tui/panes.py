@@ -134,10 +134,10 @@ def _who(placed: PlacedBeat) -> str:
     return f"{columns(placed.nick)}{to}" if placed.nick else "(no line)"
 
 
-def incidents(found: Iterable[Incident], width: int, room: int, sent_back: int) -> list[Text]:
-    """The last lines that were sent back and sessions that were rejected, the newest last."""
+def incidents(found: Iterable[Incident], width: int, room: int, refused: int) -> list[Text]:
+    """The last lines that were refused and sessions that were rejected, the newest last."""
     last = list(found)[-room:]
-    rows = [title("sent back, rejected", width, f"{sent_back} line{'s' if sent_back != 1 else ''}")]
+    rows = [title("refused, rejected", width, f"{refused} line{'s' if refused != 1 else ''}")]
     for one in last:
         who = columns(one.nick) or one.session
         rows.append(Text.assemble((f" {who} ", "red" if not one.nick else ""), (one.rule, "yellow"), " "))
@@ -203,7 +203,7 @@ def _head(state: State, width: int) -> list[Text]:
     first = Text.assemble(f" {state.opened.title} ", style="bold reverse")
     first.append(
         f"  {tally.kept} accepted, {tally.rejected} rejected, {len(state.open)} open, {tally.bytes / 1e6:.2f} MB"
-        f" of {goal.told}",
+        f" of {goal.in_words}",
         style="not reverse",
     )
     label = f" {share:4.0%} "
@@ -284,9 +284,9 @@ def _in_rows(name: str, counts: dict[str, tuple[int, float]], width: int, kept: 
 
 
 def _rules(state: State, width: int) -> list[Text]:
-    """Rejected sessions and lines sent back, by rule."""
+    """Rejected sessions and lines refused, by rule."""
     found = []
-    for name, counts in (("rejected", state.rejections), ("sent back", state.sent_back)):
+    for name, counts in (("rejected", state.rejections), ("refused", state.refused)):
         most = sorted(counts.items(), key=lambda item: -item[1])
         row = Text.assemble((f" {name:11}", "dim"))
         for rule, number in most:

@@ -233,7 +233,7 @@ class LinesView(BarView):
             waiting, self._open[ident] = self._open[ident], []
             for item in waiting:
                 if isinstance(item, Settled | NotNeeded):
-                    rows = lines.verdict(ident, item.verdict) if isinstance(item, Settled) else lines.spared(ident)
+                    rows = lines.verdict(ident, item.verdict) if isinstance(item, Settled) else lines.not_needed(ident)
                     self._shown = None
                 else:
                     rows = lines.event(item, session.setting.lead, reasons=self._reasons)

@@ -87,7 +87,7 @@ class Followed:
 
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """A line that was sent back, or a session that was rejected."""
+    """A line that was refused, or a session that was rejected."""
 
     session: str
     nick: str
@@ -121,7 +121,7 @@ class State:
     tally: RunProgress = field(default_factory=lambda: RunProgress(0, 0, 0, 0))
     rejections: Mapping[str, int] = field(default_factory=dict)
     """Rule to sessions."""
-    sent_back: Mapping[str, int] = field(default_factory=dict)
+    refused: Mapping[str, int] = field(default_factory=dict)
     """Rule to lines that a member was asked for again."""
     incidents: tuple[Incident, ...] = ()
     """The newest last."""

@@ -15,7 +15,7 @@ FRESH = 0.3
 
 
 def flagged(row: Row) -> bool:
-    """Whether the line would be sent back."""
+    """Whether the line would be refused."""
     asked = {line.text.partition(":")[0] for line in row.before if ": " in line.text}
     cast = {line.nick for line in row.before} | {row.line.nick, LEAD} | asked
     checker = LineChecker(shipped().style, LEAD)

@@ -97,7 +97,7 @@ def test_a_run_is_held_to_the_lengths_that_it_was_asked_for(tmp_path, length):
     ],
 )
 def test_a_goal_in_words(goal, told):
-    assert goal.told == told
+    assert goal.in_words == told
 
 
 def test_message_lengths_are_told_for_the_lead_and_the_people_apart():

@@ -36,7 +36,7 @@ def test_too_late_is_no_answer() -> None:
     assert not seen("<bo> LEAD: are you a bot\n<cy> a\n<cy> b\n<cy> c\n<LEAD> hi\n").answers
 
 
-def test_her_share_before_and_after_she_was_told() -> None:
+def test_the_leads_share_before_and_after_a_complaint() -> None:
     talk = "".join(f"<LEAD> point {n}\n<bo> hm {n}\n" for n in range(4))
     found = seen(talk + "<cy> LEAD you are talking too much\n<LEAD> fair, my bad\n" + "<bo> so\n<cy> yes\n" * 4)
     assert [(each.told, each.p) for each in found.expected] == [(False, (0.5,)), (True, (0.0,))]

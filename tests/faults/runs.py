@@ -43,17 +43,17 @@ class Outcome:
     def row(self) -> dict[str, object]:
         """As a line of the fault table."""
         kind = FAULTS[self.fault][1]
-        sent_back = self.status["retries"]
+        refused = self.status["retries"]
         return {
             "requests": self.requests,
             "faults": self.served,
             "counted_as": str(kind),
-            "on_record": (self.status["failures"] if isinstance(kind, FailureKind) else sent_back).get(kind, 0),
+            "on_record": (self.status["failures"] if isinstance(kind, FailureKind) else refused).get(kind, 0),
             "sent_again": len(self.pauses),
             "given_up": self.asked - self.answered,
             "resumed": self.stops,
             "calls": self.status["cost"]["total"]["calls"],
-            "lines_sent_back": sum(sent_back.values()),
+            "lines_refused": sum(refused.values()),
             "kept": self.status["kept"],
             "rejected": self.status["rejected"],
             "rejected_by": self.status["rejections"],

@@ -43,13 +43,13 @@ def test_requests_that_fail_are_counted_by_kind_and_sent_again(tmp_path: Path, f
     out = against(fault, tmp_path / "run", direct=direct)
     finished(out)
     assert out.status["failures"] == {FAULTS[fault][1]: out.served}
-    assert out.status["retries"] == {}, "no line was sent back"
+    assert out.status["retries"] == {}, "no line was refused"
     assert all(0 < pause <= retry.LONGEST_BACKOFF for pause in out.pauses)
     assert fault != "429 with a pause" or min(out.pauses) >= 7
 
 
 @pytest.mark.parametrize("fault", LINES)
-def test_lines_that_are_none_are_sent_back_by_rule(tmp_path: Path, fault: str) -> None:
+def test_lines_that_are_none_are_refused_by_rule(tmp_path: Path, fault: str) -> None:
     out = against(fault, tmp_path / "run")
     finished(out)
     assert out.status["retries"][FAULTS[fault][1]] == out.served

@@ -152,8 +152,8 @@ def server(data: bytes, folder: Path) -> None:
             await _turns(2)
         loop.protocol.data_received(b"\n")
         await _turns(8)
-        while not link._heard.empty():
-            heard = link._heard.get_nowait()
+        while not link._incoming.empty():
+            heard = link._incoming.get_nowait()
             assert isinstance(heard, EmError) or heard.text == irc_message.harmless(heard.text)
         saying = loop.create_task(link.say("a line of ours"))
         await _turns(4)

@@ -13,7 +13,7 @@ from simulator import rng
 from simulator.events import Passed, Said
 from simulator.irc.irc_events import IrcEvent
 from simulator.irc.responder import OVERTAKEN
-from simulator.irc.speak_decision import TOLD_LESS, TOLD_MORE
+from simulator.irc.speak_decision import ASKED_LESS, ASKED_MORE
 from simulator.llm.model import Prompt, Reply
 from simulator.world.strict import Engagement
 from tests.irc.channel import LEAD, POLICY, TALK, Saying, Scene, scene
@@ -204,9 +204,9 @@ def test_told_to_talk_less_she_does_for_a_while_and_within_her_band(tmp_path: Pa
     assert less < usual <= more
     told = next(iter(stays.values()))
     assert f"ann asks the lead to talk less: {LEAD}: you talk too much" in told.notes
-    assert [event for event in told.events if isinstance(event, Passed) and event.why == TOLD_LESS]
+    assert [event for event in told.events if isinstance(event, Passed) and event.why == ASKED_LESS]
     *_, asked = stays.values()
-    assert {event.reasons.get(TOLD_MORE) for event in asked.events if isinstance(event, Said)} >= {2.0}
+    assert {event.reasons.get(ASKED_MORE) for event in asked.events if isinstance(event, Said)} >= {2.0}
 
 
 @pytest.mark.parametrize("text", ["fair, zipping it", FILLER.replace("\n", " ")])

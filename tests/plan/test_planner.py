@@ -10,7 +10,7 @@ import pytest
 from simulator.errors import UsageError
 from simulator.llm.model import Purpose
 from simulator.llm.prices import Price
-from simulator.plan.forecast import Overhead, coverage, outlook, shares, tokens
+from simulator.plan.forecast import Overhead, coverage, forecast_run, shares, tokens
 from simulator.plan.participation import Participation
 from simulator.plan.planner import Planner, single
 from simulator.world.persona import Pronouns, Role
@@ -124,8 +124,8 @@ def test_the_content_serves_every_cell() -> None:
     assert min(len(names) for names in found.served.values()) >= 5
 
 
-def test_the_outlook_sums_the_plans() -> None:
-    found = outlook(shipped(), 3, sessions=100)
+def test_the_forecast_run_sums_the_plans() -> None:
+    found = forecast_run(shipped(), 3, sessions=100)
     assert found.messages == sum(plan.messages for plan in PLANS[:100])
     assert found.lead_messages == sum(plan.lead_messages for plan in PLANS[:100])
     assert all(
@@ -133,12 +133,12 @@ def test_the_outlook_sums_the_plans() -> None:
         for values in shares(shipped(), found).values()
         for row in values.values()
     )
-    assert outlook(shipped(), 3, megabytes=0.2).bytes >= 200_000
+    assert forecast_run(shipped(), 3, megabytes=0.2).bytes >= 200_000
 
 
-def test_the_outlook_counts_the_judge_and_the_sessions_that_are_not_kept() -> None:
-    plain = outlook(shipped(), 3, sessions=50)
-    judged = outlook(shipped(), 3, sessions=50, overhead=Overhead(judged=True, oversample=1.4))
+def test_the_forecast_run_counts_the_judge_and_the_sessions_that_are_not_kept() -> None:
+    plain = forecast_run(shipped(), 3, sessions=50)
+    judged = forecast_run(shipped(), 3, sessions=50, overhead=Overhead(judged=True, oversample=1.4))
     assert Purpose.JUDGE not in plain.tokens and judged.tokens[Purpose.JUDGE].completion > 0
     assert judged.calls == pytest.approx((plain.calls + 50) * 1.4)
     assert judged.tokens[Purpose.LEAD].prompt == pytest.approx(plain.tokens[Purpose.LEAD].prompt * 1.4)

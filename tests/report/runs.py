@@ -27,7 +27,7 @@ def card(name: str = "trial", **fields: object):
 
 
 def hostile(journal: Journal, slot: int) -> str:
-    """Plays a rejected session of hostile lines, with a line sent back and a silence of the lead; returns its id."""
+    """Plays a rejected session of hostile lines, with a line refused and a silence of the lead; returns its id."""
     lines = len(HOSTILE)
     plan = builders.plan(slot, topic="<b id=owned>topic</b>", messages=lines + 2, lead_messages=1, length="short")
     people = plan.setting.cast

@@ -178,7 +178,7 @@ def test_a_rejected_session_shows_its_evidence_and_the_leads_choices(tab: Page) 
     assert tab.locator("mark.fault").text_content() == EVIDENCE
     assert tab.locator(".reasons li").count() == 3 and tab.locator(".said.faulty").count() == 2
     silent, tried = tab.locator(".pass.lead"), tab.locator(".try")
-    assert "stays silent: budget" in silent.text_content() and "sent back, leak" in tried.text_content()
+    assert "stays silent: budget" in silent.text_content() and "refused, leak" in tried.text_content()
     assert "1 of 1, addressed" in tab.locator(".said.lead").text_content()
     why = tab.locator(".why").first
     for box, mark in (("reasons", why), ("passes", silent), ("tries", tried)):

@@ -45,7 +45,7 @@ def test_every_number_is_the_journals(folder: Path, runs: dict[str, Figures], na
     assert figures.tally == tally
     assert figures.marginals == told.marginals and figures.cost == told.outcomes.cost
     assert {r.name: r.rejected for r in figures.rules if r.rejected} == told.outcomes.rejections
-    assert {r.name: r.sent_back for r in figures.rules if r.sent_back} == told.outcomes.retries
+    assert {r.name: r.refused for r in figures.rules if r.refused} == told.outcomes.retries
     states = [session.state for session in figures.sessions]
     assert [states.count(state) for state in ("kept", "rejected", "open")] == [tally.kept, tally.rejected, tally.open]
 
@@ -94,8 +94,8 @@ def test_a_quota_is_met_by_the_sessions_that_were_asked_for_and_enough_of_them(
     with Journal.open(tmp_path) as journal:
         journal.extend(journal.run.goal.model_copy(update={"sessions": goal}))
     found = {check.name: check for check in checks(gathered(tmp_path))}
-    assert (found["quotas"].met, found["quotas"].told) == (quotas, told)
-    assert (found["lead's share"].met, found["lead's share"].told) == (True if sessions >= 5 else None, lead)
+    assert (found["quotas"].met, found["quotas"].figure) == (quotas, told)
+    assert (found["lead's share"].met, found["lead's share"].figure) == (True if sessions >= 5 else None, lead)
     assert found["duplicates"].met is (True if sessions > 1 else None)
 
 

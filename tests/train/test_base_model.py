@@ -165,7 +165,7 @@ def test_tokenizer_json_is_read_though_mistral_common_is_here(tmp_path: Path) ->
 @pytest.mark.model
 def test_a_plan_dequantises_nothing(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     planned = job(tmp_path, Path("embedded"))
-    assert not (tmp_path / "bases").exists() and planned.outlook.parameters > 1e8
+    assert not (tmp_path / "bases").exists() and planned.estimate.parameters > 1e8
     made = base_model.dequantised(tmp_path / "bases")
     assert made == planned.base and capfd.readouterr().err == ""
     text = "ENGAGEMENT: LOW\nCHANNEL: #general\n<kai> 12345, <|im_end|> typed\n"

@@ -121,7 +121,7 @@ def test_what_was_killed_says_how_far_it_is(killed: Path, tmp_path: Path, damage
     shutil.copytree(killed / "out", tmp_path / "out")
     damage(tmp_path / "out")
     found = find_unfinished(tmp_path / "out")
-    assert (found and found.told) == told
+    assert (found and found.progress) == told
     (entry,) = AdapterRegistry(tmp_path).entries()
     assert entry.card is None and (entry.unfinished is None) is bool(entry.fault), "unfinished, or damaged"
 

@@ -14,7 +14,7 @@ from tests.train.jobs import PROOF, job
 
 def test_the_plan_counts_what_will_be_trained(tiny: Path, tmp_path: Path) -> None:
     made = job(tmp_path, tiny, documents=9, held_out=2, objective="lead+turns")
-    look = made.outlook
+    look = made.estimate
     assert (look.documents, look.held_out) == (9, 2)
     assert look.tokens == sum(map(len, made.training)) == sum(kind.tokens for kind in look.kinds.values())
     assert look.in_loss == look.kinds["speaker"].tokens + look.kinds["lead"].tokens
@@ -30,8 +30,8 @@ def test_the_plan_counts_what_will_be_trained(tiny: Path, tmp_path: Path) -> Non
 )
 def test_few_steps_come_with_what_changes_it(tiny: Path, tmp_path: Path, accumulation: int, said: str) -> None:
     made = job(tmp_path, tiny, documents=9, gradient_accumulation_steps=accumulation)
-    assert made.outlook.few_steps
-    assert said in made.outlook.more_steps(made.settings)
+    assert made.estimate.few_steps
+    assert said in made.estimate.more_steps(made.settings)
 
 
 def test_documents_longer_than_a_sequence(tiny: Path, tmp_path: Path) -> None:

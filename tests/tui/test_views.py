@@ -157,7 +157,7 @@ def test_refusals_and_rejections_are_told_as_they_happen() -> None:
     state = fold(
         opened(of_run()), [Began(plan), Happened(plan, Said(index=0, at=1, nick="bo", text="y", refused=refused))]
     )
-    assert state.sent_back == {"offer": 1} and state.incidents[-1].rule == "offer"
+    assert state.refused == {"offer": 1} and state.incidents[-1].rule == "offer"
     state = step(state, Settled(plan, REJECTED, 5))
     assert state.rejections == {"leak": 1} and state.tally.rejected == 1
     assert "leak 1" in plain(state) and "offer 1" in plain(state)

@@ -48,7 +48,7 @@
 
   function valuesOf(session, name) {
     if (name === "run") return [index.runs[session.run]];
-    if (name === "rule") return [...session.rules.map((r) => "rejected: " + r), ...session.sent_back.map((r) => "sent back: " + r)];
+    if (name === "rule") return [...session.rules.map((r) => "rejected: " + r), ...session.refused.map((r) => "refused: " + r)];
     return [session[name]];
   }
 
@@ -150,7 +150,7 @@
     for (const [kind, at, nick, text = "", why = {}, cue = "", refused = []] of events) {
       if (!colours.has(nick)) colours.set(nick, "c" + (colours.size % 8));
       const own = nick === lead;
-      for (const [tried, rule, evidence] of refused) list.append(line("try", at, nick, own, colours, tried, aside(`sent back, ${rule}: ${evidence}`, "fault")));
+      for (const [tried, rule, evidence] of refused) list.append(line("try", at, nick, own, colours, tried, aside(`refused, ${rule}: ${evidence}`, "fault")));
       if (kind === "said" || kind === "acted") {
         const faults = kind === "said" ? reasons.filter((r) => r[1] === places.length) : [];
         const made = line(kind, at, nick, own, colours, "");
