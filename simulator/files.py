@@ -97,6 +97,9 @@ def whole(path: Path, ours: Ours = never, *, option: str = "path", remedy: str =
 
 def folder(path: Path, remedy: str = ROOM) -> None:
     """Makes a folder and those above it, where they are missing. Raises StorageError."""
+    for each in (path, *path.parents):
+        if os.path.lexists(each) and not each.is_dir():
+            raise StorageError("is not a folder", place=str(each), remedy=remedy)
     with _stored(path, remedy):
         path.mkdir(parents=True, exist_ok=True)
 

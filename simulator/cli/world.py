@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from simulator.cli import options
-from simulator.errors import NotMet
+from simulator.errors import NotMet, UsageError
 
 if TYPE_CHECKING:
     from simulator.world.world import World
@@ -111,8 +112,8 @@ def init(folder: Path) -> None:
     from simulator.world.schemas import editor_files
 
     editor = {folder / name: text for name, text in editor_files().items()}
-    for path in editor:
-        files.check(path, files.never)
+    if taken := next((path for path in editor if os.path.lexists(path)), None):
+        raise UsageError("is there already", place=str(taken), remedy=load.ANOTHER)
     for part in load.copy(folder):
         click.echo(part)
     for path, text in editor.items():

@@ -7,13 +7,16 @@ import os
 import shutil
 from pathlib import Path
 
-from simulator.errors import UsageError
+from simulator import files
+from simulator.errors import StorageError, UsageError
 from simulator.world import compiled
 from simulator.world.world import World
 from simulator.world.world_files import PARTS, content_files, name_of, read_text
 from simulator.world.world_files import digest as digest_of
 from simulator.world.world_files import shipped as shipped
 
+ANOTHER = "name an empty folder"
+"""The remedy where a new world cannot be."""
 _FIRST = ("engagement", "turns", "style", "quota", "judge", "realism")
 _APART = ("topics", "probes")
 
@@ -68,13 +71,26 @@ def same_content(world: World, digest: str) -> bool:
 
 
 def copy(target: Path, source: Path | None = None) -> list[Path]:
-    """Copies a world into `target` for editing and returns its folders. Raises UsageError if one is there already."""
+    """Copies a world into `target` for editing and returns its folders, all of them or none.
+
+    Raises UsageError if one is there already, StorageError.
+    """
     source = source or shipped()
-    made = []
-    for part in PARTS:
-        if os.path.lexists(target / part):
-            raise UsageError("is there already", place=str(target / part), remedy="name an empty folder")
-    for part in PARTS:
-        shutil.copytree(source / part, target / part)
-        made.append(target / part)
-    return made
+    parts = [target / part for part in PARTS]
+    for part in parts:
+        if os.path.lexists(part):
+            raise UsageError("is there already", place=str(part), remedy=ANOTHER)
+    files.folder(target, ANOTHER)
+    begun: list[Path] = []
+    try:
+        for part in parts:
+            part.mkdir()
+            begun.append(part)
+            shutil.copytree(source / part.name, part, dirs_exist_ok=True)
+    except BaseException as error:
+        for part in begun:
+            shutil.rmtree(part, ignore_errors=True)
+        if isinstance(error, OSError):
+            raise StorageError(error.strerror or str(error), place=str(target), remedy=ANOTHER) from None
+        raise
+    return parts
