@@ -15,7 +15,7 @@ from simulator.llm.model import Billing, Models, Purpose
 from simulator.llm.prices import billing, price
 from simulator.llm.progress import Listener, log_progress
 from simulator.llm.registry import OpenOptions, open_models
-from simulator.plan.forecast import Overhead, outlook, tokens
+from simulator.plan.forecast import Overhead, forecast_run, tokens
 from simulator.plan.session_plan import SessionPlan
 from simulator.train import adapter_registry
 from simulator.world.world import World
@@ -88,7 +88,7 @@ def expected_price(choice: ModelChoice, world: World, goal: Goal, seed: int) -> 
     if not unknown and not any(prices.values()):
         return None
     overhead = Overhead(bool(choice.judges), bool(choice.guards), goal.oversample, goal.length)
-    found = outlook(world, seed, sessions=min(goal.sessions or SAMPLE, SAMPLE), overhead=overhead)
+    found = forecast_run(world, seed, sessions=min(goal.sessions or SAMPLE, SAMPLE), overhead=overhead)
     scale = goal.sessions / found.sessions if goal.sessions else (goal.target_mb or 0) * 1e6 / found.bytes
     needed = {purpose: found.tokens[purpose] * scale for purpose in names}
     known = {purpose: cost for purpose, cost in prices.items() if cost is not None}
