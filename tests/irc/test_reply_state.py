@@ -38,14 +38,14 @@ H = Happening
 
 TABLE = [
     # from nothing
-    (Idle(), H.HEARD, TALK, Deciding(EMPTY, NONE), (DECIDE,)),
-    (Idle(), H.HEARD, TO_US, Deciding(EMPTY, FOR_ANN), (DECIDE,)),
+    (Idle(), H.MESSAGE, TALK, Deciding(EMPTY, NONE), (DECIDE,)),
+    (Idle(), H.MESSAGE, TO_US, Deciding(EMPTY, FOR_ANN), (DECIDE,)),
     (Idle(), H.LULL, TALK, Deciding(EMPTY, NONE), (DECIDE,)),
-    (Idle(), H.HEARD, OUT, Idle(), ()),
-    (Idle(BERT_WAITS), H.HEARD, TO_US, Deciding(ReplyMemory(("ann",)), Attempt("bert", waited=True)), (DECIDE,)),
-    (Idle(BERT_WAITS), H.HEARD, BERT, Deciding(EMPTY, Attempt("bert", waited=True)), (DECIDE,)),
+    (Idle(), H.MESSAGE, OUT, Idle(), ()),
+    (Idle(BERT_WAITS), H.MESSAGE, TO_US, Deciding(ReplyMemory(("ann",)), Attempt("bert", waited=True)), (DECIDE,)),
+    (Idle(BERT_WAITS), H.MESSAGE, BERT, Deciding(EMPTY, Attempt("bert", waited=True)), (DECIDE,)),
     (Idle(BERT_WAITS), H.LULL, TALK, Deciding(EMPTY, Attempt("bert", waited=True)), (DECIDE,)),
-    (Idle(ReplyMemory(("eve",))), H.HEARD, TALK, Deciding(EMPTY, NONE), (DECIDE,)),
+    (Idle(ReplyMemory(("eve",))), H.MESSAGE, TALK, Deciding(EMPTY, NONE), (DECIDE,)),
     (Idle(BERT_WAITS), H.STOPPED, TALK, Idle(), ()),
     # the usual way
     (Deciding(EMPTY, FOR_ANN), H.CHOSE_SPEECH, TO_US, Writing(EMPTY, FOR_ANN), (WRITE,)),
@@ -58,24 +58,24 @@ TABLE = [
     (Sending(DROPPED, FOR_ANN), H.NOT_SENT, TO_US, Idle(DROPPED), ()),
     (Sending(BERT_WAITS, FOR_ANN), H.SENT, TO_US, Idle(BERT_WAITS), (REMIND,)),
     # somebody speaks meanwhile
-    (Deciding(EMPTY, NONE), H.HEARD, TALK, Deciding(EMPTY, Attempt(missed=True)), ()),
-    (Deciding(EMPTY, NONE), H.HEARD, TO_US, Deciding(EMPTY, Attempt(None, missed=True, overtaken_by="ann")), ()),
-    (Writing(EMPTY, FOR_ANN), H.HEARD, TO_US, Writing(EMPTY, OVER), ()),
-    (Writing(EMPTY, FOR_ANN), H.HEARD, BERT, Writing(BERT_WAITS, MISSED), ()),
-    (Writing(EMPTY, FOR_ANN), H.HEARD, DUE, Writing(EMPTY, Attempt("ann", missed=True, hurried=True)), ()),
+    (Deciding(EMPTY, NONE), H.MESSAGE, TALK, Deciding(EMPTY, Attempt(missed=True)), ()),
+    (Deciding(EMPTY, NONE), H.MESSAGE, TO_US, Deciding(EMPTY, Attempt(None, missed=True, overtaken_by="ann")), ()),
+    (Writing(EMPTY, FOR_ANN), H.MESSAGE, TO_US, Writing(EMPTY, OVER), ()),
+    (Writing(EMPTY, FOR_ANN), H.MESSAGE, BERT, Writing(BERT_WAITS, MISSED), ()),
+    (Writing(EMPTY, FOR_ANN), H.MESSAGE, DUE, Writing(EMPTY, Attempt("ann", missed=True, hurried=True)), ()),
     (Writing(EMPTY, FOR_ANN), H.LULL, TO_US, Writing(EMPTY, MISSED), ()),
     (Writing(EMPTY, OVER), H.WROTE, TO_US, Deciding(DROPPED, FOR_ANN), (OVERTAKEN, DECIDE)),
     (Writing(EMPTY, Attempt(missed=True, hurried=True)), H.WROTE, DUE,
      Sending(EMPTY, Attempt(missed=True, hurried=True)), (SEND,)),
-    (Typing(EMPTY, FOR_ANN), H.HEARD, TALK, Typing(EMPTY, MISSED), ()),
-    (Typing(EMPTY, FOR_ANN), H.HEARD, BERT, Typing(BERT_WAITS, MISSED), ()),
-    (Typing(EMPTY, FOR_ANN), H.HEARD, TO_US, Deciding(DROPPED, FOR_ANN), (CANCEL, OVERTAKEN, DECIDE)),
-    (Typing(EMPTY, FOR_ANN), H.HEARD, DUE, Sending(EMPTY, Attempt("ann", missed=True, hurried=True)), (CANCEL, SEND)),
-    (Sending(EMPTY, FOR_ANN), H.HEARD, TO_US, Sending(ReplyMemory(("ann",)), MISSED), ()),
+    (Typing(EMPTY, FOR_ANN), H.MESSAGE, TALK, Typing(EMPTY, MISSED), ()),
+    (Typing(EMPTY, FOR_ANN), H.MESSAGE, BERT, Typing(BERT_WAITS, MISSED), ()),
+    (Typing(EMPTY, FOR_ANN), H.MESSAGE, TO_US, Deciding(DROPPED, FOR_ANN), (CANCEL, OVERTAKEN, DECIDE)),
+    (Typing(EMPTY, FOR_ANN), H.MESSAGE, DUE, Sending(EMPTY, Attempt("ann", missed=True, hurried=True)), (CANCEL, SEND)),
+    (Sending(EMPTY, FOR_ANN), H.MESSAGE, TO_US, Sending(ReplyMemory(("ann",)), MISSED), ()),
     (Sending(EMPTY, MISSED), H.SENT, TALK, Deciding(EMPTY, NONE), (DECIDE,)),
     (Sending(BERT_WAITS, MISSED), H.NOT_SENT, TALK, Deciding(EMPTY, Attempt("bert", waited=True)), (DECIDE,)),
     # dropped once: the second line is said, and who spoke up waits
-    (Typing(DROPPED, FOR_ANN), H.HEARD, TO_US, Typing(ReplyMemory(("ann",), dropped=True), MISSED), ()),
+    (Typing(DROPPED, FOR_ANN), H.MESSAGE, TO_US, Typing(ReplyMemory(("ann",), dropped=True), MISSED), ()),
     # overtaken, and then somebody else spoke: the first is not forgotten
     (Writing(EMPTY, OVER), H.WROTE, Moment("cleo", present=HERE),
      Deciding(DROPPED, Attempt("ann", waited=True)), (OVERTAKEN, DECIDE)),
@@ -122,10 +122,10 @@ def test_along_every_path_one_thing_is_under_way_and_nobody_who_spoke_is_lost(
             assert begun  # every state but Idle has somebody at work
         # What is under way is ended by itself, or cancelled; never left alone.
         if CANCEL in actions:
-            assert happening in (H.HEARD, H.STOPPED) and not isinstance(before, Idle | Sending)
+            assert happening in (H.MESSAGE, H.STOPPED) and not isinstance(before, Idle | Sending)
         assert len(state.memory.waiting) <= WAITING + 1
         assert len(set(state.memory.waiting)) == len(state.memory.waiting)
-        if happening is H.HEARD and moment.to_lead and moment.in_channel and not isinstance(before, Idle):
+        if happening is H.MESSAGE and moment.to_lead and moment.in_channel and not isinstance(before, Idle):
             attempt = None if isinstance(state, Idle) else state.attempt
             kept = {*state.memory.waiting, attempt and attempt.answers, attempt and attempt.overtaken_by}
             assert moment.speaker in kept
@@ -133,9 +133,9 @@ def test_along_every_path_one_thing_is_under_way_and_nobody_who_spoke_is_lost(
 
 @given(st.lists(MOMENTS, min_size=1, max_size=30))
 def test_a_line_is_dropped_once_at_most_before_one_is_said(moments: list[Moment]) -> None:
-    state, drops = transition(Idle(), H.HEARD, TO_US)[0], 0
+    state, drops = transition(Idle(), H.MESSAGE, TO_US)[0], 0
     for moment in moments:
-        for happening in (H.CHOSE_SPEECH, H.WROTE, H.HEARD, H.TYPED):
+        for happening in (H.CHOSE_SPEECH, H.WROTE, H.MESSAGE, H.TYPED):
             state, actions = transition(state, happening, moment)
             drops += OVERTAKEN in actions
             if SEND in actions:
