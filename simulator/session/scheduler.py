@@ -230,7 +230,8 @@ class Scheduler:
             return nick, {"addressed": 1.0, "chance": (1 - none) * hazards[nick] / sum(hazards.values())}
         last = _last_speaker(channel)
         if last in people:
-            again = self._world.turns.again[_run(channel) - 1]
+            chances, run = self._world.turns.again, _run(channel)
+            again = chances[run - 1] if run <= len(chances) else 0.0
             if draw.random() < again or len(people) == 1:
                 return last, {"goes on": 1.0, "chance": again}
             people = [nick for nick in people if nick != last]

@@ -64,6 +64,16 @@ def test_nobody_holds_the_floor(sessions: list[tuple[SessionPlan, list[Event]]],
             assert max(map(others.count, others)) <= share * plan.messages + 1
 
 
+def test_who_is_alone_goes_on(sessions: list[tuple[SessionPlan, list[Event]]]) -> None:
+    """Also after a longer run than is ever drawn: the others have not come in yet."""
+    for plan, events in sessions[:20]:
+        line = next(event for event in events if event.kind == "said" and event.nick != plan.setting.lead)
+        run = [line.model_copy(update={"index": number}) for number in range(5)]
+        channel = Channel(plan.setting, run, late=set(plan.setting.cast) - {line.nick})
+        turn = Scheduler(plan.setting, plan.script, Participation.of(plan), shipped()).next_turn(channel)
+        assert turn is not None
+
+
 def test_a_prefix_names_who_asked_or_one_of_the_last_two(figures: dict[str, object]) -> None:
     prefixes = figures["prefixes"]
     assert isinstance(prefixes, dict) and set(prefixes) <= {"to_who_asked", "to_last_two"}
