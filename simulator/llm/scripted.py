@@ -62,6 +62,7 @@ class Words:
     go_on: Mapping[str, str]
     wants: Mapping[str, str]
     passed_over: str
+    pronouns: str
     empty: str
     leading: str
     breaks: str
@@ -158,13 +159,14 @@ def _line(draw: Callable[[], float], prompt: Prompt) -> str:
     word = content_words[int(draw() * len(content_words))]
     asked = noun_phrase(prompt.scripted.asked) or _fill(grammar.unasked, draw)
 
+    pronouns = words().pronouns.split(" | ")
     parts: list[str] = []
 
     def sentence(forms: Alternatives) -> str:
-        # Who has named the subject of the talk says "it" as often as not, and so does who answers in a session.
+        # Who has named the subject of the talk, or answers in a session, need not name it.
         named = any(phrase in part for part in parts) or (bool(length) and not parts)
-        named = named and draw() < 0.5
-        slots = {"\0": "it" if named else phrase, "\1": word, "\2": asked, "\3": phrase}
+        pronoun = pronouns[int(draw() * len(pronouns))] if named and draw() < 0.35 else ""
+        slots = {"\0": pronoun or phrase, "\1": word, "\2": asked, "\3": phrase}
         return _MARKS.sub(lambda mark: slots[mark[0]], _fill(forms, draw))
 
     begun = "" if prompt.text is None else prompt.text[prompt.text.rfind("\n") + 1 :]
