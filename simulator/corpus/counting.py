@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from heapq import nlargest
 from zlib import crc32
 
@@ -17,15 +16,17 @@ class Recurring:
 
     def __init__(self, most: int = 400_000) -> None:
         self._most = most
-        self._counts: Counter[str] = Counter()
+        self._counts: dict[str, int] = {}
         self.missed = 0
 
     def add(self, things: Iterable[str]) -> None:
         """Counts each of them once more."""
-        self._counts.update(things)
+        counts = self._counts
+        for thing in things:
+            counts[thing] = counts.get(thing, 0) + 1
         while len(self._counts) > self._most:
             self.missed += 1
-            self._counts = Counter({thing: count - 1 for thing, count in self._counts.items() if count > 1})
+            self._counts = {thing: count - 1 for thing, count in self._counts.items() if count > 1}
 
     def commonest(self, most: int, least: int = 1) -> list[tuple[str, int]]:
         """(thing, count), from the most frequent on; among equals the longest first, then in the order of letters.
@@ -50,9 +51,8 @@ class Distinct:
         self._kept: set[int] = set()
         self.total = 0
 
-    def add(self, things: Iterable[str]) -> None:
-        """Counts them, known or new."""
-        numbers = [crc32(thing.encode()) for thing in things]
+    def add(self, numbers: Sequence[int]) -> None:
+        """Counts things, known or new, by numbers that stand for them; see `gram_numbers`."""
         self.total += len(numbers)
         mask = self._mask
         self._kept.update([number for number in numbers if not number & mask] if mask else numbers)
@@ -69,6 +69,19 @@ class Distinct:
     def share(self) -> float | None:
         """Different ones in all; None if there was nothing."""
         return self.different / self.total if self.total else None
+
+
+def gram_numbers(words: Sequence[str], longest: int) -> list[list[int]]:
+    """CRC-32 of every 1, 2, …, `longest` words in a row, with spaces between them.
+
+    >>> [[hex(number) for number in numbers] for numbers in gram_numbers(["a", "b"], 2)]
+    [['0xe8b7be43', '0x71beeff9'], ['0x6ad7cf22']]
+    """
+    found = [[crc32(word.encode()) for word in words]]
+    following = [f" {word}".encode() for word in words]
+    for length in range(1, longest):
+        found.append(list(map(crc32, following[length:], found[-1])))
+    return found
 
 
 class Spread:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from rensa import RMinHash
 
 from simulator.addressing import leading_nick
-from simulator.corpus.counting import Distinct, Recurring, Spread
+from simulator.corpus.counting import Distinct, Recurring, Spread, gram_numbers
 from simulator.corpus.facts import INLINED, QuotaShare
 from simulator.corpus.near_duplicates import NearDuplicates, SketchIndex, shingles, sketch, sketch_session
 from simulator.corpus.phrase_budget import SHOWN, Opening, Phrase, Speaker
@@ -181,8 +181,7 @@ class Diversity:
         self._repeated = Recurring()
         self._speakers = {"lead": Speaker(), "people": Speaker()}
         self._distinct = {length: Distinct() for length in GRAMS}
-        self._block: list[list[str]] = []
-        self._block_words = 0
+        self._block: dict[int, list[int]] = {length: [] for length in GRAMS}
         self._blocks = {length: Spread() for length in GRAMS}
         self._nicks: Counter[str] = Counter()
         self._groups: Counter[str] = Counter()
@@ -246,28 +245,28 @@ class Diversity:
         return DistinctBlocks(BLOCK, self._blocks[GRAMS[0]].count, shares)
 
     def _compare(self, id: str, document: Document) -> None:
-        found = self._near.find(id, document)
+        own = sketch_session(document, self._shingle)
+        if own is None:
+            return
+        found = self._near.find_sketch(id, own)
         if found is not None:
             self._repeats += 1
             if len(self._examples) < SHOWN:
                 self._examples.append((id, *found))
-        own = sketch_session(document, self._shingle) if self.sessions % self._every == 0 else None
-        if own is not None:
+        if self.sessions % self._every == 0:
             self._sketches.append(own)
             if len(self._sketches) > NEIGHBOURS:
                 self._sketches, self._every = self._sketches[1::2], self._every * 2
 
     def _count(self, said: list[str]) -> None:
-        for length, counted in self._distinct.items():
-            counted.add(shingles(said, length))
-        self._block.append(said)
-        self._block_words += len(said)
-        if self._block_words >= BLOCK:
+        for length, numbers in enumerate(gram_numbers(said, GRAMS[-1]), 1):
+            self._distinct[length].add(numbers)
+            self._block[length] += numbers
+        if len(self._block[1]) >= BLOCK:
             for length, spread in self._blocks.items():
-                grams = [gram for words in self._block for gram in shingles(words, length)]
-                if grams:
+                if grams := self._block[length]:
                     spread.add(len(set(grams)) / len(grams))
-            self._block, self._block_words = [], 0
+                    self._block[length] = []
 
     def _again(self, said: list[str], text: str) -> bool | None:
         """Whether nearly the same was said before in any session; None: too short to tell."""

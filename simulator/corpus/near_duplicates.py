@@ -77,8 +77,10 @@ class NearDuplicates:
         None if there is no near-duplicate; then the session is remembered under `id`, unless `remember` is False.
         """
         own = sketch_session(document, self._shingle)
-        if own is None:
-            return None
+        return None if own is None else self.find_sketch(id, own, remember=remember)
+
+    def find_sketch(self, id: str, own: RMinHash, *, remember: bool = True) -> tuple[str, float] | None:
+        """The same of a session that was sketched before."""
         found = self._index.nearest(own)
         if found is None and remember:
             self._index.add(id, own)

@@ -61,7 +61,12 @@ class Speaker:
             if len(said) >= length:
                 counted.add([" ".join(said[:length])])
         # Counted once a message: what is said twice in one breath is no habit.
-        self._phrases.add({phrase for length in PHRASE for phrase in shingles(said, length)})
+        grams = shingles(said, PHRASE[0])
+        phrases = set(grams)
+        for length in PHRASE[1:]:
+            grams = [f"{gram} {word}" for gram, word in zip(grams, said[length - 1 :], strict=False)]
+            phrases.update(grams)
+        self._phrases.add(phrases)
 
     def openings(self, habits: SpeechHabits) -> dict[int, tuple[Opening, ...]]:
         """Number of first words to the most frequent ones."""

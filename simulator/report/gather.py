@@ -53,7 +53,9 @@ class Session:
     refused: tuple[str, ...]
     """Rules of the line checks that refused a line in it, each once."""
     body: bytes
-    """See `transcripts.body`."""
+    """See `packed_transcripts.body`."""
+    said: str
+    """See `packed_transcripts.said`."""
 
     @property
     def share(self) -> float:
@@ -126,6 +128,8 @@ class Figures:
     rules: tuple[Rule, ...]
     cost: dict[str, CostRow]
     acceptance: tuple[Block, ...]
+    nicks: frozenset[str]
+    """Of everybody who says or does something."""
 
     @property
     def name(self) -> str:
@@ -146,11 +150,13 @@ def _gather(journal: Journal, world: World) -> Figures:
     diversity = Diversity(world.style, world.lead.nick, world.realism.habits)
     cases = _Cases()
     sessions: list[Session] = []
+    nicks: set[str] = set()
     for row in journal.sessions():
         session, events = row.session, journal.events(row.session.id)
         reasons = journal.reasons(session.id) if row.state == "rejected" else []
         cases.add(session.id, events, reasons)
         sessions.append(_session(row, events, reasons, world))
+        nicks.update(event.nick for event in events if isinstance(event, Said | Acted))
         if row.state == "kept":
             made = document(session.setting, events)
             marginals.add(session.cell)
@@ -179,6 +185,7 @@ def _gather(journal: Journal, world: World) -> Figures:
         rules=cases.table(journal.rejections(), journal.retried()),
         cost=stats.costs(journal.costs()),
         acceptance=tuple(_acceptance(sessions)),
+        nicks=frozenset(nicks),
     )
 
 
@@ -203,6 +210,7 @@ def _session(row: SessionRow, events: list[Event], reasons: list[tuple[str, int 
         rules=tuple(dict.fromkeys(rule for rule, _, _ in reasons)),
         refused=tuple(dict.fromkeys(refused.rule for _, refused in _refusals(events))),
         body=packed_transcripts.body(session.setting, events, reasons),
+        said=packed_transcripts.said(events),
     )
 
 

@@ -11,7 +11,7 @@ import base64
 import gzip
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -23,6 +23,8 @@ BLOCK = 150_000
 """Bytes of JSON in a block: it opens in a few milliseconds, and compresses as well as a larger one."""
 FRAME = 80
 """Bytes of HTML around a block, at most."""
+LEVEL = 6
+"""Of compression: the highest is four times as slow for a fiftieth less."""
 
 
 class Placed(Protocol):
@@ -61,6 +63,18 @@ class Placed(Protocol):
         """See `body`."""
 
 
+class Searched(Protocol):
+    """What the search needs to know of a session."""
+
+    @property
+    def id(self) -> str:
+        """Of the session."""
+
+    @property
+    def said(self) -> str:
+        """See `said`."""
+
+
 @dataclass(frozen=True, slots=True)
 class PackedTranscripts:
     """What fits into the page."""
@@ -77,9 +91,23 @@ def body(setting: Setting, events: Iterable[Event], reasons: Iterable[tuple[str,
     return _json([round(setting.begins, 1), setting.lead, [list(reason) for reason in reasons], rows])
 
 
+def said(events: Iterable[Event]) -> str:
+    """What is searched of a session: nick and text of each message and action in small letters, a line for each."""
+    lines = (f"{event.nick}\t{event.text}" for event in events if isinstance(event, Said | Acted))
+    return "\n".join(line.replace("\0", " ").replace("\n", " ").lower() for line in lines)
+
+
 def pack(value: object) -> str:
     """A JSON value as base64 of gzip; the same value gives the same text."""
     return _packed(_json(value))
+
+
+def pack_said(runs: Sequence[Sequence[Searched]], places: Mapping[tuple[int, str], object]) -> str:
+    """What is searched of the sessions that are in the page, in the order of the list, packed."""
+    here = (
+        session.said for number, sessions in enumerate(runs) for session in sessions if (number, session.id) in places
+    )
+    return _packed("\0".join(here).encode())
 
 
 def embed(runs: Sequence[Sequence[Placed]], budget: int) -> PackedTranscripts:
@@ -158,4 +186,4 @@ def _json(value: object) -> bytes:
 
 
 def _packed(raw: bytes) -> str:
-    return base64.b64encode(gzip.compress(raw, 9, mtime=0)).decode()
+    return base64.b64encode(gzip.compress(raw, LEVEL, mtime=0)).decode()

@@ -14,8 +14,9 @@ from simulator.report.gather import Figures, Session
 from simulator.report.health_checks import accepted, checks, differences, verdict
 from simulator.world.strict import Engagement
 
-BUDGET = 5_000_000
-"""Bytes of the whole page, at most, as long as the figures alone leave room for transcripts."""
+BUDGET = 100_000_000
+"""Bytes of the whole page, at most, as long as the figures alone leave room for transcripts: some 25,000 sessions. A
+browser reads a page of that size in seconds, and opens of it only what somebody looks at."""
 SPARE = 4_000
 """Bytes kept back for what is only known when the transcripts are chosen."""
 AXES = ("engagement", "channels", "lengths", "patterns", "topics")
@@ -50,10 +51,24 @@ def page(runs: Sequence[Figures], section: offline.Section | None = None, budget
     template = offline.template("page.html.j2")
     # Rendered twice: how many transcripts fit depends on everything else.
     everywhere = {(n, s.id): (9999, 99) for n, figures in enumerate(runs) for s in figures.sessions}
-    bare = template.render(context, blocks=(), index=_index(runs, everywhere), shown=[_shown(f, {}, 0) for f in runs])
-    embedded = packed_transcripts.embed([f.sessions for f in runs], budget - len(bare.encode()) - SPARE)
+    shown = [_shown(figures, {}, 0) for figures in runs]
+    bare = template.render(context, blocks=(), index=_index(runs, everywhere), said="", shown=shown)
+    embedded, said = _transcripts(runs, budget - len(bare.encode()) - SPARE)
     shown = [_shown(figures, embedded.places, number) for number, figures in enumerate(runs)]
-    return template.render(context, blocks=embedded.blocks, index=_index(runs, embedded.places), shown=shown)
+    index = _index(runs, embedded.places)
+    return template.render(context, blocks=embedded.blocks, index=index, said=said, shown=shown)
+
+
+def _transcripts(runs: Sequence[Figures], room: int) -> tuple[packed_transcripts.PackedTranscripts, str]:
+    """The transcripts, and the text that is searched of them, in `room` bytes together."""
+    sessions, left = [figures.sessions for figures in runs], room
+    while True:
+        embedded = packed_transcripts.embed(sessions, left)
+        said = packed_transcripts.pack_said(sessions, embedded.places)
+        over = len(said) + sum(len(block) + packed_transcripts.FRAME for block in embedded.blocks) - room
+        if over <= 0 or not embedded.blocks:
+            return embedded, said
+        left -= over
 
 
 def _plots(runs: Sequence[Figures]) -> dict[str, dict[str, Markup]]:
@@ -85,6 +100,7 @@ def _index(runs: Sequence[Figures], places: dict[tuple[int, str], tuple[int, int
     return packed_transcripts.pack(
         {
             "runs": [figures.name for figures in runs],
+            "nicks": sorted({nick for figures in runs for nick in figures.nicks}),
             "sessions": [
                 {**_row(session), "run": number, "at": places.get((number, session.id))}
                 for number, figures in enumerate(runs)
@@ -96,5 +112,5 @@ def _index(runs: Sequence[Figures], places: dict[tuple[int, str], tuple[int, int
 
 def _row(session: Session) -> dict[str, Any]:
     fields = asdict(session)
-    del fields["body"], fields["slot"], fields["in_band"]
+    del fields["body"], fields["said"], fields["slot"], fields["in_band"]
     return fields

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from simulator.corpus import diversity
-from simulator.corpus.counting import Distinct, Recurring, Spread
+from simulator.corpus.counting import Distinct, Recurring, Spread, gram_numbers
 from simulator.corpus.diversity import BLOCK, Diversity
 from simulator.corpus.facts import to_json
 from simulator.document import Document, TranscriptLine
@@ -130,8 +130,9 @@ def test_recurring_things_survive_in_a_small_memory() -> None:
 def test_distinct_things_are_counted_exactly_and_then_nearly() -> None:
     few, many = Distinct(), Distinct(most=5000)
     for number in range(40_000):
-        few.add([f"thing {number % 20_000}"])
-        many.add([f"thing {number % 20_000}"])
+        (numbers, _) = gram_numbers([f"thing {number % 20_000}"], 2)
+        few.add(numbers)
+        many.add(numbers)
     assert (few.different, few.share) == (20_000, 0.5)
     assert many.different == pytest.approx(20_000, rel=0.05) and many.total == 40_000
 

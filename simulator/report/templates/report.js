@@ -22,15 +22,20 @@
     return made;
   }
 
-  async function unpack(packed) {
-    const bytes = Uint8Array.from(atob(packed), (c) => c.charCodeAt(0));
-    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
-    return new Response(stream).json();
+  function bytes(packed) {
+    if (Uint8Array.fromBase64) return Uint8Array.fromBase64(packed);
+    const text = atob(packed), found = new Uint8Array(text.length);
+    for (let at = 0; at < text.length; at++) found[at] = text.charCodeAt(at);
+    return found;
+  }
+
+  function unpack(packed) {
+    return new Response(new Blob([bytes(packed)]).stream().pipeThrough(new DecompressionStream("gzip")));
   }
 
   function block(number) {
     const blocks = document.getElementsByClassName("block");
-    if (!opened.has(number)) opened.set(number, unpack(blocks[number].textContent));
+    if (!opened.has(number)) opened.set(number, unpack(blocks[number].textContent).json());
     return opened.get(number);
   }
 
@@ -52,23 +57,12 @@
     return [session[name]];
   }
 
-  // What is said, in small letters, read when somebody first searches.
+  // What is said, in small letters, a line for each message, read when somebody first searches.
   function read() {
     loading ??= (async () => {
-      const found = new Map(), nicks = new Set();
-      const blocks = [...new Set(index.sessions.filter((s) => s.at).map((s) => s.at[0]))];
-      for (const [done, number] of blocks.entries()) {
-        say(`Reading the transcripts, ${done} of ${blocks.length} blocks…`);
-        const inside = await block(number);
-        for (const session of index.sessions) {
-          if (!session.at || session.at[0] !== number) continue;
-          const lines = inside[session.at[1]][3].filter((e) => e[0] === "said" || e[0] === "acted");
-          for (const line of lines) nicks.add(line[2]);
-          found.set(session, lines.map((e) => [e[2].toLowerCase(), e[3].toLowerCase()]));
-        }
-        await new Promise((resume) => setTimeout(resume));
-      }
-      $("nicks").replaceChildren(...[...nicks].sort().map((nick) => element("option", { value: nick })));
+      say("Reading the transcripts…");
+      const said = (await unpack($("said").textContent).text()).split("\0");
+      const found = new Map(index.sessions.filter((session) => session.at).map((session, place) => [session, said[place]]));
       texts = found;
     })();
     return loading;
@@ -83,7 +77,12 @@
       if (!set.every((name) => valuesOf(session, name).includes($("f-" + name).value))) return false;
       session.hits = 0;
       if (!wanted && !nick) return true;
-      for (const [who, text] of texts.get(session) ?? []) if ((!nick || who === nick) && text.includes(wanted)) session.hits++;
+      const said = texts.get(session) ?? "";
+      if (!said.includes(wanted)) return false;
+      for (const line of said.split("\n")) {
+        const after = line.indexOf("\t");
+        if (after > 0 && (!nick || line.slice(0, after) === nick) && line.includes(wanted, after + 1)) session.hits++;
+      }
       return session.hits > 0;
     });
     const without = index.sessions.filter((s) => !s.at).length;
@@ -242,7 +241,8 @@
 
   async function begin() {
     if (!("DecompressionStream" in window)) return;
-    index = await unpack($("index").textContent);
+    index = await unpack($("index").textContent).json();
+    $("nicks").replaceChildren(...index.nicks.map((nick) => element("option", { value: nick })));
     $("browser").hidden = false;
     choices();
     let waiting = 0;
