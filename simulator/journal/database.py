@@ -64,14 +64,14 @@ def make_database(path: Path, run: RunCard) -> None:
     for other in beside(path):
         files.check(other, files.never, "--run name")  # SQLite would take it for its own, and remove it
     goal, models = run.goal.model_dump_json(), run.models.model_dump_json()
-    card = (run.name, run.seed, goal, models, run.world, run.version, run.begun)
+    card = (run.name, run.seed, goal, models, run.world, run.version, run.begun, run.played)
     with (
         files.whole(path, option="--run name", remedy=_WRITABLE) as fresh,
         storage(path),
         closing(sqlite3.connect(fresh)) as db,
     ):
         db.executescript(_SCHEMA.read_text())
-        db.execute("INSERT INTO run VALUES (?, ?, ?, ?, ?, ?, ?)", card)
+        db.execute("INSERT INTO run VALUES (?, ?, ?, ?, ?, ?, ?, ?)", card)
         db.commit()
 
 

@@ -51,7 +51,7 @@ class JournalReader:
     @property
     def run(self) -> RunCard:
         """What the run is."""
-        name, seed, goal, models, world, version, begun = self._all("SELECT * FROM run")[0]
+        name, seed, goal, models, world, version, begun, *played = self._all("SELECT * FROM run")[0]
         return RunCard(
             name=name,
             seed=seed,
@@ -60,6 +60,7 @@ class JournalReader:
             world=world,
             version=version,
             begun=begun,
+            played=played[0] if played else "",
         )
 
     def sessions(self, state: str | None = None) -> Iterator[SessionRow]:

@@ -62,6 +62,8 @@ class RunCard(StrictModel):
     """Digest of the content."""
     version: str
     begun: str
+    played: str = ""
+    """Digest of what its sessions are played from; empty: not on record, as of versions that did not write it."""
 
     @property
     def scripted(self) -> bool:

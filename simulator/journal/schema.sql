@@ -9,7 +9,8 @@ CREATE TABLE run (                    -- exactly one row
     models TEXT NOT NULL,             -- JSON: role -> name as given on the command line, without keys
     world TEXT NOT NULL,              -- digest of the content
     version TEXT NOT NULL,            -- of the program
-    begun TEXT NOT NULL               -- ISO 8601, UTC
+    begun TEXT NOT NULL,              -- ISO 8601, UTC
+    played TEXT NOT NULL              -- digest of what sessions are played from; older runs lack the column
 );
 
 CREATE TABLE session (

@@ -171,7 +171,7 @@ def _gather(journal: Journal, world: World) -> Figures:
         marked=len({mark.session for mark in journal.marks()}),
         begun=run.begun,
         scripted=stats.scripted(journal),
-        other_world=None if same_content(world, run.world) else world.digest,
+        other_world=None if same_content(world, run.world, run.played) else world.digest,
         tally=tally,
         spare=sum(session.state == "spare" for session in sessions),
         goal=run.goal.in_words,

@@ -26,7 +26,7 @@ from simulator.runs.run import Run
 from simulator.runs.session_runner import verdict_of, world_filters
 from simulator.runs.worker_pool import open_pool
 from simulator.session.play import play
-from simulator.world.load import same_content
+from simulator.world.load import played_digest, same_content
 from simulator.world.world import World
 from simulator.world.yaml_file import validate
 
@@ -48,7 +48,7 @@ async def start(request: RunRequest, world: World, view: RunView | None = None) 
     """
     choice = request.models.with_defaults()
     card = {"name": request.name, "seed": request.seed, "goal": request.goal, "models": choice}
-    card |= {"world": world.digest, "version": __version__, "begun": clock.now()}
+    card |= {"world": world.digest, "played": played_digest(world.root), "version": __version__, "begun": clock.now()}
     with Journal.create(request.folder, validate(RunCard, card, "--run")) as journal:
         try:
             await _play_to_goal(journal, world, choice, request.execution, view or Unseen())
@@ -67,7 +67,7 @@ async def resume(request: ResumeRequest, world: World, view: RunView | None = No
         run, place = journal.run, str(request.folder)
         if run.imported:
             raise UsageError("was made from logs", place=place, remedy="read more of them with `em import`")
-        if not same_content(world, run.world):
+        if not same_content(world, run.world, run.played):
             raise UsageError(
                 f"was begun with the content {run.world}, this is {world.digest}",
                 place=place,

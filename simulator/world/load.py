@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from simulator import files
 from simulator.errors import StorageError, UsageError
 from simulator.world import compiled
 from simulator.world.world import World
-from simulator.world.world_files import PARTS, content_files, name_of, read_text
+from simulator.world.world_files import PARTS, content_files, name_of, read_text, templates
 from simulator.world.world_files import digest as digest_of
 from simulator.world.world_files import shipped as shipped
 
@@ -19,6 +20,16 @@ ANOTHER = "name an empty folder"
 """The remedy where a new world cannot be."""
 _FIRST = ("engagement", "turns", "style", "quota", "judge", "realism")
 _APART = ("topics", "probes")
+_NOT_PLAYED = (
+    "scenarios/probes/*",
+    "policies/bot.yaml",
+    "policies/evaluation.yaml",
+    "policies/fsdp.yaml",
+    "policies/gaps.yaml",
+    "policies/training*.yaml",
+    "policies/prompts/evaluation_*",
+)
+"""Files that no run reads: they are for the bot, the evaluation, the training and `em gaps`."""
 
 
 def find(given: Path | None) -> Path:
@@ -65,9 +76,23 @@ def yaml_digest(root: Path) -> str:
     return digest_of({name_of(path, root): read_text(path, root) for path in content_files(root, *PARTS)})
 
 
-def same_content(world: World, digest: str) -> bool:
-    """Whether a run whose card has this digest was begun with the world's content, as far as the digest covers it."""
-    return digest == world.digest or digest in (yaml_digest(world.root), legacy_digest(world.root))
+def played_digest(root: Path) -> str:
+    """16 hex digits over what sessions are played and judged from: all but the files that only other commands read."""
+    paths = [*content_files(root, *PARTS), *templates(root)]
+    texts = {
+        name: path for path in paths if not any(fnmatchcase(name := name_of(path, root), no) for no in _NOT_PLAYED)
+    }
+    return digest_of({name: read_text(path, root) for name, path in texts.items()})
+
+
+def same_content(world: World, digest: str, played: str = "") -> bool:
+    """Whether a run whose card has this digest was begun with the world's content, as far as the digest covers it.
+
+    `played`: the card's `played_digest`; with it, what a run does not read may have changed. Empty: not on record.
+    """
+    if digest == world.digest or (played and played == played_digest(world.root)):
+        return True
+    return digest in (yaml_digest(world.root), legacy_digest(world.root))
 
 
 def copy(target: Path, source: Path | None = None) -> list[Path]:

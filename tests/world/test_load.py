@@ -313,6 +313,16 @@ def test_a_run_of_the_legacy_digest_has_the_same_content_while_its_files_are_unc
     assert not load.same_content(changed, world.digest)
 
 
+@pytest.mark.parametrize("name", one_of_each_kind(), ids=str)
+def test_what_a_run_does_not_read_may_change_before_it_goes_on(root: Path, name: Path) -> None:
+    world, played = load.load(root), load.played_digest(root)
+    lengthened(root / name, "# a remark")
+    changed = load.load(root)
+    elsewhere = name.as_posix() in NOT_IN_THE_LEGACY_DIGEST and name.name != "guard.yaml"
+    assert load.same_content(changed, world.digest, played) is elsewhere
+    assert not load.same_content(changed, world.digest)
+
+
 def test_copying_does_not_overwrite(root: Path) -> None:
     with pytest.raises(UsageError, match="is there already"):
         load.copy(root)
