@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -102,10 +103,14 @@ def _nicks(given: str | None) -> tuple[str, ...]:
 def write_export(folder: Path, out: Path, world_dir: Path | None, request: ExportRequest) -> None:
     """Exports the run in `folder` and says what was written."""
     from simulator.corpus.export import ExportPolicy, export
+    from simulator.corpus.quality import measured, quality
     from simulator.journal.journal import Journal
 
     world = options.loaded(world_dir)
     with Journal.read(folder) as journal:
+        if not journal.run.imported:
+            of = measured(journal, world, finished=journal.run.goal.done(journal.tally()) >= 1)
+            request = replace(request, quality=quality(journal, world, of))
         done = export(journal, out, ExportPolicy(world.quota, world.engagement, world.style), request)
     note = " (scripted: no language model wrote these lines)" if done.scripted else ""
     click.echo(

@@ -16,10 +16,12 @@ from simulator.errors import NotMet, UsageError
 if TYPE_CHECKING:
     from simulator.corpus.diversity import DiversityFacts
     from simulator.corpus.phrase_budget import Opening, Phrase
+    from simulator.corpus.quality import Quality
     from simulator.corpus.reading import Broken
     from simulator.corpus.realism import RealismFacts, StatisticRange
     from simulator.document import Document
     from simulator.world.realism_reference import Reference
+    from simulator.world.world import World
 
     Piece = tuple[str, Document, str | None, str | None]
     """Id, document, topic group, topic."""
@@ -31,10 +33,22 @@ PHRASES = 10
 @click.command()
 @click.argument("what", nargs=-1, required=True, metavar="NAME|FILES…")
 @click.option("--realism", is_flag=True, help="Turn-taking against real channels instead. Exit code 1 if it is off.")
+@click.option("--quality", is_flag=True, help="The data card's measures of a run, and the machine against people.")
+@click.option(
+    "--against", multiple=True, metavar="RUN|FILE", help="With --quality: sessions of real channels; may be repeated."
+)
 @options.json_option
 @options.data_option
 @options.world_option
-def stats(what: tuple[str, ...], realism: bool, as_json: bool, data: Path, world_dir: Path | None) -> None:
+def stats(
+    what: tuple[str, ...],
+    realism: bool,
+    quality: bool,
+    against: tuple[str, ...],
+    as_json: bool,
+    data: Path,
+    world_dir: Path | None,
+) -> None:
     """How varied, and with --realism how lifelike, the sessions of a run or of anybody's documents are.
 
     NAME is a run, of which the kept sessions count. FILES are .txt files in the brief's format (one document a file)
@@ -43,6 +57,8 @@ def stats(what: tuple[str, ...], realism: bool, as_json: bool, data: Path, world
     \b
     Without --realism: near-duplicate messages and sessions, distinct words, self-similarity, openings, recurring
     phrases, balance of nicks and topics. What goes beyond policies/realism.yaml is marked OVER.
+    With --quality: what a data card says, with intervals. --against names imported runs or documents of real channels,
+    from which a small classifier tries to tell the sessions apart.
     With --realism: exit code 1 if more statistics than it allows lie outside the range of real channels.
     """
     from simulator.corpus.diversity import Diversity
@@ -50,6 +66,13 @@ def stats(what: tuple[str, ...], realism: bool, as_json: bool, data: Path, world
     from simulator.corpus.realism import Realism, RealismFacts
 
     world = options.loaded(world_dir, quiet=as_json)
+    if against and not quality:
+        raise click.UsageError("--against belongs to --quality")
+    if quality:
+        if realism or not names_a_run(what):
+            raise click.UsageError("--quality is of one run, and without --realism")
+        _quality(what[0], against, world, data, as_json=as_json)
+        return
     figures = world.realism
     broken: list[Broken] = []
     most = world.style.numbers.max_document_bytes
@@ -87,6 +110,56 @@ def names_a_run(what: tuple[str, ...]) -> bool:
     return len(what) == 1 and Path(what[0]).suffix.lower() not in KINDS
 
 
+def _quality(name: str, against: tuple[str, ...], world: World, data: Path, *, as_json: bool) -> None:
+    """Prints the measures of a data card."""
+    from simulator.corpus.facts import to_json
+    from simulator.corpus.quality import measured, quality
+    from simulator.journal.journal import Journal
+
+    broken: list[Broken] = []
+    real = []
+    for each in against:
+        most = world.style.numbers.max_document_bytes
+        pieces = _run(data / "runs" / each) if names_a_run((each,)) else _files((each,), most, broken)
+        real += [document for _, document, _, _ in pieces]
+    for fault in broken:
+        click.echo(f"em: left out: {fault.cause}", err=True)
+    with Journal.read(data / "runs" / name) as journal:
+        of = measured(journal, world, finished=True)
+        if not of.documents:
+            raise UsageError("no session to measure", place=name, remedy="name a run with kept sessions")
+        found = quality(journal, world, of, real)
+    if as_json:
+        click.echo(json.dumps({**to_json(found), "patch": found.machine.patch}, indent=2, ensure_ascii=False))
+    else:
+        _show_quality(found)
+
+
+def _show_quality(found: Quality) -> None:
+    """The measures as tables."""
+    from rich.table import Table
+
+    from simulator.corpus.quality import rows, told
+    from simulator.tui.lines import console
+
+    out, table = console(), Table(box=None, pad_edge=False)
+    out.print(f"{found.sessions} sessions; text in blocks of {found.text.words} words")
+    for column in ("measure", "value", "95 % interval", "n"):
+        table.add_column(column, justify="left" if column == "measure" else "right")
+    for row in rows(found):
+        table.add_row(*row)
+    out.print(table)
+    machine = found.machine
+    if machine.rules:
+        out.print(f"the machine against people: {machine.judged} sessions judged, {machine.bad} rejected")
+        table = Table("rule", "of", "right when against", "finds of what people reject", box=None, pad_edge=False)
+        for each in machine.rules:
+            table.add_row(each.rule, each.kind, told(each.precision), told(each.recall))
+        out.print(table)
+    if machine.patch:
+        out.print(machine.patch, markup=False, highlight=False)
+
+
 def _run(folder: Path) -> Iterator[Piece]:
     from simulator.journal.journal import Journal
     from simulator.session.transcript import document
@@ -94,7 +167,7 @@ def _run(folder: Path) -> Iterator[Piece]:
     with Journal.read(folder) as journal:
         for row in journal.sessions("kept"):
             session = row.session
-            made = document(session.setting, journal.events(session.id))
+            made = document(session.setting, journal.edited(session.id))
             yield session.id, made, session.cell.group, session.topic
 
 

@@ -9,14 +9,22 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from simulator.corpus.facts import CostRow, ExportFacts
 from simulator.corpus.file_names import Names
 from simulator.corpus.formats import FORMATS
+from simulator.corpus.quality import Quality, rows, told
 
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 
 
-def card(facts: ExportFacts, lead: str, formats: Sequence[str], names: Names, validation: Collection[int]) -> str:
+def card(
+    facts: ExportFacts,
+    lead: str,
+    formats: Sequence[str],
+    names: Names,
+    validation: Collection[int],
+    quality: Quality | None = None,
+) -> str:
     """README.md with a front matter that `datasets.load_dataset(folder)` reads without a network.
 
-    `validation`: numbers of the conversations that are held out.
+    `validation`: numbers of the conversations that are held out. `quality` None: nothing is said of it.
     """
     run = facts.run
     title = f"{lead}: channel sessions of run {run.name}"
@@ -40,6 +48,7 @@ def card(facts: ExportFacts, lead: str, formats: Sequence[str], names: Names, va
         _composition(facts),
         _lead_share(facts, lead),
         _refused(facts),
+        *([] if quality is None else [_quality(quality)]),
         _files(facts, lead, formats, names),
         _limits(facts, lead),
     ]
@@ -125,6 +134,8 @@ def _made(facts: ExportFacts) -> str:
         "judge": models.judge or "none",
         "/me lines": "included" if facts.actions else "left out",
         "cost": _dollars(facts.outcomes.cost["total"]),
+        **{f"cost, {purpose}": _dollars(row) for purpose, row in facts.outcomes.cost.items() if purpose != "total"},
+        "licence": "of the text: the terms of the models above; of program, people and scripts as shipped: MIT",
     }
     if facts.imported:
         origin = "\nConversations of a real channel, cut from its log where it fell silent. No filter was applied.\n"
@@ -180,6 +191,24 @@ def _refused(facts: ExportFacts) -> str:
         + "Sessions rejected, by rule (one may break several):\n\n"
         + _table(("rule", "sessions"), facts.outcomes.rejections.items())
     )
+
+
+def _quality(quality: Quality) -> str:
+    """The figures that a reviewer of a data set asks for; the same as `em stats NAME --quality`."""
+    measured = _table(("measure", "value", "95 % interval", "n"), rows(quality))
+    told = f"\nText measures are means over blocks of {quality.text.words:,} words.\n"
+    return "## How good it is\n\n" + measured + told + _against_people(quality)
+
+
+def _against_people(quality: Quality) -> str:
+    found = quality.machine
+    if not found.rules:
+        return ""
+    few = "" if found.enough else " These are few: the intervals are wide."
+    head = f"\nFilters, guard and judge against people, who judged {found.judged} sessions.{few}\n\n"
+    columns = ("rule", "of", "right when against", "finds of what people reject")
+    shown = ((each.rule, each.kind, told(each.precision), told(each.recall)) for each in found.rules)
+    return head + _table(columns, shown)
 
 
 def _files(facts: ExportFacts, lead: str, formats: Sequence[str], names: Names) -> str:

@@ -14,6 +14,7 @@ from simulator.corpus.consent import Consent, ConsentFilter, asked
 from simulator.corpus.facts import DocumentCounts, ExportFacts, FileFacts, to_json
 from simulator.corpus.file_names import NAMES, Names
 from simulator.corpus.formats import FORMATS, SessionExport, llama_factory, owned, require
+from simulator.corpus.quality import Quality
 from simulator.corpus.small_model import written_by_small_model
 from simulator.corpus.staging import SHARD_BYTES
 from simulator.errors import NotMet, UsageError
@@ -103,6 +104,8 @@ class ExportRequest:
     """What the progress file says to type next."""
     shard_bytes: int = SHARD_BYTES
     """To a parquet file."""
+    quality: Quality | None = None
+    """What the card says of how good the sessions are; None: nothing."""
 
 
 DEFAULT = ExportRequest()
@@ -187,10 +190,11 @@ def export(journal: Journal, out: Path, policy: ExportPolicy, request: ExportReq
                 stats.outcomes(journal),
                 written,
             )
-            readme = dataset_card.card(facts, lead, formats, names, validation)
+            readme = dataset_card.card(facts, lead, formats, names, validation, request.quality)
             (folder / names.card).write_text(readme, encoding="utf-8", newline="\n")
             _write(folder / names.progress, to_json(stats.progress(journal, request.steps)))
-            _write(folder / names.stats, facts.to_json())
+            good = {} if request.quality is None else {"quality": to_json(request.quality)}
+            _write(folder / names.stats, facts.to_json(**good))
     return Exported(out, kept - len(held_out), len(held_out), size, tuple(written), scripted, small)
 
 

@@ -239,12 +239,16 @@ class ExportFacts:
     files: dict[str, FileFacts]
     """By name; conversations left out."""
 
-    def to_json(self) -> dict[str, Any]:
-        """The content of the statistics file; `complete`, at its end, says that it was written whole."""
+    def to_json(self, **more: Any) -> dict[str, Any]:
+        """The content of the statistics file; `complete`, at its end, says that it was written whole.
+
+        `more`: what else it holds, as JSON.
+        """
         parts = to_json(self)
         return {
             **{key: parts[key] for key in parts if key not in ("outcomes", "files")},
             **parts["outcomes"],
             "files": parts["files"],
+            **more,
             "complete": True,
         }

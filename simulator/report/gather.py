@@ -10,7 +10,9 @@ from simulator.corpus import stats
 from simulator.corpus.diversity import Diversity, DiversityFacts
 from simulator.corpus.example import example
 from simulator.corpus.facts import CostRow, LeadShare, LengthSpread, Marginal, RunFacts
+from simulator.corpus.quality import Measured, Quality, quality
 from simulator.corpus.realism import Realism, RealismFacts
+from simulator.document import Document
 from simulator.events import Acted, Event, Passed, Refused, Said
 from simulator.journal.journal import Journal
 from simulator.journal.records import RunProgress, SessionRow
@@ -125,6 +127,7 @@ class Figures:
     lengths: dict[str, dict[str, LengthSpread]]
     realism: RealismFacts
     diversity: DiversityFacts
+    quality: Quality
     rules: tuple[Rule, ...]
     cost: dict[str, CostRow]
     acceptance: tuple[Block, ...]
@@ -151,6 +154,8 @@ def _gather(journal: Journal, world: World) -> Figures:
     cases = _Cases()
     sessions: list[Session] = []
     nicks: set[str] = set()
+    documents: list[Document] = []
+    mended = {edit.session for edit in journal.edits()}
     for row in journal.sessions():
         session, events = row.session, journal.events(row.session.id)
         reasons = journal.reasons(session.id) if row.state == "rejected" else []
@@ -158,7 +163,8 @@ def _gather(journal: Journal, world: World) -> Figures:
         sessions.append(_session(row, events, reasons, world))
         nicks.update(event.nick for event in events if isinstance(event, Said | Acted))
         if row.state == "kept":
-            made = document(session.setting, events)
+            made = document(session.setting, journal.edited(session.id) if session.id in mended else events)
+            documents.append(made)
             marginals.add(session.cell)
             shares.add(example(session, events, run))
             lengths.add(made.lines, session.setting.lead)
@@ -166,6 +172,7 @@ def _gather(journal: Journal, world: World) -> Figures:
             diversity.add(session.id, made, group=session.cell.group, topic=session.topic)
     tally = journal.tally()
     done = run.goal.done(tally)
+    varied, lifelike = diversity.table(world.quota.topics, finished=done >= 1), realism.table(world.realism)
     return Figures(
         card=stats.run_facts(run),
         marked=len({mark.session for mark in journal.marks()}),
@@ -180,8 +187,9 @@ def _gather(journal: Journal, world: World) -> Figures:
         marginals=marginals.table(run.goal.held_to(world.quota), finished=done >= 1),
         lead=shares.table(),
         lengths=lengths.table(),
-        realism=realism.table(world.realism),
-        diversity=diversity.table(world.quota.topics, finished=done >= 1),
+        realism=lifelike,
+        diversity=varied,
+        quality=quality(journal, world, Measured(documents, varied, lifelike)),
         rules=cases.table(journal.rejections(), journal.retried()),
         cost=stats.costs(journal.costs()),
         acceptance=tuple(_acceptance(sessions)),

@@ -11,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from simulator import files
+from simulator.corpus import quality
 from simulator.report import words
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -43,6 +44,8 @@ def template(name: str, *folders: Path) -> Template:
         "number": words.number,
         "dollars": words.dollars,
         "visible": words.visible,
+        "quality_rows": quality.rows,
+        "told": quality.told,
     }
     return environment.get_template(name)
 
