@@ -166,7 +166,7 @@ class Members:
         said = f" {' '.join(own_words(text))} "
         for phrase in self._script.avoid:
             if said.startswith(f" {phrase} ") or (phrase.count(" ") > 1 and f" {phrase} " in said):
-                return [Violation("phrase-budget", phrase, f"`{phrase}` is worn out: put it differently")]
+                return [Violation("phrase-budget", phrase, f'You have said "{phrase}" too often. Put it differently.')]
         return []
 
     def _missed(self, turn: Turn, text: str) -> list[Violation]:
@@ -178,10 +178,9 @@ class Members:
                 continue
             if self._manners.shows(expect.signal, text) is None:
                 signal = self._world.style.signals.get(expect.signal)
-                wanted = signal.about if signal is not None else expect.signal.replace("-", " ")
-                return [
-                    Violation("expectation", expect.signal, f"This line has to show something and does not: {wanted}")
-                ]
+                wanted = signal.about if signal is not None else f"Shows {expect.signal.replace('-', ' ')}."
+                wanted = wanted[0].lower() + wanted[1:]
+                return [Violation("expectation", expect.signal, f"It has to be a line that {wanted}")]
         return []
 
     def _answer(self, expect: Expect) -> int | None:

@@ -211,7 +211,8 @@ def test_a_model_with_little_room_sees_the_end_of_the_log(dialect: PromptFormat)
     """The prompt stays within what the model can take, forgets in blocks, and always holds the newest message."""
     plan = next(plan for plan in PLANS if plan.cell.length == "long")
     model = Listening(dialect)
-    model.context = 2500 if dialect is PromptFormat.DOCUMENT else 5500  # a document has no cards before it
+    rooms = {PromptFormat.DOCUMENT: 2500, PromptFormat.COMPLETION: 4000, PromptFormat.CHAT: 5500}
+    model.context = rooms[dialect]  # a document has no cards before it
     events = session(plan, model)
     texts = [p.text if p.text is not None else p.messages[1].content for p in model.prompts]
     whole = [p.text if p.text is not None else "".join(m.content for m in p.messages) for p in model.prompts]

@@ -15,7 +15,7 @@ from simulator.plan.planner import Planner
 from simulator.plan.session_plan import SessionPlan
 from simulator.session.channel import Channel
 from simulator.session.play import play
-from simulator.session.scheduler import Scheduler, Turn
+from simulator.session.scheduler import Scheduler, Turn, claim
 from tests.bench.turn_faults import Counts, count, messages, report
 from tests.worlds import shipped
 
@@ -103,5 +103,31 @@ def test_what_the_speaker_is_told_is_true(sessions: list[tuple[SessionPlan, list
                 assert turn.answers == asker and asker in channel.present and channel.lines[asked].nick == asker
             if turn.leaves:
                 assert leaves[turn.nick] - channel.messages <= shipped().turns.farewell
+            assert turn.closes is (plan.messages - channel.messages <= 2)
+            lead = plan.setting.lead
+            unasked = turn.nick == lead and claim(channel, lead) is None and turn.answers is None
+            assert bool(turn.purpose) is (unasked and turn.beat is None)
             if turn.calls_lead:
                 assert plan.setting.lead in turn.opening and turn.to is None
+
+
+def test_a_talk_goes_by_what_it_has_come_to(sessions: list[tuple[SessionPlan, list[Event]]]) -> None:
+    """From the line that brings a topic up on, the scripted words and people's interest are about it."""
+    moved = 0
+    for plan, events in sessions:
+        said = [event for event in events if event.kind == "said"]
+        for beat in plan.script.beats:
+            if beat.subject is None:
+                continue
+            after = next((b.at for b in plan.script.beats if b.subject is not None and b.at > beat.at), len(said))
+            words = {word for word in beat.subject.topic.lower().split() if len(word) > 4}
+            talk = " ".join(event.text.lower() for event in said[beat.at : after])
+            moved += any(word in talk for word in words)
+            assert said[beat.at].nick == beat.nick and plan.script.subject_at(beat.at) == beat.subject
+            assert plan.script.subject_at(beat.at - 1) != beat.subject
+    assert moved > 20
+
+
+def test_the_last_message_is_no_new_beat_where_there_is_room(sessions: list[tuple[SessionPlan, list[Event]]]) -> None:
+    last = [any(b.at == plan.messages - 1 and b.nick for b in plan.script.beats) for plan, _ in sessions]
+    assert sum(last) <= len(last) * 0.05
