@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -118,6 +119,33 @@ def test_no_file_names_a_registry_or_a_machine() -> None:
 def test_names_say_something() -> None:
     empty = {"utils", "util", "common", "base", "manager", "helpers", "misc"}
     assert not [path for path in _modules() if path.stem in empty]
+
+
+PRIVATE = {
+    "chooser", "comings", "door", "doors", "gate", "hearing", "heard", "hers", "inert", "intake", "manners", "noted",
+    "outlook", "pen", "shelf", "spared", "spy", "told", "troupe", "twin", "twins", "whereabouts", "wire", "worn",
+}  # fmt: skip
+"""Words that once stood in names and that a reader from the field does not know."""
+CONTENT = {("evaluate", "told"), ("world", "told"), ("world", "worn")}
+"""Package and word: `told` and `untold` are fields of a probe, `worn` is a variable of a template."""
+
+
+def _named(path: Path) -> Iterator[str]:
+    """Every name that a file gives to something, and its own."""
+    yield path.stem
+    for node in ast.walk(ast.parse(path.read_text())):
+        match node:
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+                yield name
+            case ast.arg(arg=name) | ast.Name(id=name, ctx=ast.Store()) | ast.Attribute(attr=name, ctx=ast.Store()):
+                yield name
+
+
+@pytest.mark.parametrize("path", _modules(), ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_names_are_words_of_the_field(path: Path) -> None:
+    package = path.relative_to(PACKAGE).parts[0]
+    words = {word.lower() for name in _named(path) for word in re.split(r"_|(?<=[a-z])(?=[A-Z])", name)}
+    assert not {word for word in words & PRIVATE if (package, word) not in CONTENT}
 
 
 @pytest.fixture(scope="module")

@@ -83,8 +83,8 @@ def _list(journal: Reviews) -> None:
 
     for mark in journal.marks():
         place = mark.session if mark.line is None else f"{mark.session} message {mark.line}"
-        told = f": {mark.why}" if mark.why else ""
-        click.echo(sanitize(f"{'good' if mark.good else 'bad '} {place}, {mark.person}{told}"))
+        reason = f": {mark.why}" if mark.why else ""
+        click.echo(sanitize(f"{'good' if mark.good else 'bad '} {place}, {mark.person}{reason}"))
     for edit in journal.edits():
         click.echo(sanitize(f"edit {edit.session} message {edit.line}, {edit.person}: {edit.text}"))
 

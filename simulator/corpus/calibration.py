@@ -215,10 +215,10 @@ def _patch(found: MachineCalibration) -> str:
         rows.append(f"{path}:")
         items = []
         for each in (each for each in found.thresholds if each.path == path):
-            told = f"# right on {each.right_then.value:.0%} of {each.right_then.n} (now {each.right_now.value:.0%})"
+            shares = f"# right on {each.right_then.value:.0%} of {each.right_then.n} (now {each.right_now.value:.0%})"
             if each.key.startswith("items."):
-                items += [f"    - name: {each.key.split('.')[1]}", f"      least: {each.proposed:g}  {told}"]
+                items += [f"    - name: {each.key.split('.')[1]}", f"      least: {each.proposed:g}  {shares}"]
             else:
-                rows.append(f"  {each.key}: {each.proposed:g}  {told}")
+                rows.append(f"  {each.key}: {each.proposed:g}  {shares}")
         rows += ["  items:", *items] if items else []
     return "\n".join(rows) + "\n"

@@ -185,7 +185,7 @@ class JournalReader:
             )
         )
 
-    def sent_back(self, rules: str) -> dict[str, int]:
+    def refused_lines(self, rules: str) -> dict[str, int]:
         """By session, how many lines rules of this beginning refused; sessions without any are left out."""
         return dict(
             self._all(

@@ -26,7 +26,7 @@ ENOUGH = 0.5
 _FIELD = "answer"
 
 
-def told_by_probability(prompt: Prompt) -> JsonObject:
+def choose_by_probability(prompt: Prompt) -> JsonObject:
     """Settings that ask for the likeliest first tokens; none for a prompt without choices."""
     if not prompt.choices:
         return {}

@@ -105,9 +105,9 @@ class ModelClient:
             if endpoint.paused:
                 self._tell(prompt, Phase.LIMITED, until=self._limited_until)
                 await endpoint.wait_open()
-            if endpoint.gate.busy >= int(endpoint.gate.limit):
+            if endpoint.limit.busy >= int(endpoint.limit.limit):
                 self._tell(prompt, Phase.QUEUED)
-            async with endpoint.gate as ticket:
+            async with endpoint.limit as ticket:
                 if prompt.session and self.endpoints.home(prompt.session) is not endpoint:
                     continue  # it failed while the call waited for its turn
                 return await self._at(endpoint, ticket, prompt)
@@ -125,7 +125,7 @@ class ModelClient:
             raise ours from None
         self._answered = True
         self.endpoints.answered(endpoint)
-        endpoint.gate.answered(ticket, reply.seconds)
+        endpoint.limit.answered(ticket, reply.seconds)
         if not prompt.scored:
             self._watch_truncation(endpoint, prompt, reply)
         return reply
@@ -155,7 +155,7 @@ class ModelClient:
         if isinstance(ours, retry.Transient):
             self.endpoints.failed(endpoint, ours)
             if ours.crowded:
-                endpoint.gate.refused(ticket)
+                endpoint.limit.refused(ticket)
             if ours.kind is retry.FailureKind.BUSY and ours.wait:
                 self._limited_until = clock.wall() + ours.wait
                 endpoint.pause(_name(prompt))

@@ -142,11 +142,11 @@ async def _tokens(post: Post, text: str) -> list[int] | None:
 def _forced(answer: JsonValue, token: int) -> float | None:
     """The log-probability of a token that had to be written, from the model's own logits; None: not told."""
     try:
-        told = _mapping(_list(_mapping(answer)["completion_probabilities"])[0])
-        value = told["logprob"]
+        first = _mapping(_list(_mapping(answer)["completion_probabilities"])[0])
+        value = first["logprob"]
     except (LookupError, TypeError):
         return None
-    if told.get("id") != token:
+    if first.get("id") != token:
         raise BrokenAnswer("another token than the one that was forced")
     return float(value) if isinstance(value, int | float) else None
 

@@ -154,7 +154,7 @@ class LitellmTransport:
         """How an answer that is one of a few words is asked for; nothing where the provider has no way of its own."""
         provider = self._options.model.partition("/")[0]
         if not prompt.choices or provider in _TELLS_PROBABILITIES:
-            return choices.told_by_probability(prompt)
+            return choices.choose_by_probability(prompt)
         if provider in _KEEPS_TO_SCHEMA and (await _loaded()).supports_response_schema(self._options.model):
             return choices.held_to_schema(prompt)
         return {}

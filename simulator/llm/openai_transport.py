@@ -64,7 +64,7 @@ class OpenAITransport:
         body: JsonObject = {
             "model": options.model,
             **openai_protocol.asked(prompt),
-            **choices.told_by_probability(prompt),
+            **choices.choose_by_probability(prompt),
             "stream": True,
             "stream_options": {"include_usage": True},
         }
@@ -221,7 +221,7 @@ class OpenAITransport:
                     return self._unstreamed(_parsed(await response.read()))
                 answer = self._collector(exchange.note)
                 async for event in events(_chunks(response)):
-                    wait.heard(begun=answer.begun)
+                    wait.reset(begun=answer.begun)
                     if answer.take(event):
                         break
                 if response.url.scheme == "https":

@@ -15,7 +15,7 @@ ATTEMPTS = 5
 """How often a provider is asked at most, the first time included."""
 BUSY_ATTEMPTS = 8
 """The same where it has too many requests and does not say for how long: a minute's limit has to be outlasted."""
-TOLD_ATTEMPTS = 50
+ANNOUNCED_ATTEMPTS = 50
 """The same where it says each time how long to wait."""
 FIRST_WAIT = 1.0
 """Seconds before the second attempt; each further wait is three times as long (1, 3, 9, 27), less up to half of it."""
@@ -91,7 +91,7 @@ class _Patience:
     """How much longer a call is tried."""
 
     def __init__(self) -> None:
-        self._counted = self._told = 0
+        self._counted = self._announced = 0
         self._loading = 0.0
 
     def wait(self, trouble: Transient, *path: object) -> float | None:
@@ -101,8 +101,8 @@ class _Patience:
             self._loading += seconds
             return seconds if self._loading <= LOADING_PATIENCE else None
         if trouble.kind is FailureKind.BUSY and trouble.wait is not None:
-            self._told += 1
-            return pause(self._told, trouble.wait, *path) if self._told < TOLD_ATTEMPTS else None
+            self._announced += 1
+            return pause(self._announced, trouble.wait, *path) if self._announced < ANNOUNCED_ATTEMPTS else None
         self._counted += 1
         most = BUSY_ATTEMPTS if trouble.kind is FailureKind.BUSY else ATTEMPTS
         return pause(self._counted, trouble.wait, *path) if self._counted < most else None

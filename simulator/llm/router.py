@@ -130,9 +130,9 @@ SESSIONS = 4096
 class Endpoint:
     """One address, and what was found out about it."""
 
-    def __init__(self, base: str | None, gate: AdaptiveLimit) -> None:
+    def __init__(self, base: str | None, limit: AdaptiveLimit) -> None:
         """`base` None: the provider's own."""
-        self.base, self.gate = base, gate
+        self.base, self.limit = base, limit
         self.settled = 0
         """Sessions and single calls that were ever sent here."""
         self.failures = 0
@@ -191,7 +191,7 @@ class Router:
         if known is not None and (known.shunned_until <= now or all(e.shunned_until > now for e in self._all)):
             self._homes.move_to_end(session)
             return known
-        chosen = min(self._all, key=lambda e: (e.shunned_until > now, e.gate.outstanding, e.settled))
+        chosen = min(self._all, key=lambda e: (e.shunned_until > now, e.limit.outstanding, e.settled))
         chosen.settled += 1
         if session:
             self._homes[session] = chosen

@@ -19,24 +19,24 @@ class Wait:
     def __init__(self, signs: Signs, address: str, silence: float, limit: asyncio.Timeout) -> None:
         self._signs, self._address, self._silence, self._limit = signs, address, silence, limit
         self._loop = asyncio.get_running_loop()
-        self._began = self._heard = self._loop.time()
+        self._began = self._last_sign = self._loop.time()
         self._begun = False
         self._handle = self._loop.call_at(self._due(), self._check)
 
-    def heard(self, *, begun: bool) -> None:
+    def reset(self, *, begun: bool) -> None:
         """The server gave a sign on this call. `begun`: the answer is being written."""
-        self._heard, self._begun = self._loop.time(), begun
-        self._signs.note(self._address, self._heard)
+        self._last_sign, self._begun = self._loop.time(), begun
+        self._signs.note(self._address, self._last_sign)
 
     def over(self) -> None:
         """Nothing is waited for any more."""
         self._handle.cancel()
 
     def _due(self) -> float:
-        """When the wait has been too long, unless something is heard before."""
+        """When the wait has been too long, unless a sign comes before."""
         if self._begun:
-            return self._heard + self._silence
-        last = max(self._heard, self._signs.last(self._address))
+            return self._last_sign + self._silence
+        last = max(self._last_sign, self._signs.last(self._address))
         return min(last + self._silence * FIRST_SIGN, self._began + max(LONGEST_QUEUE, self._silence * FIRST_SIGN))
 
     def _check(self) -> None:

@@ -67,14 +67,14 @@ class TruncationWatch:
         """Characters a token, as they were while counts still grew; the least seen."""
         self._row: list[tuple[int, int]] = []
         """Characters and tokens of the last prompts whose counts were the same."""
-        self._told = False
+        self._warned = False
 
     def cut_at(self, characters: int, tokens: int) -> int | None:
         """Tokens at which the server seems to cut prompts, the first time that it seems so.
 
         `characters` and `tokens`: of one prompt, as sent and as counted by the server; 0 tokens: it did not count.
         """
-        if tokens <= 0 or self._told:
+        if tokens <= 0 or self._warned:
             return None
         if self._row and abs(self._row[-1][1] - tokens) > max(1, 0.002 * tokens):
             self._row.clear()
@@ -88,6 +88,6 @@ class TruncationWatch:
         if not plateau or tokens < SMALLEST:
             return None
         if (usual is not None and density >= _DENSE * usual) or density >= _IMPLAUSIBLE:
-            self._told = True
+            self._warned = True
             return tokens
         return None

@@ -26,13 +26,13 @@ WORDS = 2_000
 class Done:
     """What became of an action, for the page."""
 
-    told: str
+    outcome: str
     """One line for the person."""
     session: str = ""
     """That it was about; empty: none."""
     line: int | None = None
     text: str = ""
-    """A line that the model proposes; nothing is written until it is sent back as an edit."""
+    """A line that the model proposes; nothing is written until it is sent as an edit."""
 
 
 class Desk:
@@ -85,7 +85,7 @@ class Desk:
             "actions": self.journal.last_action(),
             "sessions": [tally.kept, tally.rejected, tally.open],
             "events": self.journal.count_events(session) if session else 0,
-            "told": self._outcome,
+            "outcome": self._outcome,
         }
 
     def alike(self, session: str, line: int) -> int:
@@ -130,8 +130,8 @@ class Desk:
         else:
             self.journal.mark(PersonMark(session, line, kind == "good", why, self.person))
         what = session if line is None else f"{session} message {line}"
-        told = {"good": "keep", "bad": "reject" if line is None else "bad line", "clear": "mark taken back"}[kind]
-        return Done(f"{what}: {told}", session, line)
+        outcome = {"good": "keep", "bad": "reject" if line is None else "bad line", "clear": "mark taken back"}[kind]
+        return Done(f"{what}: {outcome}", session, line)
 
     def _check(self, session: str, line: int | None, rule: str, *, right: bool) -> Done:
         kind = ReviewKind.RIGHT if right else ReviewKind.WRONG
@@ -143,12 +143,12 @@ class Desk:
             raise UsageError("an edit is of one message", place=session, remedy="choose a line")
         wanted = LineEdit(session, line, text.strip(), person=self.person)
         done = editing.edit(self.journal, self.world, wanted, alike=alike)
-        told = f"{session} message {line}: edited"
+        outcome = f"{session} message {line}: edited"
         if len(done.lines) > 1:
-            told += f", and {len(done.lines) - 1} alike"
+            outcome += f", and {len(done.lines) - 1} alike"
         if done.left:
-            told += f"; {len(done.left)} left as they are, such as {done.left[0]}"
-        return Done(told, session, line)
+            outcome += f"; {len(done.left)} left as they are, such as {done.left[0]}"
+        return Done(outcome, session, line)
 
     def _undo(self) -> Done:
         taken = self.journal.undo(self.person)

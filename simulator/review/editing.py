@@ -29,24 +29,24 @@ class Edited:
 
 
 def edit(journal: Reviews, world: World, wanted: LineEdit, *, alike: bool = False) -> Edited:
-    """Puts other words in place of a message, as one step; with `alike` also in place of its twins in other sessions.
+    """Puts other words in place of a message, as one step; with `alike` also in place of those alike in other sessions.
 
     Raises UsageError in one line, with nothing written, if the message may not be edited or the new words break a line
     check, or a filter that the session passed before.
     """
     before = check(journal, world, wanted)
     actions, left = [_action(wanted)], list[str]()
-    twins = journal.alike(before.nick, before.text) if alike else []
-    for session, line in twins:
-        twin = LineEdit(session, line, wanted.text, wanted.why, wanted.person)
+    others = journal.alike(before.nick, before.text) if alike else []
+    for session, line in others:
+        other = LineEdit(session, line, wanted.text, wanted.why, wanted.person)
         if (session, line) == (wanted.session, wanted.line):
             continue
         try:
-            check(journal, world, twin)
+            check(journal, world, other)
         except UsageError as error:
             left.append(str(error))
         else:
-            actions.append(_action(twin))
+            actions.append(_action(other))
     journal.act(actions)
     return Edited(tuple((each.session, each.line or 0) for each in actions), tuple(left))
 

@@ -16,7 +16,7 @@ NEAR = 0.1
 GUARD = "guard-"
 """How the rules of the guard begin."""
 AGAINST, APART, CLOSE, ONE_RULE = 3.0, 3.0, 2.0, 1.5
-SENT_BACK, SECOND, UNSEEN, NEWCOMER, VARIANTS = 0.5, 1.0, 1.0, 0.5, 0.5
+REFUSED, SECOND, UNSEEN, NEWCOMER, VARIANTS = 0.5, 1.0, 1.0, 0.5, 0.5
 """Weights of the causes, in the order of `_causes`."""
 
 
@@ -89,7 +89,7 @@ class Wanted:
 
 def entries(journal: Reviews, threshold: float, person: str) -> list[Entry]:
     """Every session: those that the person has not judged first, by need. `threshold`: the judge's, in [0, 1]."""
-    rows, said, guarded = list(journal.sessions()), journal.said(), journal.sent_back(GUARD)
+    rows, said, guarded = list(journal.sessions()), journal.said(), journal.refused_lines(GUARD)
     verdicts = verdicts_of(journal.marks(), journal.marked_bad())
     played = Counter(row.session.number for row in rows)
     found = [
@@ -103,7 +103,7 @@ def entries(journal: Reviews, threshold: float, person: str) -> list[Entry]:
         causes = list(_causes(entry, threshold, person, patterns, nicks))
         need = sum(weight for weight, _ in causes)
         values = {each.name: getattr(entry, each.name) for each in fields(Entry)}
-        values |= {"causes": tuple(told for _, told in sorted(causes, reverse=True)), "need": need}
+        values |= {"causes": tuple(cause for _, cause in sorted(causes, reverse=True)), "need": need}
         weighed.append(Entry(**values))
     return sorted(weighed, key=lambda e: (e.state == "open", person in e.verdicts, -e.need, e.slot, e.id))
 
@@ -150,7 +150,7 @@ def _causes(
     if len(entry.rules) == 1 and entry.rules != (RULE,):
         yield ONE_RULE, f"rejected by {entry.rules[0]} alone"
     if entry.guard:
-        yield SENT_BACK * min(3, entry.guard), f"the guard sent {_lines(entry.guard)} back"
+        yield REFUSED * min(3, entry.guard), f"the guard refused {_lines(entry.guard)}"
     if entry.verdicts and person not in entry.verdicts:
         yield SECOND, "only others have judged it"
     if entry.pattern not in patterns:

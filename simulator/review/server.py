@@ -176,7 +176,9 @@ class _Pages:
         if not isinstance(given, Mapping):
             raise web.HTTPBadRequest
         done = await self._desk.act(request.match_info["action"], given)
-        return web.json_response({"told": done.told, "session": done.session, "line": done.line, "text": done.text})
+        return web.json_response(
+            {"outcome": done.outcome, "session": done.session, "line": done.line, "text": done.text}
+        )
 
     def _html(self, name: str, **values: object) -> web.Response:
         return web.Response(text=self._templates[name].render(**values), content_type="text/html")

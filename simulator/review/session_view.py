@@ -170,16 +170,16 @@ class _Notes:
                     "passed", at, nick, "", None, own, _colour(nick), why=event.why, refused=event.refused
                 )
             case Joined():
-                told = "joins"
+                happened = "joins"
             case Parted():
-                told = "leaves"
+                happened = "leaves"
             case Renamed():
-                told = f"is now {event.to}"
+                happened = f"is now {event.to}"
             case TopicSet():
-                told = f"sets the topic: {event.text}"
+                happened = f"sets the topic: {event.text}"
             case Agreed():
-                told = "agrees to be recorded" if event.yes else "does not agree to be recorded"
-        return TranscriptRow("event", at, nick, told, None, own, _colour(nick))
+                happened = "agrees to be recorded" if event.yes else "does not agree to be recorded"
+        return TranscriptRow("event", at, nick, happened, None, own, _colour(nick))
 
 
 def _why(event: Said) -> str:

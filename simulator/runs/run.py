@@ -73,7 +73,7 @@ class Run:
         self._journal, self._world, self._models, self._watch = journal, world, models, watch
         self._runner = runner or LocalRunner(journal, world, models)
         self._goal, self._seed, self._concurrency = run.goal, run.seed, limits.concurrency
-        self._capacity, self._told = limits.capacity, False
+        self._capacity, self._capacity_shown = limits.capacity, False
         self._known: Capacity | None = None
         self._planner = Planner(world, run.seed, length=run.goal.length)
         self._filters = world_filters(world, run.models)
@@ -126,8 +126,8 @@ class Run:
         if capacity == self._known or capacity is None or capacity.pace is None:
             return
         self._known = capacity
-        if not self._told and capacity.sessions < self._concurrency:
-            self._told = True
+        if not self._capacity_shown and capacity.sessions < self._concurrency:
+            self._capacity_shown = True
             sessions = f"{capacity.sessions} session{'' if capacity.sessions == 1 else 's'} at once"
             cause = f"reads {capacity.pace:.0f} tokens a second here, so {sessions} instead of {self._concurrency}"
             self._watch(CallProgress(self._models.people.name, "", "", Phase.NOTICE, cause=cause))

@@ -42,7 +42,7 @@ class Members:
     def __init__(self, setting: Setting, script: Script, world: World, models: Models) -> None:
         self._setting, self._script, self._world, self._models = setting, script, world, models
         self._prompts = Prompts(setting, script, world)
-        self._manners = LineChecker(world.style, setting.lead)
+        self._checker = LineChecker(world.style, setting.lead)
         self._secrets = secrets(setting, script, world)
         self._room = PromptRoom(world.turns.max_tokens)
         self._guard = Guard(world, models.guard, setting.lead, script.seed, setting.id)
@@ -61,7 +61,7 @@ class Members:
         for attempt in range(self._world.turns.retries + 1):
             reply = await self._ask(turn, channel, model, attempt, last)
             text = self._text(turn, reply, model.dialect)
-            faults = self._faults(turn, channel, text) or self._worn(turn, text, attempt)
+            faults = self._faults(turn, channel, text) or self._overused(turn, text, attempt)
             if reply.reasoned and not text:
                 faults = [Violation("reasoning", "thoughts, and no line after them", each.hint) for each in faults]
             shown: tuple[str, ...] = ()
@@ -131,7 +131,7 @@ class Members:
         return text
 
     def _faults(self, turn: Turn, channel: Channel, text: str) -> list[Violation]:
-        faults = self._manners.faults(
+        faults = self._checker.faults(
             TranscriptLine(turn.nick, text, action=turn.action),
             cast=self._setting.members,
             earlier=channel.lines,
@@ -159,7 +159,7 @@ class Members:
         fault = await self._guard.fault(text, channel.lines, call_id)
         return ([] if fault is None else [fault]), tuple(shown)
 
-    def _worn(self, turn: Turn, text: str, attempt: int) -> list[Violation]:
+    def _overused(self, turn: Turn, text: str, attempt: int) -> list[Violation]:
         """A phrase of the lead's that the run has heard too often. Better a worn phrase than none: the last try may."""
         if turn.nick != self._setting.lead or not self._script.avoid or attempt == self._world.turns.retries:
             return []
@@ -176,7 +176,7 @@ class Members:
         for expect in self._script.expect:
             if expect.kind != "shows" or expect.signal is None or self._answer(expect) != turn.beat.at:
                 continue
-            if self._manners.shows(expect.signal, text) is None:
+            if self._checker.shows(expect.signal, text) is None:
                 signal = self._world.style.signals.get(expect.signal)
                 wanted = signal.about if signal is not None else f"Shows {expect.signal.replace('-', ' ')}."
                 wanted = wanted[0].lower() + wanted[1:]

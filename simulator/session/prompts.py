@@ -38,8 +38,8 @@ FORGET = 40
 def secrets(setting: Setting, script: Script, world: World) -> Secrets:
     """What prompts hold and nobody may say: notes, premise, and the cards word for word. The topic is no secret."""
     cards = [world.personas[nick] for nick in setting.members]
-    told = (*script.secrets(), *world.engagement.purposes)
-    texts = (*told, *(card.about for card in cards), *(line for card in cards for line in card.voice))
+    sentences = (*script.secrets(), *world.engagement.purposes)
+    texts = (*sentences, *(card.about for card in cards), *(line for card in cards for line in card.voice))
     later = (text for b in script.beats if b.subject is not None for text in (b.subject.topic, b.subject.angle))
     public = filter(None, (setting.topic, setting.angle, *later, *script.fill.values()))
     return Secrets(texts, public=tuple(public))

@@ -98,7 +98,7 @@ def at(page: Page) -> str:
 
 
 def told(page: Page, words: str) -> None:
-    page.wait_for_function("words => document.getElementById('told').textContent.includes(words)", arg=words)
+    page.wait_for_function("words => document.getElementById('outcome').textContent.includes(words)", arg=words)
 
 
 def shows(page: Page, session: str) -> None:

@@ -2,7 +2,7 @@
 "use strict";
 const $ = (query, from = document) => from.querySelector(query);
 const $$ = (query, from = document) => [...from.querySelectorAll(query)];
-const main = $("#session"), list = $("#entries"), filters = $("#filters"), told = $("#told"), problem = $("#problem");
+const main = $("#session"), list = $("#entries"), filters = $("#filters"), outcome = $("#outcome"), problem = $("#problem");
 const shown = {id: "", beside: "", line: 0, state: ""};
 const before = [];  // sessions that were shown, for `back`
 
@@ -21,8 +21,8 @@ async function ask(path, body) {
 const html = async (path) => (await ask(path)).text();
 const json = async (path, body) => (await ask(path, body)).json();
 
-function tell(text) { problem.textContent = ""; told.textContent = text; }
-function complain(error) { told.textContent = ""; problem.textContent = error.message; }
+function tell(text) { problem.textContent = ""; outcome.textContent = text; }
+function complain(error) { outcome.textContent = ""; problem.textContent = error.message; }
 
 // --- what is shown
 
@@ -76,7 +76,7 @@ async function next() {
 
 async function act(name, body) {
   const done = await json(`do/${name}`, body);
-  tell(done.told);
+  tell(done.outcome);
   return done;
 }
 
@@ -244,7 +244,7 @@ async function watch() {
     const state = await json(`state?${new URLSearchParams({session: shown.id})}`), text = JSON.stringify(state);
     if (problem.textContent.startsWith("the desk does not answer")) tell("the desk answers again");
     if (shown.state && text !== shown.state && !$("form.edit") && !$("dialog[open]")) {
-      if (state.told && !shown.state.includes(JSON.stringify(state.told))) tell(state.told);
+      if (state.outcome && !shown.state.includes(JSON.stringify(state.outcome))) tell(state.outcome);
       const held = document.activeElement;
       await refreshList();
       if (shown.id) await show(shown.id, {line: shown.line, beside: shown.beside, keep: true, focus: main.contains(held)});
