@@ -172,9 +172,9 @@ def test_a_model_writes_a_line_again_and_plays_a_session_on(played: Path) -> Non
             proposed = await desk.act("ask", {"session": "s00000", "line": 3})
             assert desk.journal.last_action() == 0, "a proposal writes nothing"
             await desk.act("again", {"session": "s00000", "line": 6})
-            while "was played on" not in str(desk.state()["told"]):
+            while "was played on" not in str(desk.state()["outcome"]):
                 await asyncio.sleep(0)
-            return proposed.text, str(desk.state()["told"])
+            return proposed.text, str(desk.state()["outcome"])
         finally:
             await desk.close()
 
@@ -195,7 +195,7 @@ def test_a_run_that_is_being_played_is_not_played_on(played: Path) -> None:
         desk = Desk(played, shipped(), "ann", scripted())
         with Journal.open(played):
             await desk.act("again", {"session": "s00001", "line": 2})
-            while not (told := str(desk.state()["told"])):
+            while not (told := str(desk.state()["outcome"])):
                 await asyncio.sleep(0)
         await desk.close()
         return told
