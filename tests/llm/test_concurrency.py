@@ -78,7 +78,7 @@ class Simulated:
     """
 
     def __init__(self, gate: AdaptiveLimit, *, capacity: int, best: float = 1.0, patience: int = 10**9) -> None:
-        self.gate, self.capacity, self.best, self.patience = gate, capacity, best, patience
+        self.limit, self.capacity, self.best, self.patience = gate, capacity, best, patience
         self.now, self.answered, self.refused, self.most_inside = 0.0, 0, 0, 0
         self._asleep: list[tuple[float, int, asyncio.Future[None]]] = []
         self._number = 0
@@ -91,17 +91,17 @@ class Simulated:
 
     async def _caller(self, calls: int) -> None:
         for _ in range(calls):
-            async with self.gate as ticket:
-                inside = self.gate.busy
+            async with self.limit as ticket:
+                inside = self.limit.busy
                 self.most_inside = max(self.most_inside, inside)
                 if inside > self.patience:
                     self.refused += 1
                     await self._sleep(0.01)
-                    self.gate.refused(ticket)
+                    self.limit.refused(ticket)
                     continue
                 took = self.best * max(1.0, inside / self.capacity)
                 await self._sleep(took)
-                self.gate.answered(ticket, took)
+                self.limit.answered(ticket, took)
                 self.answered += 1
 
     async def run(self, callers: int, calls: int) -> None:

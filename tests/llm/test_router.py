@@ -50,7 +50,7 @@ def test_sessions_are_spread_and_stay() -> None:
 def test_new_sessions_go_where_the_least_is_outstanding() -> None:
     async def main() -> None:
         endpoints, (one, two, three_) = three(Clock())
-        async with one.gate, one.gate, two.gate, three_.gate, three_.gate:
+        async with one.limit, one.limit, two.limit, three_.limit, three_.limit:
             assert endpoints.home("new") is two
             assert endpoints.home("") is two, "a call that stands alone, too"
 

@@ -220,9 +220,9 @@ def test_an_error_inside_a_200_lowers_the_calls_at_once(case: str) -> None:
         async with serving(sends(json.dumps(INSIDE[case])), says("fine.")) as server:
             client = straight([server.base])
             (endpoint,) = client.endpoints
-            before = endpoint.gate.limit
+            before = endpoint.limit.limit
             assert (await client.reply(CHAT)).attempts == 2
-            assert endpoint.gate.limit < before
+            assert endpoint.limit.limit < before
             await client.aclose()
 
     asyncio.run(main())
@@ -238,10 +238,10 @@ def test_anthropic_s_529_lowers_the_calls_at_once(monkeypatch: pytest.MonkeyPatc
             base = server.base.removesuffix("/v1")
             client = translated([base], model="anthropic/claude-sonnet-4-5", key=None, pauses=pauses)
             (endpoint,) = client.endpoints
-            before = endpoint.gate.limit
+            before = endpoint.limit.limit
             with pytest.raises(ProviderError, match="Overloaded"):
                 await client.reply(CHAT)
-            assert endpoint.gate.limit < before and len(pauses.seconds) == 4
+            assert endpoint.limit.limit < before and len(pauses.seconds) == 4
             await client.aclose()
 
     asyncio.run(main())
