@@ -27,6 +27,7 @@ COMMANDS = {
     "report": "A run, or two side by side, as one HTML page that opens offline.",
     "review": "Read, judge and mend sessions on a page, by keyboard.",
     "mark": "Say that a session, or a message of it, is bad or good; bad ones are not exported.",
+    "write": "Write sessions by hand, on sheets that are checked and recorded.",
     "export": "Write a run's kept sessions as training files.",
     "train": "Train the lead's LoRA on an exported corpus.",
     "adapters": "List, show, promote, roll back, merge and convert trained adapters.",

@@ -164,6 +164,20 @@ class Journal(Reviews):
             )
             self._db.executemany("INSERT INTO event VALUES (?, ?, ?, ?, ?)", rows)
 
+    def fill(self, session: str, events: Iterable[Event], size: int) -> None:
+        """A planned session was written elsewhere, whole, and is kept: one transaction.
+
+        `size`: bytes of its document. Raises ValueError if no such session is open.
+        """
+        rows = [(session, e.index, e.kind, e.nick, EVENT.dump_json(e).decode()) for e in events]
+        with storage(self.path), self._db:
+            self._db.executemany("INSERT INTO event VALUES (?, ?, ?, ?, ?)", rows)
+            done = self._db.execute(
+                "UPDATE session SET state = 'kept', bytes = ? WHERE id = ? AND state = 'open'", (size, session)
+            )
+            if done.rowcount != 1:
+                raise ValueError(f"{session}: no session that is open")
+
     def complete(self, session: RecordedSession, size: int) -> None:
         """A session that was recorded while it happened is over and kept; `session` says what was counted.
 

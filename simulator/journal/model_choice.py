@@ -13,6 +13,8 @@ DEFAULT = "embedded"
 """Who plays the people where nobody is named."""
 IMPORTED = "imported"
 """In place of a model: people wrote the lines, in a real channel."""
+HAND = "hand"
+"""In place of a model: a person wrote the lines, on sheets."""
 SCRIPTED = "scripted"
 SMALL_MODELS = frozenset({DEFAULT, SCRIPTED})
 """Models whose lines read as a very small model's, and no better when they are played again."""
@@ -74,7 +76,7 @@ class ModelChoice(StrictModel):
     @property
     def hosted(self) -> bool:
         """True if a provider's models play all lines: none embedded, scripted, or at an address given here."""
-        apart = (DEFAULT, SCRIPTED, IMPORTED)
+        apart = (DEFAULT, SCRIPTED, IMPORTED, HAND)
         players = (self.people, self.leads)
         return not self.api_base and not any(name in apart or name.startswith("gguf:") for name in players)
 

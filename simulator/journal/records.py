@@ -9,7 +9,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from simulator.journal.model_choice import IMPORTED, ModelChoice
+from simulator.journal.model_choice import HAND, IMPORTED, ModelChoice
 from simulator.llm.model import Billing, CallId, Reply
 from simulator.plan.session_plan import AnySession, RecordedSession, SessionPlan
 from simulator.world.policy import QuotaPolicy
@@ -74,6 +74,11 @@ class RunCard(StrictModel):
     def imported(self) -> bool:
         """True if the run was made from logs of a real channel."""
         return self.models.people == IMPORTED
+
+    @property
+    def by_hand(self) -> bool:
+        """True if a person writes the lines, on sheets."""
+        return self.models.people == HAND
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,6 +67,10 @@ async def resume(request: ResumeRequest, world: World, view: RunView | None = No
         run, place = journal.run, str(request.folder)
         if run.imported:
             raise UsageError("was made from logs", place=place, remedy="read more of them with `em import`")
+        if run.by_hand:
+            raise UsageError(
+                "is written by hand", place=place, remedy=f"fill in its sheets: `em write {run.name} --check`"
+            )
         if not same_content(world, run.world, run.played):
             raise UsageError(
                 f"was begun with the content {run.world}, this is {world.digest}",

@@ -38,7 +38,7 @@ async def play(
     if channel.events == 0:
         yield happened(TopicSet(index=0, at=plan.setting.begins, nick=plan.setting.cast[0], text=plan.topic))
     while channel.messages < plan.messages and channel.tries <= PATIENCE:
-        for change in _due(plan.script, world, channel):
+        for change in due_changes(plan.script, world, channel):
             yield happened(change)
         turn = scheduler.next_turn(channel)
         if turn is None:
@@ -65,7 +65,7 @@ def _outcome(turn: Turn, line: Line, channel: Channel, world: World) -> Event:
     )
 
 
-def _due(script: Script, world: World, channel: Channel) -> Iterator[Event]:
+def due_changes(script: Script, world: World, channel: Channel) -> Iterator[Event]:
     """Who comes and goes before the next message."""
     while (number := channel.presence_changes) < len(script.presence):
         change = script.presence[number]

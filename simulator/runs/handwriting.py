@@ -1,0 +1,137 @@
+"""Runs written by hand: a sheet for each planned session; those that are whole become the run's sessions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from simulator import __version__, clock, files
+from simulator.corpus.near_duplicates import NearDuplicates
+from simulator.document import render_document
+from simulator.errors import UsageError
+from simulator.journal.journal import Journal
+from simulator.journal.model_choice import HAND, ModelChoice
+from simulator.journal.records import Goal, RunCard
+from simulator.plan.planner import Planner
+from simulator.runs.session_runner import verdict_of, world_filters
+from simulator.session.sheet import SheetFault, draft_sheet, read_sheet, sheet_events
+from simulator.session.transcript import document
+from simulator.world.world import World
+from simulator.world.world_files import read_text
+
+SUFFIX = ".txt"
+
+
+@dataclass(frozen=True, slots=True)
+class SheetRequest:
+    """A run to be written by hand."""
+
+    folder: Path
+    """Of the run."""
+    sheets: Path
+    """Folder of the sheets."""
+    name: str
+    goal: Goal
+    """A number of sessions, all together."""
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class SheetReport:
+    """What became of one sheet."""
+
+    session: str
+    state: str
+    """`kept`: a session of the run; `faults`; `unwritten`: no line has words; `missing`: there is no file."""
+    faults: tuple[str, ...] = ()
+    """One line each, with the file and the line."""
+
+
+async def write_sheets(request: SheetRequest, world: World) -> list[Path]:
+    """Plans the run's sessions and makes a sheet for each that has none yet; an existing file is left as it is.
+
+    A run that exists gets more sessions if the goal is larger. Sessions stay as they were planned, also where the
+    content has changed since. Raises UsageError if a run of that name was not written by hand.
+    """
+    made = []
+    with _opened(request, world) as journal:
+        planner = Planner(world, journal.run.seed, length=journal.run.goal.length)
+        for slot in range(request.goal.sessions or 0):
+            plan = planner.plan(slot)
+            known = journal.session(plan.id)
+            if known is None:
+                journal.begin(plan)
+            else:
+                plan = known.plan
+            path = request.sheets / f"{plan.id}{SUFFIX}"
+            if not path.exists():
+                files.folder(path.parent)
+                files.write(path, (await draft_sheet(plan, world)).encode())
+                made.append(path)
+    return made
+
+
+def check_sheets(folder: Path, sheets: Path, world: World) -> Iterator[SheetReport]:
+    """Checks every sheet of a run and records those without a fault; each is recorded as a whole, or not at all.
+
+    What is recorded already stays as it is: `em mark … edit` or `em review` changes it. Raises UsageError as
+    `write_sheets` does.
+    """
+    with Journal.open(folder) as journal:
+        _refuse_others(journal, str(folder))
+        filters = world_filters(world, journal.run.models)
+        near = NearDuplicates(world.style)
+        for row in list(journal.sessions()):
+            if row.state == "kept":
+                near.find(row.plan.id, document(row.plan.setting, journal.events(row.plan.id)))
+                yield SheetReport(row.plan.id, "kept")
+                continue
+            path = sheets / f"{row.plan.id}{SUFFIX}"
+            if not path.is_file():
+                yield SheetReport(row.plan.id, "missing", (f"{path.name}: there is no such sheet",))
+                continue
+            lines, faults = read_sheet(read_text(path, sheets))
+            if not faults and not any(line.text for line in lines):
+                yield SheetReport(row.plan.id, "unwritten")
+                continue
+            events, more = sheet_events(row.plan, world, lines)
+            faults += more
+            if not faults:
+                made, verdict = verdict_of(filters, world, row.plan, events)
+                numbers = [line.number for line in lines if not line.action]
+                faults = [
+                    SheetFault(None if r.message is None else numbers[r.message], f"{r.rule}: {r.evidence}")
+                    for r in verdict.reasons
+                ]
+                if not faults and (found := near.find(row.plan.id, made)):
+                    faults = [SheetFault(None, f"near-duplicate: {found[1]:.0%} like {found[0]}")]
+                if not faults:
+                    assert made.header is not None
+                    journal.fill(row.plan.id, events, len(render_document(made.header, made.lines).encode()))
+                    yield SheetReport(row.plan.id, "kept")
+                    continue
+            yield SheetReport(row.plan.id, "faults", tuple(fault.at(path.name) for fault in faults))
+
+
+def _opened(request: SheetRequest, world: World) -> Journal:
+    if not request.folder.exists():
+        models = ModelChoice(people=HAND)
+        begun = {"world": world.digest, "version": __version__, "begun": clock.now()}
+        return Journal.create(
+            request.folder, RunCard(name=request.name, seed=request.seed, goal=request.goal, models=models, **begun)
+        )
+    journal = Journal.open(request.folder)
+    try:
+        _refuse_others(journal, str(request.folder))
+        if (request.goal.sessions or 0) > (journal.run.goal.sessions or 0):
+            journal.extend(journal.run.goal.model_copy(update={"sessions": request.goal.sessions}))
+    except BaseException:
+        journal.close()
+        raise
+    return journal
+
+
+def _refuse_others(journal: Journal, place: str) -> None:
+    if not journal.run.by_hand:
+        raise UsageError("was not written by hand", place=place, remedy="choose another name for `em write`")
