@@ -6,6 +6,9 @@ from collections.abc import Iterable, Sequence
 from heapq import nlargest
 from zlib import crc32
 
+Thing = str | tuple[str, ...]
+"""A text, or the words that it is made of: those need not be put together for each time that they occur."""
+
 
 class Recurring:
     """What occurs often. Exact up to `most` different things; beyond that the rare ones are let go.
@@ -16,10 +19,10 @@ class Recurring:
 
     def __init__(self, most: int = 400_000) -> None:
         self._most = most
-        self._counts: dict[str, int] = {}
+        self._counts: dict[Thing, int] = {}
         self.missed = 0
 
-    def add(self, things: Iterable[str]) -> None:
+    def add(self, things: Iterable[Thing]) -> None:
         """Counts each of them once more."""
         counts = self._counts
         for thing in things:
@@ -35,8 +38,12 @@ class Recurring:
         """
         # Most things occur once or twice: only those that can be among the first are put in order.
         floor = max([least, *nlargest(most, self._counts.values())[-1:]])
-        rows = [row for row in self._counts.items() if row[1] >= floor]
+        rows = [(_text(thing), count) for thing, count in self._counts.items() if count >= floor]
         return sorted(rows, key=lambda row: (-row[1], -row[0].count(" "), row[0]))[:most]
+
+
+def _text(thing: Thing) -> str:
+    return thing if isinstance(thing, str) else " ".join(thing)
 
 
 class Distinct:

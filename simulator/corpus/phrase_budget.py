@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from simulator.corpus.counting import Recurring
-from simulator.corpus.near_duplicates import shingles
 from simulator.document import Document
 from simulator.line_checks.wording import own_words
 from simulator.world.realism_reference import SpeechHabits
@@ -60,13 +59,9 @@ class Speaker:
         for length, counted in self._first.items():
             if len(said) >= length:
                 counted.add([" ".join(said[:length])])
-        # Counted once a message: what is said twice in one breath is no habit.
-        grams = shingles(said, PHRASE[0])
-        phrases = set(grams)
-        for length in PHRASE[1:]:
-            grams = [f"{gram} {word}" for gram, word in zip(grams, said[length - 1 :], strict=False)]
-            phrases.update(grams)
-        self._phrases.add(phrases)
+        self._phrases.add(
+            {phrase for length in PHRASE for phrase in zip(*(said[n:] for n in range(length)), strict=False)}
+        )
 
     def openings(self, habits: SpeechHabits) -> dict[int, tuple[Opening, ...]]:
         """Number of first words to the most frequent ones."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import lru_cache
+from itertools import pairwise
 
 from simulator.line_checks.wording import passage, words_of
 
@@ -20,32 +21,36 @@ class Secrets:
         self._public = [words for text in public if (words := _words(text))]
         self._built_for: tuple[int, int] | None = None
         self._runs: set[str] = set()
+        self._starts: set[tuple[str, str]] = set()
+        """The first two words of each run."""
         self._wholes: dict[str, list[tuple[str, ...]]] = {}
 
     def found(self, text: str, run: int, whole: int) -> str | None:
         """The repeated words, or None. `run`: words in a row; `whole`: fewest words of a text that is shorter."""
         if self._built_for != (run, whole):
             self._build(run, whole)
-        words = words_of(text)
-        for start in range(len(words) - run + 1):
-            if " ".join(words[start : start + run]) in self._runs:
+        words = _words(text)
+        for start, pair in enumerate(pairwise(words[: len(words) - run + 2] if len(words) >= run else ())):
+            if pair in self._starts and " ".join(words[start : start + run]) in self._runs:
                 return passage(text, start, run)
-        for start, word in enumerate(words):
+        for start, word in enumerate(() if self._wholes.keys().isdisjoint(words) else words):
             for secret in self._wholes.get(word, ()):
-                if tuple(words[start : start + len(secret)]) == secret:
+                if words[start : start + len(secret)] == secret:
                     return passage(text, start, len(secret))
         return None
 
     def _build(self, run: int, whole: int) -> None:
-        self._runs, self._wholes, self._built_for = set(), {}, (run, whole)
+        self._runs, self._starts, self._wholes, self._built_for = set(), set(), {}, (run, whole)
         for text in self._texts:
             words = _words(text)
             private = self._private(words)
             if all(private):  # nearly always, and the same for a card in every session
                 self._runs |= _runs_of(text, run)
+                self._starts |= _starts_of(text)
             else:
                 starts = range(len(words) - run + 1)
                 self._runs |= {" ".join(words[i : i + run]) for i in starts if sum(private[i : i + run]) >= whole}
+                self._starts |= _starts_of(text)
             if len(words) < run and sum(private) >= whole:
                 self._wholes.setdefault(words[0], []).append(words)
 
@@ -62,6 +67,11 @@ class Secrets:
 @lru_cache(maxsize=4096)
 def _words(text: str) -> tuple[str, ...]:
     return tuple(words_of(text))
+
+
+@lru_cache(maxsize=4096)
+def _starts_of(text: str) -> frozenset[tuple[str, str]]:
+    return frozenset(pairwise(_words(text)))
 
 
 @lru_cache(maxsize=4096)

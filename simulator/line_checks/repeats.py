@@ -31,12 +31,13 @@ def repeated(
     for index in range(len(earlier) - 1, begins - 1, -1):
         line = earlier[index]
         other = _gist(line.text)
-        same, back = line.nick == said.nick, len(earlier) - index
-        if not same and _echo(other, back, numbers):
-            continue
-        if own.key != other.key and not (_near(own, other, numbers) or (same and _own_repeat(own, other, numbers))):
-            continue
-        if not line.action:
+        same = line.nick == said.nick
+        if own.key != other.key:
+            # Most lines have no two words in a row in common; that is found out quickest.
+            alike = not own.pairs.isdisjoint(other.pairs) and _near(own, other, numbers)
+            if not alike and not (same and _own_repeat(own, other, numbers)):
+                continue
+        if not line.action and (same or not _echo(other, len(earlier) - index, numbers)):
             return index, line
     for index in range(begins):
         if earlier[index].text == said.text and not earlier[index].action:
@@ -131,8 +132,6 @@ def _own_repeat(a: _Gist, b: _Gist, numbers: Numbers) -> bool:
 
 
 def _near(a: _Gist, b: _Gist, numbers: Numbers) -> bool:
-    if a.pairs.isdisjoint(b.pairs):
-        return False
     less, shared = min(len(a.pairs), len(b.pairs)), len(a.pairs & b.pairs)
     if less < numbers.repeat_words - 1:
         return False

@@ -189,7 +189,7 @@ def _shown(channel: Channel, room: int | None, before: str) -> str:
         while total > left and first < len(rows):
             total -= sum(sizes[first : first + block])
             first += block
-    return "".join(row + "\n" for row in rows[first:])
+    return "\n".join([*(rows[first:] if first else rows), ""])
 
 
 def _block(sizes: list[int], left: float) -> int:

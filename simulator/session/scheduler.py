@@ -235,7 +235,10 @@ class Scheduler:
             if draw.random() < again or len(people) == 1:
                 return last, {"goes on": 1.0, "chance": again}
             people = [nick for nick in people if nick != last]
-        weighed = [self._weights(nick, channel) for nick in people]
+        before = [other for other in channel.recent if other != last]
+        subject = self._script.subject_at(channel.messages)
+        group = self._setting.group if subject is None else subject.group
+        weighed = [self._weights(nick, channel, before, group) for nick in people]
         products = [math.prod(weights.values()) for weights in weighed]
         number = draw.choices(range(len(people)), products)[0]
         return people[number], {**weighed[number], "chance": products[number] / sum(products)}
@@ -248,12 +251,14 @@ class Scheduler:
         since = channel.messages - 1 - channel.owing[nick][1]
         return chances[since] if since < len(chances) else 0.0
 
-    def _weights(self, nick: str, channel: Channel) -> dict[str, float]:
-        """The weights of one person, by name. A factor of 1 is left out."""
+    def _weights(self, nick: str, channel: Channel, before: list[str], group: str | None) -> dict[str, float]:
+        """The weights of one person, by name. A factor of 1 is left out.
+
+        `before`: who spoke before the last speaker, the latest first. `group`: what the talk has come to.
+        """
         turns, persona = self._world.turns, self._world.personas[nick]
         weights = {"chattiness": (persona.chattiness * self._script.mood.get(nick, 1.0)) ** turns.chattiness}
         if channel.recent:
-            before = [other for other in channel.recent if other != _last_speaker(channel)]
             if nick in before:
                 weights["recency"] = turns.recency[min(before.index(nick), len(turns.recency) - 1)]
             else:
@@ -262,7 +267,8 @@ class Scheduler:
                 weights["tie"] = turns.tie
         if nick in channel.mentions:
             weights["mentioned"] = turns.mentioned
-        weights["interest"] = self._interest(nick, channel) ** turns.interest
+        interest = 1.0 if group is None else persona.interests.get(group, 1.0)
+        weights["interest"] = interest**turns.interest
         return {name: weight for name, weight in weights.items() if weight != 1.0}
 
     def _interest(self, nick: str, channel: Channel) -> float:

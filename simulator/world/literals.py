@@ -34,6 +34,8 @@ FOREIGN = ("\u017f", "\u212a")
 SET_MEMORY = 32 << 20
 """Most bytes that the automaton of RE2's pass may keep; it grows with the variety of the text up to this."""
 
+_FEW = 12
+"""So few expressions are left to RE2 altogether: it searches for them in a microsecond."""
 _MOST = 16
 """Strings that alternatives are multiplied to, at most, before the row is cut there."""
 _CLASS = 12
@@ -234,7 +236,7 @@ class Prefilter:
         """Of which nothing is known: RE2 searches for all of them in one pass."""
         self._all = frozenset(expressions)
         for expression in sorted(self._all):
-            strings = required(expression)
+            strings = required(expression) if len(self._all) > _FEW else frozenset()
             for string in strings:
                 owners.setdefault(string, []).append(expression)
             if not strings:
