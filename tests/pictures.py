@@ -1,22 +1,29 @@
-"""Makes the pictures of the docs from a real run: `docs/report.png` in a headless Chromium, `docs/live.svg` by rich.
+"""Makes the pictures of the docs from a run: report.png and review.png in a headless Chromium, live.svg by rich.
 
-python tests/pictures.py RUN [--data data] [--session ID] [--out docs]
+python tests/pictures.py RUN [--data data] [--session ID] [--out docs] [--only review]
 """
 
 from __future__ import annotations
 
 import argparse
+import asyncio
 import shutil
 import tempfile
 from pathlib import Path
 
+from playwright.async_api import async_playwright
 from playwright.sync_api import sync_playwright
 
 from simulator.journal.journal import Journal
+from simulator.llm.model import Models
+from simulator.llm.scripted import Scripted
 from simulator.report.gather import Figures, gather
 from simulator.report.page import write
+from simulator.review.desk import Desk
+from simulator.review.server import served
 from simulator.tui import recording
 from simulator.world import load
+from simulator.world.world import World
 
 WIDTH, HEIGHT = 1280, 1000
 PART = 0.8
@@ -36,6 +43,22 @@ def shot(figures: Figures, path: Path) -> None:
         browser.close()
 
 
+async def desk_shot(folder: Path, world: World, session: str, path: Path) -> None:
+    """The review desk with one session open and a line of the lead's chosen, as PNG."""
+    desk = Desk(folder, world, "ann", Models(Scripted(), Scripted()))
+    async with served(desk) as address, async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        tab = await browser.new_page(viewport={"width": WIDTH, "height": HEIGHT - 150}, color_scheme="light")
+        await tab.goto(f"{address}#{session}")
+        await tab.wait_for_function("() => performance.getEntriesByName('desk-ready').length")
+        line = await tab.locator("li.said.lead").first.get_attribute("data-line")
+        for _ in range(int(line or 0)):
+            await tab.keyboard.press("j")
+        await tab.screenshot(path=path)
+        await browser.close()
+    await desk.close()
+
+
 def telling(figures: Figures) -> str:
     """The session that has most to show: one in which the lead speaks often."""
     finished = [session for session in figures.sessions if session.state != "open" and session.by_lead]
@@ -47,18 +70,23 @@ def main() -> None:
     parser.add_argument("run")
     parser.add_argument("--data", type=Path, default=Path("data"))
     parser.add_argument("--session", help="Default: the kept session in which the lead says most.")
+    parser.add_argument("--only", choices=["report", "review", "live"], help="Default: all.")
     parser.add_argument("--out", type=Path, default=Path("docs"))
     given = parser.parse_args()
     given.out.mkdir(parents=True, exist_ok=True)
     world = load.load(load.find(None))
-    with Journal.read(given.data / "runs" / given.run) as journal:
+    folder, wanted = given.data / "runs" / given.run, {given.only} - {None} or {"report", "review", "live"}
+    with Journal.read(folder) as journal:
         figures = gather(journal, world)
         session = given.session or telling(figures)
         said = next(each.messages for each in figures.sessions if each.id == session)
-        part = round(said * PART)
-        live = recording.draw_svg(journal, world, session, recording.Picture(part, reasons=True))
-    (given.out / "live.svg").write_text(live, encoding="utf-8")
-    shot(figures, given.out / "report.png")
+        if "live" in wanted:
+            live = recording.draw_svg(journal, world, session, recording.Picture(round(said * PART), reasons=True))
+            (given.out / "live.svg").write_text(live, encoding="utf-8")
+    if "report" in wanted:
+        shot(figures, given.out / "report.png")
+    if "review" in wanted:
+        asyncio.run(desk_shot(folder, world, session, given.out / "review.png"))
     print(*(f"{path}: {path.stat().st_size:,} bytes" for path in sorted(given.out.glob("*.[ps][nv]g"))), sep="\n")
 
 
