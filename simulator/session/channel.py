@@ -79,7 +79,7 @@ class Channel:
                 self.presence_changes += 1
             case TopicSet():
                 pass  # shown by clients; nobody's turn depends on it
-            case Passed(why=why) if event.nick == self.setting.lead and why in LEAD_SILENCE:
+            case Passed(refused=()) if event.nick == self.setting.lead:  # on purpose: no line was refused
                 self.lead_passed = True
             case Passed():
                 self.failed.add(event.nick)
@@ -111,7 +111,3 @@ class Channel:
         if nick in self.recent:
             self.recent.remove(nick)
         self.recent.insert(0, nick)
-
-
-LEAD_SILENCE = frozenset({"not for her", "budget", "kept quiet"})
-"""Why the lead stays silent at a point where there was a reason to speak: the scheduler's words in `Passed`."""

@@ -189,7 +189,7 @@ class Scheduler:
             return None
         if chosen:
             return "kept quiet"
-        return "budget" if channel.messages not in self._budget.closed else "not for her"
+        return "budget" if channel.messages not in self._budget.closed else "somebody else's line"
 
     def _just_spoke(self, channel: Channel) -> bool:
         return _last_speaker(channel) == self._lead_nick
