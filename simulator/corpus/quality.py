@@ -121,7 +121,7 @@ def rows(quality: Quality) -> list[tuple[str, str, str, str]]:
     return [
         *found,
         ("Gini of people's messages", "–" if quality.gini is None else f"{quality.gini:.2f}", "", ""),
-        _row("told from real channels, AUC", quality.told_apart and quality.told_apart.auc, "{:.3f}"),
+        _row("told from real channels, AUC", quality.told_apart.auc if quality.told_apart else None, "{:.3f}"),
         _row("near-duplicate sessions", quality.near_duplicates, "{:.1%}"),
         _row("turn-taking within the range of real channels", quality.realism, "{:.1%}"),
         _row("sessions that people judged", quality.reviewed, "{:.1%}"),
