@@ -23,8 +23,15 @@ if TYPE_CHECKING:
     default="jsonl,txt",
     show_default=True,
     metavar="LIST",
-    help="Comma-separated: jsonl, txt, parquet, chatml, sharegpt.",
+    help="Comma-separated: jsonl, txt, parquet, chatml, sharegpt; dpo and kto: preference data.",
 )
+@click.option(
+    "--pairs",
+    metavar="LIST",
+    help="Of preference data, comma-separated: groups of policies/preferences.yaml (assistant, solving, character,"
+    " repetition), marked, loser. Default: all.",
+)
+@click.option("--balance", is_flag=True, help="Of preference data: leave pairs out until no side is mostly longer.")
 @click.option(
     "--shard-mb",
     type=click.FloatRange(min=0, min_open=True),
@@ -44,6 +51,8 @@ def export(
     name: str,
     out: Path,
     formats: str,
+    pairs: str | None,
+    balance: bool,
     shard_mb: float,
     actions: bool,
     allow_scripted: bool,
@@ -57,6 +66,9 @@ def export(
 
     em_character_training.jsonl, validation.jsonl, conversation_*.txt, generation_progress.json, generation_stats.json
     and a dataset card.
+
+    dpo and kto write what the run has of lines that did not stand: refused tries, lines that people marked bad, and
+    plays that a judge liked less. The prompt is the document up to the line; pairs that are too alike are left out.
 
     What people said in a real channel is theirs: --opted-in, --only-nicks (both together: either will do) or
     --allow-imported is needed. Sessions are cut where somebody speaks, is named or is repeated who did not agree, and
@@ -74,6 +86,8 @@ def export(
         opted_in=opted_in,
         only_nicks=_nicks(only_nicks),
         actions=actions,
+        pairs=split_formats(pairs) if pairs else (),
+        balance=balance,
         shard_bytes=round(shard_mb * 1e6),
     )
     write_export(data / "runs" / name, out, world_dir, request)
@@ -111,11 +125,18 @@ def write_export(folder: Path, out: Path, world_dir: Path | None, request: Expor
         if not journal.run.imported:
             of = measured(journal, world, finished=journal.run.goal.done(journal.tally()) >= 1)
             request = replace(request, quality=quality(journal, world, of))
-        done = export(journal, out, ExportPolicy(world.quota, world.engagement, world.style), request)
+        policy = ExportPolicy(world.quota, world.engagement, world.style, world.preferences)
+        done = export(journal, out, policy, request)
     note = " (scripted: no language model wrote these lines)" if done.scripted else ""
     click.echo(
         f"{out}: {done.training} training and {done.validation} validation documents, {done.bytes / 1e6:.2f} MB{note}"
     )
+    if (made := done.preferences) is not None:
+        click.echo(
+            f"preference data: {made.pairs} pairs ({made.alike} too alike and {made.unbalanced} unbalanced ones left"
+            f" out), {made.good} good and {made.bad} bad lines; words {made.chosen_words} chosen,"
+            f" {made.rejected_words} rejected, chosen longer in {made.chosen_longer:.0%}"
+        )
     if done.very_small_model:
         every = done.training + done.validation
         click.echo(

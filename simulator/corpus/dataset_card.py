@@ -84,7 +84,8 @@ def _configs(facts: ExportFacts, formats: Iterable[str], names: Names) -> dict[s
         formats -= {"parquet"}
     configs = {}
     for name in sorted(formats, key=list(FORMATS).index):
-        configs[name] = _written(facts, name, names)
+        if written := _written(facts, name, names):
+            configs[name] = written
     return configs
 
 
@@ -217,6 +218,8 @@ def _files(facts: ExportFacts, lead: str, formats: Sequence[str], names: Names) 
         "parquet": "the same columns as tables",
         "chatml": f"`messages` with roles, for trainers of chat models; {lead}'s lines are the assistant's",
         "sharegpt": "the same as `conversations`",
+        "dpo": "`prompt`, `chosen`, `rejected`: raw text for DPO with TRL or Axolotl",
+        "kto": "`prompt`, `completion`, `label`: raw text for KTO",
     }
     rows = [(f"`{file}`", explained[name]) for name in formats for file in _written(facts, name, names).values()]
     if "txt" in formats:
@@ -226,6 +229,14 @@ def _files(facts: ExportFacts, lead: str, formats: Sequence[str], names: Names) 
     rows.append((f"`{names.stats}`", "all numbers; written last, `complete` is true if the set is whole"))
     rows.append((f"`{names.progress}`", "how far the run was"))
     parts = ["## Files\n\n" + _table(("file", "content"), rows)]
+    if (made := facts.preferences) is not None:
+        parts.append(
+            f"Preference data: {made.pairs} pairs; a prompt is the document up to the line and the nick. Left out:"
+            f" {made.alike} that are too alike, {made.unbalanced} to balance lengths. Mean words: {made.chosen_words}"
+            f" chosen, {made.rejected_words} rejected; the chosen line is the longer one in"
+            f" {_percent(made.chosen_longer)}. A line ends in a newline and in no end-of-text token, since the channel"
+            " goes on after it.\n"
+        )
     if "chatml" in formats or "sharegpt" in formats:
         parts.append(
             f"In the shapes with roles the header is the system message, {lead}'s lines are assistant turns without\n"

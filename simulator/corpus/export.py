@@ -11,9 +11,18 @@ from pathlib import Path
 from simulator import control_tokens, files, rng
 from simulator.corpus import dataset_card, example, staging, stats
 from simulator.corpus.consent import Consent, ConsentFilter, asked
-from simulator.corpus.facts import DocumentCounts, ExportFacts, FileFacts, to_json
+from simulator.corpus.facts import DocumentCounts, ExportFacts, FileFacts, PreferenceFacts, to_json
 from simulator.corpus.file_names import NAMES, Names
-from simulator.corpus.formats import FORMATS, SessionExport, llama_factory, owned, require
+from simulator.corpus.formats import (
+    FORMATS,
+    PREFERENCES,
+    SessionExport,
+    llama_factory,
+    owned,
+    require,
+    write_rows,
+)
+from simulator.corpus.preferences import Judgement, Pair, PreferenceRequest, known_groups, preferences
 from simulator.corpus.quality import Quality
 from simulator.corpus.small_model import written_by_small_model
 from simulator.corpus.staging import SHARD_BYTES
@@ -22,6 +31,7 @@ from simulator.events import Acted, Event, Said
 from simulator.journal.journal import Journal
 from simulator.plan.session_plan import AnySession
 from simulator.session.transcript import lines
+from simulator.world.policies.preferences import PreferencePolicy
 from simulator.world.policy import EngagementPolicy, QuotaPolicy
 from simulator.world.style import StylePolicy
 
@@ -73,6 +83,8 @@ class Exported:
     scripted: bool
     very_small_model: int = 0
     """Documents that read as a very small model writes; kept for want of a better one."""
+    preferences: PreferenceFacts | None = None
+    """None: none were asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +94,8 @@ class ExportPolicy:
     quota: QuotaPolicy
     engagement: EngagementPolicy
     style: StylePolicy
+    preferences: PreferencePolicy | None = None
+    """None: no preference data can be asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +120,10 @@ class ExportRequest:
     """To a parquet file."""
     quality: Quality | None = None
     """What the card says of how good the sessions are; None: nothing."""
+    pairs: tuple[str, ...] = ()
+    """Of preference data: groups of `policies/preferences.yaml`, `marked` and `loser`; empty: all."""
+    balance: bool = False
+    """Of preference data: leave pairs out until neither side is the longer one too often."""
 
 
 DEFAULT = ExportRequest()
@@ -130,6 +148,7 @@ def export(journal: Journal, out: Path, policy: ExportPolicy, request: ExportReq
             place=run.name,
             remedy="use a model, or say --allow-scripted to export it for a dry run",
         )
+    _require_pairs(request, policy.preferences, imported=run.imported)
     cutter = _cutter(journal, policy.quota, request) if run.imported else None
     with journal.moment():  # a session that is kept meanwhile is part of the next export
         tally = journal.tally()
@@ -172,6 +191,7 @@ def export(journal: Journal, out: Path, policy: ExportPolicy, request: ExportReq
                     size += len(made.text.encode())
                     talk = [line for line in said if not line.action]
                     small += not run.imported and written_by_small_model(talk, policy.style) is not None
+            made_pairs = _preferences(journal, policy, request, folder, held_out)
             if described := llama_factory(formats, lead, names):
                 _write(folder / names.llama_factory, described)
             written = dict(_files(folder, names))
@@ -189,13 +209,41 @@ def export(journal: Journal, out: Path, policy: ExportPolicy, request: ExportReq
                 lengths.table(),
                 stats.outcomes(journal),
                 written,
+                made_pairs,
             )
             readme = dataset_card.card(facts, lead, formats, names, validation, request.quality)
             (folder / names.card).write_text(readme, encoding="utf-8", newline="\n")
             _write(folder / names.progress, to_json(stats.progress(journal, request.steps)))
             good = {} if request.quality is None else {"quality": to_json(request.quality)}
             _write(folder / names.stats, facts.to_json(**good))
-    return Exported(out, kept - len(held_out), len(held_out), size, tuple(written), scripted, small)
+    return Exported(out, kept - len(held_out), len(held_out), size, tuple(written), scripted, small, made_pairs)
+
+
+def _require_pairs(request: ExportRequest, policy: PreferencePolicy | None, *, imported: bool) -> None:
+    """Raises UsageError for preference data that cannot be made."""
+    if not PREFERENCES.keys() & set(request.formats) or policy is None:
+        return
+    known = known_groups(policy)
+    if strange := [name for name in request.pairs if name not in known]:
+        raise UsageError(f"no group `{strange[0]}`", place="--pairs", remedy=f"known are {', '.join(known)}")
+    if imported:
+        cause = "preference data is made of sessions that were played, not of what people said"
+        raise UsageError(cause, place="--format", remedy="leave out dpo and kto")
+
+
+def _preferences(
+    journal: Journal, policy: ExportPolicy, request: ExportRequest, folder: Path, held_out: frozenset[str]
+) -> PreferenceFacts | None:
+    """Writes the preference data that was asked for; None: none was."""
+    wanted = [name for name in PREFERENCES if name in request.formats]
+    if not wanted or policy.preferences is None:
+        return None
+    found = preferences(journal, policy.preferences, PreferenceRequest(request.pairs, request.balance, request.actions))
+    rows: dict[str, Sequence[Pair | Judgement]] = {"dpo": found.pairs, "kto": found.judgements}
+    for name in wanted:
+        split = ((row.session in held_out, row) for row in rows[name])
+        write_rows(folder, request.names, PREFERENCES[name], split)
+    return found.facts
 
 
 def check(out: Path, formats: Sequence[str], names: Names = NAMES) -> None:

@@ -217,6 +217,30 @@ class DocumentCounts:
 
 
 @dataclass(frozen=True, slots=True)
+class PreferenceFacts:
+    """What preference data was made of a run, and what was left out."""
+
+    pairs: int
+    """Rows for DPO."""
+    by_rule: dict[str, int]
+    """Pairs by the rule that refused a line, `marked` or `loser`."""
+    alike: int
+    """Pairs that were left out since their lines are too alike."""
+    unbalanced: int
+    """Pairs that were left out to balance lengths."""
+    chosen_words: float
+    """Mean; 0 without pairs."""
+    rejected_words: float
+    """Mean; 0 without pairs."""
+    chosen_longer: float
+    """Share of the pairs in which the chosen line has more words, ties counted half."""
+    good: int
+    """Rows for KTO that are wanted."""
+    bad: int
+    """Rows for KTO that are not."""
+
+
+@dataclass(frozen=True, slots=True)
 class ExportFacts:
     """What an export knows about itself."""
 
@@ -238,6 +262,8 @@ class ExportFacts:
     outcomes: Outcomes
     files: dict[str, FileFacts]
     """By name; conversations left out."""
+    preferences: PreferenceFacts | None = None
+    """None: none were asked for."""
 
     def to_json(self, **more: Any) -> dict[str, Any]:
         """The content of the statistics file; `complete`, at its end, says that it was written whole.

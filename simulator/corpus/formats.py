@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Protocol
 
+from pydantic import BaseModel
+
 from simulator.corpus.example import Example
 from simulator.corpus.file_names import Names
 from simulator.corpus.staging import Shards
@@ -85,6 +87,25 @@ class _Parquet:
 
     def close(self) -> None:
         _close_all(self._shards.values())
+
+
+class _NoDocuments:
+    """What holds no documents is written from the journal, after them."""
+
+    def add(self, document: SessionExport) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+
+def write_rows(folder: Path, names: Names, ending: str, rows: Iterable[tuple[bool, BaseModel]]) -> None:
+    """JSON lines, in one file for training and one for validation (True); no file for no row."""
+    texts: dict[bool, list[str]] = {}
+    for held_out, row in rows:
+        texts.setdefault(held_out, []).append(row.model_dump_json() + "\n")
+    for held_out, lines in texts.items():
+        (folder / names.split(held_out, ending)).write_text("".join(lines), encoding="utf-8", newline="\n")
 
 
 def _close_all(files: Iterable[Any]) -> None:
@@ -205,12 +226,16 @@ def _rows(ending: str, row: Callable[[SessionExport], str | None]) -> FormatSpec
     return FormatSpec(lambda folder, names, _: _Rows(folder, names, ending, row), ending)
 
 
+PREFERENCES = {"dpo": ".dpo.jsonl", "kto": ".kto.jsonl"}
+"""Formats of pairs and single lines instead of documents, and the endings of their files; see `preferences.py`."""
+
 FORMATS: dict[str, FormatSpec] = {
     "jsonl": _rows(".jsonl", _jsonl),
     "txt": FormatSpec(lambda folder, names, _: _Texts(folder, names), None),
     "parquet": FormatSpec(_Parquet, ".parquet", sharded=True),
     "chatml": _rows(".chatml.jsonl", _chatml),
     "sharegpt": _rows(".sharegpt.jsonl", _sharegpt),
+    **{name: FormatSpec(lambda folder, names, _: _NoDocuments(), ending) for name, ending in PREFERENCES.items()},
 }
 
 

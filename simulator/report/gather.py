@@ -30,6 +30,10 @@ BLOCKS = 40
 """Most points of the curve of acceptance."""
 
 
+Remark = tuple[str, int | None, str]
+"""Rule or what a person did, message index or None, evidence or words."""
+
+
 @dataclass(frozen=True, slots=True)
 class Session:
     """One session in the list, with its transcript."""
@@ -54,6 +58,8 @@ class Session:
     """Why it was rejected, each rule once."""
     refused: tuple[str, ...]
     """Rules of the line checks that refused a line in it, each once."""
+    marks: tuple[str, ...]
+    """What people said of it or of a message in it: `marked bad`, `marked good`, `edited`; each once."""
     body: bytes
     """See `packed_transcripts.body`."""
     said: str
@@ -110,6 +116,8 @@ class Figures:
     card: RunFacts
     marked: int
     """Sessions that a person marked, good or bad."""
+    marked_bad: int
+    """Of the kept ones: sessions that a person marked bad, which no export takes."""
     begun: str
     """Wall time, ISO 8601."""
     scripted: bool
@@ -156,11 +164,12 @@ def _gather(journal: Journal, world: World) -> Figures:
     nicks: set[str] = set()
     documents: list[Document] = []
     mended = {edit.session for edit in journal.edits()}
+    said, bad = _said_by_people(journal), journal.marked_bad()
     for row in journal.sessions():
         session, events = row.session, journal.events(row.session.id)
         reasons = journal.reasons(session.id) if row.state == "rejected" else []
         cases.add(session.id, events, reasons)
-        sessions.append(_session(row, events, reasons, world))
+        sessions.append(_session(row, events, reasons, said.get(session.id, []), world))
         nicks.update(event.nick for event in events if isinstance(event, Said | Acted))
         if row.state == "kept":
             made = document(session.setting, journal.edited(session.id) if session.id in mended else events)
@@ -176,6 +185,7 @@ def _gather(journal: Journal, world: World) -> Figures:
     return Figures(
         card=stats.run_facts(run),
         marked=len({mark.session for mark in journal.marks()}),
+        marked_bad=sum(session.state == "kept" and session.id in bad for session in sessions),
         begun=run.begun,
         scripted=stats.scripted(journal),
         other_world=None if same_content(world, run.world, run.played) else world.digest,
@@ -197,7 +207,20 @@ def _gather(journal: Journal, world: World) -> Figures:
     )
 
 
-def _session(row: SessionRow, events: list[Event], reasons: list[tuple[str, int | None, str]], world: World) -> Session:
+def _said_by_people(journal: Journal) -> dict[str, list[Remark]]:
+    """Marks and edits by session, as the browser of transcripts shows them beside the reasons of the rules."""
+    found: dict[str, list[Remark]] = {}
+    for mark in journal.marks():
+        told = f"marked {'good' if mark.good else 'bad'} by {mark.person}"
+        found.setdefault(mark.session, []).append((told, mark.line, mark.why))
+    for edit in journal.edits():
+        found.setdefault(edit.session, []).append((f"edited by {edit.person}", edit.line, edit.text))
+    return found
+
+
+def _session(
+    row: SessionRow, events: list[Event], reasons: list[Remark], by_people: list[Remark], world: World
+) -> Session:
     session, lead, cell = row.session, row.session.setting.lead, row.session.cell
     said = [event.nick for event in events if isinstance(event, Said)]
     level = cell.engagement
@@ -217,7 +240,8 @@ def _session(row: SessionRow, events: list[Event], reasons: list[tuple[str, int 
         in_band=said.count(lead) in world.engagement.bands[level].counts(len(said)),
         rules=tuple(dict.fromkeys(rule for rule, _, _ in reasons)),
         refused=tuple(dict.fromkeys(refused.rule for _, refused in _refusals(events))),
-        body=packed_transcripts.body(session.setting, events, reasons),
+        marks=tuple(dict.fromkeys(told.partition(" by ")[0] for told, _, _ in by_people)),
+        body=packed_transcripts.body(session.setting, events, [*reasons, *by_people]),
         said=packed_transcripts.said(events),
     )
 

@@ -93,6 +93,8 @@ def verdict(figures: Figures) -> tuple[bool | None, str]:
         return False, f"Not right{'' if finished else ' so far'}: {'; '.join(faults)}."
     unknown = [check.name for check in answers if check.met is None]
     but = f", but too little to measure {' and '.join(unknown)}" if unknown else ""
+    if figures.marked_bad:
+        but += f"; people marked {_counted(figures.marked_bad, 'session')} bad, which no export takes"
     but += _not_looked_at(figures)
     if not finished:
         return None, f"Right so far, {percent(figures.done, 0)} of the goal{but}."

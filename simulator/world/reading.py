@@ -18,6 +18,7 @@ from simulator.world.policies.evaluation import EvaluationPolicy
 from simulator.world.policies.gaps import GapPolicy
 from simulator.world.policies.guard import GuardPolicy
 from simulator.world.policies.judge import JudgePolicy
+from simulator.world.policies.preferences import PreferencePolicy
 from simulator.world.policies.training import FsdpConfig, Settings
 from simulator.world.policy import EngagementPolicy, QuotaPolicy, TurnPolicy
 from simulator.world.probe import MEASURES, ProbeFile, Suite
@@ -47,6 +48,7 @@ POLICIES: dict[str, type[StrictModel]] = {
     "quota": QuotaPolicy,
     "judge": JudgePolicy,
     "guard": GuardPolicy,
+    "preferences": PreferencePolicy,
     "realism": Reference,
     "evaluation": EvaluationPolicy,
     "gaps": GapPolicy,

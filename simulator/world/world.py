@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from simulator.world.policies.gaps import GapPolicy
     from simulator.world.policies.guard import GuardPolicy
     from simulator.world.policies.judge import JudgePolicy
+    from simulator.world.policies.preferences import PreferencePolicy
     from simulator.world.policies.training import FsdpConfig, Settings
     from simulator.world.policy import EngagementPolicy, QuotaPolicy, TurnPolicy
     from simulator.world.probe import Suite
@@ -59,6 +60,7 @@ class World:
     quota: QuotaPolicy
     judge: JudgePolicy
     guard: GuardPolicy
+    preferences: PreferencePolicy
     realism: Reference
     evaluation: EvaluationPolicy
     gaps: GapPolicy

@@ -9,6 +9,7 @@ import pytest
 
 from simulator.corpus import stats
 from simulator.journal.journal import Journal
+from simulator.journal.records import PersonMark
 from simulator.report.gather import Figures, gather
 from simulator.report.health_checks import checks, differences, verdict
 from tests import builders
@@ -187,3 +188,19 @@ def test_a_reader_sees_one_moment(tmp_path: Path) -> None:
             builders.fill(writer, [builders.plan()])
             assert reader.tally() == before
         assert reader.tally().kept == before.kept + 1
+
+
+def test_what_people_said_is_in_the_list_in_the_transcript_and_in_the_first_line(tmp_path: Path) -> None:
+    with builders.filled(tmp_path / "run", 3) as journal:
+        first, second, _ = (row.session.id for row in journal.sessions("kept"))
+        journal.mark(PersonMark(first, 2, False, "dull", "ann"))
+        journal.mark(PersonMark(second, None, True, "", "bob"))
+        figures = gather(journal, shipped())
+    marks = {session.id: session.marks for session in figures.sessions if session.marks}
+    assert marks == {first: ("marked bad",), second: ("marked good",)}
+    assert (figures.marked, figures.marked_bad) == (2, 1)
+    body = next(session.body for session in figures.sessions if session.id == first).decode()
+    assert '["marked bad by ann",2,"dull"]' in body.replace(", ", ",")
+    assert "people marked 1 session bad, which no export takes" in verdict(replace(figures, marked_bad=1))[1] or (
+        verdict(figures)[0] is False
+    )

@@ -53,7 +53,7 @@
 
   function valuesOf(session, name) {
     if (name === "run") return [index.runs[session.run]];
-    if (name === "rule") return [...session.rules.map((r) => "rejected: " + r), ...session.refused.map((r) => "refused: " + r)];
+    if (name === "rule") return [...session.rules.map((r) => "rejected: " + r), ...session.refused.map((r) => "refused: " + r), ...session.marks];
     return [session[name]];
   }
 
@@ -181,7 +181,7 @@
       item.append(element("bdi", {}, evidence));
       return item;
     });
-    return [element("ul", { class: "reasons", "aria-label": "Why it was rejected" }, ...why), list];
+    return [element("ul", { class: "reasons", "aria-label": "What rules, judge and people say of it" }, ...why), list];
 
     function line(kind, seconds, nick, own, colours, text, ...more) {
       const clock = new Date((begins + seconds) * 1000).toISOString().slice(11, 16);

@@ -1,0 +1,37 @@
+"""Which refused, marked and lost lines become preference data: `policies/preferences.yaml`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from simulator.world.strict import Name, Share, StrictModel
+
+GUARD = "guard-"
+"""Before the name of a category of the guard, in records."""
+
+
+class PreferencePolicy(StrictModel):
+    """What makes a pair, and which pairs are left out."""
+
+    groups: Annotated[dict[Name, tuple[Name, ...]], Field(min_length=1)]
+    """Rules of the line checks and categories of the guard, by the name that `--pairs` takes."""
+    least_distance: Share
+    """Edit distance in words, as a share of the longer line; pairs that are more alike are left out."""
+    least_gap: Share
+    """Between the judge's scores of two plays of a slot."""
+    most_longer: Annotated[float, Field(ge=0.5, le=1)]
+    """Where lengths are balanced: share of the pairs in which the same side is the longer one, at most."""
+
+    @model_validator(mode="after")
+    def _each_once(self) -> PreferencePolicy:
+        rules = [rule for group in self.groups.values() for rule in group]
+        if twice := {rule for rule in rules if rules.count(rule) > 1}:
+            raise ValueError(f"groups: {', '.join(sorted(twice))} stands in two")
+        return self
+
+    def group(self, rule: str) -> str | None:
+        """Of a rule as it is recorded; None: it makes no pair."""
+        plain = rule.removeprefix(GUARD)
+        return next((name for name, rules in self.groups.items() if plain in rules), None)
