@@ -29,6 +29,7 @@ ENGAGEMENT = EngagementPolicy(
     bands={level: Band(least=least, most=most) for level, (least, most) in BANDS.items()},
     pull={},
     unprompted=dict.fromkeys(BANDS, 1.0),
+    every_other=1.0,
     purposes=("Say what you think of it.",),
     called=dict.fromkeys(BANDS, 0.0),
     interest=0.5,

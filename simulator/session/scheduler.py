@@ -181,7 +181,13 @@ class Scheduler:
             called or "silence": policy.pull_of(called, self._setting.engagement),
             "interest": self._interest(self._lead_nick, channel) ** policy.interest,
         }
+        if self._every_other(channel):
+            factors["every other line"] = policy.every_other
         return {**factors, "chance": min(SURE, math.prod(factors.values()))}
+
+    def _every_other(self, channel: Channel) -> bool:
+        """The lead had the last line but one and the last but three: with this one it would be every other line."""
+        return [line.nick for line in channel.lines[-4::2]] == [self._lead_nick] * 2
 
     def _silence(self, channel: Channel, *, chosen: bool) -> str | None:
         """Why the lead says nothing though something called for it. `chosen`: the message could have been its own."""

@@ -58,6 +58,8 @@ class EngagementPolicy(StrictModel):
     """How often people turn to the lead by name, as a factor on the share that the lead still owes, by level."""
     interest: Annotated[float, Field(ge=0, le=2)] = 0.5
     """Exponent on the lead's interest in the topic."""
+    every_other: Factor
+    """Factor where the lead had every other one of the last four messages and is not asked by name."""
     purposes: Annotated[tuple[Prose, ...], Field(min_length=1)]
     """What a line of the lead's is for where nothing called for it; one is told in private."""
 
