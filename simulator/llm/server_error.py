@@ -60,7 +60,8 @@ _SYSTEM_ROLE = re.compile(
     r"|developer instruction is not enabled"
     r"|does(?:n't| not) support (?:the )?['`\"]?system|roles must alternate user"
     r"|only (?:supports? )?['`\"]?user['`\"]? and ['`\"]?assistant"
-    r"|(?:first|initial) message must be (?:from )?(?:the )?user|role ['`\"]?system['`\"]? is not",
+    r"|(?:first|initial) message must be (?:from )?(?:the )?user|role ['`\"]?system['`\"]? is not"
+    r"|(?:invalid|unexpected|unknown|unsupported) (?:message )?role:? ['`\"]?system|must start with a user message",
     re.IGNORECASE,
 )
 _TOO_LONG = re.compile(

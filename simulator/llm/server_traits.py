@@ -21,7 +21,7 @@ _REFUSES = re.compile(
     r"|unrecogni[sz]ed|unknown|unexpected|extra[ _](?:inputs?|fields?|forbidden|keys?)|not permitted|not allowed"
     r"|not available|not enabled|not implemented|invalid|deprecated|no longer|must be|should be|can(?:no|')t be"
     r"|too (?:large|many|high|big|long)|less than|greater than|at most|maximum|exceed|out of range|incompatible"
-    r"|only .{0,60} (?:is|are) supported|not valid|disabled",
+    r"|only .{0,60} (?:is|are) supported|not valid|disabled|supports? up to|cannot both|range: ",
     re.IGNORECASE,
 )
 _TEXT = frozenset({"model", "messages", "prompt", "api_base", "api_key", "timeout", "max_retries", "num_retries"})
@@ -48,7 +48,7 @@ _MEANT_FOR = {"logprobs": ("top_logprobs",)}
 """What means nothing without the parameter."""
 _LIMIT = re.compile(
     r"(?:max(?:imum)?(?: allowed)?(?: value| length)?(?: is| of)?|at most|<=?|less than(?: or equal to)?|up to"
-    r"|between -?[\d.]+ and|[\[(]-?[\d.]+, ?|no more than|limit(?:ed)?(?: is| of| to)?|exceeds?)"
+    r"|between -?[\d.]+ and|range: -?\d+(?:\.\d+)?\.\.|[\[(]-?[\d.]+, ?|no more than|limit(?:ed)?(?: is| of| to)?|exceeds?)"
     r"[\s:`'\"]{0,3}(-?\d+(?:\.\d+)?)",
     re.IGNORECASE,
 )
@@ -134,6 +134,8 @@ def _objects(value: JsonValue) -> list[JsonObject]:
 def _blamed(text: str, sent: JsonObject) -> str | None:
     """The setting that a refusal is about: the one it names as a name, else the only one that it mentions."""
     names = [name for name in sent if name not in _TEXT]
+    if "both" in text and "top_p" in text and {"temperature", "top_p"} <= set(names):
+        return "top_p"
     patterns = (
         r'"param"\s*:\s*"(?:body\.)?{}"',
         r'"loc"\s*:\s*\[[^\]]*"{}"',

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +13,7 @@ from aiohttp import web
 
 from simulator.errors import ProviderError
 from simulator.llm import prices
+from simulator.llm.client import ModelClient
 from simulator.llm.model import Billing, Message, Prompt, Reply
 from simulator.llm.native_protocols import Anthropic, Gemini
 from simulator.llm.provider_errors import ContextExceeded, PromptFiltered, QuotaExhausted
@@ -29,8 +31,10 @@ class Provider:
     """Sends one answer after the other; the last again and again."""
 
     def __init__(self, *answers: tuple[int, list[Event] | dict[str, Any]]) -> None:
-        self._answers, self.asked, self.paths, self.headers = list(answers), [], [], []
-        self.asked: list[dict[str, Any]]
+        self._answers = list(answers)
+        self.asked: list[dict[str, Any]] = []
+        self.paths: list[str] = []
+        self.headers: list[Mapping[str, str]] = []
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         self.asked.append(await request.json())
@@ -61,6 +65,7 @@ def asked(
     async def main() -> Reply:
         async with listening(provider.handle) as address:
             models = await open_models(model, None, None, options=OpenOptions(api_base=[address], silence=20))
+            assert isinstance(models.people, ModelClient)
             models.people.sleep = lambda seconds: asyncio.sleep(0)
             try:
                 return await models.people.reply(prompt)

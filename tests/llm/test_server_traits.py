@@ -18,6 +18,7 @@ from simulator.llm.server_traits import ServerTraits
 from tests.llm.clients import straight, translated
 from tests.llm.servers import Answer, says, serving
 from tests.llm.test_client import CHAT, TEXT
+from tests.llm.test_window import SHAPES
 
 SENT: dict[str, Any] = {
     "model": "it",
@@ -216,3 +217,29 @@ def test_a_server_that_refuses_whatever_is_sent_is_given_up() -> None:
         assert len(server.asked) < 15
 
     asyncio.run(main())
+
+
+REFUSALS: dict[str, dict[str, Any]] = json.loads(SHAPES.read_bytes())["refusals"]
+USUAL: dict[str, Any] = {
+    "model": "it",
+    "messages": [{"role": "system", "content": "rules"}, {"role": "user", "content": "hi"}],
+    "max_tokens": 120,
+    "temperature": 0.7,
+    "seed": 7,
+    "stop": ["\n"],
+    "stream": True,
+    "stream_options": {"include_usage": True},
+    "chat_template_kwargs": {"enable_thinking": False},
+    "top_p": 0.95,
+}
+
+
+@pytest.mark.parametrize("case", REFUSALS)
+def test_the_refusals_of_many_providers(case: str) -> None:
+    shape, traits = REFUSALS[case], ServerTraits()
+    sent = USUAL | shape.get("sent", {})
+    assert traits.learn(ServerError(shape["status"], json.dumps(shape["body"])), sent)
+    fitted = traits.fit(dict(sent))
+    assert sorted(set(sent) - set(fitted)) == shape["dropped"]
+    assert {name: value for name, value in fitted.items() if sent.get(name) != value} == shape["changed"]
+    assert traits.folds_system == shape["folds"]
