@@ -48,7 +48,8 @@ _MEANT_FOR = {"logprobs": ("top_logprobs",)}
 """What means nothing without the parameter."""
 _LIMIT = re.compile(
     r"(?:max(?:imum)?(?: allowed)?(?: value| length)?(?: is| of)?|at most|<=?|less than(?: or equal to)?|up to"
-    r"|between -?[\d.]+ and|range: -?\d+(?:\.\d+)?\.\.|[\[(]-?[\d.]+, ?|no more than|limit(?:ed)?(?: is| of| to)?|exceeds?)"
+    r"|between -?[\d.]+ and|range: -?\d+(?:\.\d+)?\.\."
+    r"|[\[(]-?[\d.]+, ?|no more than|limit(?:ed)?(?: is| of| to)?|exceeds?)"
     r"[\s:`'\"]{0,3}(-?\d+(?:\.\d+)?)",
     re.IGNORECASE,
 )

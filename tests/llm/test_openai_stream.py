@@ -101,6 +101,20 @@ STREAMS: dict[str, list[Piece | None]] = {
         delta("hello there."),
         *END,
     ],
+    "usage inside the choice, as moonshot sends it": [
+        delta("hello there."),
+        {"id": "1", "choices": [{"index": 0, "delta": {}, "finish_reason": "stop", "usage": USAGE}]},
+        "data: [DONE]",
+    ],
+    "usage beside, as groq sends it": [
+        delta("hello there."),
+        {**delta(finish="stop"), "x_groq": {"id": "req", "usage": USAGE}},
+        "data: [DONE]",
+    ],
+    "no reason for the end": [{**delta("hello there."), "usage": USAGE}, "data: [DONE]"],
+    "an empty delta and null content": [delta(role="assistant", content=None), delta(""), delta("hello there."), *END],
+    "event names": [f"event: message\ndata: {json.dumps(delta('hello there.'))}", *END],
+    "lines of their own, as ollama sends them": [json.dumps(delta("hello there.")), *(json.dumps(e) for e in END[:2])],
     "windows line ends": ["data: " + json.dumps(delta("hello there.")) + "\r", *END],
 }
 
@@ -132,6 +146,17 @@ BROKEN: dict[str, list[Piece | None]] = {
     "nothing": [],
     "an error in the middle": [delta("hello th"), {"error": {"code": 502, "message": "upstream"}}],
     "llama.cpp's error line": [delta("hello"), 'error: {"code": 500, "message": "it broke"}'],
+    "an error event": [delta("hello th"), 'event: error\ndata: {"error": {"message": "it broke", "code": 500}}'],
+    "an error event in words": [delta("hello th"), "event: error\ndata: Internal Server Error"],
+    "an error event without the name": [delta("hello th"), 'event:error\ndata:{"message": "CUDA out of memory"}'],
+    "an error object": [delta("hello th"), {"object": "error", "message": "engine died", "code": 500}],
+    "tgi": [delta("hello th"), {"error": "Request failed during generation", "error_type": "generation"}],
+    "openrouter": [
+        delta("hello th"),
+        {**delta(finish="error"), "error": {"code": "server_error", "message": "Provider disconnected"}},
+    ],
+    "an end without a text": ["data: [DONE]"],
+    "a page of a proxy": ["<html><body>502 Bad Gateway</body></html>"],
     "finish error": [delta("hello th"), delta(finish="error")],
     "not JSON": ["data: {oh"],
     "a number for a text": [delta(content=7)],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,7 +19,6 @@ from simulator.llm.server_traits import ServerTraits
 from tests.llm.clients import straight, translated
 from tests.llm.servers import Answer, says, serving
 from tests.llm.test_client import CHAT, TEXT
-from tests.llm.test_window import SHAPES
 
 SENT: dict[str, Any] = {
     "model": "it",
@@ -219,7 +219,9 @@ def test_a_server_that_refuses_whatever_is_sent_is_given_up() -> None:
     asyncio.run(main())
 
 
-REFUSALS: dict[str, dict[str, Any]] = json.loads(SHAPES.read_bytes())["refusals"]
+REFUSALS: dict[str, dict[str, Any]] = json.loads((Path(__file__).parent / "server_shapes.json").read_bytes())[
+    "refusals"
+]
 USUAL: dict[str, Any] = {
     "model": "it",
     "messages": [{"role": "system", "content": "rules"}, {"role": "user", "content": "hi"}],
