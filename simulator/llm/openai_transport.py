@@ -64,7 +64,7 @@ class OpenAITransport:
         body: JsonObject = {
             "model": options.model,
             **openai_protocol.asked(prompt),
-            **choices.choose_by_probability(prompt),
+            **self._choice(prompt),
             "stream": True,
             "stream_options": {"include_usage": True},
         }
@@ -76,6 +76,10 @@ class OpenAITransport:
         else:
             body |= {"prompt": neutralise(prompt.text), **self._raw_habits(prompt)}
         return traits.fit(with_params(body, options.params))
+
+    def _choice(self, prompt: Prompt) -> JsonObject:
+        """How an answer that is one of a few words is asked for."""
+        return choices.choose_by_probability(prompt)
 
     def _chat_habits(self, prompt: Prompt) -> JsonObject:
         """What a chat request has besides the usual; None takes something out of it."""

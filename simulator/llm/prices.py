@@ -49,6 +49,8 @@ class Listed:
     """None: nobody filled it in."""
     window: int | None
     """Tokens of the longest prompt."""
+    schema: bool
+    """It keeps to a JSON schema."""
     reasons: bool
     efforts: tuple[str, ...]
     """Of EFFORTS below `low`, those that it is said to take."""
@@ -114,6 +116,7 @@ def _listed(entry: Mapping[str, JsonValue]) -> Listed:
         mode=str(entry.get("mode") or ""),
         price=_price(entry),
         window=window if isinstance(window, int) and window > 0 else None,
+        schema=bool(entry.get("supports_response_schema")),
         reasons=bool(entry.get("supports_reasoning")),
         efforts=efforts,
     )

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from pydantic import JsonValue
 
-from simulator.llm import openai_protocol, prices
+from simulator.llm import choices, openai_protocol, prices
 from simulator.llm.model import Billing, Prompt, Reply
 from simulator.llm.native_protocols import NATIVE, NativeAnswer
 from simulator.llm.openai_stream import StreamedAnswer
@@ -15,6 +15,11 @@ from simulator.llm.openai_transport import OpenAITransport
 from simulator.llm.providers import PROVIDERS, chat_habits
 from simulator.llm.server_traits import JsonObject, ServerTraits
 from simulator.llm.transport import Note, TransportOptions
+
+_TELLS_PROBABILITIES = frozenset({"openai", "text-completion-openai", "deepseek", "together_ai", "fireworks_ai"})
+"""Providers whose chat answers may come with log-probabilities; one that refuses them is not asked again."""
+_KEEPS_TO_SCHEMA = frozenset({"gemini", "mistral", "xai", "groq", "openrouter", "cerebras"})
+"""Providers for which a JSON schema is a setting."""
 
 
 class ProviderTransport(OpenAITransport):
@@ -35,6 +40,13 @@ class ProviderTransport(OpenAITransport):
         """As the price table has it, or else as the provider states it."""
         known = self._listed.window if self._listed is not None else None
         return known or await super().window(base)
+
+    def _choice(self, prompt: Prompt) -> JsonObject:
+        if self._provider in _TELLS_PROBABILITIES:
+            return choices.told_by_probability(prompt)
+        if self._provider in _KEEPS_TO_SCHEMA and self._listed is not None and self._listed.schema:
+            return choices.held_to_schema(prompt)
+        return {}
 
     def _chat_habits(self, prompt: Prompt) -> JsonObject:
         habits = chat_habits(self._provider, self._options.model, self._listed)

@@ -211,7 +211,7 @@ def test_a_slow_server_plays_fewer_sessions_at_once() -> None:
     server = LlamaServer(Path("none.gguf"), slots=8)
     assert server.capacity == Capacity(1, None), "one session goes ahead until the pace is known"
     for pace, sessions in ((5.0, 1), (60.0, 2), (120.0, 4), (1000.0, 8)):
-        server.pace = pace
+        server.read_first((1600, pace))
         assert server.capacity == Capacity(sessions, pace)
 
 
@@ -223,7 +223,7 @@ def test_the_pace_leaves_out_what_a_cache_held() -> None:
             for tokens in (1000.0, 1256.0, 1512.0):
                 reading.read(tokens)
             began, ended = reading._signs[1][0], reading._signs[-1][0]
-            assert reading.over() == pytest.approx(512 / (ended - began))
+            assert reading.over() == pytest.approx((1512, 512 / (ended - began)))
         async with server.first_reading("s", None) as reading:
             reading.read(1600.0)
             assert reading.over() is None, "only a session's first prompt counts"

@@ -357,3 +357,14 @@ def test_a_refused_parameter_is_left_out(monkeypatch: pytest.MonkeyPatch) -> Non
     reply, provider = asked(CLAUDE, (400, refusal), (200, right), monkeypatch=monkeypatch)
     assert (reply.text, reply.attempts) == ("fine.", 1)
     assert "temperature" in provider.asked[0] and "temperature" not in provider.asked[1]
+
+
+def test_a_choice_is_held_to_a_schema_by_gemini_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    prompt = replace(ASK, choices=("A", "Z"))
+    _, provider = asked(GEMINI, (200, [candidate({"text": "A"}, end="STOP")]), monkeypatch=monkeypatch, prompt=prompt)
+    config = provider.asked[0]["generationConfig"]
+    assert config["responseMimeType"] == "application/json"
+    assert config["responseJsonSchema"]["properties"]["answer"]["enum"] == ["A", "Z"]
+    right: list[Event] = [START, block("A"), *ends("end_turn")]
+    _, provider = asked(CLAUDE, (200, right), monkeypatch=monkeypatch, prompt=prompt)
+    assert not {"response_format", "logprobs", "top_logprobs"} & set(provider.asked[0])

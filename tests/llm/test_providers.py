@@ -6,6 +6,7 @@ import asyncio
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import pytest
 from simulator.errors import ProviderError
 from simulator.llm import prices
 from simulator.llm.client import ModelClient
-from simulator.llm.model import Billing, Reply, Usage
+from simulator.llm.model import Billing, Prompt, Reply, Usage
 from simulator.llm.openai_transport import OpenAITransport
 from simulator.llm.providers import PROVIDERS, placed
 from simulator.llm.registry import OpenOptions, open_models
@@ -32,7 +33,7 @@ def no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def asked(
-    name: str, *answers: Answer, monkeypatch: pytest.MonkeyPatch, given_base: bool = False
+    name: str, *answers: Answer, monkeypatch: pytest.MonkeyPatch, given_base: bool = False, prompt: Prompt = CHAT
 ) -> tuple[Reply, Server]:
     """One call; the provider's own address is the loopback server, by its variable or by --api-base."""
 
@@ -48,7 +49,7 @@ def asked(
             models = await open_models(name, None, None, options=options)
             assert isinstance(models.people, ModelClient)
             assert isinstance(models.people._transport, OpenAITransport)
-            reply = await models.people.reply(CHAT)
+            reply = await models.people.reply(prompt)
             await models.aclose()
             return reply, server
 
@@ -178,3 +179,21 @@ print("litellm" in sys.modules)
     root = Path(__file__).parents[2]
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=root, check=True)
     assert done.stdout.split() == ["False"]
+
+
+CHOICES: dict[str, Any] = {
+    "openai/gpt-4o-mini": ("top_logprobs", 20),
+    "groq/openai/gpt-oss-20b": ("response_format", "json_schema"),
+    "mistral/mistral-small-latest": ("response_format", "json_schema"),
+    "moonshot/kimi-k2.5": ("temperature", 0.9),
+}
+
+
+@pytest.mark.parametrize("name", CHOICES)
+def test_a_choice_is_asked_for_as_the_provider_can(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    parameter, value = CHOICES[name]
+    _, server = asked(name, says("A"), monkeypatch=monkeypatch, prompt=replace(CHAT, choices=("A", "Z")))
+    found = server.asked[0][parameter]
+    assert (found["type"] if isinstance(found, dict) else found) == value
+    asked_for = {"logprobs", "top_logprobs", "response_format"} & set(server.asked[0])
+    assert bool(asked_for) == (parameter != "temperature")
