@@ -22,6 +22,7 @@ from simulator.errors import EmError, ProviderError, UsageError
 from simulator.events import Event
 from simulator.journal.journal import Journal
 from simulator.llm.model import Prompt, Reply
+from simulator.llm.progress import CallProgress
 from simulator.llm.redact import redact
 from simulator.plan.session_plan import SessionPlan
 from simulator.world.world import World
@@ -115,6 +116,8 @@ STARTS = 3
 """Workers in a row that may die before they are ready; it is then not chance."""
 GREETING = 15.0
 """Seconds for which sessions wait for all workers, so that they are spread evenly; then they begin on those there."""
+LOOK = 2.0
+"""Seconds between two questions to a worker what its calls wait for."""
 GOODBYE = 5.0
 """Seconds that the workers have to stop what they started, such as an embedded server."""
 
@@ -142,6 +145,8 @@ class ClusterWatcher:
 
     answered: Callable[[Prompt, Reply], None] = _ignore
     """Hears every answer."""
+    waits: Callable[[CallProgress], None] = _ignore
+    """Hears what calls wait for, every LOOK seconds."""
     unpaused: Callable[[], Awaitable[None]] = _go_on
     """Returns when questions may be asked."""
     say: Callable[[str], None] = _ignore
@@ -187,6 +192,8 @@ class Cluster:
             ray.exceptions.ObjectLostError,
         )
         self._ready: list[_Seat] = []
+        self._asking: dict[str, str] = {}
+        """By session that a worker plays: its last call that was answered; what is told of that is over."""
         self._news = asyncio.Event()
         """Set, and replaced, whenever a worker is ready or the cluster is of no use."""
         self._error: EmError | None = None
@@ -220,10 +227,12 @@ class Cluster:
             seat = await self._seat()
             seat.sessions += 1
             over = False
+            self._asking[plan.id] = ""
             try:
                 step = await seat.actor.begin.remote(plan, tuple(done), self._journal.replies(plan.id))
                 while True:
                     if step.paid is not None:
+                        self._asking[plan.id] = str(step.paid.prompt.call_id)
                         self._journal.call(plan.id, step.paid.prompt, step.paid.reply)
                         self._watcher.answered(step.paid.prompt, step.paid.reply)
                     for event in step.events:
@@ -241,6 +250,7 @@ class Cluster:
             except self._lost:
                 self._lose(seat)
             finally:
+                self._asking.pop(plan.id, None)
                 seat.sessions -= 1
                 if not over and not seat.lost.is_set():
                     seat.actor.drop.remote(plan.id)
@@ -277,7 +287,21 @@ class Cluster:
             seat = _Seat(actor)
             self._ready.append(seat)
             self._spread_news()
-            await seat.lost.wait()
+            await self._listen(seat)
+
+    async def _listen(self, seat: _Seat) -> None:
+        """Passes on what the worker's calls wait for, until the worker is lost."""
+        while not seat.lost.is_set():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(seat.lost.wait(), LOOK)
+            try:
+                notes = await seat.actor.progress.remote()
+            except self._lost:
+                self._lose(seat)
+                return
+            for note in notes:
+                if self._asking.get(note.session) not in (None, note.call) or not note.session:
+                    self._watcher.waits(note)
 
     def _lose(self, seat: _Seat) -> None:
         """The worker does not answer. If it still lives it must not go on: others have its sessions now."""

@@ -20,6 +20,7 @@ from simulator import __version__
 from simulator.errors import EmError, UsageError
 from simulator.events import Event
 from simulator.llm.model import CallId, Model, Models, ModelWrapper, Prompt, Reply
+from simulator.llm.progress import CallProgress
 from simulator.llm.retry import FailureKind, GaveUp
 from simulator.plan.session_plan import SessionPlan
 from simulator.session.play import play
@@ -147,6 +148,15 @@ Opening = Callable[[], Awaitable[Models]]
 """Opens the models; it travels, so it names a function of the program and plain arguments."""
 
 
+_latest: dict[tuple[str, str], CallProgress] = {}
+"""What each call of this process waits for, by session and call; a worker is alone in its process."""
+
+
+def take_note(progress: CallProgress) -> None:
+    """The listener of the models in a worker: keeps the last note of each call until somebody asks for it."""
+    _latest[progress.session, progress.call] = progress
+
+
 class Worker:
     """An async Ray actor: the models are opened once, and all sessions share them, one pace and one embedded server.
 
@@ -184,6 +194,12 @@ class Worker:
         if step.over:
             del self._sessions[session]
         return step
+
+    async def progress(self) -> list[CallProgress]:
+        """What the calls under way wait for, as far as it has changed since this was last asked."""
+        notes = list(_latest.values())
+        _latest.clear()
+        return notes
 
     async def drop(self, session: str) -> None:
         """The session is not wanted any more."""

@@ -22,18 +22,13 @@ from simulator.control_tokens import neutralise
 from simulator.llm import choices, openai_protocol, prompt_cache
 from simulator.llm.likelihood import by_alternatives
 from simulator.llm.model import Billing, Prompt, Reply, Usage
-from simulator.llm.openai_stream import StreamedAnswer
 from simulator.llm.openai_transport import with_params
 from simulator.llm.server_traits import JsonObject, ServerTraits
-from simulator.llm.silence import Signs
 from simulator.llm.transport import FIRST_SIGN, Exchange, TransportOptions
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
 
-OLLAMA = ("ollama/", "ollama_chat/")
-OLLAMA_WINDOW = 8192
-"""Tokens of context that Ollama is asked for: else it takes its own default and cuts longer prompts in silence."""
 _TELLS_PROBABILITIES = frozenset({"openai", "azure", "text-completion-openai", "hosted_vllm", "litellm_proxy"})
 """Providers whose chat answers may come with log-probabilities; one that refuses them is not asked again."""
 _KEEPS_TO_SCHEMA = frozenset({"gemini", "vertex_ai", "vertex_ai_beta", "mistral", "xai", "groq"})
@@ -93,8 +88,6 @@ class LitellmTransport:
         self._clients: dict[str, AsyncOpenAI] = {}
         # Other providers find repeated beginnings on their own.
         self._marks = "claude" in options.model.lower()
-        self._local = options.model.startswith(OLLAMA)
-        self._signs = Signs()
         _shared_clients().join(self)
 
     @property
@@ -114,8 +107,6 @@ class LitellmTransport:
             body["messages"] = prompt_cache.marked(messages) if self._marks else openai_protocol.plain(messages)
         else:
             body["prompt"] = neutralise(prompt.text)
-        if self._local:
-            body["num_ctx"] = OLLAMA_WINDOW
         params = {name: value for name, value in options.params.items() if name != "extra_body"}
         body = traits.fit(with_params(body, params))
         if extra := options.params.get("extra_body"):
@@ -147,24 +138,11 @@ class LitellmTransport:
         if exchange.prompt.scored:
             found = await self._score(exchange.prompt, call)
             return replace(found, seconds=clock.tick() - began)
-        streamed = self._local and "messages" in settings  # a slow machine must not look like a silent one
-        response = None if streamed else await call()
-        answer = await self._stream(settings, exchange) if response is None else response.model_dump()
+        response = await call()
+        answer = response.model_dump()
         seconds, prompt = clock.tick() - began, exchange.prompt
         reply = openai_protocol.read(answer, model=options.name, seconds=seconds, stop=prompt.stop)
         return openai_protocol.billed(choices.weighed(reply, answer, prompt.choices), *self._cost(response))
-
-    async def _stream(self, settings: dict[str, Any], exchange: Exchange) -> Mapping[str, JsonValue]:
-        """The answer, put together from the pieces in which litellm hands it over."""
-        answer = StreamedAnswer(exchange.note)
-        async with self._signs.patience(exchange.base or "", self._options.silence) as wait:
-            options = {"stream": True, "stream_options": {"include_usage": True}}
-            pieces = await (await _loaded()).acompletion(**settings | options)
-            async for piece in pieces:
-                wait.heard(begun=answer.begun)
-                if answer.take_piece(piece.model_dump()):
-                    break
-        return answer.whole()
 
     async def _choice(self, prompt: Prompt) -> JsonObject:
         """How an answer that is one of a few words is asked for; nothing where the provider has no way of its own."""
@@ -193,10 +171,7 @@ class LitellmTransport:
         return openai_protocol.billed(reply, billing, cost if billing is Billing.KNOWN else None)
 
     async def window(self, base: str | None) -> int | None:
-        """As litellm's table has it; of Ollama, what it is asked for."""
-        if self._local:
-            asked = self._options.params.get("num_ctx", OLLAMA_WINDOW)
-            return asked if isinstance(asked, int) else None
+        """As litellm's table has it."""
         try:
             found = (await _loaded()).get_model_info(self._options.model).get("max_input_tokens")
         except Exception:  # litellm raises several kinds for a model that it does not list
@@ -211,8 +186,6 @@ class LitellmTransport:
         await _shared_clients().leave(self)
 
     async def _least_reasoning(self) -> Mapping[str, JsonValue]:
-        if self._local:
-            return {"reasoning_effort": "low" if "gpt-oss" in self._options.model else "none"}
         return _least_effort(await _loaded(), self._options.model)
 
     def _client(self, base: str | None) -> AsyncOpenAI | None:

@@ -1,4 +1,4 @@
-"""Anthropic's and Gemini's own protocols, as far as a chat line needs them, from OpenAI's words and back.
+"""Anthropic's, Gemini's and Ollama's own protocols, as far as a chat line needs them, from OpenAI's words and back.
 
 litellm translates, too, but takes ten times as long for it, and only whole answers; see `tests/bench/README.md`.
 """
@@ -33,8 +33,8 @@ _GEMINI_ENDS = {"STOP": "stop", "MAX_TOKENS": "length", "OTHER": "error", "MALFO
 class NativeProtocol(Protocol):
     """What a transport has to know."""
 
-    def url(self, base: str, model: str) -> str:
-        """Where a streamed answer is asked for."""
+    def url(self, base: str, model: str, *, chat: bool) -> str:
+        """Where a streamed answer is asked for; `chat` False: a text is to be gone on with."""
         ...
 
     def headers(self, key: str) -> dict[str, str]:
@@ -66,7 +66,7 @@ class NativeAnswer(StreamedAnswer):
 class Anthropic:
     """Messages API, https://docs.anthropic.com/en/api/messages."""
 
-    def url(self, base: str, model: str) -> str:
+    def url(self, base: str, model: str, *, chat: bool) -> str:
         """See NativeProtocol."""
         return base if base.endswith("/messages") else f"{base.removesuffix('/v1')}/v1/messages"
 
@@ -122,7 +122,7 @@ class Anthropic:
 class Gemini:
     """generateContent, https://ai.google.dev/api/generate-content."""
 
-    def url(self, base: str, model: str) -> str:
+    def url(self, base: str, model: str, *, chat: bool) -> str:
         """See NativeProtocol."""
         version = "" if base.rsplit("/", 1)[-1].startswith("v1") else "/v1beta"
         return f"{base}{version}/models/{model}:streamGenerateContent?alt=sse"
@@ -181,6 +181,52 @@ class Gemini:
         elif isinstance(feedback, dict) and feedback.get("blockReason"):
             found["error"] = {"code": 400, "message": f"prompt blocked: {json.dumps(feedback)}"}
         return found
+
+
+class Ollama:
+    """Its own protocol, https://docs.ollama.com/api, for what OpenAI's does not reach there: the context's size."""
+
+    def url(self, base: str, model: str, *, chat: bool) -> str:
+        """See NativeProtocol."""
+        return f"{base.removesuffix('/v1')}/api/{'chat' if chat else 'generate'}"
+
+    def headers(self, key: str) -> dict[str, str]:
+        """See NativeProtocol. A server of one's own wants no key."""
+        return {"Authorization": f"Bearer {key}"} if key else {}
+
+    def body(self, settings: JsonObject) -> JsonObject:
+        """See NativeProtocol. A text to go on with is taken as it is, without the model's template."""
+        given = {"max_tokens": "num_predict", "temperature": "temperature", "top_p": "top_p", "seed": "seed"}
+        given |= {"stop": "stop", "num_ctx": "num_ctx", "top_k": "top_k", "min_p": "min_p"}
+        options: JsonObject = {name: settings[ours] for ours, name in given.items() if ours in settings}
+        known = _UNKNOWN_TO_ALL | set(given) | {"response_format"}
+        body: JsonObject = {name: value for name, value in settings.items() if name not in known}
+        if isinstance(own := body.get("options"), dict):
+            options |= own
+        if "prompt" in body:
+            body["raw"] = True
+        elif (effort := settings.get("reasoning_effort")) is not None:
+            body["think"] = False if effort == "none" else effort
+        return {**body, "options": options, "stream": True}
+
+    def piece(self, piece: Mapping[str, JsonValue], usage: JsonObject) -> JsonObject:
+        """See NativeProtocol."""
+        if piece.get("error"):
+            return {"error": piece["error"]}
+        message = piece.get("message")
+        said = message if isinstance(message, dict) else piece
+        delta: JsonObject = {
+            "content": said.get("content", said.get("response")),
+            "reasoning_content": said.get("thinking"),
+        }
+        if not piece.get("done"):
+            return {"choices": [{"delta": delta}]}
+        counted: JsonObject = {
+            "prompt_tokens": piece.get("prompt_eval_count"),
+            "completion_tokens": piece.get("eval_count"),
+        }
+        end = "length" if piece.get("done_reason") == "length" else "stop"
+        return {"usage": counted, "choices": [{"delta": delta, "finish_reason": end}]}
 
 
 _TEXT = frozenset({"messages", "prompt"})
@@ -258,5 +304,10 @@ def _gemini_thinking(model: JsonValue, effort: JsonValue) -> JsonObject:
     return {"thinkingLevel": effort}
 
 
-NATIVE: Mapping[str, NativeProtocol] = {"anthropic": Anthropic(), "gemini": Gemini()}
+NATIVE: Mapping[str, NativeProtocol] = {
+    "anthropic": Anthropic(),
+    "gemini": Gemini(),
+    "ollama": Ollama(),
+    "ollama_chat": Ollama(),
+}
 """By litellm's names for the providers."""

@@ -12,7 +12,7 @@ from simulator.llm.model import Billing, Prompt, Reply
 from simulator.llm.native_protocols import NATIVE, NativeAnswer
 from simulator.llm.openai_stream import StreamedAnswer
 from simulator.llm.openai_transport import OpenAITransport
-from simulator.llm.providers import PROVIDERS, chat_habits
+from simulator.llm.providers import OLLAMA, OLLAMA_WINDOW, PROVIDERS, chat_habits
 from simulator.llm.server_traits import JsonObject, ServerTraits
 from simulator.llm.transport import Note, TransportOptions
 
@@ -55,10 +55,12 @@ class ProviderTransport(OpenAITransport):
         return habits
 
     def _raw_habits(self, prompt: Prompt) -> JsonObject:
-        return {}
+        return {"num_ctx": OLLAMA_WINDOW} if self._provider in OLLAMA else {}
 
     def _billed(self, reply: Reply, answer: Mapping[str, JsonValue]) -> Reply:
         """By what the provider says it took (OpenRouter does), else by the table and the tokens it counted."""
+        if self._options.billing is Billing.LOCAL:
+            return openai_protocol.billed(reply, Billing.LOCAL)
         usage = answer.get("usage")
         said = usage.get("cost") if isinstance(usage, Mapping) and self._provider == "openrouter" else None
         if isinstance(said, int | float) and said > 0:
@@ -82,11 +84,15 @@ class NativeTransport(ProviderTransport):
         self._protocol = NATIVE[provider]
 
     async def window(self, base: str | None) -> int | None:
-        """As the price table has it."""
+        """As the price table has it; of Ollama, what it is asked for."""
+        if self._provider in OLLAMA:
+            asked = self._options.params.get("num_ctx", OLLAMA_WINDOW)
+            return asked if isinstance(asked, int) else None
         return self._listed.window if self._listed is not None else None
 
     def _request(self, base: str, settings: JsonObject) -> tuple[str, JsonObject]:
-        return self._protocol.url(base, self._options.model), self._protocol.body(settings)
+        chat = "messages" in settings
+        return self._protocol.url(base, self._options.model, chat=chat), self._protocol.body(settings)
 
     def _headers(self) -> dict[str, str]:
         return self._protocol.headers(self._options.key or "")

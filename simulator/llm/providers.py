@@ -23,13 +23,18 @@ _EFFORT_NONE: JsonObject = {"reasoning_effort": "none"}
 _SWITCH: JsonObject = {"thinking": {"type": "disabled"}}
 
 
+OLLAMA = ("ollama", "ollama_chat")
+OLLAMA_WINDOW = 8192
+"""Tokens of context that Ollama is asked for: else it takes its own default and cuts longer prompts in silence."""
+
+
 @dataclass(frozen=True, slots=True)
 class Provider:
     """One provider."""
 
     base: str
     keys: tuple[str, ...]
-    """Variables of which one holds the key."""
+    """Variables of which one holds the key; empty: none is needed."""
     bases: tuple[str, ...] = ()
     """Variables that may name another address."""
     quiet: Mapping[str, JsonValue] = field(default_factory=dict)
@@ -122,11 +127,13 @@ PROVIDERS: Mapping[str, Provider] = {
     "gemini": Provider(
         "https://generativelanguage.googleapis.com", ("GEMINI_API_KEY", "GOOGLE_API_KEY"), ("GEMINI_API_BASE",)
     ),
+    **{name: Provider("http://localhost:11434", (), ("OLLAMA_API_BASE",)) for name in OLLAMA},
     "perplexity": Provider(
         "https://api.perplexity.ai", ("PERPLEXITYAI_API_KEY", "PERPLEXITY_API_KEY"), ("PERPLEXITY_API_BASE",)
     ),
 }
-"""By litellm's names for them. Anthropic and Gemini speak protocols of their own (`native_protocols`)."""
+"""By litellm's names for them. Anthropic, Gemini and Ollama speak protocols of their own
+(`native_protocols`)."""
 
 
 def placed(name: str) -> tuple[str, str] | None:
@@ -155,6 +162,8 @@ def chat_habits(provider: str, model: str, entry: Listed | None) -> JsonObject:
     top_p and no stop.
     """
     lower, known = model.lower(), PROVIDERS[provider]
+    if provider in OLLAMA:
+        return {"num_ctx": OLLAMA_WINDOW, "reasoning_effort": "low" if "gpt-oss" in lower else "none"}
     if "gpt-oss" in lower:
         return {"reasoning_effort": "low"}
     if provider == "openrouter":

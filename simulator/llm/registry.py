@@ -270,7 +270,7 @@ def _missing_keys(name: str, provider: str, based: bool) -> list[str]:
         return []
     if providers.placed(name) is not None:
         known = providers.PROVIDERS[provider]
-        return [] if based or known.key is not None else list(known.keys)
+        return [] if based or known.key is not None else list(known.keys)  # Ollama's are none
     if based and provider in OPENAI_LIKE:
         return []
     missing = library().validate_environment(name)["missing_keys"]

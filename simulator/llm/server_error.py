@@ -170,8 +170,8 @@ class ServerError:
         found = _MESSAGE.search(text)
         if found:
             text = found[2]
-        elif plain := re.search(r'"(?:error|detail)"\s*:\s*"([^"]+)"', text):
-            text = plain[1]
+        elif plain := re.search(r'"(?:error|detail)"\s*:\s*"((?:[^"\\]|\\.)+)"', text):
+            text = plain[1].replace('\\"', '"')
         else:
             text = _WRAPPING.sub("", text.strip())
         return " ".join(text.replace("\\n", " ").split())[:200]

@@ -33,6 +33,7 @@ _ALSO_CALLED = {
     "logprobs": ("top_logprobs", "top_n_tokens"),
     "seed": ("random_seed",),
     "reasoning_effort": (
+        "support thinking",
         "thinking_level",
         "thinkingLevel",
         "thinking_budget",

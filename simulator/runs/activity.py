@@ -42,6 +42,7 @@ class Activity:
                 self._open.add(session.id)
             case Settled(session) | NotNeeded(session):
                 self._open.discard(session.id)
+                self._calls = {key: call for key, call in self._calls.items() if key[0] != session.id}
             case Happened(_, Said()):
                 self._messages += 1
             case Asking(prompt):
@@ -49,7 +50,7 @@ class Activity:
             case CallEnded(prompt):
                 self._calls.pop((prompt.session, str(prompt.call_id)), None)
             case CallProgress(session=session_id, call=call, phase=phase) if phase is not Phase.NOTICE:
-                if (session_id, call) in self._calls:
+                if (session_id, call) in self._calls or session_id in self._open:  # nobody tells of calls elsewhere
                     self._calls[session_id, call] = note
 
     def waits(self) -> str:

@@ -142,7 +142,7 @@ async def _play_to_goal(
         limits = RunLimits(pool.concurrency, execution.budget_usd, estimate or (lambda plan: 0.0))
         progress = execution.progress
         try:
-            async with view.open(journal, world), pool.runner(journal, world, view) as runner:
+            async with view.open(journal, world), pool.runner(journal, world, view, note) as runner:
                 observed = observe_models(models, note, view.unpaused)
                 watch = _watcher(journal, note, progress)
                 if runner is None and execution.concurrency is None:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext
 from types import ModuleType
 
 from simulator.cluster import stage
 from simulator.cluster.stage import Cluster, ClusterSize, ClusterWatcher
+from simulator.cluster.worker import take_note
 from simulator.journal.journal import Journal
 from simulator.journal.model_choice import ModelChoice
+from simulator.llm.model import Prompt, Reply
 from simulator.llm.registry import EMBEDDED, GGUF, SCRIPTED
-from simulator.runs.notes import Answered, RunView
+from simulator.runs.notes import Answered, CallEnded, RunNote, RunView
 from simulator.runs.opening import models_opening
 from simulator.runs.request import Execution
 from simulator.runs.session_runner import SessionRunner
@@ -51,13 +53,19 @@ class WorkerPool:
         """Of them, those at one embedded server."""
 
     def runner(
-        self, journal: Journal, world: World, view: RunView
+        self, journal: Journal, world: World, view: RunView, note: Callable[[RunNote], None]
     ) -> AbstractAsyncContextManager[SessionRunner | None]:
-        """Where the run's sessions are played; None: in this process."""
+        """Where the run's sessions are played; None: in this process. `note` hears what happens to calls elsewhere."""
         if self._ray is None:
             return nullcontext()
-        watcher = ClusterWatcher(lambda prompt, reply: view.note(Answered.to(prompt, reply)), view.unpaused, view.say)
-        return Cluster(self._ray, journal, world, models_opening(self._choice, world, self.slots), self._size, watcher)
+
+        def answered(prompt: Prompt, reply: Reply) -> None:
+            note(CallEnded(prompt))
+            note(Answered.to(prompt, reply))
+
+        watcher = ClusterWatcher(answered, note, view.unpaused, view.say)
+        opening = models_opening(self._choice, world, self.slots, take_note)
+        return Cluster(self._ray, journal, world, opening, self._size, watcher)
 
 
 def _has_weights(name: str) -> bool:

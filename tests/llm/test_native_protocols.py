@@ -18,7 +18,7 @@ from simulator.llm.model import Billing, Message, Prompt, Reply
 from simulator.llm.native_protocols import Anthropic, Gemini
 from simulator.llm.provider_errors import ContextExceeded, PromptFiltered, QuotaExhausted
 from simulator.llm.registry import OpenOptions, open_models
-from tests.llm.test_client import CHAT
+from tests.llm.test_client import CHAT, TEXT
 from tests.loopback import listening
 
 CLAUDE, GEMINI = "anthropic/claude-sonnet-4-5", "gemini/gemini-2.5-flash"
@@ -368,3 +368,57 @@ def test_a_choice_is_held_to_a_schema_by_gemini_alone(monkeypatch: pytest.Monkey
     right: list[Event] = [START, block("A"), *ends("end_turn")]
     _, provider = asked(CLAUDE, (200, right), monkeypatch=monkeypatch, prompt=prompt)
     assert not {"response_format", "logprobs", "top_logprobs"} & set(provider.asked[0])
+
+
+def said(text: str, **more: Any) -> str:
+    line = {"model": "it", "created_at": "2026-01-01T00:00:00Z", "message": {"role": "assistant", "content": text}}
+    return json.dumps({**line, "done": False, **more})
+
+
+LAST = {"done": True, "done_reason": "stop", "prompt_eval_count": 5, "eval_count": 2}
+OLLAMA: dict[str, tuple[list[Event] | dict[str, Any], str, bool, bool]] = {
+    "pieces": ([said("hello "), said("there."), said("", **LAST)], "hello there.", False, False),
+    "cut": ([said("hello there. and"), said("", **LAST | {"done_reason": "length"})], "hello there. and", True, False),
+    "thoughts": (
+        [said("", message={"content": "", "thinking": "hm"}), said("hello there."), said("", **LAST)],
+        "hello there.",
+        False,
+        True,
+    ),
+    "whole": (json.loads(said("hello there.", **LAST)), "hello there.", False, False),
+}
+
+
+@pytest.mark.parametrize("name", ["ollama/llama3.2", "ollama_chat/llama3.2"])
+@pytest.mark.parametrize("case", OLLAMA)
+def test_ollama_is_read_piece_by_piece(case: str, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    answer, text, cut, reasoned = OLLAMA[case]
+    reply, provider = asked(name, (200, answer), monkeypatch=monkeypatch)
+    assert (reply.text, reply.cut, reply.reasoned, reply.attempts) == (text, cut, reasoned, 1)
+    assert (reply.usage.prompt, reply.usage.completion, reply.billing) == (5, 2, Billing.LOCAL)
+    (body,) = provider.asked
+    assert provider.paths == ["/api/chat"] and body["think"] is False and body["stream"] is True
+    wanted = {"num_predict": 40, "temperature": 0.9, "seed": 7, "stop": ["\n", "END"], "num_ctx": 8192}
+    assert body["options"] == wanted
+    assert set(body) == {"model", "messages", "think", "options", "stream"}
+
+
+def test_ollama_goes_on_with_a_text_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines: list[Event] = [json.dumps({"response": "fine.", "done": False}), json.dumps({"response": "", **LAST})]
+    reply, provider = asked("ollama/llama3.2", (200, lines), monkeypatch=monkeypatch, prompt=TEXT)
+    assert (reply.text, provider.paths, provider.asked[0]["raw"]) == ("fine.", ["/api/generate"], True)
+    assert provider.asked[0]["prompt"] == TEXT.text and "messages" not in provider.asked[0]
+
+
+def test_ollama_s_error_inside_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    broken: list[Event] = [said("hello "), json.dumps({"error": "llama runner process has terminated"})]
+    right: list[Event] = [said("fine."), said("", **LAST)]
+    reply, _ = asked("ollama/llama3.2", (200, broken), (200, right), monkeypatch=monkeypatch)
+    assert (reply.text, reply.attempts) == ("fine.", 2)
+
+
+def test_a_model_that_ollama_cannot_let_think_is_asked_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    refusal = {"error": '"llama3.2" does not support thinking'}
+    right: list[Event] = [said("fine."), said("", **LAST)]
+    reply, provider = asked("ollama/llama3.2", (400, refusal), (200, right), monkeypatch=monkeypatch)
+    assert (reply.text, reply.attempts) == ("fine.", 1) and "think" not in provider.asked[1]

@@ -158,7 +158,13 @@ def test_a_missing_key_is_said_before_anything_is_asked(name: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["vertex_ai/gemini-2.5-flash", "bedrock/anthropic.claude-v2", "azure/gpt-4o", "ollama/llama3", "openai/gpt-5-pro"],
+    [
+        "vertex_ai/gemini-2.5-flash",
+        "bedrock/anthropic.claude-v2",
+        "azure/gpt-4o",
+        "cohere/command-r",
+        "openai/gpt-5-pro",
+    ],
 )
 def test_others_are_litellm_s(name: str) -> None:
     assert placed(name) is None

@@ -88,7 +88,7 @@ def test_an_address_goes_to_the_model_that_has_none_of_its_own(monkeypatch: pyte
         ("hosted_vllm/maker/any", PromptFormat.COMPLETION, ("maker/any", True)),
         ("openai/one-of-ours", None, ("one-of-ours", True)),
         ("text-completion-openai/any", None, ("any", True)),
-        ("ollama/any", None, ("ollama/any", False)),
+        ("ollama/any", None, ("any", True)),
         ("openai/gpt-4o", None, ("gpt-4o", True)),
     ],
 )

@@ -13,8 +13,7 @@ from aiohttp import web
 
 from simulator.errors import ProviderError
 from simulator.llm.client import FRUITLESS, ModelClient
-from simulator.llm.litellm_transport import LitellmTransport
-from simulator.llm.model import Billing, CallId, Prompt, PromptFormat, Reply
+from simulator.llm.model import CallId, Prompt, PromptFormat, Reply
 from simulator.llm.openai_transport import OpenAITransport
 from simulator.llm.progress import CallProgress, Phase
 from simulator.llm.provider_errors import ReasoningOnly
@@ -23,7 +22,6 @@ from simulator.llm.transport import TransportOptions
 from tests.llm.clients import Pauses, straight, translated
 from tests.llm.servers import Answer, fails, says, sends, serving
 from tests.llm.test_client import CHAT, TEXT
-from tests.loopback import listening
 
 THOUGHT = "Okay, kai wants a casual line."
 LINE = "hello there, nice weather."
@@ -302,28 +300,6 @@ def test_cached_tokens_are_counted_whatever_they_are_called(case: str, way: str)
     asyncio.run(main())
 
 
-def test_ollama_is_asked_for_a_window() -> None:
-    async def main() -> None:
-        right = {
-            "model": "it",
-            "created_at": "2026-01-01T00:00:00Z",
-            "message": {"role": "assistant", "content": "fine."},
-            "done": True,
-            "prompt_eval_count": 5,
-            "eval_count": 2,
-        }
-        async with serving(sends(json.dumps(right))) as server:
-            client = translated([server.base.removesuffix("/v1")], model="ollama_chat/it", key=None)
-            reply = await client.reply(CHAT)
-            assert client.context == 8192
-            await client.aclose()
-        chat = next(body for body in server.asked if "messages" in body)
-        assert chat["options"]["num_ctx"] == 8192 and not chat.get("think")
-        assert reply.text == "fine."
-
-    asyncio.run(main())
-
-
 @both_ways
 def test_more_than_four_stop_strings_are_all_kept_to(way: str) -> None:
     """litellm hands over four of them, and some servers none."""
@@ -406,33 +382,5 @@ def test_a_server_that_counts_all_of_growing_prompts_is_not_suspected() -> None:
             assert client.context is None
             await client.aclose()
         assert not [note for note in notes if note.phase is Phase.NOTICE]
-
-    asyncio.run(main())
-
-
-def test_ollama_is_read_piece_by_piece() -> None:
-    notes: list[CallProgress] = []
-
-    async def main() -> None:
-        async def handle(request: web.Request) -> web.StreamResponse:
-            response = web.StreamResponse(headers={"Content-Type": "application/x-ndjson"})
-            await response.prepare(request)
-            ends = {"done": True, "done_reason": "stop", "prompt_eval_count": 5, "eval_count": 2}
-            for text, more in (("fine ", {"done": False}), ("too.", {"done": False}), ("", ends)):
-                line = {"model": "it", "created_at": "2026-01-01T00:00:00Z", **more}
-                line["message"] = {"role": "assistant", "content": text}
-                await response.write(json.dumps(line).encode() + b"\n")
-            return response
-
-        async with listening(handle) as address:
-            options = TransportOptions("ollama_chat/it", "ollama_chat/it", billing=Billing.LOCAL)
-            client = ModelClient(
-                "ollama_chat/it", PromptFormat.CHAT, LitellmTransport(options), [address], progress=notes.append
-            )
-            reply = await client.reply(CHAT)
-            await client.aclose()
-        assert (reply.text, reply.attempts, reply.billing) == ("fine too.", 1, Billing.LOCAL)
-        assert (reply.usage.prompt, reply.usage.completion) == (5, 2)
-        assert [note.tokens for note in notes if note.phase is Phase.WRITING] == [1, 2]
 
     asyncio.run(main())
