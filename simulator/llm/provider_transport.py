@@ -43,7 +43,7 @@ class ProviderTransport(OpenAITransport):
 
     def _choice(self, prompt: Prompt) -> JsonObject:
         if self._provider in _TELLS_PROBABILITIES:
-            return choices.told_by_probability(prompt)
+            return choices.choose_by_probability(prompt)
         if self._provider in _KEEPS_TO_SCHEMA and self._listed is not None and self._listed.schema:
             return choices.held_to_schema(prompt)
         return {}
