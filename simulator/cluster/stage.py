@@ -10,7 +10,7 @@ import socket
 import tempfile
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from types import ModuleType, TracebackType
@@ -301,7 +301,7 @@ class Cluster:
                 return
             for note in notes:
                 if self._asking.get(note.session) not in (None, note.call) or not note.session:
-                    self._watcher.waits(note)
+                    self._watcher.waits(replace(note, elsewhere=True))
 
     def _lose(self, seat: _Seat) -> None:
         """The worker does not answer. If it still lives it must not go on: others have its sessions now."""

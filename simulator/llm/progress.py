@@ -44,6 +44,8 @@ class CallProgress:
     """Of the prompt's tokens that were read so far, in [0, 1]."""
     until: float | None = None
     """End of the wait in seconds since 1970 (LIMITED, RETRYING)."""
+    elsewhere: bool = False
+    """On a worker of a cluster: when the call was sent is not told here."""
     cause: str = ""
     """Why it waits, or what is to be known (NOTICE)."""
 
@@ -52,7 +54,7 @@ class CallProgress:
             return self.cause
         if self.phase in (Phase.READING, Phase.WRITING) and self.tokens is not None:
             share = "" if self.share is None else f", {100 * self.share:.0f} %"
-            return f"{self.phase} {self.tokens:,} token{'' if self.tokens == 1 else 's'}{share}"
+            return f"{self.phase} {self.tokens:,} tokens{share}"
         until = "" if self.until is None else f" until {datetime.fromtimestamp(self.until):%H:%M:%S}"
         cause = f": {self.cause}" if self.cause and self.phase is not Phase.LIMITED else ""
         return f"{self.phase}{until}{cause}"

@@ -50,7 +50,7 @@ class Activity:
             case CallEnded(prompt):
                 self._calls.pop((prompt.session, str(prompt.call_id)), None)
             case CallProgress(session=session_id, call=call, phase=phase) if phase is not Phase.NOTICE:
-                if (session_id, call) in self._calls or session_id in self._open:  # nobody tells of calls elsewhere
+                if (session_id, call) in self._calls or (note.elsewhere and session_id in self._open):
                     self._calls[session_id, call] = note
 
     def waits(self) -> str:

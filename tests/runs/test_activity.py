@@ -68,6 +68,14 @@ LINES: dict[str, tuple[list[RunNote], str]] = {
         ],
         "1 session open, 1 message; no call is under way",
     ),
+    "a call on a worker of a cluster": (
+        [Began(PLANS[0]), progress(0, Phase.READING, tokens=1762, share=0.38, elsewhere=True)],
+        "1 session open, 0 messages; reading 1,762 tokens, 38 %",
+    ),
+    "a call on a worker, answered": (
+        [Began(PLANS[0]), progress(0, Phase.WRITING, tokens=7, elsewhere=True), CallEnded(asked(0))],
+        "1 session open, 0 messages; no call is under way",
+    ),
 }
 
 
