@@ -24,9 +24,9 @@ VLLM_RANKS = (8, 16, 32, 64, 128, 256, 320, 512)
 
 @click.group()
 def adapters() -> None:
-    """What `em train` made, under data/adapters: a folder each, with PEFT's files and a card.
+    """Manage the adapters that `em train` wrote to data/adapters: a folder each, with PEFT's files and a card.
 
-    One is current: `em simulate --lead-adapter current` plays with it. NAME may be `current` everywhere.
+    One adapter is current: `em simulate --lead-adapter current` uses it. NAME may be `current` everywhere.
     """
 
 
@@ -34,9 +34,9 @@ def adapters() -> None:
 @options.data_option
 @options.json_option
 def list_(data: Path, as_json: bool) -> None:
-    """Every adapter, the current one marked.
+    """List the adapters; the current one is marked.
 
-    Of a training that has not ended: how far it is, and the command that goes on with it.
+    An unfinished training is listed with its progress and the command that continues it.
     """
     entries = _registry(data).entries()
     if as_json:
@@ -88,7 +88,7 @@ def _show(entries: Sequence[RegisteredAdapter]) -> None:
 @options.data_option
 @options.json_option
 def show(name: str, data: Path, as_json: bool) -> None:
-    """The card of an adapter, and how a server loads it."""
+    """Show the card of an adapter, and how a server loads it."""
     from simulator.train import adapter
 
     folder = _registry(data).find(name)
@@ -129,7 +129,7 @@ def promote(name: str, anyway: bool, data: Path, as_json: bool) -> None:
 @options.data_option
 @options.json_option
 def rollback(data: Path, as_json: bool) -> None:
-    """Make the one that was current before current again; can be repeated, back to the first."""
+    """Make the adapter current that was so before; can be repeated, back to the first."""
     card, left = _registry(data).rollback()
     if as_json:
         click.echo(json.dumps({"current": card.name, "left": left}))
@@ -142,7 +142,7 @@ def rollback(data: Path, as_json: bool) -> None:
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), required=True, help="The file to write.")
 @options.data_option
 def gguf(name: str, out: Path, data: Path) -> None:
-    """Write an adapter as a GGUF LoRA, for llama.cpp and what is built on it."""
+    """Write an adapter as a GGUF LoRA, for llama.cpp and programs built on it."""
     from simulator.train import adapter_export
 
     adapter_export.write_gguf(_registry(data).find(name), out)

@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 @click.option("--adapter", "adapters", multiple=True, help="Name, `current` or folder; may be repeated.")
 @click.option("--corpus", type=click.Path(path_type=Path), help="Folder or file of documents: held out, and reference.")
 @click.option(
-    "--chat", type=click.Path(path_type=Path), help="Documents of a real channel: is ordinary talk still known?"
+    "--chat",
+    type=click.Path(path_type=Path),
+    help="Documents of a real channel: how well ordinary talk is still predicted.",
 )
 @click.option("--suite", type=click.Choice(["quick", "full"]), default="quick", show_default=True)
 @click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True)

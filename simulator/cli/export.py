@@ -70,10 +70,9 @@ def export(
     dpo and kto write what the run has of lines that did not stand: refused tries, lines that people marked bad, and
     plays that a judge liked less. The prompt is the document up to the line; pairs that are too alike are left out.
 
-    What people said in a real channel is theirs: --opted-in, --only-nicks (both together: either will do) or
-    --allow-imported is needed. Sessions are cut where somebody speaks, is named or is repeated who did not agree, and
-    what is left between two cuts is a document of its own, from 10 messages on. Who said `optout` in the channel is
-    left out whatever is asked for.
+    What people said in a real channel belongs to them: --opted-in, --only-nicks (with both, a person in either) or
+    --allow-imported is required. A session is cut where somebody who did not agree speaks, is named or is quoted; each
+    part of at least 10 messages becomes a document of its own. Who wrote `optout` in the channel is always left out.
     """
     if allow_imported and (opted_in or only_nicks is not None):
         raise click.UsageError("--allow-imported takes everybody's lines: leave it out, or --opted-in and --only-nicks")

@@ -46,7 +46,7 @@ def gaps(
     data: Path,
     world_dir: Path | None,
 ) -> None:
-    """How the lead's behaviour in a real channel differs from the brief and the corpus.
+    """Compare the lead's behaviour in a real channel with the brief and the corpus.
 
     Share by level, assistant habits, answers when addressed, length of lines, complaints and corrections with the line
     that caused them, what the lead does after being told off, topics that people bring and the corpus lacks. Every

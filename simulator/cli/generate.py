@@ -34,7 +34,7 @@ DEMO_SESSIONS = 3
     type=click.FloatRange(1, 10),
     default=1.0,
     metavar="X",
-    help="Play X sessions for each place on average and keep the one that the judge likes best; needs --judge-model.",
+    help="Play X sessions for each slot on average and keep the one with the best score; needs --judge-model.",
 )
 @click.option(
     "--concurrency",
@@ -43,7 +43,7 @@ DEMO_SESSIONS = 3
     help="Sessions played at once. Default: 4, hosted 8; with Ray, for each worker.",
 )
 @click.option(
-    "--budget-usd", type=click.FloatRange(min=0), metavar="X", help="Stop beginning sessions when this is used up."
+    "--budget-usd", type=click.FloatRange(min=0), metavar="X", help="Begin no session that this budget does not cover."
 )
 @click.option("--seed", type=int, default=1, show_default=True, help="The same seed plans the same sessions.")
 @options.model_options
@@ -68,7 +68,8 @@ def generate(
 ) -> None:
     """Play, filter and record sessions until a goal is met.
 
-    Killed at any point, `em resume NAME` goes on and pays only for what is missing. `em export NAME` writes the files.
+    If the run is killed, `em resume NAME` continues it and pays only for what is missing. `em export NAME` writes the
+    files.
     """
     from simulator.runs import service
     from simulator.runs.request import Execution, RunRequest
@@ -96,7 +97,10 @@ def generate(
 )
 @click.option("--concurrency", type=click.IntRange(1, 1000), metavar="N", help="Sessions played at once.")
 @click.option(
-    "--budget-usd", type=click.FloatRange(min=0), metavar="X", help="Budget of the whole run, what is spent included."
+    "--budget-usd",
+    type=click.FloatRange(min=0),
+    metavar="X",
+    help="Budget of the whole run, including what is already spent.",
 )
 @options.model_options
 @options.engine_options
@@ -115,9 +119,9 @@ def resume(
     data: Path,
     world_dir: Path | None,
 ) -> None:
-    """Go on with a run that stopped, with its own models unless others are named.
+    """Continue a run that stopped, with the same models unless others are named.
 
-    Sessions that were cut in the middle go on where they were cut; no answer is paid for twice.
+    Interrupted sessions continue from their last event; no answer is paid for twice.
     """
     from simulator.runs import service
     from simulator.runs.request import Execution, ResumeRequest
@@ -137,7 +141,8 @@ def resume(
 def demo(seed: int, data: Path) -> None:
     """Three short sessions on the embedded model, played, filtered, exported.
 
-    Needs no key, no network and no GPU. The model is very small: it shows the machine working, not good data.
+    Needs no key, no network and no GPU. The model is very small: it shows that the program works; its data is
+    not good.
     """
     from simulator.cli.export import write_export
     from simulator.corpus.export import ExportRequest

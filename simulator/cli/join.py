@@ -57,7 +57,7 @@ def join(
     data: Path,
     world_dir: Path | None,
 ) -> None:
-    """The lead in a channel of a real server.
+    """Run the lead in a channel of a real IRC server.
 
     Same prompts, same share of the messages and same checks of a line as in the simulator; and the lead talks less for
     a while when somebody asks for that. Everything is recorded in a run, for `em show`, `em log` and `em report`. It
@@ -69,7 +69,7 @@ def join(
     \b
     EM_IRC_PASSWORD        the server's password
     EM_IRC_SASL_PASSWORD   the password of the lead's account
-    EM_IRC_SASL_USER       the account, where it is not called like the nick
+    EM_IRC_SASL_USER       the account, if its name is not the nick
     """
     from simulator.irc.bot_config import STOP, BotConfig
     from simulator.irc.commands import Operators

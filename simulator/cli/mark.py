@@ -38,7 +38,7 @@ def mark(
     data: Path,
     world_dir: Path | None,
 ) -> None:
-    """Say what you think of a session of the run NAME: its word beats the filters' and the judge's.
+    """Record your verdict on a session of run NAME; it overrides the filters' and the judge's.
 
     `em export` leaves out every session that is marked bad, as a whole or in one message, and writes edited lines as
     they were edited; the original stays in the journal. `choose` keeps a spare session for its slot. Works while the

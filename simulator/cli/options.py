@@ -146,7 +146,7 @@ def model_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option(
             "--lead-dialect",
             type=click.Choice(["chat", "completion", "document"]),
-            help="The lead's own; `document` (header and transcript alone): for one who was trained on documents.",
+            help="Prompt format of the lead; `document` (header and transcript alone): for one trained on documents.",
         ),
         click.option(
             "--dialect",

@@ -43,9 +43,9 @@ def plan(
     as_json: bool,
     world_dir: Path | None,
 ) -> None:
-    """What a data set will hold, take and cost, without asking a model.
+    """Estimate content, size, time and cost of a data set, without calling a model.
 
-    Dollars come from litellm's price table, with and without prompt caching; an unknown price is said to be unknown.
+    Dollars come from litellm's price table, with and without prompt caching; unknown prices are reported as unknown.
     """
     from simulator.journal.model_choice import ModelChoice
     from simulator.plan.forecast import Overhead, forecast_run, shares

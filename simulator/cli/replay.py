@@ -36,10 +36,10 @@ SPEED = 30.0
 @options.data_option
 @options.world_option
 def replay(name: str, session: str, speed: float, reasons: bool, data: Path, world_dir: Path | None) -> None:
-    """Play SESSION of run NAME again, with its timing; long silences are cut short.
+    """Replay SESSION of run NAME with its timing; long silences are shortened.
 
     \b
-    Keys: space stops and goes on, the arrows step one event back and on, + and - change the speed, q leaves.
+    Keys: space pauses and continues, arrows step one event back or forward, + and - change the speed, q quits.
     In a pipe: plain lines, at the same pace.
     """
     from simulator.journal.journal import Journal

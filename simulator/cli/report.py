@@ -27,7 +27,7 @@ def report(
     """Write run NAME as one HTML page that opens offline, or NAME and OTHER side by side.
 
     Quotas, the lead's share of every session, turn-taking against real channels, rejections, cost, diversity, and the
-    transcripts to search; may be asked while a run is going on. Written to data/reports/NAME.html.
+    transcripts to search; also while the run is going on. Written to data/reports/NAME.html.
     """
     from simulator import files
     from simulator.journal.journal import Journal

@@ -29,11 +29,13 @@ FORMATS = ["jsonl", "txt"]
 @click.option("--single", is_flag=True, help="One conversation, shown in full and not added to the data set.")
 @click.option("--batch", type=click.IntRange(min=1), metavar="N", help="Generate N conversations.")
 @click.option("--full", is_flag=True, help="Generate the whole data set (15 MB).")
-@click.option("--resume", is_flag=True, help="Go on where the last run stopped.")
+@click.option("--resume", is_flag=True, help="Continue the last run.")
 @click.option("--status", is_flag=True, help="Show statistics and coverage.")
 @click.option("--prompts", is_flag=True, help="With --test --single: show every prompt as well.")
 @click.option("--concurrency", type=click.IntRange(1, 1000), metavar="N", help="Conversations played at once.")
-@click.option("--budget-usd", type=click.FloatRange(min=0), metavar="X", help="Stop beginning when this is used up.")
+@click.option(
+    "--budget-usd", type=click.FloatRange(min=0), metavar="X", help="Begin no conversation that this does not cover."
+)
 @click.option("--seed", type=int, default=1, show_default=True, help="The same seed plans the same conversations.")
 @click.option("--allow-scripted", is_flag=True, help="Write files also for `--model scripted`.")
 @options.model_options

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 @options.json_option
 @options.data_option
 def show(name: str, session: str | None, reasons: bool, form: str, as_json: bool, data: Path) -> None:
-    """One SESSION of run NAME: heading, transcript, and the verdict with its evidence at the message it is about.
+    """Show one SESSION of run NAME: heading, transcript, and the verdict with its evidence at the message it is about.
 
     Without SESSION: a table of all sessions. With --json: plan, events, calls and verdict in full.
     """

@@ -38,7 +38,7 @@ FEWEST, MOST = 2, 30
 @click.option("--server", type=click.Choice(("ngircd", "inspircd", "ircd-hybrid")), default="ngircd", show_default=True,
               help="IRC server to start.")  # fmt: skip
 @click.option("--port", type=click.IntRange(1, 65535), help="Of the server. Default: a free one.")
-@click.option("--seed", type=int, default=1, show_default=True, help="Of who is there, and of the topics.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Seed for people and topics.")
 @click.option("--run", "name", metavar="NAME", help="The run to record in. Default: a new one.")
 @options.model_options
 @options.data_option

@@ -49,7 +49,7 @@ def stats(
     data: Path,
     world_dir: Path | None,
 ) -> None:
-    """How varied, and with --realism how lifelike, the sessions of a run or of anybody's documents are.
+    """Measure how varied, and with --realism how lifelike, the sessions of a run or other documents are.
 
     NAME is a run, of which the kept sessions count. FILES are .txt files in the brief's format (one document a file)
     and .jsonl files with `text`, and perhaps `id`, `topic_group` and `topic`. No model is needed.
@@ -139,7 +139,7 @@ def _show_quality(found: Quality) -> None:
     """The measures as tables."""
     from rich.table import Table
 
-    from simulator.corpus.quality import rows, told
+    from simulator.corpus.quality import rows, with_interval
     from simulator.tui.lines import console
 
     out, table = console(), Table(box=None, pad_edge=False)
@@ -154,7 +154,7 @@ def _show_quality(found: Quality) -> None:
         out.print(f"the machine against people: {machine.judged} sessions judged, {machine.bad} rejected")
         table = Table("rule", "of", "right when against", "finds of what people reject", box=None, pad_edge=False)
         for each in machine.rules:
-            table.add_row(each.rule, each.kind, told(each.precision), told(each.recall))
+            table.add_row(each.rule, each.kind, with_interval(each.precision), with_interval(each.recall))
         out.print(table)
     if machine.patch:
         out.print(machine.patch, markup=False, highlight=False)

@@ -24,7 +24,7 @@ STALE = 15
 @options.data_option
 @options.world_option
 def status(name: str, as_json: bool, data: Path, world_dir: Path | None) -> None:
-    """How far run NAME is, against its quotas; may be asked while the run is going on."""
+    """Show the progress of run NAME against its quotas, also while it is running."""
     from simulator.corpus import stats
     from simulator.journal.journal import Journal
 

@@ -41,7 +41,7 @@ INTERRUPTED = 130
 )
 @click.option("--allow-scripted", is_flag=True, help="Train on lines that no model wrote, for a dry run.")
 @click.option("--skip-rejected", is_flag=True, help="Leave rejected documents out instead of stopping.")
-@click.option("--i-know", is_flag=True, help="Allow more than one epoch (risk of memorisation).")
+@click.option("--allow-multiple-epochs", is_flag=True, help="Allow more than one epoch (risk of memorisation).")
 @options.data_option
 @options.world_option
 def train(
@@ -57,7 +57,7 @@ def train(
     export_axolotl: Path | None,
     allow_scripted: bool,
     skip_rejected: bool,
-    i_know: bool,
+    allow_multiple_epochs: bool,
     data: Path,
     world_dir: Path | None,
 ) -> None:
@@ -91,11 +91,11 @@ def train(
     if export_axolotl is not None:
         _export(request, export_axolotl, world)
         return
-    if settings.num_epochs > 1 and not i_know:
+    if settings.num_epochs > 1 and not allow_multiple_epochs:
         raise UsageError(
             f"num_epochs is {settings.num_epochs}: the brief trains one; with more, it memorises the corpus",
             place=str(config or "policies/training.yaml"),
-            remedy="say --i-know, or --set num_epochs=1",
+            remedy="say --allow-multiple-epochs, or --set num_epochs=1",
         )
     job = training.prepare_training(request, world)
     target = out or data / training.ADAPTERS / request.name

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from simulator.corpus.facts import CostRow, ExportFacts
 from simulator.corpus.file_names import Names
 from simulator.corpus.formats import FORMATS
-from simulator.corpus.quality import Quality, rows, told
+from simulator.corpus.quality import Quality, rows, with_interval
 
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 
@@ -197,8 +197,8 @@ def _refused(facts: ExportFacts) -> str:
 def _quality(quality: Quality) -> str:
     """The figures that a reviewer of a data set asks for; the same as `em stats NAME --quality`."""
     measured = _table(("measure", "value", "95 % interval", "n"), rows(quality))
-    told = f"\nText measures are means over blocks of {quality.text.words:,} words.\n"
-    return "## How good it is\n\n" + measured + told + _against_people(quality)
+    note = f"\nText measures are means over blocks of {quality.text.words:,} words.\n"
+    return "## How good it is\n\n" + measured + note + _against_people(quality)
 
 
 def _against_people(quality: Quality) -> str:
@@ -208,7 +208,7 @@ def _against_people(quality: Quality) -> str:
     few = "" if found.enough else " These are few: the intervals are wide."
     head = f"\nFilters, guard and judge against people, who judged {found.judged} sessions.{few}\n\n"
     columns = ("rule", "of", "right when against", "finds of what people reject")
-    shown = ((each.rule, each.kind, told(each.precision), told(each.recall)) for each in found.rules)
+    shown = ((each.rule, each.kind, with_interval(each.precision), with_interval(each.recall)) for each in found.rules)
     return head + _table(columns, shown)
 
 

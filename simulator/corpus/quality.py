@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from simulator.corpus.calibration import MachineCalibration, calibration
 from simulator.corpus.diversity import Diversity, DiversityFacts
 from simulator.corpus.realism import Realism, RealismFacts
-from simulator.corpus.telling_apart import ToldApart, told_apart
+from simulator.corpus.telling_apart import Separability, tell_apart
 from simulator.corpus.text_diversity import TextDiversity, text_diversity
 from simulator.document import Document
 from simulator.intervals import Figure, share
@@ -30,7 +30,7 @@ class Quality:
     text: TextDiversity
     reference: TextDiversity | None
     """The same of real channels, in blocks of as many words where both have enough."""
-    told_apart: ToldApart | None
+    separability: Separability | None
     """From real channels, by a small classifier."""
     near_duplicates: Figure | None
     """Share of sessions that are nearly the same as an earlier one."""
@@ -76,7 +76,7 @@ def quality(journal: Reviews, world: World, of: Measured, against: Sequence[Docu
         sessions=count,
         text=text_diversity(documents),
         reference=text_diversity(against) if against else None,
-        told_apart=told_apart(documents, against) if against else None,
+        separability=tell_apart(documents, against) if against else None,
         near_duplicates=share(of.diversity.near_duplicates.sessions.count, count),
         gini=of.diversity.nicks.gini,
         realism=share(of.realism.inside, of.realism.inside + of.realism.outside),
@@ -121,7 +121,7 @@ def rows(quality: Quality) -> list[tuple[str, str, str, str]]:
     return [
         *found,
         ("Gini of people's messages", "–" if quality.gini is None else f"{quality.gini:.2f}", "", ""),
-        _row("told from real channels, AUC", quality.told_apart.auc if quality.told_apart else None, "{:.3f}"),
+        _row("told from real channels, AUC", quality.separability.auc if quality.separability else None, "{:.3f}"),
         _row("near-duplicate sessions", quality.near_duplicates, "{:.1%}"),
         _row("turn-taking within the range of real channels", quality.realism, "{:.1%}"),
         _row("sessions that people judged", quality.reviewed, "{:.1%}"),
@@ -130,10 +130,10 @@ def rows(quality: Quality) -> list[tuple[str, str, str, str]]:
     ]
 
 
-def told(figure: Figure | None) -> str:
+def with_interval(figure: Figure | None) -> str:
     """A share with its interval and observations, in words.
 
-    >>> told(share(3, 4)), told(None)
+    >>> with_interval(share(3, 4)), with_interval(None)
     ('75 % (30–95 %, n 4)', '–')
     """
     if figure is None:

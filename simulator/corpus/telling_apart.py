@@ -25,7 +25,7 @@ FEWEST = 2 * FOLDS
 
 
 @dataclass(frozen=True, slots=True)
-class ToldApart:
+class Separability:
     """How well the two sides are told apart."""
 
     auc: Figure
@@ -36,7 +36,7 @@ class ToldApart:
     """Windows."""
 
 
-def told_apart(ours: Iterable[Document], real: Iterable[Document]) -> ToldApart | None:
+def tell_apart(ours: Iterable[Document], real: Iterable[Document]) -> Separability | None:
     """None: fewer than FEWEST sessions of a side have a window. Raises UsageError without scikit-learn."""
     sides = [_windows(ours), _windows(real)]
     if min(len({group for group, _ in side}) for side in sides) < FEWEST:
@@ -46,7 +46,7 @@ def told_apart(ours: Iterable[Document], real: Iterable[Document]) -> ToldApart 
     groups = [f"{number}:{group}" for number, side in enumerate(sides) for group, _ in side]
     units = _units(texts, labels, groups)
     auc = resampled(units, _auc, 0, "told apart")
-    return None if auc is None else ToldApart(auc, len(sides[0]), len(sides[1]))
+    return None if auc is None else Separability(auc, len(sides[0]), len(sides[1]))
 
 
 def _windows(documents: Iterable[Document]) -> list[tuple[int, str]]:

@@ -45,7 +45,7 @@ def template(name: str, *folders: Path) -> Template:
         "dollars": words.dollars,
         "visible": words.visible,
         "quality_rows": quality.rows,
-        "told": quality.told,
+        "with_interval": quality.with_interval,
     }
     return environment.get_template(name)
 

@@ -95,7 +95,7 @@ def test_the_plan_loads_no_weights(place: Path) -> None:
     [
         ((), "Missing argument 'CORPUS'"),
         (("corpus",), "outputs/irc-mistral-24b-production/merged"),
-        (("corpus", "--set", "num_epochs=2"), "--i-know"),
+        (("corpus", "--set", "num_epochs=2"), "--allow-multiple-epochs"),
         (("none", "--base", "base"), "no such file or folder"),
     ],
 )

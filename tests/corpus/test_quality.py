@@ -66,10 +66,10 @@ def test_nothing_said_measures_nothing() -> None:
 
 def test_sides_are_told_apart_as_far_as_they_differ() -> None:
     alike = talk("x", 40, 80)
-    same, other = telling_apart.told_apart(alike[:40], alike[40:]), telling_apart.told_apart(alike[:40], talk("v", 40))
+    same, other = telling_apart.tell_apart(alike[:40], alike[40:]), telling_apart.tell_apart(alike[:40], talk("v", 40))
     assert same.auc.low < 0.5 < same.auc.high and other.auc.value == 1.0
     assert same.ours == same.real == 80 and same.auc.n == 80, "two windows of a session, which is drawn whole"
-    assert telling_apart.told_apart(alike[:9], alike[40:]) is None
+    assert telling_apart.tell_apart(alike[:9], alike[40:]) is None
 
 
 def test_nicks_give_nothing_away() -> None:
@@ -78,7 +78,7 @@ def test_nicks_give_nothing_away() -> None:
         Document(HEADER, tuple(TranscriptLine(f"{line.nick}_real", line.text) for line in document.lines))
         for document in alike[40:]
     ]
-    assert telling_apart.told_apart(alike[:40], renamed).auc.low < 0.5
+    assert telling_apart.tell_apart(alike[:40], renamed).auc.low < 0.5
 
 
 def test_words_of_a_probe_are_found() -> None:
@@ -193,4 +193,4 @@ def test_a_run_is_held_against_real_channels(run: Path, tmp_path: Path) -> None:
     done = em("stats", "trial", "--quality", "--against", "real", "--against", "more", "--json", cwd=run.parents[2])
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
-    assert 0 <= told["told_apart"]["auc"]["low"] <= told["told_apart"]["auc"]["high"] <= 1 and told["reference"]
+    assert 0 <= told["separability"]["auc"]["low"] <= told["separability"]["auc"]["high"] <= 1 and told["reference"]
