@@ -211,8 +211,8 @@ def _said_by_people(journal: Journal) -> dict[str, list[Remark]]:
     """Marks and edits by session, as the browser of transcripts shows them beside the reasons of the rules."""
     found: dict[str, list[Remark]] = {}
     for mark in journal.marks():
-        told = f"marked {'good' if mark.good else 'bad'} by {mark.person}"
-        found.setdefault(mark.session, []).append((told, mark.line, mark.why))
+        stated = f"marked {'good' if mark.good else 'bad'} by {mark.person}"
+        found.setdefault(mark.session, []).append((stated, mark.line, mark.why))
     for edit in journal.edits():
         found.setdefault(edit.session, []).append((f"edited by {edit.person}", edit.line, edit.text))
     return found
@@ -240,7 +240,7 @@ def _session(
         in_band=said.count(lead) in world.engagement.bands[level].counts(len(said)),
         rules=tuple(dict.fromkeys(rule for rule, _, _ in reasons)),
         refused=tuple(dict.fromkeys(refused.rule for _, refused in _refusals(events))),
-        marks=tuple(dict.fromkeys(told.partition(" by ")[0] for told, _, _ in by_people)),
+        marks=tuple(dict.fromkeys(stated.partition(" by ")[0] for stated, _, _ in by_people)),
         body=packed_transcripts.body(session.setting, events, [*reasons, *by_people]),
         said=packed_transcripts.said(events),
     )
