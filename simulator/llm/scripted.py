@@ -28,7 +28,7 @@ not used."""
 FEW_WORDS = "few-words"
 CHANCES_OF_MORE = {FEW_WORDS: (), "sentence": (), "two-or-three": (1.0, 0.3), "more": (1.0, 1.0, 0.5)}
 """By the length that is wanted: how likely each further sentence is."""
-MOST_WORDS_OF = {FEW_WORDS: 7, "sentence": 16, "two-or-three": 36, "more": 60}
+MOST_WORDS_OF = {FEW_WORDS: 7, "sentence": 16, "two-or-three": 28, "more": 60}
 """By the length that is wanted."""
 
 _SLOT = re.compile(r"\{(\w+)\}")
@@ -289,7 +289,7 @@ def content(topic: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     spoken = re.sub(r"[^\w\s',;:-]", "", topic.lower()).split()
     named_by = tuple(dict.fromkeys(w.strip(",;:'") for w in spoken if w.strip(",;:'") not in empty and len(w) > 2))
     if not named_by:
-        return ("all of this", "the whole thing"), ("talk", "topic")
+        return ("the talk in here", "the weather"), ("talk", "weather")
     whole = topic.lower().partition(",")[0]
     most = MOST_TOPIC_WORDS + 2 if spoken[0] in _set("kinds") else HANDY_WORDS
     if spoken[0] not in leading and 2 < len(whole.split()) <= most:

@@ -154,13 +154,14 @@ async def scene(
     level: Engagement = Engagement.MEDIUM,
     nick: str = LEAD,
     guard: Model | None = None,
+    seed: int = 1,
     **stay: object,
 ) -> AsyncIterator[Scene]:
     """A stay that is over when the block is."""
     world, hours, link = shipped(), ManualClock(BEGAN), Memory(nick)
     model = model or Scripted()
     notes, events = [], []
-    with session_recorder.opened(folder, world, ModelChoice(lead="scripted"), seed=1) as journal:
+    with session_recorder.opened(folder, world, ModelChoice(lead="scripted"), seed=seed) as journal:
         about = BotConfig(
             "#general",
             level,
