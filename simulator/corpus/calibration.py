@@ -16,7 +16,7 @@ from simulator.corpus.agreement import Agreement, agreement, consensus, verdicts
 from simulator.corpus.judge import RULE
 from simulator.corpus.opinions import JudgeOpinions
 from simulator.events import Said
-from simulator.intervals import Figure, share
+from simulator.intervals import Figure, mcnemar, share
 from simulator.journal.records import MachineCheck, SessionRow
 from simulator.journal.reviews import Reviews
 from simulator.session.transcript import document
@@ -27,6 +27,8 @@ ENOUGH = 50
 """Judged sessions from which on the figures say something."""
 OF_EACH = 5
 """Sessions with a score that people would keep, and that they would not, from which on a threshold is proposed."""
+SURE = 0.05
+"""Greatest p at which another threshold counts as better than today's."""
 GUARD = "guard-"
 
 
@@ -188,7 +190,8 @@ def _thresholds(judged: Sequence[_Judged], policy: JudgePolicy) -> Iterator[Thre
 
 
 def _better(scored: Sequence[tuple[float, bool]], now: float) -> tuple[float, Figure, Figure] | None:
-    """The least value that agrees with people most often, and how often it and today's do; None: today's is as good."""
+    """The value that agrees with people most often, and how often today's and it do; None: today's is as good as far as
+    one can tell (McNemar's test)."""
     bad = sum(against for _, against in scored)
     if min(bad, len(scored) - bad) < OF_EACH:
         return None
@@ -196,7 +199,8 @@ def _better(scored: Sequence[tuple[float, bool]], now: float) -> tuple[float, Fi
     between = [round((low + high) / 2, 3) for low, high in pairwise(values)]
     tried = between if any(value != round(value) for value in values) else values
     best = max(tried, key=lambda value: (_right(scored, value), -abs(value - now)), default=now)
-    if _right(scored, best) <= _right(scored, now):
+    pairs = [(_agrees(each, now), _agrees(each, best)) for each in scored]
+    if _right(scored, best) <= _right(scored, now) or mcnemar(pairs) > SURE:
         return None
     before, after = (share(_right(scored, value), len(scored)) for value in (now, best))
     assert before is not None and after is not None
@@ -204,7 +208,13 @@ def _better(scored: Sequence[tuple[float, bool]], now: float) -> tuple[float, Fi
 
 
 def _right(scored: Iterable[tuple[float, bool]], threshold: float) -> int:
-    return sum((score < threshold - 1e-9) == against for score, against in scored)
+    return sum(_agrees(each, threshold) for each in scored)
+
+
+def _agrees(scored: tuple[float, bool], threshold: float) -> bool:
+    """Whether the threshold and people say the same of one session."""
+    score, against = scored
+    return (score < threshold - 1e-9) == against
 
 
 def _patch(found: MachineCalibration) -> str:

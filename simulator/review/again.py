@@ -16,6 +16,7 @@ from simulator.journal.reviews import Reviews
 from simulator.llm.model import Models
 from simulator.plan.participation import Participation
 from simulator.plan.session_plan import SessionPlan
+from simulator.review.editing import check_cast
 from simulator.runs.session_runner import verdict_of, world_filters
 from simulator.session.channel import Channel
 from simulator.session.member import Line, Members
@@ -29,7 +30,7 @@ async def another_line(journal: Reviews, world: World, models: Models, session: 
 
     Raises UsageError if the message does not come about as it did, ProviderError when the model fails for good.
     """
-    plan, events = _planned(journal, session)
+    plan, events = _planned(journal, world, session)
     place = _place(events, line, session)
     past, said = events[:place], events[place]
     late = {change.nick for change in plan.script.presence if change.kind == "join"}
@@ -42,13 +43,13 @@ async def another_line(journal: Reviews, world: World, models: Models, session: 
     return await Members(plan.setting, script, world, models).speak(turn, channel)
 
 
-def variant(journal: Reviews, session: str, line: int) -> tuple[SessionPlan, list[Event]]:
+def variant(journal: Reviews, world: World, session: str, line: int) -> tuple[SessionPlan, list[Event]]:
     """A plan for the same slot, and the events before a message with which it begins: what stood there, as edited.
 
     The lead's messages are still those of the plan: what is left of them falls on what is left of the session.
     Raises UsageError for a session that nobody planned.
     """
-    plan, events = _planned(journal, session)
+    plan, events = _planned(journal, world, session)
     past = _before(events, _place(events, line, session))
     others = journal.variants(plan.number)
     attempt = 1 + max(_attempt(journal, ident) for ident, _, _ in others)
@@ -94,7 +95,7 @@ async def play_on(
         return "rejected"
 
 
-def _planned(journal: Reviews, session: str) -> tuple[SessionPlan, list[Event]]:
+def _planned(journal: Reviews, world: World, session: str) -> tuple[SessionPlan, list[Event]]:
     row = journal.session(session)
     if row is None:
         raise UsageError("the run has no such session", place=session, remedy="see `em show NAME --all`")
@@ -102,6 +103,7 @@ def _planned(journal: Reviews, session: str) -> tuple[SessionPlan, list[Event]]:
         raise UsageError("real people wrote this session", place=session, remedy="only what was planned can be played")
     if row.state == "open":
         raise UsageError("this session is still being played", place=session, remedy="wait until it is over")
+    check_cast(world, row.session.setting)
     return row.session, journal.edited(session)
 
 

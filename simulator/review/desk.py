@@ -18,6 +18,8 @@ from simulator.review.queue import Entry, Wanted
 from simulator.review.session_view import ReviewedSession, view
 from simulator.world.world import World
 
+MANY = 50
+"""Most rules that a line is checked for at once."""
 WORDS = 2_000
 """Most characters of a reason or a line that the page sends."""
 
@@ -107,7 +109,7 @@ class Desk:
             case "edit":
                 return self._edit(session, line, _text(given, "text"), alike=given.get("alike") is True)
             case "check":
-                return self._check(session, line, _text(given, "rule"), right=given.get("right") is True)
+                return self._check(session, line, _texts(given, "rules"), right=given.get("right") is True)
             case "restore" if line is not None:
                 editing.restore(self.journal, session, line, self.person)
                 return Done("the original line stands again", session, line)
@@ -133,10 +135,10 @@ class Desk:
         outcome = {"good": "keep", "bad": "reject" if line is None else "bad line", "clear": "mark taken back"}[kind]
         return Done(f"{what}: {outcome}", session, line)
 
-    def _check(self, session: str, line: int | None, rule: str, *, right: bool) -> Done:
+    def _check(self, session: str, line: int | None, rules: list[str], *, right: bool) -> Done:
         kind = ReviewKind.RIGHT if right else ReviewKind.WRONG
-        self.journal.act([ReviewAction(session, line, kind, self.person, text=rule)])
-        return Done(f"{rule} was {kind}", session, line)
+        self.journal.act([ReviewAction(session, line, kind, self.person, text=rule) for rule in rules])
+        return Done(f"{', '.join(rules)}: {kind}", session, line)
 
     def _edit(self, session: str, line: int | None, text: str, *, alike: bool) -> Done:
         if line is None:
@@ -169,7 +171,7 @@ class Desk:
         models = self._model()
         if self._playing is not None and not self._playing.done():
             raise UsageError("a session is being played on already", place=session, remedy="wait until it is over")
-        plan, past = again.variant(self.journal, session, line)
+        plan, past = again.variant(self.journal, self.world, session, line)
         self._playing = asyncio.create_task(self._play_on(models, plan, past))
         return Done(f"{plan.id} is played on from message {line}", session, line)
 
@@ -192,6 +194,13 @@ def _text(given: Mapping[str, object], name: str) -> str:
     if not isinstance(value, str) or len(value) > WORDS:
         raise UsageError(f"`{name}` is a text of {WORDS} characters at most", place="em review", remedy="shorten it")
     return value
+
+
+def _texts(given: Mapping[str, object], name: str) -> list[str]:
+    values = given.get(name)
+    if not isinstance(values, list) or not 0 < len(values) <= MANY:
+        raise UsageError(f"`{name}` is a list of 1 to {MANY} texts", place="em review", remedy="load the page again")
+    return [_text({name: value}, name) for value in values]
 
 
 def _line(given: Mapping[str, object]) -> int | None:

@@ -12,7 +12,7 @@ from simulator.events import Event, Said
 from simulator.journal.records import LineEdit, ReviewAction, ReviewKind, SessionRow
 from simulator.journal.reviews import Reviews
 from simulator.line_checks import LineChecker
-from simulator.plan.session_plan import SessionPlan
+from simulator.plan.session_plan import SessionPlan, Setting
 from simulator.runs.session_runner import verdict_of, world_filters
 from simulator.session.prompts import secrets
 from simulator.world.world import World
@@ -91,6 +91,8 @@ def _found(journal: Reviews, wanted: LineEdit, place: str) -> tuple[SessionRow, 
 def _check_line(world: World, row: SessionRow, said: Sequence[Said], wanted: LineEdit, place: str) -> None:
     setting = row.session.setting
     planned = isinstance(row.session, SessionPlan)
+    if planned:
+        check_cast(world, setting)
     faults = LineChecker(world.style, setting.lead).faults(
         TranscriptLine(said[wanted.line].nick, wanted.text),
         cast=setting.members,
@@ -114,6 +116,13 @@ def _check_session(
             where = "" if reason.message in (None, wanted.line) else f" in message {reason.message}"
             raise UsageError(f"{reason.rule}{where}: {reason.evidence}", place=place, remedy="say it in another way")
         before[reason.rule, reason.message] -= 1
+
+
+def check_cast(world: World, setting: Setting) -> None:
+    """Raises UsageError if somebody of a planned session has no card here: what a line may not give away is unknown."""
+    if strangers := [nick for nick in setting.members if nick not in world.personas]:
+        cause = f"{strangers[0]} has no card in this world"
+        raise UsageError(cause, place=setting.id, remedy="name the run's own content with --world")
 
 
 def with_text(events: Sequence[Event], line: int, text: str) -> list[Event]:

@@ -142,7 +142,7 @@ def test_the_queue_puts_disagreement_and_the_unseen_first(chromium: Browser, add
         assert any("threshold" in cause for cause in causes)
         page.goto(f"{address}#{GUARDED}")
         shows(page, GUARDED)
-        assert "the guard sent a line back" in page.locator(".causes").text_content()
+        assert "the guard refused a line" in page.locator(".causes").text_content()
 
 
 def test_a_line_with_markup_stays_text(chromium: Browser, data: Path, address: str) -> None:
@@ -230,7 +230,7 @@ def test_a_guards_refusal_is_called_wrong(chromium: Browser, data: Path, address
     with opened(chromium, f"{address}#{GUARDED}") as page:
         line = page.locator("li.said.lead").first.get_attribute("data-line")
         press(page, *("j" * int(line)), "g")
-        told(page, "guard-helpful was wrong")
+        told(page, "guard-helpful: wrong")
         page.wait_for_selector(".try .mark.bad")
     with Reviews.open(data / "runs" / "trial") as journal:
         assert [(c.rule, c.right, c.person) for c in journal.machine_checks()] == [("guard-helpful", False, "ann")]

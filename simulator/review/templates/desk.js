@@ -143,7 +143,7 @@ async function edit(text) {
 async function check(right) {
   const rules = [...new Set($$("[data-rule]", row()).map((each) => each.dataset.rule))];
   if (!rules.length) return tell("the machine said nothing about this line");
-  for (const rule of rules) await act("check", {session: shown.id, line: shown.line, rule, right});
+  await act("check", {session: shown.id, line: shown.line, rules, right});
   await again();
 }
 
