@@ -40,7 +40,7 @@ _MOST = 16
 """Strings that alternatives are multiplied to, at most, before the row is cut there."""
 _CLASS = 12
 """Most characters of a class that are taken one by one."""
-_FREQUENT = 0.05
+_FREQUENT = 0.3
 """Strings that are expected in more than this share of all texts are not worth looking for."""
 _LETTER = 6.0
 """Each further character makes a string so much rarer; a guess for English that decides only about speed."""

@@ -63,15 +63,15 @@ class Build:
     def run(self, *words: str, folder: Path) -> Cost:
         """Runs its Python in a folder. Raises RuntimeError if it fails (exit code 1 is a verdict, not a failure)."""
         env = {**os.environ, "PYTHONPATH": str(self.root), "OMP_NUM_THREADS": "1"}
-        with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as told:
+        with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as problems:
             begun = time.perf_counter()
-            child = subprocess.Popen([str(self.python), *words], cwd=folder, env=env, stdout=out, stderr=told)
+            child = subprocess.Popen([str(self.python), *words], cwd=folder, env=env, stdout=out, stderr=problems)
             _, status, used = os.wait4(child.pid, 0)
             wall = time.perf_counter() - begun
             child.returncode = os.waitstatus_to_exitcode(status)
             if child.returncode not in (0, 1):
-                told.seek(0)
-                raise RuntimeError(f"{self.name}: {' '.join(words)}: {told.read().decode()[-2000:]}")
+                problems.seek(0)
+                raise RuntimeError(f"{self.name}: {' '.join(words)}: {problems.read().decode()[-2000:]}")
             out.seek(0)
             return Cost(used.ru_utime + used.ru_stime, wall, used.ru_maxrss / 1024, out.read().decode())
 
@@ -120,6 +120,14 @@ class Material:
         if not (data / "runs" / name / "journal.sqlite").exists():
             words = ("generate", "--model", "scripted", "--run", name, "--data", str(data), *goal)
             self.base.em(*words, folder=self.folder)
+        return data
+
+    def own(self, build: Build) -> Path:
+        """A run that this build made itself: 300 sessions, since a run goes on only with the content it began with."""
+        data = self.folder / f"own-{build.name}"
+        if not (data / "runs" / "own" / "journal.sqlite").exists():
+            words = ("generate", "--model", "scripted", "--run", "own", "--sessions", "300", "--data", str(data))
+            build.em(*words, folder=self.folder)
         return data
 
     def small(self) -> Path:
@@ -174,7 +182,7 @@ def _export(build: Build, of: Material) -> Cost:
 
 def _resume(build: Build, of: Material) -> Cost:
     """Of a run that has reached its goal: everything is read again, and nothing is played."""
-    return build.em("resume", "large", "--data", _copied(of.large(), of.fresh()), folder=of.folder)
+    return build.em("resume", "own", "--data", _copied(of.own(build), of.fresh()), folder=of.folder)
 
 
 ROWS: dict[str, tuple[Row, float]] = {

@@ -109,6 +109,9 @@ def test_no_pattern_passes_that_cannot_be_searched_for(part: str) -> None:
     for large in (part * 1000, f"({part}){{1000}}", part * 20_000):
         if fault_of(large) is None:
             list(Phrases([([large], [])]).find("text"))
+
+
+def test_a_pattern_that_takes_too_much_memory_is_named_so() -> None:
     assert "too large" in (fault_of(r"\pL" * 20_000) or "")
 
 
