@@ -23,7 +23,7 @@ from simulator.events import Event
 from simulator.journal.journal import Journal
 from simulator.llm.model import Prompt, Reply
 from simulator.llm.progress import CallProgress
-from simulator.llm.redact import redact
+from simulator.llm.provider_errors import redact
 from simulator.plan.session_plan import SessionPlan
 from simulator.world.world import World
 

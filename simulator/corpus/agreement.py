@@ -7,8 +7,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from simulator.corpus.judge import AnswerReader, JudgeMark
+from simulator.document import Document
 from simulator.errors import UsageError
+from simulator.journal.journal_reader import JournalReader
 from simulator.journal.records import PersonMark
+from simulator.llm.model import Purpose
+from simulator.world.policies.judge import JudgePolicy
 
 Verdicts = Mapping[str, Mapping[str, bool]]
 """Session to person to whether that person would keep it."""
@@ -71,3 +76,20 @@ def _alpha(shared: Verdicts) -> float | None:
         raise UsageError("agreement of reviewers needs nltk", place="Krippendorff's alpha", remedy=remedy) from None
     alpha = float(AnnotationTask(said).alpha())
     return None if math.isnan(alpha) else round(alpha, 4)
+
+
+class JudgeOpinions:
+    """The marks of a run's judge. Answers that today's rubric cannot read are passed over."""
+
+    def __init__(self, journal: JournalReader, policy: JudgePolicy) -> None:
+        self._journal, self._reader = journal, AnswerReader(policy)
+
+    def marks(self, session: str, document: Document) -> tuple[JudgeMark, ...]:
+        """Of the last readable answer; empty: there is none. `document`: the session as the judge saw it."""
+        found: tuple[JudgeMark, ...] = ()
+        for call in self._journal.calls(session, Purpose.JUDGE.value):
+            for begun in ("", "{"):  # a model that continues text is given the first bracket
+                if marks := self._reader.read(begun + call.reply.text, document).marks:
+                    found = marks
+                    break
+        return found

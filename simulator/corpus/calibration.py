@@ -12,9 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from simulator.corpus.agreement import Agreement, agreement, consensus, verdicts_of
+from simulator.corpus.agreement import Agreement, JudgeOpinions, agreement, consensus, verdicts_of
 from simulator.corpus.judge import RULE
-from simulator.corpus.opinions import JudgeOpinions
 from simulator.events import Said
 from simulator.intervals import Figure, mcnemar, share
 from simulator.journal.records import MachineCheck, SessionRow

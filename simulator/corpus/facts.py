@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel
 
 from simulator.journal.records import Goal
-from simulator.plan.standing import Standing
+from simulator.plan.quota import Standing
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance

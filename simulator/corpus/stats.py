@@ -27,8 +27,7 @@ from simulator.document import TranscriptLine
 from simulator.journal.journal import Journal
 from simulator.journal.records import Cost, RunCard
 from simulator.llm.model import Billing
-from simulator.plan.quota import Cell
-from simulator.plan.standing import MOSTLY, Standing, enough, standing
+from simulator.plan.quota import MOSTLY, Cell, Standing, enough, standing
 from simulator.world.policy import EngagementPolicy, QuotaPolicy
 from simulator.world.strict import Engagement
 

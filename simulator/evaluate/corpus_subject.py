@@ -14,10 +14,9 @@ from simulator.corpus.reading import Text
 from simulator.corpus.talk import Talk
 from simulator.document import Document, TranscriptLine, parse_document, render_document
 from simulator.evaluate.subject import Answer, Expected, Observations, Written
-from simulator.world.phrases import Phrases, folded
+from simulator.world.phrases import Phrases, RemarkKind, folded, remark_phrases
 from simulator.world.policies.evaluation import Moments
 from simulator.world.probe import Measure
-from simulator.world.remarks import RemarkKind, phrases
 from simulator.world.strict import Engagement
 
 WITHIN = 2
@@ -39,7 +38,7 @@ def seen(
     finders: dict[Measure, Phrases] = {
         "identity": Phrases([(moments.identity, ())]),
         "boundaries": Phrases([(moments.boundaries, ())]),
-        "feedback": phrases((kind for kind in remarks.values() if kind.less), (lead,)),
+        "feedback": remark_phrases((kind for kind in remarks.values() if kind.less), (lead,)),
     }
     answers: list[Answer] = []
     written: list[Written] = []

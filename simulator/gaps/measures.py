@@ -14,7 +14,7 @@ from simulator.gaps import clustered_intervals
 from simulator.gaps.feedback_terms import FeedbackLine, reaction
 from simulator.intervals import Figure
 from simulator.line_checks.wording import own_words
-from simulator.plan.standing import MOSTLY, enough
+from simulator.plan.quota import MOSTLY, enough
 from simulator.world.policies.gaps import GapPolicy
 from simulator.world.policy import Band, EngagementPolicy
 from simulator.world.strict import Engagement

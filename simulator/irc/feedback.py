@@ -10,9 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from simulator.addressing import addressee, mentioned
-from simulator.world.phrases import folded
+from simulator.world.phrases import RemarkKind, folded, remark_phrases
 from simulator.world.policies.bot import Feedback, Wish
-from simulator.world.remarks import RemarkKind, phrases
 
 LESS, MORE = "less", "more"
 
@@ -36,7 +35,7 @@ class FeedbackTracker:
         self._lead = lead
         self._wishes = {LESS: feedback.less, MORE: feedback.more}
         less = [kind for kind in remarks.values() if kind.less]
-        self._phrases = phrases([*less, feedback.invited], (lead,))
+        self._phrases = remark_phrases([*less, feedback.invited], (lead,))
         self._of_group = [*(LESS for _ in less), MORE]
         self._heeded: HeededWish | None = None
         self._since = 0

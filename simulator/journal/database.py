@@ -12,8 +12,7 @@ from pydantic import ValidationError
 
 from simulator import files
 from simulator.errors import StorageError, UsageError
-from simulator.journal.records import RunCard
-from simulator.journal.stored_session import todays_shape
+from simulator.journal.records import RunCard, todays_shape
 
 if TYPE_CHECKING:
     from filelock import FileLock

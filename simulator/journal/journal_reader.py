@@ -13,8 +13,7 @@ from simulator.errors import StorageError
 from simulator.events import EVENT, Event
 from simulator.journal.database import DAMAGED, storage
 from simulator.journal.model_choice import ModelChoice
-from simulator.journal.records import Call, Cost, Goal, RecordedActivity, RunCard, RunProgress, SessionRow
-from simulator.journal.stored_session import read_session
+from simulator.journal.records import Call, Cost, Goal, RecordedActivity, RunCard, RunProgress, SessionRow, read_session
 from simulator.llm.model import Billing, CallId, Reply, Usage
 
 if TYPE_CHECKING:

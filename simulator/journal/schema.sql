@@ -17,7 +17,7 @@ CREATE TABLE session (
     id TEXT PRIMARY KEY,
     slot INTEGER NOT NULL,
     attempt INTEGER NOT NULL,
-    plan TEXT NOT NULL,               -- JSON: SessionPlan or RecordedSession; journal/stored_session.py reads older shapes
+    plan TEXT NOT NULL,               -- JSON: SessionPlan or RecordedSession; journal/records.py reads older shapes
     state TEXT NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'spare', 'kept', 'rejected')),
     score REAL,                       -- the judge's, 0 to 1; NULL: no judge, or no readable answer
     bytes INTEGER NOT NULL DEFAULT 0, -- of the training document

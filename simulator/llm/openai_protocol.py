@@ -1,22 +1,90 @@
-"""OpenAI's protocol, which litellm and most servers speak: what a prompt asks for in its words, and what came back."""
+"""OpenAI's protocol, which litellm and most servers speak: what a prompt asks for in its words, and what came back.
+
+What holds a small model to one line of chat: a grammar (GBNF) for the llama.cpp servers that we start ourselves.
+
+A line is one to four complete sentences of 16 to 174 characters, the last two of which are letters or digits before the
+mark that ends it. Left free, a small model ends a line after a word or never, and where a sentence has to end by count
+it ends in ", !". Ruled out inside a sentence, beside what ends one: `<` and `>` (it would go on with somebody else's
+line), `*` (stage directions), signs that nobody types in chat, and the newline. The line's own newline is part of the
+grammar in the completion dialect, where the prompt stops there; in the chat dialect the model ends its turn instead.
+"""
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from enum import StrEnum
+from functools import cache
 
 from pydantic import JsonValue
 
 from simulator.control_tokens import neutralise
-from simulator.llm import llama_grammar
 from simulator.llm.likelihood import ALTERNATIVES
 from simulator.llm.model import Billing, Message, Prompt, Reply, Usage
 from simulator.llm.provider_errors import BrokenAnswer, Refusal
 from simulator.llm.reasoning import separate
 from simulator.llm.server_error import status_in_body
 from simulator.llm.server_traits import JsonObject
+
+TOKENS_A_SENTENCE = 40
+"""Room that the longest sentence takes, so that max_tokens hardly ever cuts one."""
+
+_SENTENCE = "sentence ::= [A-Za-z] inner{12,170} end"
+_REST = "rest ::= inner{6,170} end"
+_PARTS = r"""inner ::= [^\n<>.!?*&{}|~^=\\]
+end ::= [a-z] [a-z0-9'] [.!?]"""
+_BEGUN = re.compile(r"(?:<[^\s<>]{1,31}>|\* \S{1,31})(.*)")
+
+
+class Start(StrEnum):
+    """Where the model's text begins, as the rule for its first sentence."""
+
+    TURN = "sentence"
+    """At the beginning of a chat turn."""
+    LINE = '" " sentence'
+    """After `<nick>`, or after opening words that end a sentence."""
+    WORD = "rest"
+    """After opening words and a space."""
+    SPACE = '" " rest'
+    """After opening words."""
+
+
+def start(prompt: Prompt) -> Start:
+    """Where the answer to the prompt begins.
+
+    The text of the completion dialect ends with `<nick>` (for an action `* nick`), or with opening words after that.
+    """
+    if prompt.text is None:
+        return Start.TURN
+    line = _BEGUN.fullmatch(prompt.text[prompt.text.rfind("\n") + 1 :])
+    opening = line[1] if line else ""
+    if not opening.strip():
+        return Start.TURN if opening else Start.LINE
+    if opening.endswith(" "):
+        return Start.WORD
+    return Start.LINE if opening[-1] in ".!?" else Start.SPACE
+
+
+def one_line(prompt: Prompt) -> str:
+    """The grammar for the answer to a prompt that wants one line."""
+    sentences = min(prompt.sentences, max(1, prompt.max_tokens // TOKENS_A_SENTENCE))
+    return _grammar(start(prompt), sentences, newline=prompt.text is not None)
+
+
+def one_of(choices: Sequence[str]) -> str:
+    """The grammar for an answer that is one of these words."""
+    return f'root ::= " "? ({" | ".join(json.dumps(choice) for choice in choices)})'
+
+
+@cache
+def _grammar(start: Start, sentences: int, *, newline: bool) -> str:
+    more = f' (" " sentence){{0,{sentences - 1}}}' if sentences > 1 else ""
+    end = r' "\n"' if newline else ""
+    return "\n".join((f"root ::= {start}{more}{end}", _SENTENCE, _REST, _PARTS))
+
 
 LONGEST = 1 << 16
 """Characters of an answer that are read: many times what any prompt of ours asks for. A server that does not keep to
@@ -56,9 +124,9 @@ def for_llama(prompt: Prompt, adapter: float | None) -> JsonObject:
     else:
         extra |= {"top_k": 0, "min_p": 0.0, "repeat_penalty": 1.0}
     if prompt.one_line:
-        extra["grammar"] = llama_grammar.one_line(prompt)
+        extra["grammar"] = one_line(prompt)
     elif prompt.choices:
-        extra["grammar"] = llama_grammar.one_of(prompt.choices)
+        extra["grammar"] = one_of(prompt.choices)
     if adapter is not None:
         extra["lora"] = [{"id": 0, "scale": adapter}]
     return extra

@@ -27,9 +27,8 @@ from simulator.llm.model import Model, Models, PromptFormat, Purpose
 from simulator.llm.native_protocols import NATIVE
 from simulator.llm.openai_transport import OpenAITransport
 from simulator.llm.progress import Listener, log_progress
-from simulator.llm.provider_errors import HOW_NAMES_LOOK
+from simulator.llm.provider_errors import HOW_NAMES_LOOK, redact
 from simulator.llm.provider_transport import NativeTransport, ProviderTransport
-from simulator.llm.redact import redact
 from simulator.llm.scripted import Scripted
 from simulator.llm.server_traits import JsonObject
 from simulator.llm.transport import SILENCE, TransportOptions

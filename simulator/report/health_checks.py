@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from simulator.corpus import stats
 from simulator.corpus.phrase_budget import ENOUGH
 from simulator.corpus.realism import FEW_WINDOWS
-from simulator.plan.standing import Standing
+from simulator.plan.quota import Standing
 from simulator.report.gather import Figures
 from simulator.report.words import dollars, number, percent, statistic
 

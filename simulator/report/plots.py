@@ -20,7 +20,7 @@ from jinja2 import Template
 from markupsafe import Markup
 
 from simulator.corpus.realism import StatisticRange
-from simulator.plan.standing import Standing
+from simulator.plan.quota import Standing
 from simulator.report import offline
 from simulator.report.gather import Figures, Rule, Session
 from simulator.report.health_checks import accepted

@@ -6,8 +6,8 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 from simulator import clock, rng
+from simulator.corpus.agreement import JudgeOpinions
 from simulator.corpus.judge import JudgeMark
-from simulator.corpus.opinions import JudgeOpinions
 from simulator.events import Acted, Agreed, Event, Joined, Parted, Passed, Refused, Renamed, Said, TopicSet
 from simulator.journal.records import LineEdit, MachineCheck, PersonMark
 from simulator.journal.reviews import Reviews

@@ -13,8 +13,8 @@ from simulator.corpus.facts import CostRow
 from simulator.events import Acted, Joined, Parted, Passed, Renamed, Said
 from simulator.journal.records import Cost, Goal
 from simulator.llm.progress import Phase
+from simulator.plan.quota import Standing, standing
 from simulator.plan.session_plan import PlacedBeat
-from simulator.plan.standing import Standing, standing
 from simulator.tui import lines
 from simulator.tui.channel_view import heading, transcript
 from simulator.tui.lines import MARK, bar, cell, filled, title

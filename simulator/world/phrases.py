@@ -15,9 +15,10 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 import re2
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field, model_validator
 
 from simulator.world.literals import Prefilter, options
+from simulator.world.strict import Prose, StrictModel
 
 _FOLDED = {
     ord(character): plain
@@ -138,3 +139,39 @@ class Phrases:
                 compiled = self._compiled[one] = re2.compile(one, options())
             spans += [match.span() for match in compiled.finditer(text)]
         return spans
+
+
+class RemarkKind(StrictModel):
+    """Something that people say to the lead or of the lead. `{lead}` in a pattern stands for any nick of the lead's."""
+
+    about: Prose
+    """What such a remark says."""
+    praise: bool = False
+    """Not a complaint."""
+    less: bool = False
+    """A wish that the lead talk less: its turns before and after are compared, and in a channel it is heeded."""
+    patterns: Annotated[Patterns, Field(min_length=1)]
+    """Regular expressions (RE2, lower case); one match is enough."""
+    unless: Patterns = ()
+    """Patterns that undo a match."""
+
+    @model_validator(mode="after")
+    def _usable(self) -> RemarkKind:
+        for pattern in (one for some in self.named(("x",)) for one in some):
+            if cause := fault_of(pattern):
+                raise ValueError(f"pattern `{pattern}`: {cause}")
+        return self
+
+    def named(self, nicks: Iterable[str]) -> tuple[Patterns, Patterns]:
+        """Patterns and exceptions with the lead's nicks in them."""
+        among = "(" + "|".join(map(re.escape, nicks)) + ")"
+        patterns, unless = (
+            tuple(pattern.replace("{lead}", among) for pattern in each) for each in (self.patterns, self.unless)
+        )
+        return patterns, unless
+
+
+def remark_phrases(kinds: Iterable[RemarkKind], nicks: Iterable[str]) -> Phrases:
+    """A group for each kind, in order. `nicks`: all of the lead's."""
+    nicks = tuple(nicks)
+    return Phrases([kind.named(nicks) for kind in kinds])

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from simulator.llm.llama_grammar import TOKENS_A_SENTENCE, Start, one_line, start
 from simulator.llm.model import CallId, Message, Prompt, Purpose
+from simulator.llm.openai_protocol import TOKENS_A_SENTENCE, Start, one_line, start
 
 
 def prompt(text: str | None, max_tokens: int = 90) -> Prompt:

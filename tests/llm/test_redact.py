@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from simulator.llm.redact import redact
+from simulator.llm.provider_errors import redact
 
 FAKE = "not-a-known-form-77"
 

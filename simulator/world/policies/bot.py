@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from simulator.world.remarks import RemarkKind
+from simulator.world.phrases import RemarkKind
 from simulator.world.strict import Prose, StrictModel
 
 Count = Annotated[int, Field(ge=1)]

@@ -6,8 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from simulator.world.phrases import Phrases
-from simulator.world.remarks import RemarkKind, phrases
+from simulator.world.phrases import Phrases, RemarkKind, remark_phrases
 from simulator.world.scenario import Scenario
 from simulator.world.strict import Name, Share, StrictModel
 
@@ -94,7 +93,7 @@ class GapPolicy(StrictModel):
 
     def phrases(self, nicks: tuple[str, ...]) -> Phrases:
         """A group for each kind of remark, in order. `nicks`: all of the lead's."""
-        return phrases(self.remarks.values(), nicks)
+        return remark_phrases(self.remarks.values(), nicks)
 
     def answer(self, kind: str) -> str | None:
         """The pattern of the stub that answers a gap or remark of this kind; None: there is no stub."""

@@ -20,7 +20,7 @@ from cast import MAX_TOKENS, NICKS, TEMPERATURE, topic
 from loop_bare import HEAD, naive
 from ours import plan, world
 
-from simulator.llm import llama_grammar
+from simulator.llm import openai_protocol
 from simulator.llm.llama_server import EmbeddedModel, LlamaServer, default_weights
 from simulator.llm.model import CallId, Models, Prompt, PromptFormat, Purpose, Reply
 from simulator.session.play import play
@@ -68,7 +68,7 @@ async def loop(server: LlamaServer, n: int, kind: str) -> Counts:
             else:
                 where, body["prompt"] = "completions", HEAD + "\n".join(log) + f"\n<{nick}>"
             asked = Prompt(Purpose.PEOPLE, CallId(0), i, MAX_TOKENS, TEMPERATURE, text=body.get("prompt", f"<{nick}> "))
-            body["grammar"] = llama_grammar.one_line(asked)
+            body["grammar"] = openai_protocol.one_line(asked)
             async with http.post(f"{address}/{where}", json=body) as response:
                 made = await response.json()
             choice, usage = made["choices"][0], made["usage"]

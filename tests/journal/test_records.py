@@ -12,8 +12,7 @@ import pytest
 
 from simulator.journal.database import FILE
 from simulator.journal.journal import Journal
-from simulator.journal.records import SessionRow
-from simulator.journal.stored_session import read_session, todays_shape
+from simulator.journal.records import SessionRow, read_session, todays_shape
 from simulator.plan.session_plan import AnySession, Origin, RecordedSession, SessionPlan, Setting
 from tests import builders
 from tests.worlds import card, exported, play_run

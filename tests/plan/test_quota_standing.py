@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from simulator.plan.standing import LEVEL, Standing, enough, standing
+from simulator.plan.quota import LEVEL, Standing, enough, standing
 from simulator.world.policy import QuotaPolicy
 from tests.worlds import shipped
 
