@@ -6,10 +6,10 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 
 from simulator.corpus.judge import AnswerReader, JudgeMark
 from simulator.document import Document
-from simulator.errors import UsageError
 from simulator.journal.journal_reader import JournalReader
 from simulator.journal.records import PersonMark
 from simulator.llm.model import Purpose
@@ -29,7 +29,8 @@ class Agreement:
     same: int
     """Of these, all say the same."""
     alpha: float | None
-    """Krippendorff's, for two categories: 1 agreement, 0 no better than chance, below 0 worse. None: not to be told."""
+    """Krippendorff's, for two categories: 1 agreement, 0 no better than chance, below 0 worse. None: it has no value,
+    or nltk is not installed."""
 
 
 def verdicts_of(marks: Iterable[PersonMark], bad: frozenset[str]) -> dict[str, dict[str, bool]]:
@@ -67,13 +68,10 @@ def agreement(verdicts: Verdicts) -> Agreement:
 def _alpha(shared: Verdicts) -> float | None:
     """None where nothing was judged twice, or everybody says the same of everything (K. Krippendorff, 2011)."""
     said = [(person, session, keep) for session, each in shared.items() for person, keep in each.items()]
-    if len({keep for _, _, keep in said}) < 2:
+    if len({keep for _, _, keep in said}) < 2 or find_spec("nltk") is None:
         return None
-    try:
-        from nltk.metrics.agreement import AnnotationTask
-    except ImportError:
-        remedy = "install the extra: pip install 'emsim[review]'"
-        raise UsageError("agreement of reviewers needs nltk", place="Krippendorff's alpha", remedy=remedy) from None
+    from nltk.metrics.agreement import AnnotationTask
+
     alpha = float(AnnotationTask(said).alpha())
     return None if math.isnan(alpha) else round(alpha, 4)
 

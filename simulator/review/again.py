@@ -76,6 +76,7 @@ async def play_on(
     Needs the run's lock: raises UsageError if the run is being played, ProviderError when a model fails for good.
     """
     with Journal.open(folder) as journal:
+        _close_abandoned(journal, plan.number)
         journal.begin(plan)
         for event in past:
             journal.event(plan.id, event)
@@ -93,6 +94,14 @@ async def play_on(
             return "spare"
         journal.settle(plan.id, size, [(r.rule, r.message, r.evidence) for r in verdict.reasons])
         return "rejected"
+
+
+def _close_abandoned(journal: Journal, slot: int) -> None:
+    """Rejects variants that a killed desk left open; an open session of a slot without a kept one is the run's own."""
+    states = {ident: state for ident, state, _ in journal.variants(slot)}
+    if "kept" in states.values():
+        for ident in (ident for ident, state in states.items() if state == "open"):
+            journal.settle(ident, 0, [("abandoned", None, "the desk stopped while it was played on")])
 
 
 def _planned(journal: Reviews, world: World, session: str) -> tuple[SessionPlan, list[Event]]:

@@ -13,6 +13,7 @@ import pytest
 from simulator.errors import UsageError
 from simulator.journal.journal import Journal
 from simulator.journal.reviews import Reviews
+from simulator.review.again import variant
 from simulator.review.desk import Desk
 from simulator.review.server import HOST, MOST, served
 from tests.cli.inside import em
@@ -191,6 +192,25 @@ def test_a_model_writes_a_line_again_and_plays_a_session_on(played: Path) -> Non
         lead = [sum(event.nick == row.session.setting.lead for event in events if event.kind == "said")
                 for events in (old, new)]  # fmt: skip
         assert lead[0] == lead[1] == row.plan.lead_messages and row.state in ("spare", "rejected")
+
+
+def test_what_a_killed_desk_left_open_is_closed_by_the_next_one(played: Path) -> None:
+    async def again() -> None:
+        desk = Desk(played, shipped(), "ann", scripted())
+        try:
+            plan, _ = variant(desk.journal, desk.world, "s00001", 4)
+            with Journal.open(played) as journal:
+                journal.begin(plan)
+            await desk.act("again", {"session": "s00001", "line": 4})
+            while "s00001.2 was played on" not in str(desk.state()["outcome"]):
+                await asyncio.sleep(0)
+        finally:
+            await desk.close()
+
+    asyncio.run(again())
+    with Journal.read(played) as journal:
+        assert journal.session("s00001.1").state == "rejected" and journal.session("s00001").state == "kept"
+        assert journal.reasons("s00001.1")[0][0] == "abandoned" and journal.tally().open == 0
 
 
 def test_a_run_that_is_being_played_is_not_played_on(played: Path) -> None:
