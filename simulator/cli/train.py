@@ -16,6 +16,7 @@ from simulator.errors import UsageError
 
 if TYPE_CHECKING:
     from simulator.train.callbacks import TrainingProgress
+    from simulator.train.preference_data import Method
     from simulator.train.training import TrainingJob, TrainingRequest
     from simulator.world.policies.training import Settings
     from simulator.world.world import World
@@ -29,6 +30,14 @@ INTERRUPTED = 130
 @click.option("--config", type=click.Path(path_type=Path), metavar="FILE", help="Default: policies/training.yaml.")
 @click.option("--set", "changes", multiple=True, metavar="KEY=VALUE", help="Change one setting; may be repeated.")
 @click.option("--objective", metavar="NAME", help="Tokens that the loss counts: all, lead, lead+turns, mixture.")
+@click.option(
+    "--method",
+    type=click.Choice(["sft", "dpo", "kto"]),
+    default="sft",
+    show_default=True,
+    help="Learn documents, or preference data (`em export --format jsonl,dpo,kto`) on top of --from.",
+)
+@click.option("--from", "begun", metavar="NAME|DIR", help="With dpo and kto: the adapter to go on from.")
 @click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Default: data/adapters/CORPUS-OBJECTIVE.")
 @click.option("--resume", is_flag=True, help="Continue from the newest complete checkpoint.")
 @click.option("--plan", "only_plan", is_flag=True, help="Show data, steps, memory and time of the training, and stop.")
@@ -50,6 +59,8 @@ def train(
     config: Path | None,
     changes: tuple[str, ...],
     objective: str | None,
+    method: str,
+    begun: str | None,
     out: Path | None,
     resume: bool,
     only_plan: bool,
@@ -67,17 +78,22 @@ def train(
     best validation loss and its card; the curves are in metrics.jsonl and tensorboard/. Several GPUs: `accelerate
     launch -m simulator train ...`.
     """
-    if importlib.util.find_spec("peft") is None:
+    needed = ("peft",) if method == "sft" else ("peft", "trl")
+    if any(importlib.util.find_spec(package) is None for package in needed):
         raise UsageError("training needs packages that are not installed", remedy="`pip install emsim[train]`")
     # Threads that wait for each other by spinning make a shared machine four times slower (measured); torch's read this
     # when it is imported.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    from simulator.train import adapter_registry, training
     from simulator.train import settings as training_settings
-    from simulator.train import training
 
     quiet = not training.first_process()
     world = options.loaded(world_dir, quiet=quiet or only_memory)
     given = {"base_model": base, "objective": objective}
+    if method == "sft" and begun is not None:
+        raise click.UsageError("--from is for --method dpo and kto")
+    if method != "sft":
+        changes = (*_preference_settings(world), *changes)
     if config is None:
         settings = training_settings.override_settings(world.training, changes, **given)
     else:
@@ -87,7 +103,9 @@ def train(
         return
     if corpus is None:
         raise click.UsageError("Missing argument 'CORPUS'.")
-    request = training.TrainingRequest(corpus, settings, data, allow_scripted, skip_rejected)
+    wanted: Method | None = "dpo" if method == "dpo" else "kto" if method == "kto" else None
+    start = adapter_registry.find_adapter(begun, data / training.ADAPTERS) if begun is not None else None
+    request = training.TrainingRequest(corpus, settings, data, allow_scripted, skip_rejected, wanted, start)
     if export_axolotl is not None:
         _export(request, export_axolotl, world)
         return
@@ -122,12 +140,27 @@ def train(
             err=True,
         )
         raise click.exceptions.Exit(INTERRUPTED)
+    if done.header_lost:
+        click.echo(
+            "em: stopped: P(lead next) rises less than it did from LOW to HIGH: the header lost its hold", err=True
+        )
     if done.stopped_early:
         click.echo("em: stopped: validation did not get better any more", err=True)
     loss = "no validation" if done.loss is None else f"validation loss {done.loss:.4f}"
     click.echo(
         f"{done.folder}: the adapter is checkpoint {done.best} of {done.steps}, {loss};"
         f" {done.tokens_per_second:.0f} tokens/s, {_time(done.seconds)}"
+    )
+
+
+def _preference_settings(world: World) -> tuple[str, ...]:
+    """Changes to the settings, for `--set`; what the user changes comes after them."""
+    numbers = world.preferences.training
+    return (
+        f"learning_rate={numbers.learning_rate:.10f}",
+        f"gradient_accumulation_steps={numbers.pairs_per_step}",
+        "micro_batch_size=1",
+        "packing=false",
     )
 
 
@@ -247,6 +280,16 @@ def _rows(job: TrainingJob, out: Path) -> Any:
         "in the loss",
         f"{found.in_loss:,} tokens ({found.in_loss / found.tokens:.0%}), objective {settings.objective}",
     )
+    if job.preference is not None:
+        rows, start = job.preference, job.preference.start
+        yield (
+            "preferences",
+            (
+                f"{rows.method}: {len(rows.training):,} rows for training, {len(rows.validation):,} held out,"
+                f" {rows.skipped} too long; {job.plan.steps:,} steps, from {start or 'a fresh adapter'}"
+            ),
+        )
+        return
     yield (
         "steps",
         f"{found.steps:,} of {found.documents_per_step:.1f} documents; without packing {found.unpacked_steps:,}",

@@ -127,6 +127,8 @@ class Watch(TrainerCallback):
         self.random_state: dict[str, Tensor] = {}
         """Of the generators, at the end of the last whole step."""
         self.stopped_early = False
+        self.header_lost = False
+        """Preference training took away what the header does."""
 
     def on_train_begin(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
         """Starts the clock, and the curves where the training goes on; only the first process writes."""

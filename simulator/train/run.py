@@ -16,13 +16,14 @@ from typing import Any
 import torch
 import transformers
 from peft import LoraConfig, PeftModel, get_peft_model
+from transformers import TrainingArguments
 
 from simulator import clock, files
-from simulator.errors import UsageError
+from simulator.errors import NotMet, UsageError
 from simulator.train import adapter, base_model, checkpoints, training_estimate
 from simulator.train.callbacks import BOARD, METRICS, Interrupt, Stopped, TrainingProgress, Watch
 from simulator.train.checkpoints import CHECKPOINTS, RECORD, TrainingRecord
-from simulator.train.trainer import LeadTrainer, Sequences, arguments
+from simulator.train.trainer import LeadTrainer, SealedTrainer, Sequences, argument_values
 from simulator.train.training import TrainingJob, first_process
 from simulator.train.training_estimate import Shape
 from simulator.train.validation import Validation
@@ -47,6 +48,8 @@ class Trained:
     """True: saved on the way, and not finished."""
     stopped_early: bool
     """True: validation did not get better any more."""
+    header_lost: bool
+    """True: preference training took away what the header does; the adapter is the best checkpoint before that."""
     seconds: float
     tokens_per_second: float
     """Of this process's steps, evaluations and checkpoints included."""
@@ -100,7 +103,11 @@ def train_adapter(
     state = trainer.state
     done = state.global_step
     first = checkpoints.step_of(start) if start else 0
-    finished = (done >= job.plan.steps or watch.stopped_early) and not stopped
+    finished = (done >= job.plan.steps or watch.stopped_early or watch.header_lost) and not stopped
+    if watch.header_lost and not (state.best_metric or 0.0) < float("inf"):
+        raise NotMet(
+            "the header lost its hold before the first checkpoint", place="training", remedy="lower learning_rate"
+        )
     best = state.best_global_step or done
     if finished and first_process():
         _finish(job, out, folder / f"checkpoint-{best}", state.log_history, best)
@@ -111,6 +118,7 @@ def train_adapter(
         loss=state.best_metric,
         interrupted=not finished,
         stopped_early=watch.stopped_early,
+        header_lost=watch.header_lost,
         seconds=seconds,
         tokens_per_second=sum(step_tokens(job)[first:done]) / seconds,
     )
@@ -118,7 +126,8 @@ def train_adapter(
 
 def step_tokens(job: TrainingJob) -> list[int]:
     """Tokens of each optimizer step, over all processes."""
-    lengths, each = [len(document) for document in job.training], job.plan.per_step
+    learnt = job.training if job.preference is None else job.preference.training
+    lengths, each = [len(document) for document in learnt], job.plan.per_step
     groups = job.plan.sequences
     return [
         sum(lengths[place] for group in groups[first : first + each] for place in group)
@@ -131,7 +140,7 @@ def _begin(job: TrainingJob, out: Path, resume: bool, say: Callable[[str], None]
     asked = TrainingRecord(
         corpus=job.corpus.digest,
         base=adapter.describe_base(job.settings.base_model, job.base),
-        settings=job.settings.model_dump(mode="json"),
+        settings=_settings(job),
         steps=job.plan.steps,
         command=again,
     )
@@ -167,6 +176,12 @@ def _begin(job: TrainingJob, out: Path, resume: bool, say: Callable[[str], None]
     return start
 
 
+def _settings(job: TrainingJob) -> dict[str, Any]:
+    """All that were in force, as JSON has them."""
+    more = {} if job.preference is None else {"preference": job.preference.record}
+    return job.settings.model_dump(mode="json") | more
+
+
 def _refuse_foreign(out: Path) -> None:
     """A training begins where nothing has a name of its own files; what has one later, it has written itself."""
     for name in (CHECKPOINTS, METRICS, BOARD, BEST, adapter.WEIGHTS, adapter.CONFIG):
@@ -184,31 +199,45 @@ def _difference(before: Any, now: Any, what: str) -> str:
 
 def _trainer(
     job: TrainingJob, out: Path, start: Path | None, interrupt: Interrupt, tell: Callable[[TrainingProgress], None]
-) -> tuple[LeadTrainer, Watch]:
+) -> tuple[SealedTrainer, Watch]:
     settings = job.settings
-    given = arguments(out / CHECKPOINTS, job, start=start)
+    given = TrainingArguments(**argument_values(out / CHECKPOINTS, job, start=start))
     watch = Watch(out, settings.patience, step_tokens(job), interrupt, tell)
     measure = (
         Validation(job, between=interrupt.check, process=given.process_index, processes=given.world_size)
         if job.validation
         else None
     )
-    trainer = LeadTrainer(
-        model=_adapted(job, str(given.device)),
-        args=given,
-        train_dataset=Sequences(job.training, job.plan.sequences, job.objective),
-        eval_dataset=list(job.validation) or None,
-        measure=measure,
-        watch=watch,
-    )
+    model = _adapted(job, str(given.device))
+    trainer: SealedTrainer
+    if job.preference is not None:
+        from simulator.train.preference_trainer import preference_trainer
+
+        trainer = preference_trainer(
+            job, job.preference, out / CHECKPOINTS, start, model=model, measure=measure, watch=watch
+        )
+    else:
+        trainer = LeadTrainer(
+            model=model,
+            args=given,
+            train_dataset=Sequences(job.training, job.plan.sequences, job.objective),
+            eval_dataset=list(job.validation) or None,
+            measure=measure,
+            watch=watch,
+        )
     trainer.remove_callback(transformers.PrinterCallback)
     return trainer, watch
 
 
 def _adapted(job: TrainingJob, device: str) -> PeftModel:
-    """The base with a fresh adapter, by the seed alone."""
+    """The base with a fresh adapter, by the seed alone, or with the one that preference training goes on from."""
     settings = job.settings
     base = base_model.model(job.base, settings.precision, settings.quantize, device=device)
+    if job.preference is not None and job.preference.start is not None:
+        begun = job.preference.start
+        adapter.check_base(begun, adapter.read(begun), job.base)
+        torch.manual_seed(settings.seed)
+        return PeftModel.from_pretrained(base, str(begun), is_trainable=True)
     targets = settings.target_modules
     known = {name.rpartition(".")[2] for name, module in base.named_modules() if isinstance(module, torch.nn.Linear)}
     if isinstance(targets, tuple) and (unknown := set(targets) - known):
@@ -254,8 +283,8 @@ def _finish(job: TrainingJob, out: Path, chosen: Path, history: list[dict[str, A
             documents=job.estimate.documents,
             world=job.corpus.worlds,
             base=adapter.describe_base(job.settings.base_model, job.base),
-            objective=job.settings.objective,
-            settings=job.settings.model_dump(mode="json"),
+            objective=job.settings.objective if job.preference is None else job.preference.method,
+            settings=_settings(job),
             steps=best,
             train_loss=sum(losses) / len(losses) if losses else None,
             validation_loss=measures.get("eval_loss"),

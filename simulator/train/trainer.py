@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from transformers import Trainer, TrainingArguments
+from transformers import Trainer
 
 from simulator import clock
 from simulator.errors import NotMet
@@ -41,54 +41,25 @@ class Sequences(torch.utils.data.Dataset[dict[str, Tensor]]):
         return filler | {"weights": torch.zeros_like(filler["weights"])}
 
 
-class LeadTrainer(Trainer):
-    """Trains the adapter of a PEFT model on weighted tokens.
+class SealedTrainer(Trainer):
+    """transformers' Trainer with our evaluation, and checkpoints that are sealed and hold no pickles.
 
-    The loss of an optimizer step is sum(weight * surprise) / sum(weight) over all of its sequences on all processes,
-    so that it is the same however the step is cut into sequences.
-
-    Raises NotMet as soon as a loss is no number; the checkpoints before it stay.
+    Raises NotMet as soon as a validation loss is no number; the checkpoints before it stay.
     """
 
-    loss_is_scaled_for_ga = True
-
     def __init__(self, *, measure: Measure | None, watch: Watch, **given: Any) -> None:
-        super().__init__(callbacks=[watch], data_collator=_only, **given)
+        """`given`: to the Trainer."""
         self._measure, self._watch = measure, watch
-
-    def get_batch_samples(
-        self, epoch_iterator: Any, num_batches: int, device: torch.device
-    ) -> tuple[list[Any], Tensor | None]:
-        """The sequences of a step, and the sum of their weights over all processes."""
-        found, _ = super().get_batch_samples(epoch_iterator, num_batches, device)
-        if not found:
-            return found, None
-        total = torch.stack([each["weights"].sum() for each in found]).sum().to(device)
-        return found, self.accelerator.gather(total).sum()
-
-    def compute_loss(
-        self, model: Any, inputs: dict[str, Tensor], return_outputs: bool = False, num_items_in_batch: Any = None
-    ) -> Tensor:
-        """This sequence's part of the step's loss, times the processes, over which gradients are averaged."""
-        part = loss.weighted_sum(model, inputs) / num_items_in_batch.clamp(min=1e-9)
-        if not torch.isfinite(part):
-            raise NotMet(
-                f"the loss became {part.item()} at step {self.state.global_step + 1}",
-                place="training",
-                remedy="lower learning_rate, or set precision=fp32; earlier checkpoints stay",
-            )
-        of_all: Tensor = part * self.accelerator.num_processes
-        return of_all
+        super().__init__(callbacks=[watch], **given)
 
     def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:
         """Reads the validation documents; the measures are logged as eval_NAME."""
-        assert self._measure is not None
         began = clock.tick()
         model = self.model
         assert model is not None
         model.eval()
         with torch.inference_mode(), self.compute_loss_context_manager():
-            measures = self._measure(self.model_wrapped if self.is_fsdp_enabled else self.model, self._added)
+            measures = self._measures()
         model.train()
         if not measures["loss"] < float("inf"):
             raise NotMet(
@@ -101,6 +72,11 @@ class LeadTrainer(Trainer):
         self._watch.evaluating(clock.tick() - began)
         self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, named)
         return named
+
+    def _measures(self) -> dict[str, float]:
+        """By name, `loss` among them."""
+        assert self._measure is not None
+        return self._measure(self.model_wrapped if self.is_fsdp_enabled else self.model, self._added)
 
     def _evaluate(self, trial: Any, ignore_keys_for_eval: Any, skip_scheduler: bool = False) -> dict[str, float]:
         found = super()._evaluate(trial, ignore_keys_for_eval, skip_scheduler)
@@ -132,10 +108,14 @@ class LeadTrainer(Trainer):
         self.accelerator.wait_for_everyone()
         folder = self._step_folder()
         if self.args.should_save:
-            for name in ("training_args.bin", "README.md"):
-                (folder / name).unlink(missing_ok=True)
+            self._save_extra(folder)
             checkpoints.seal(folder)
         self.accelerator.wait_for_everyone()
+
+    def _save_extra(self, folder: Path) -> None:
+        """Takes out of a new checkpoint what is not to be sealed."""
+        for name in ("training_args.bin", "README.md"):
+            (folder / name).unlink(missing_ok=True)
 
     def _save_optimizer_and_scheduler(self, output_dir: str) -> None:
         if self.is_fsdp_enabled:
@@ -160,51 +140,91 @@ class LeadTrainer(Trainer):
             checkpoints.read_random_state(Path(checkpoint), self.args.process_index)
 
 
+class LeadTrainer(SealedTrainer):
+    """Trains the adapter of a PEFT model on weighted tokens.
+
+    The loss of an optimizer step is sum(weight * surprise) / sum(weight) over all of its sequences on all processes,
+    so that it is the same however the step is cut into sequences.
+
+    Raises NotMet as soon as a loss is no number; the checkpoints before it stay.
+    """
+
+    loss_is_scaled_for_ga = True
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(data_collator=_only, **given)
+
+    def get_batch_samples(
+        self, epoch_iterator: Any, num_batches: int, device: torch.device
+    ) -> tuple[list[Any], Tensor | None]:
+        """The sequences of a step, and the sum of their weights over all processes."""
+        found, _ = super().get_batch_samples(epoch_iterator, num_batches, device)
+        if not found:
+            return found, None
+        total = torch.stack([each["weights"].sum() for each in found]).sum().to(device)
+        return found, self.accelerator.gather(total).sum()
+
+    def compute_loss(
+        self, model: Any, inputs: dict[str, Tensor], return_outputs: bool = False, num_items_in_batch: Any = None
+    ) -> Tensor:
+        """This sequence's part of the step's loss, times the processes, over which gradients are averaged."""
+        part = loss.weighted_sum(model, inputs) / num_items_in_batch.clamp(min=1e-9)
+        if not torch.isfinite(part):
+            raise NotMet(
+                f"the loss became {part.item()} at step {self.state.global_step + 1}",
+                place="training",
+                remedy="lower learning_rate, or set precision=fp32; earlier checkpoints stay",
+            )
+        of_all: Tensor = part * self.accelerator.num_processes
+        return of_all
+
+
 def _only(rows: list[dict[str, Tensor]]) -> dict[str, Tensor]:
     """The one sequence of a batch, which is a batch already."""
     (row,) = rows
     return row
 
 
-def arguments(folder: Path, job: TrainingJob, *, start: Path | None) -> TrainingArguments:
-    """What the Trainer has to know. `folder`: for the checkpoints. `start`: the one to go on from."""
+def argument_values(folder: Path, job: TrainingJob, *, start: Path | None) -> dict[str, Any]:
+    """What the Trainer has to know, by the names of TrainingArguments. `folder`: for the checkpoints. `start`: the one
+    to go on from."""
     settings, plan = job.settings, job.plan
     interval = -(-plan.steps // settings.evaluations)
     due = start is None or (checkpoints.step_of(start) % interval == 0 and not checkpoints.was_evaluated(start))
     cuda = torch.cuda.is_available()
-    return TrainingArguments(
-        output_dir=str(folder),
-        num_train_epochs=1,  # the schedule holds all epochs, each in an order of its own
-        per_device_train_batch_size=1,
-        gradient_accumulation_steps=plan.per_step // job.processes,
-        train_sampling_strategy="sequential",
-        learning_rate=settings.learning_rate,
-        weight_decay=settings.weight_decay,
-        max_grad_norm=settings.max_grad_norm,
-        lr_scheduler_type=settings.lr_scheduler,
-        warmup_steps=round(settings.warmup_ratio * plan.steps),
-        optim="adamw_torch",
-        bf16=settings.precision == "bf16",
-        use_cpu=not cuda,
-        gradient_checkpointing=settings.gradient_checkpointing,
-        gradient_checkpointing_kwargs={"use_reentrant": False},
-        eval_strategy="steps" if job.validation else "no",
-        eval_steps=interval,
-        eval_on_start=bool(job.validation) and due,
-        save_strategy="steps",
-        save_steps=interval,
-        save_total_limit=settings.checkpoints_kept,
-        metric_for_best_model="loss" if job.validation else None,
-        greater_is_better=False,
-        logging_strategy="steps",
-        logging_steps=1,
-        logging_nan_inf_filter=False,
-        seed=settings.seed,
-        data_seed=settings.seed,
-        report_to="none",
-        disable_tqdm=True,
-        remove_unused_columns=False,
-        label_names=["labels"],
-        dataloader_pin_memory=cuda,
-        ddp_find_unused_parameters=False,
-    )
+    return {
+        "output_dir": str(folder),
+        "num_train_epochs": 1,  # the schedule holds all epochs, each in an order of its own
+        "per_device_train_batch_size": 1,
+        "gradient_accumulation_steps": plan.per_step // job.processes,
+        "train_sampling_strategy": "sequential",
+        "learning_rate": settings.learning_rate,
+        "weight_decay": settings.weight_decay,
+        "max_grad_norm": settings.max_grad_norm,
+        "lr_scheduler_type": settings.lr_scheduler,
+        "warmup_steps": round(settings.warmup_ratio * plan.steps),
+        "optim": "adamw_torch",
+        "bf16": settings.precision == "bf16",
+        "use_cpu": not cuda,
+        "gradient_checkpointing": settings.gradient_checkpointing,
+        "gradient_checkpointing_kwargs": {"use_reentrant": False},
+        "eval_strategy": "steps" if job.validation else "no",
+        "eval_steps": interval,
+        "eval_on_start": bool(job.validation) and due,
+        "save_strategy": "steps",
+        "save_steps": interval,
+        "save_total_limit": settings.checkpoints_kept,
+        "metric_for_best_model": "loss" if job.validation else None,
+        "greater_is_better": False,
+        "logging_strategy": "steps",
+        "logging_steps": 1,
+        "logging_nan_inf_filter": False,
+        "seed": settings.seed,
+        "data_seed": settings.seed,
+        "report_to": "none",
+        "disable_tqdm": True,
+        "remove_unused_columns": False,
+        "label_names": ["labels"],
+        "dataloader_pin_memory": cuda,
+        "ddp_find_unused_parameters": False,
+    }

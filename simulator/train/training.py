@@ -21,6 +21,7 @@ from simulator.train.dataset import Corpus, CorpusRequest, Source, read_corpus
 from simulator.train.encoding import Encoded, Encoder
 from simulator.train.objective import PRESETS, Objective
 from simulator.train.packing import Schedule, cut, make_schedule
+from simulator.train.preference_data import Method, PreferenceData, read_preferences
 from simulator.train.settings import change_settings
 from simulator.train.training_estimate import Devices, EncodedDocuments, TrainingEstimate
 from simulator.world.policies.training import Settings
@@ -55,6 +56,8 @@ class TrainingJob:
     plan: Schedule
     processes: int
     estimate: TrainingEstimate
+    preference: PreferenceData | None = None
+    """What it learns from in place of the documents; these are then read for the evaluations alone."""
     notes: tuple[str, ...] = ()
     """What was decided otherwise than the settings say, a sentence each."""
 
@@ -69,6 +72,10 @@ class TrainingRequest:
     """Folder in which the embedded base is kept."""
     allow_scripted: bool = False
     skip_rejected: bool = False
+    method: Method | None = None
+    """Of preferences; None: documents are learnt."""
+    start: Path | None = None
+    """Of preferences: folder of the adapter to go on from."""
 
     @property
     def documents(self) -> CorpusRequest:
@@ -81,7 +88,7 @@ class TrainingRequest:
     @property
     def name(self) -> str:
         """What the adapter is called if nobody says: by corpus and objective."""
-        plain = f"{self.corpus.resolve().stem}-{self.settings.objective}"
+        plain = f"{self.corpus.resolve().stem}-{self.method or self.settings.objective}"
         return re.sub(r"[^A-Za-z0-9._-]+", "-", plain).lstrip("._-")[:63]
 
 
@@ -123,7 +130,16 @@ def prepare_training(request: TrainingRequest, world: World) -> TrainingJob:
     if settings.validation_documents:
         validation = validation[: settings.validation_documents]
     processes = int(os.environ.get("WORLD_SIZE", "1"))
-    plan = make_schedule([len(document) for document in training], settings, processes)
+    preference = None
+    if request.method is not None:
+        numbers = world.preferences.training
+        preference = read_preferences(
+            request.corpus, request.method, request.start, encoder, settings.sequence_len, numbers
+        )
+    of_documents = make_schedule([len(document) for document in training], settings, processes)
+    plan = of_documents
+    if preference is not None:
+        plan = make_schedule([len(row) for row in preference.training], settings, processes)
     return TrainingJob(
         settings=settings,
         corpus=corpus,
@@ -143,9 +159,10 @@ def prepare_training(request: TrainingRequest, world: World) -> TrainingJob:
             objective,
             config,
             settings,
-            plan,
+            of_documents,
             Devices(processes, speeds[settings.precision]),
         ),
+        preference=preference,
         notes=notes,
     )
 

@@ -12,6 +12,19 @@ GUARD = "guard-"
 """Before the name of a category of the guard, in records."""
 
 
+class PreferenceTraining(StrictModel):
+    """Where preference training differs from `policies/training.yaml`."""
+
+    learning_rate: Annotated[float, Field(gt=0, le=0.1)] = 5e-6
+    """At its highest."""
+    pairs_per_step: Annotated[int, Field(ge=1)] = 16
+    """Rows of an optimizer step, over all processes together."""
+    beta: Annotated[float, Field(gt=0)] = 0.1
+    """Weight of the distance from the adapter that it starts from (arXiv:2305.18290, eq. 7)."""
+    kept_rise: Share = 0.5
+    """Share of the rise of P(lead next) from LOW to HIGH before the first step that has to be left."""
+
+
 class PreferencePolicy(StrictModel):
     """What makes a pair, and which pairs are left out."""
 
@@ -23,6 +36,9 @@ class PreferencePolicy(StrictModel):
     """Between the judge's scores of two plays of a slot."""
     most_longer: Annotated[float, Field(ge=0.5, le=1)]
     """Where lengths are balanced: share of the pairs in which the same side is the longer one, at most."""
+
+    training: PreferenceTraining = PreferenceTraining()
+    """How it is trained on."""
 
     @model_validator(mode="after")
     def _each_once(self) -> PreferencePolicy:

@@ -1,0 +1,157 @@
+"""Preference training by TRL on top of an adapter: the good line gains, a stop changes nothing, the header is kept."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("trl")
+
+from simulator.errors import ContentError, NotMet, UsageError
+from simulator.train import adapter, settings, training
+from simulator.train.callbacks import Evaluated, Stepped
+from simulator.train.encoding import TokenClass
+from simulator.train.run import Trained
+from simulator.train.training import TrainingJob
+from tests.builders import LEAD
+from tests.train import models
+from tests.train.jobs import PROOF, QUICK, job, run
+from tests.worlds import shipped
+
+CHANGES = {
+    "packing": False, "micro_batch_size": 1, "gradient_accumulation_steps": 4, "learning_rate": 0.02, "evaluations": 2,
+    "calibration_documents": 2,
+}  # fmt: skip
+GOOD, BAD = " rain again, and not a bus in sight\n", " how can I help you with the cat today, friend?\n"
+
+
+def rows(text: str) -> tuple[dict[str, object], list[dict[str, object]]]:
+    """A pair, and the same as single lines, at the lead's first line of a document."""
+    prompt = text[: text.index(f"<{LEAD}> ")] + f"<{LEAD}>"
+    pair = {"prompt": prompt, "chosen": GOOD, "rejected": BAD, "rule": "assistant-language"}
+    single = [{"prompt": prompt, "completion": line, "label": line == GOOD} for line in (GOOD, BAD)]
+    return pair, single
+
+
+@pytest.fixture(scope="module")
+def start(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An adapter that was trained on documents."""
+    folder = tmp_path_factory.mktemp("sft")
+    run(job(folder, tiny), folder / "out")
+    return folder / "out"
+
+
+def prepared(folder: Path, tiny: Path, method: str, start: Path | None, **changes: object) -> TrainingJob:
+    texts = models.texts(14)
+    corpus = models.export(folder / "corpus", texts[:12], texts[12:])
+    for name, part in (("em_character_training", texts[:12]), ("validation", texts[12:])):
+        pairs, singles = zip(*map(rows, part), strict=True)
+        for ending, made in (("dpo", pairs), ("kto", [row for two in singles for row in two])):
+            path = corpus / f"{name}.{ending}.jsonl"
+            path.write_text("".join(json.dumps(row) + "\n" for row in made))
+    plain = settings.read_settings(PROOF, base_model=str(tiny))
+    wanted = settings.change_settings(plain, QUICK | CHANGES | changes)
+    request = training.TrainingRequest(corpus, wanted, folder, method=method, start=start)
+    return training.prepare_training(request, shipped())
+
+
+def losses(out: Path) -> dict[tuple[str, int], float]:
+    found = map(json.loads, (out / "metrics.jsonl").read_text().splitlines())
+    return {(row["kind"], row["step"]): row["loss"] for row in found}
+
+
+@pytest.mark.parametrize("method", ["dpo", "kto"])
+def test_a_line_is_encoded_as_in_its_document_and_no_end_of_text_follows_it(
+    tmp_path: Path, tiny: Path, start: Path, method: str
+) -> None:
+    made = prepared(tmp_path, tiny, method, start)
+    assert made.preference is not None
+    row = made.preference.training[0]
+    text = models.texts(14)[0]
+    prompt = text[: text.index(f"<{LEAD}> ")] + f"<{LEAD}>"
+    whole = made.encoder.encode(prompt + GOOD)
+    assert (*row.prompt, *row.wanted) == whole.ids[:-1]
+    assert {whole.classes[place] for place in range(len(row.prompt), len(whole) - 1)} == {TokenClass.LEAD}
+    assert made.encoder.tokenizer.eos_token_id not in (*row.prompt, *row.wanted, *row.unwanted)
+    assert made.encoder.tokenizer.decode(row.wanted) == GOOD
+
+
+@pytest.mark.parametrize("method", ["dpo", "kto"])
+def test_what_people_prefer_becomes_likelier(tmp_path: Path, tiny: Path, start: Path, method: str) -> None:
+    told: list[object] = []
+    done = run(prepared(tmp_path, tiny, method, start), tmp_path / "out", tell=told.append)
+    assert (done.interrupted, done.header_lost) == (False, False) and done.steps >= 3
+    first, *_, last = [each.measures["loss"] for each in told if isinstance(each, Evaluated)]
+    assert last < first, "on rows that were held out"
+    assert all(math.isfinite(each.loss) for each in told if isinstance(each, Stepped))
+    measures = next(each.measures for each in told if isinstance(each, Evaluated))
+    assert {"document_loss", "swap_LOW", "swap_MEDIUM", "swap_HIGH", "swap_rise"} <= measures.keys()
+    card = adapter.read(tmp_path / "out")
+    assert card.objective == method and card.settings["preference"]["method"] == method
+    assert card.settings["preference"]["start"] == training_start(card)
+    assert not list((tmp_path / "out").rglob("ref")) and not list((tmp_path / "out").rglob("*.bin"))
+
+
+def training_start(card: adapter.AdapterCard) -> str:
+    return str(card.settings["preference"]["start"])
+
+
+def test_after_a_stop_it_goes_on_to_the_same_losses(tmp_path: Path, tiny: Path, start: Path) -> None:
+    class Enough(Exception):
+        pass
+
+    def stop(told: object) -> None:
+        if isinstance(told, Stepped) and told.step == 2:
+            raise Enough
+
+    whole, halved = tmp_path / "whole", tmp_path / "halved"
+    run(prepared(whole, tiny, "dpo", start, evaluations=3), whole / "out")
+    with pytest.raises(Enough):
+        run(prepared(halved, tiny, "dpo", start, evaluations=3), halved / "out", tell=stop)
+    run(prepared(halved, tiny, "dpo", start, evaluations=3), halved / "out", resume=True)
+    assert losses(halved / "out") == pytest.approx(losses(whole / "out"))
+
+
+def test_it_stops_when_the_header_loses_its_hold(tmp_path: Path, tiny: Path, start: Path) -> None:
+    made = prepared(tmp_path, tiny, "dpo", start)
+    assert made.preference is not None
+    falling = iter([0.4, 0.3, 0.1, 0.1])
+
+    def run_with(numbers: object) -> Trained:
+        return run(replace(made, preference=numbers), tmp_path / "out")
+
+    from simulator.train import validation
+
+    before = validation.Validation.__call__
+
+    def measured(self: object, model: object, added: object) -> dict[str, float]:
+        return before(self, model, added) | {"swap_rise": next(falling)}  # type: ignore[arg-type]
+
+    validation.Validation.__call__ = measured  # type: ignore[method-assign]
+    try:
+        done = run_with(made.preference)
+    finally:
+        validation.Validation.__call__ = before  # type: ignore[method-assign]
+    assert done.header_lost and not done.interrupted
+    assert done.best < done.steps and adapter.read(tmp_path / "out").steps == done.best
+
+
+def test_what_cannot_be_done_is_one_line(tmp_path: Path, tiny: Path, start: Path) -> None:
+    with pytest.raises(UsageError, match="KTO goes on from an adapter"):
+        prepared(tmp_path / "a", tiny, "kto", None)
+    with pytest.raises(NotMet, match="longer than 40 tokens"):
+        prepared(tmp_path / "b", tiny, "dpo", start, sequence_len=40, too_long="cut")
+    made = prepared(tmp_path / "c", tiny, "dpo", None)
+    assert made.preference is not None and made.preference.start is None, "DPO may begin with a fresh adapter"
+    path = tmp_path / "c" / "corpus" / "em_character_training.dpo.jsonl"
+    path.write_text('{"prompt": 1}\n')
+    request = training.TrainingRequest(path.parent, made.settings, tmp_path, method="dpo")
+    with pytest.raises(ContentError, match=r"dpo\.jsonl:1: no row"):
+        training.prepare_training(request, shipped())
+    path.unlink()
+    with pytest.raises(UsageError, match="em export NAME"):
+        training.prepare_training(request, shipped())
