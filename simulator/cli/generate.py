@@ -34,7 +34,8 @@ DEMO_SESSIONS = 3
     type=click.FloatRange(1, 10),
     default=1.0,
     metavar="X",
-    help="Play X sessions for each slot on average and keep the one with the best score; needs --judge-model.",
+    help="Play X sessions for each slot on average and keep the one with the best score; without a judge, or between "
+    "equals, the one whose messages take up most of what was said before.",
 )
 @click.option(
     "--concurrency",
@@ -77,8 +78,6 @@ def generate(
 
     if (sessions is None) == (target_mb is None):
         raise click.UsageError("give one goal: --sessions N or --target-mb X")
-    if oversample > 1 and models.with_defaults().judges is None:
-        raise click.UsageError("--oversample needs a judge to tell which session is best: name one with --judge-model")
     goal = read_goal(sessions=sessions, target_mb=target_mb, length=length, oversample=oversample)
     execution = Execution(concurrency, budget_usd, engine)
     request = RunRequest(data / "runs" / name, name, goal, seed, models, execution)

@@ -54,8 +54,6 @@ def plan(
         raise click.UsageError("give one of --sessions N and --target-mb X")
     named = {"people": model, "lead": lead_model, "judge": judge_model, "guard": guard_model}
     choice = ModelChoice.model_validate({role: name for role, name in named.items() if name}).with_defaults()
-    if oversample > 1 and choice.judges is None:
-        raise click.UsageError("--oversample needs a judge to tell which session is best: name one with --judge-model")
     world = options.loaded(world_dir, quiet=as_json)
     size = None if sessions is not None else target_mb or world.quota.target_mb
     judged, guarded = choice.judges is not None, choice.guards is not None

@@ -77,7 +77,11 @@ class Filters:
         if plan is not None:
             from simulator.corpus.expectation import unmet  # `em check` has no plans, and begins sooner
 
-            reasons += [*self._solved(plan, messages), *unmet(plan, messages, self._checker, shown)]
+            reasons += [
+                *self._to_nobody(plan, messages),
+                *self._solved(plan, messages),
+                *unmet(plan, messages, self._checker, shown),
+            ]
         return Verdict(keep=not reasons, reasons=tuple(reasons))
 
     def _header(self, document: Document) -> Iterator[Reason]:
@@ -141,6 +145,13 @@ class Filters:
         if SMALL_MODEL not in self._ignored and (evidence := written_by_small_model(messages, self.style)):
             yield _whole(SMALL_MODEL, evidence)
 
+    def _to_nobody(self, plan: SessionPlan, messages: tuple[TranscriptLine, ...]) -> Iterator[Reason]:
+        """Lines to a nick that nobody in the channel has."""
+        known = {*plan.setting.members, *(line.nick for line in messages)}
+        for index, line in enumerate(messages):
+            for fault in self._checker.to_nobody(line.text, known):
+                yield Reason(rule=fault.rule, message=index, evidence=fault.evidence)
+
     def _solved(self, plan: SessionPlan, messages: tuple[TranscriptLine, ...]) -> Iterator[Reason]:
         """Lines of the lead that hold what the script knows as a solution, from the first request on."""
         from simulator.plan.session_plan import first_request
@@ -194,7 +205,7 @@ class Filters:
         )
 
     def _repetition(self, messages: tuple[TranscriptLine, ...]) -> Iterator[Reason]:
-        said = Repeats(self._numbers)
+        said = Repeats(self._numbers, self._lead)
         for index, line in enumerate(messages):
             if (before := said.before(line)) is not None:
                 evidence = self._clipped(f"as message {before}: {line.text}")

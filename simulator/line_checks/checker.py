@@ -23,6 +23,10 @@ _OUTSIDE = re.compile(r"(?!is\b|was\b|has\b|does\b|this\b|here's\b|yes\b|its\b|a
 _CUT = re.compile(
     r"(?:,|\b(?:and|but|because|the|an|your|their|whose|than|if|or|which|my|our|every|very|into))\s*$", re.IGNORECASE
 )
+_ADDRESS = re.compile(r"([A-Za-z][\w\[\]\\`^{}|-]{1,30}): (?=\S)")
+_SPOKEN = re.compile(r"[aeiouy]")
+_NICK_ONLY = re.compile(r"[\d_\[\]\\`^{}|]")
+_MARKS = " .,:;!?-"
 _URL = re.compile(r"https?://\S+|www\.\S+")
 
 
@@ -35,6 +39,11 @@ class Violation:
     """The part of the line that shows it, or a count."""
     hint: str
     """What to tell the model that is asked again."""
+
+
+def _means(word: str, nick: str) -> bool:
+    """Whether a word of a line is a nick, or its beginning as people shorten it."""
+    return word == nick or (len(word) > 2 and nick.startswith(word))
 
 
 class LineChecker:
@@ -63,11 +72,12 @@ class LineChecker:
         if not line.action:
             found += self._thought(text, earlier)
         found += self._own_line(text, nick, cast)
+        found += self.to_nobody(text, cast, earlier)
         if secrets is not None:
             numbers = self._numbers
             if passage := secrets.found(text, numbers.leak_words, numbers.leak_line_words):
                 found.append(self._fault("leak", passage, "secret"))
-        if earlier_line := repeated(TranscriptLine(nick, text), earlier, self._numbers):
+        if earlier_line := repeated(TranscriptLine(nick, text), earlier, self._numbers, lead=self._lead):
             found.append(self._fault("repetition", f"as before: {earlier_line[1].text}", "repetition"))
         return found
 
@@ -103,7 +113,7 @@ class LineChecker:
                 continue
             if rule.after is not None:
                 question = self._asked(rule.after, nick, earlier, self._numbers.answer_within)
-                if question is None or text[found.start : found.end].casefold() in question.casefold():
+                if question is None or text[found.start : found.end].strip(_MARKS).casefold() in question.casefold():
                     continue  # nothing was asked, or the question is quoted
             seen.add(rule.name)
             yield Violation(rule.name, self._clipped(text[found.start : found.end]), rule.hint)
@@ -125,9 +135,16 @@ class LineChecker:
             if line.nick == nick:
                 if named:
                     return None
+            elif self._asked_of_another(line.text):
+                continue
             elif (not named or self._lead.casefold() in line.text.casefold()) and self.shows(signal, line.text):
                 return line.text
         return None
+
+    def _asked_of_another(self, text: str) -> bool:
+        """Whether the line is a question that begins with somebody else's nick."""
+        address = _ADDRESS.match(text) if "?" in text else None
+        return address is not None and address[1].casefold() != self._lead.casefold()
 
     def _for_another(
         self, text: str, nick: str, cast: Collection[str], earlier: Sequence[TranscriptLine]
@@ -143,8 +160,8 @@ class LineChecker:
         if asked is None or asked == nick:
             return
         words = words_of(text)
-        about = {"i", "i'm", "i'd", "i'll", "i've", "me", "my", asked.casefold(), asker.casefold()}
-        if len(words) >= self._numbers.echo_words and about.isdisjoint(words):
+        about = any(_means(word, nick.casefold()) for nick in (asked, asker) for word in words)
+        if len(words) >= self._numbers.answer_words and not about and self._style.speaks_of_somebody.isdisjoint(words):
             yield self._fault("answers-for-another", f"`{earlier[-1].text}` was asked of {asked}", "not-asked")
 
     def shows(self, signal: str, text: str) -> str | None:
@@ -178,6 +195,10 @@ class LineChecker:
             yield self._fault("garbled", text, "garbled")
         elif len(words) - distinct >= numbers.same_word_run - 1 and longest_run(words) >= numbers.same_word_run:
             yield self._fault("garbled", f"one word again and again: {text}", "garbled")
+        elif len(words) >= numbers.empty_words:
+            closed = sum(map(self._style.closed_class_words.__contains__, words_of(text)))
+            if closed > numbers.empty_share * len(words):
+                yield self._fault("garbled", f"hardly anything but function words: {text}", "garbled")
 
     def _thought(self, text: str, earlier: Sequence[TranscriptLine]) -> Iterator[Violation]:
         """Not a complete thought, or one more scrap after several."""
@@ -209,6 +230,23 @@ class LineChecker:
                     return
         if text.startswith(nick + " ") and (outside := _OUTSIDE.match(text, len(nick) + 1)):
             yield self._fault("leak", text[: outside.end()], "narration")
+
+    def to_nobody(
+        self, text: str, cast: Collection[str], earlier: Sequence[TranscriptLine] = ()
+    ) -> Iterator[Violation]:
+        """An address to a nick that nobody has. Only what can be no word is taken for a nick.
+
+        `cast`: everybody who may be addressed; empty: that is not known.
+        """
+        address = _ADDRESS.match(text)
+        if address is None or not cast:
+            return
+        name = address[1].casefold()
+        known = {nick.casefold() for nick in (*cast, self._lead)} | {line.nick.casefold() for line in earlier}
+        if name in self._style.abbreviations or any(name in nick for nick in known):
+            return
+        if not _SPOKEN.search(name) or _NICK_ONLY.search(name):
+            yield self._fault("leak", address[0].strip(), "nobody")
 
     def _fault(self, rule: str, evidence: str, hint: str) -> Violation:
         return Violation(rule, self._clipped(evidence), self._style.hints[hint])

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from functools import lru_cache
 from itertools import pairwise
 
 from simulator.line_checks.wording import passage, words_of
+
+EXAMPLE_WORDS = 6
+"""Fewest words of a sentence that, taken from an example line, shows where it is from."""
+_SENTENCES = re.compile(r"(?<=[.!?]) +")
 
 
 class Secrets:
@@ -16,8 +21,11 @@ class Secrets:
     with the talk itself, such as its topic: they alone, or with a word or two around them, give nothing away.
     """
 
-    def __init__(self, texts: Iterable[str], public: Iterable[str] = ()) -> None:
+    def __init__(self, texts: Iterable[str], public: Iterable[str] = (), examples: Iterable[str] = ()) -> None:
+        """`examples`: lines of which each sentence counts as a text, if it has `EXAMPLE_WORDS` words."""
         self._texts = list(texts)
+        for line in examples:
+            self._texts += [line, *(part for part in _SENTENCES.split(line) if len(_words(part)) >= EXAMPLE_WORDS)]
         self._public = [words for text in public if (words := _words(text))]
         self._built_for: tuple[int, int] | None = None
         self._runs: set[str] = set()

@@ -18,11 +18,12 @@ from simulator.world.style import Numbers
 
 
 def repeated(
-    said: TranscriptLine, earlier: Sequence[TranscriptLine], numbers: Numbers
+    said: TranscriptLine, earlier: Sequence[TranscriptLine], numbers: Numbers, *, lead: str | None = None
 ) -> tuple[int, TranscriptLine] | None:
     """(index, line) of the last earlier line that this one repeats or nearly repeats.
 
-    Near repeats are looked for in the last `repeat_window` lines only; before that, lines must be the same.
+    Near repeats are looked for in the last `repeat_window` lines only; before that, lines must be the same. `lead`: the
+    nick that must not say so many words in a row again, either (`lead_repeat_run`); people say half a sentence twice.
     """
     own = _gist(said.text)
     if own.words < numbers.repeat_words:
@@ -34,7 +35,10 @@ def repeated(
         same = line.nick == said.nick
         if own.key != other.key:
             # Most lines have no two words in a row in common; that is found out quickest.
-            alike = not own.pairs.isdisjoint(other.pairs) and _near(own, other, numbers)
+            alike = not own.pairs.isdisjoint(other.pairs) and (
+                _near(own, other, numbers)
+                or (same and line.nick == lead and _own_run(said, line, earlier[begins:], numbers.lead_repeat_run))
+            )
             if not alike and not (same and _own_repeat(own, other, numbers)):
                 continue
         if not line.action and (same or not _echo(other, len(earlier) - index, numbers)):
@@ -48,9 +52,10 @@ def repeated(
 class Repeats:
     """The same question about each message of a session in turn, answered from an index."""
 
-    def __init__(self, numbers: Numbers) -> None:
-        self._numbers = numbers
+    def __init__(self, numbers: Numbers, lead: str | None = None) -> None:
+        self._numbers, self._lead = numbers, lead
         self._said: list[_Gist] = []
+        self._lines: list[TranscriptLine] = []
         self._nicks: list[str] = []
         self._own: dict[str, list[int]] = {}
         """Indexes of each speaker's messages, in order."""
@@ -68,7 +73,10 @@ class Repeats:
             found = self._find(own, line.nick, index)
             if found is None:
                 found = self._find_own(own, index, mine)
+            if found is None and line.nick == self._lead:
+                found = self._find_run(line, index, mine)
         mine.append(index)
+        self._lines.append(line)
         self._nicks.append(line.nick)
         self._said.append(own)
         self._same.setdefault(own.key, index)
@@ -100,6 +108,12 @@ class Repeats:
                 return other
         return None
 
+    def _find_run(self, line: TranscriptLine, index: int, mine: list[int]) -> int | None:
+        begins = max(0, index - self._numbers.repeat_window)
+        near, run = self._lines[begins:], self._numbers.lead_repeat_run
+        own = (other for other in reversed(mine) if other >= begins)
+        return next((other for other in own if _own_run(line, self._lines[other], near, run)), None)
+
 
 @dataclass(frozen=True, slots=True)
 class _Gist:
@@ -116,6 +130,21 @@ class _Gist:
 def _gist(text: str) -> _Gist:
     words = own_words(text)
     return _Gist(" ".join(words), len(words), frozenset(map(hash, pairwise(words))), frozenset(words))
+
+
+@lru_cache(maxsize=1024)
+def _runs(text: str, run: int) -> frozenset[tuple[str, ...]]:
+    words = own_words(text)
+    return frozenset(tuple(words[start : start + run]) for start in range(len(words) - run + 1))
+
+
+def _own_run(said: TranscriptLine, line: TranscriptLine, near: Sequence[TranscriptLine], run: int) -> bool:
+    """So many words in a row are in both lines, and in nobody else's near them: those are the subject's name."""
+    shared = _runs(said.text, run) & _runs(line.text, run)
+    if not shared:
+        return False
+    others = (other for other in near if other.nick != said.nick)
+    return not any(not shared.isdisjoint(_runs(other.text, run)) for other in others)
 
 
 def _echo(other: _Gist, back: int, numbers: Numbers) -> bool:

@@ -28,7 +28,9 @@ from contextlib import aclosing
 from itertools import groupby
 
 from simulator import rng
+from simulator.corpus.coherence import taken_up
 from simulator.corpus.judge import TRIES, SessionJudge
+from simulator.corpus.small_model import written_by_small_model
 from simulator.corpus.verdict import Reason, Verdict
 from simulator.document import Document, render_document
 from simulator.errors import EmError, NotMet
@@ -183,9 +185,17 @@ class Run:
         size = len(render_document(made.header, made.lines).encode())
         self._admission.leave(plan.id)
         if verdict.keep:
-            self._add(Candidate(plan, made, size, score))
+            self._add(Candidate(plan, made, size, score, self._taken_up(made)))
         else:
             self._reject(plan, verdict, size)
+
+    def _taken_up(self, made: Document) -> float:
+        """What candidates of one place are ranked by where the judge sees no difference, or there is none.
+
+        What reads as a very small model writes repeats itself, so that it would rank first: it ranks last.
+        """
+        style = self._world.style
+        return 0.0 if written_by_small_model(made.messages, style) else taken_up(made.messages, style)
 
     async def _ask_judge(self, plan: SessionPlan, made: Document) -> tuple[Verdict, float | None]:
         """The judge's verdict and score; None: no readable answer."""
@@ -269,7 +279,7 @@ class Run:
                 if row.state == "kept":
                     self._settling.take_up(row.plan, made, row.bytes)
                 else:
-                    self._settling.add(Candidate(row.plan, made, row.bytes, row.score))
+                    self._settling.add(Candidate(row.plan, made, row.bytes, row.score, self._taken_up(made)))
             last = there[-1]
             if any(row.state == "kept" for row in there):
                 self._settling.drop(slot)

@@ -30,11 +30,13 @@ class Candidate:
     bytes: int
     score: float | None
     """The judge's, in [0, 1]; None ranks behind every score."""
+    taken_up: float = 0.0
+    """How much of what is said takes up what was said before, in [0, 1]; decides among equal scores."""
 
     @property
-    def rank(self) -> tuple[bool, float, int]:
+    def rank(self) -> tuple[bool, float, float, int]:
         """Sorts best first; among equals the earlier one."""
-        return (self.score is None, -(self.score or 0.0), self.plan.attempt)
+        return (self.score is None, -(self.score or 0.0), -self.taken_up, self.plan.attempt)
 
 
 @dataclass(frozen=True, slots=True)

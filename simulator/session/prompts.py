@@ -38,11 +38,10 @@ FORGET = 40
 def secrets(setting: Setting, script: Script, world: World) -> Secrets:
     """What prompts hold and nobody may say: notes, premise, and the cards word for word. The topic is no secret."""
     cards = [world.personas[nick] for nick in setting.members]
-    sentences = (*script.secrets(), *world.engagement.purposes)
-    texts = (*sentences, *(card.about for card in cards), *(line for card in cards for line in card.voice))
+    texts = (*script.secrets(), *world.engagement.purposes, *(card.about for card in cards))
     later = (text for b in script.beats if b.subject is not None for text in (b.subject.topic, b.subject.angle))
     public = filter(None, (setting.topic, setting.angle, *later, *script.fill.values()))
-    return Secrets(texts, public=tuple(public))
+    return Secrets(texts, public=tuple(public), examples=(line for card in cards for line in card.voice))
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,14 +13,27 @@ from pydantic import Field, ValidationInfo, model_validator
 from simulator.world.literals import Prefilter
 from simulator.world.phrases import Patterns, Phrases, expression, fault_of
 from simulator.world.strict import Name, Prose, Share, StrictModel, was_checked
+from simulator.world.word_families import noun_lists, verb_lists
 
 Count = Annotated[int, Field(ge=1)]
+WordList = Annotated[str, Field(min_length=1, max_length=8000)]
 
 NEEDED_RULES = frozenset({"offer"})
 NEEDED_SIGNALS = frozenset({"refusal", "willing", "redirects"})
 _NAMED = re.compile(r"\{([a-z][a-z-]*)\}")
 NEEDED_HINTS = frozenset(
-    {"repetition", "rapid-fire", "wall", "fragment", "garbled", "others-line", "narration", "not-asked", "secret"}
+    {
+        "repetition",
+        "rapid-fire",
+        "wall",
+        "fragment",
+        "garbled",
+        "others-line",
+        "narration",
+        "not-asked",
+        "secret",
+        "nobody",
+    }
 )
 
 
@@ -101,6 +114,14 @@ class Numbers(StrictModel):
     """Fewest words of a line that its speaker must not say again in nearly the same words, in any order:"""
     own_repeat_share: Share
     """from this share of common words on, of the longer one's."""
+    lead_repeat_run: Count
+    """So many words in a row that the lead said within `repeat_window` messages are a repetition of the lead's."""
+    answer_words: Count
+    """Fewest words of a line that can answer what was asked of somebody else."""
+    empty_words: Count
+    """From so many words on, a message must say something:"""
+    empty_share: Share
+    """the largest share of `closed_class` words among its words."""
     leak_words: Count
     """So many words in a row from a note, the premise or a card are a leak."""
     leak_line_words: Count
@@ -140,8 +161,17 @@ class StylePolicy(StrictModel):
     """What the model is told when a rule without patterns sends its line back."""
     closed_class: tuple[str, ...] = ()
     """Articles, pronouns, auxiliaries, prepositions and conjunctions; see `corpus/small_model.py`."""
-    words: dict[Name, Prose] = {}
-    """What a pattern here or in `policies/evaluation.yaml` calls `{name}`: alternatives, as in a regular expression."""
+    abbreviations: frozenset[str] = frozenset()
+    """Words without a vowel that people put before a colon, and that are nobody's nick."""
+    speaks_of_somebody: frozenset[str] = frozenset()
+    """Pronouns of persons: a line with one is about people, and gives no answer in the place of another."""
+    words: dict[Name, WordList] = {}
+    """What a pattern here or in `policies/evaluation.yaml` calls `{name}`: alternatives, as in an expression, that
+    may name other lists."""
+    nouns: dict[Name, WordList] = {}
+    """The same as plain words, of which patterns find singular and plural; see `word_families.py`."""
+    verbs: dict[Name, WordList] = {}
+    """The same as verbs: `{name}` finds the base forms, and with `-s`, `-ing`, `-past` or `-done` the others."""
     quotation: Patterns = ()
     """How people quote an assistant in order to laugh at it; see `quotable`."""
     rules: Annotated[tuple[StyleRule, ...], Field(min_length=1)]
@@ -240,9 +270,14 @@ class StylePolicy(StrictModel):
         return self.spelled(said.patterns), self.spelled(said.unless)
 
     def _word(self, named: re.Match[str]) -> str:
-        if named[1] not in self.words:
+        if named[1] not in self._lists:
             raise ValueError(f"words: no `{named[1]}`, which a pattern names")
-        return f"({self.words[named[1]]})"
+        return f"({_NAMED.sub(self._word, self._lists[named[1]])})"
+
+    @cached_property
+    def _lists(self) -> dict[str, str]:
+        """All word lists by name."""
+        return {**noun_lists(self.nouns), **verb_lists(self.verbs), **self.words}
 
     def _all_patterns(self) -> Iterable[tuple[str, tuple[str, ...]]]:
         yield "quotation", self.quotation

@@ -77,7 +77,7 @@ def test_reasons_show_who_was_chosen_and_why(tmp_path: Path) -> None:
         (("simulate", "--world", "nowhere"), 2, "em init"),
         (("plan", "--sessions", "3", "--target-mb", "1"), 2, "give one of"),
         (("generate", "--run", "x"), 2, "give one goal"),
-        (("generate", "--run", "x", "--sessions", "1", "--oversample", "1.3", *SCRIPTED), 2, "--judge-model"),
+        (("generate", "--run", "x", "--sessions", "1", "--oversample", "0.5", *SCRIPTED), 2, "--oversample"),
         (("generate", "--run", "x", "--sessions", "1", "--target-mb", "1"), 2, "give one goal"),
         (("generate", "--run", "../x", "--sessions", "1", *SCRIPTED), 2, "--run"),
         (("generate", "--run", "x", "--sessions", "0"), 2, "--sessions"),
