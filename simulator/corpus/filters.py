@@ -11,6 +11,7 @@ from simulator.corpus.small_model import SMALL_MODEL, written_by_small_model
 from simulator.corpus.verdict import Reason, Verdict
 from simulator.document import Document, TranscriptLine
 from simulator.line_checks import LineChecker, Secrets, solves
+from simulator.line_checks.cards import AGAINST_CARD, CardFacts
 from simulator.line_checks.repeats import Repeats
 from simulator.line_checks.wording import clipped
 from simulator.world.policy import EngagementPolicy, QuotaPolicy
@@ -58,9 +59,11 @@ class Filters:
         plan: SessionPlan | None = None,
         secrets: Secrets | None = None,
         shown: Mapping[int, frozenset[str]] = MappingProxyType({}),
+        cards: CardFacts | None = None,
     ) -> Verdict:
         """`plan`: what the session was to show. `secrets`: its notes and cards, which the document must not contain.
-        `shown`: signals that the guard found in messages by their meaning, by the message's index.
+        `shown`: signals that the guard found in messages by their meaning, by the message's index. `cards`: what is
+        known of the people.
         """
         messages = document.messages
         by_line = [*self._lines(document, messages, secrets), *self._repetition(messages), *self._offers(messages)]
@@ -74,6 +77,8 @@ class Filters:
             *self._small_model(messages),
             *sorted(by_line, key=lambda reason: -1 if reason.message is None else reason.message),
         ]
+        if cards is not None:
+            reasons += self._against_cards(cards, messages)
         if plan is not None:
             from simulator.corpus.expectation import unmet  # `em check` has no plans, and begins sooner
 
@@ -144,6 +149,11 @@ class Filters:
     def _small_model(self, messages: tuple[TranscriptLine, ...]) -> Iterator[Reason]:
         if SMALL_MODEL not in self._ignored and (evidence := written_by_small_model(messages, self.style)):
             yield _whole(SMALL_MODEL, evidence)
+
+    def _against_cards(self, cards: CardFacts, messages: tuple[TranscriptLine, ...]) -> Iterator[Reason]:
+        for index, line in enumerate(messages):
+            if evidence := cards.contradicted(line.nick, line.text):
+                yield Reason(rule=AGAINST_CARD, message=index, evidence=self._clipped(evidence))
 
     def _to_nobody(self, plan: SessionPlan, messages: tuple[TranscriptLine, ...]) -> Iterator[Reason]:
         """Lines to a nick that nobody in the channel has."""

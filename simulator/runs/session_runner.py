@@ -16,7 +16,7 @@ from simulator.journal.recorded_model import recorded
 from simulator.llm.model import Models
 from simulator.plan.session_plan import SessionPlan
 from simulator.session.play import play
-from simulator.session.prompts import secrets
+from simulator.session.prompts import card_facts, secrets
 from simulator.session.transcript import document
 from simulator.world.world import World
 
@@ -58,4 +58,5 @@ def verdict_of(filters: Filters, world: World, plan: SessionPlan, events: list[E
     made = document(plan.setting, events)
     said = [event for event in events if isinstance(event, Said)]
     shown = {place: frozenset(event.shows) for place, event in enumerate(said) if event.shows}
-    return made, filters.judge(made, plan=plan, secrets=secrets(plan.setting, plan.script, world), shown=shown)
+    hidden, cards = secrets(plan.setting, plan.script, world), card_facts(plan.setting, world)
+    return made, filters.judge(made, plan=plan, secrets=hidden, shown=shown, cards=cards)

@@ -8,6 +8,7 @@ from simulator import rng
 from simulator.document import TranscriptLine
 from simulator.events import Refused
 from simulator.line_checks import LineChecker, Violation, solves
+from simulator.line_checks.cards import AGAINST_CARD
 from simulator.line_checks.reply import clean
 from simulator.line_checks.wording import first_sentences, own_words
 from simulator.llm.model import CallId, Model, Models, Prompt, PromptFormat, Purpose, Reply, ScriptedContext
@@ -17,7 +18,7 @@ from simulator.session.channel import Channel
 from simulator.session.guard import Guard
 from simulator.session.line_length import SENTENCES
 from simulator.session.prompt_room import PromptRoom
-from simulator.session.prompts import Prompts, RefusedTry, secrets
+from simulator.session.prompts import Prompts, RefusedTry, card_facts, secrets
 from simulator.session.scheduler import Turn
 from simulator.world.policy import LineLength
 from simulator.world.scenario import LEAD, Expect
@@ -44,6 +45,7 @@ class Members:
         self._prompts = Prompts(setting, script, world)
         self._checker = LineChecker(world.style, setting.lead)
         self._secrets = secrets(setting, script, world)
+        self._facts = card_facts(setting, world)
         self._room = PromptRoom(world.turns.max_tokens)
         self._guard = Guard(world, models.guard, setting.lead, script.seed, setting.id)
         self._politics = setting.channel in world.quota.confined.values()
@@ -138,6 +140,8 @@ class Members:
             secrets=self._secrets,
             politics_allowed=self._politics,
         )
+        if not faults and (against := self._facts.contradicted(turn.nick, text)):
+            faults = [Violation(AGAINST_CARD, against, self._world.style.hints["card"])]
         script = self._script
         if not faults and turn.nick == self._setting.lead and channel.messages > first_request(script):
             fault = solves(text, turn.nick, script.solution, channel.lines, self._setting.members)

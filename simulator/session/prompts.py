@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from simulator import clock
 from simulator.document import Header, TranscriptLine, render_header
 from simulator.line_checks import Secrets
+from simulator.line_checks.cards import CardFacts
 from simulator.llm.model import Message
 from simulator.plan.session_plan import Script, Setting
 from simulator.session.channel import Channel
@@ -42,6 +43,12 @@ def secrets(setting: Setting, script: Script, world: World) -> Secrets:
     later = (text for b in script.beats if b.subject is not None for text in (b.subject.topic, b.subject.angle))
     public = filter(None, (setting.topic, setting.angle, *later, *script.fill.values()))
     return Secrets(texts, public=tuple(public), examples=(line for card in cards for line in card.voice))
+
+
+def card_facts(setting: Setting, world: World) -> CardFacts:
+    """What lines of the members must not contradict."""
+    facts = {nick: card.facts for nick in setting.members if (card := world.personas[nick]).facts is not None}
+    return CardFacts(facts, world.style.trades)
 
 
 @dataclass(frozen=True, slots=True)

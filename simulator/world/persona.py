@@ -70,6 +70,19 @@ LEAD_WORDS = frozenset(f"lead.{form}" for name in Pronouns.model_fields for form
 """The placeholders of `Persona.called`."""
 
 
+class Facts(StrictModel):
+    """What is known of a person for certain: a line that says something else is refused."""
+
+    name: Annotated[str, Field(min_length=1, max_length=60)] | None = None
+    """The name behind the nick, if the channel knows it."""
+    age: Annotated[int, Field(ge=14, le=110)] | None = None
+    """In years."""
+    job: Annotated[str, Field(min_length=1, max_length=120)] | None = None
+    """What the person does or did for a living, in a few words; "retired" is one of them."""
+    place: Annotated[str, Field(min_length=1, max_length=60)] | None = None
+    """Town or region where the person lives."""
+
+
 class Persona(StrictModel):
     """One synthetic user, or the lead."""
 
@@ -86,6 +99,8 @@ class Persona(StrictModel):
     voice_for: dict[Name, tuple[Annotated[int, Field(ge=0)], ...]] = {}
     """Pattern to the example lines (by number, from 0) that are shown in sessions of it and in no other; lines that
     stand under no pattern are shown in all."""
+    facts: Facts | None = None
+    """The same as data; None: nothing is checked. The lead has none."""
     does: tuple[Name, ...] = ()
     """What the person does or has that a part may ask for, such as `studies`, `codes` or `rents`."""
     interests: dict[Name, Annotated[float, Field(gt=0, le=5)]] = {}

@@ -33,6 +33,7 @@ NEEDED_HINTS = frozenset(
         "not-asked",
         "secret",
         "nobody",
+        "card",
     }
 )
 
@@ -226,6 +227,11 @@ class StylePolicy(StrictModel):
         patterns = [pattern for rule in self.rules for pattern in rule.patterns]
         patterns += [pattern for signal in self.signals.values() for pattern in signal.patterns]
         return [expression(pattern) for pattern in self.spelled(tuple(patterns))]
+
+    @cached_property
+    def trades(self) -> frozenset[str]:
+        """Words for what people are by trade, singular and plural: the nouns of the list `trade`."""
+        return frozenset(noun_lists(self.nouns).get("trade", "").split("|"))
 
     @cached_property
     def of_lead(self) -> tuple[tuple[StyleRule, ...], Phrases]:
