@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from simulator.corpus import stats
 from simulator.corpus.phrase_budget import ENOUGH
 from simulator.corpus.realism import FEW_WINDOWS
+from simulator.journal.model_choice import DEFAULT
 from simulator.plan.quota import Standing
 from simulator.report.gather import Figures
 from simulator.report.words import dollars, number, percent, statistic
@@ -85,6 +86,8 @@ def verdict(figures: Figures) -> tuple[bool | None, str]:
     """One line, and whether it is good news; None: too early to tell."""
     answers = checks(figures)
     faults = [check.fault for check in answers if check.met is False]
+    if DEFAULT in (figures.card.models.people, figures.card.models.leads):
+        faults.insert(0, "a very small model wrote it, and it was kept for want of a better one")
     finished = figures.done >= 1
     if not figures.tally.kept:
         played = figures.tally.rejected
