@@ -86,7 +86,7 @@ def verdict(figures: Figures) -> tuple[bool | None, str]:
     """One line, and whether it is good news; None: too early to tell."""
     answers = checks(figures)
     faults = [check.fault for check in answers if check.met is False]
-    if DEFAULT in (figures.card.models.people, figures.card.models.leads):
+    if DEFAULT in (figures.card.models.people, figures.card.models.lead):
         faults.insert(0, "a very small model wrote it, and it was kept for want of a better one")
     finished = figures.done >= 1
     if not figures.tally.kept:
