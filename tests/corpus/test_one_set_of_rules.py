@@ -1,4 +1,4 @@
-"""The same lines through every entry: play, `em check`, what joins a channel, evaluation and gaps see one set of rules."""
+"""The same lines through every entry: play, `em check`, a real channel, evaluation and gaps see one set of rules."""
 
 from __future__ import annotations
 
