@@ -59,7 +59,7 @@ def list_(data: Path, as_json: bool) -> None:
     for entry in entries:
         mark = "* " if entry.current else ""
         if (begun := entry.unfinished) is not None:
-            click.echo(f"{mark}{entry.name}: unfinished, {begun.progress}; go on with `{begun.command}`")
+            click.echo(f"{mark}{entry.name}: unfinished, {begun.progress}; continue with `{begun.command}`")
         elif entry.card is None:
             click.echo(f"{mark}{entry.name}: damaged; {entry.fault}")
 

@@ -163,7 +163,9 @@ def checked(nick: str) -> None:
     try:
         TypeAdapter(Nick).validate_python(nick)
     except ValidationError:
-        raise UsageError(f"`{nick}` is no nick", place="--nick", remedy="letters, digits and []\\`_^{|}-") from None
+        raise UsageError(
+            f"`{nick}` is not a valid nick", place="--nick", remedy="letters, digits and []\\`_^{|}-"
+        ) from None
 
 
 def played_by(choice: ModelChoice) -> str:

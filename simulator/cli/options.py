@@ -78,7 +78,7 @@ class _LogFormat(click.ParamType[str]):
         from simulator.logs.formats.registry import NAMES
 
         if value != "auto" and value not in NAMES:
-            self.fail(f"{value!r} is none of auto, {', '.join(NAMES)}", param, ctx)
+            self.fail(f"{value!r} is not one of auto, {', '.join(NAMES)}", param, ctx)
         return value
 
 

@@ -203,4 +203,4 @@ def _page(console: Console, row: SessionRow, events: list[Event], verdict: Verdi
     elif row.state == "spare":
         console.print(lines.not_needed(session.id)[0])
     else:
-        console.print(Text(f"   open: {session.id}, `em resume` goes on with it", style="yellow"))
+        console.print(Text(f"   open: {session.id}, `em resume` continues it", style="yellow"))

@@ -202,7 +202,7 @@ def _hold(facts: RealismFacts, place: str) -> None:
         raise NotMet(
             f"{facts.outside} statistics outside the range of real channels, {facts.allowed} are allowed",
             place=place,
-            remedy="weigh turns anew in policies/turns.yaml",
+            remedy="adjust the weights in policies/turns.yaml",
         )
 
 

@@ -136,7 +136,7 @@ def train(
     if done.interrupted:
         click.echo(
             f"em: interrupted after step {done.steps} of {job.plan.steps}{', saved' if done.steps else ''};"
-            " go on with --resume",
+            " continue with --resume",
             err=True,
         )
         raise click.exceptions.Exit(INTERRUPTED)

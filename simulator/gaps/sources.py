@@ -72,7 +72,7 @@ def _talks(name: str, wish: GapRequest, left_out: list[str], chats: list[Path]) 
         if corpus := _corpus(path):
             return _documents(corpus, wish, left_out)
     elif not path.exists():
-        raise UsageError("is no run, no file and no folder", place=name, remedy="`em runs` lists the runs")
+        raise UsageError("is neither a run nor a file or folder", place=name, remedy="`em runs` lists the runs")
     elif path.suffix.lower() in KINDS and _is_document(path):
         return _documents([path], wish, left_out)
     chats.append(path)

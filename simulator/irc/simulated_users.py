@@ -173,14 +173,18 @@ class SimulatedUsers:
     async def turn(self, pause: Callable[[float], Awaitable[None]]) -> None:
         """One of them says a line, or tries to. `pause` is awaited with seconds of thinking and of typing.
 
-        Raises NotMet when nobody finds a fit line any more, ProviderError when the model fails for good.
+        Raises NotMet when none of the simulated users could write a usable line any more, ProviderError when the model fails for good.
         """
         if self._channel.messages >= self._act.messages:
             self._begin(self._channel.past)
         scheduler, members, channel = self._scheduler, self._members, self._channel
         turn = scheduler.next_turn(channel.state)
         if turn is None or channel.state.tries > PATIENCE:
-            raise NotMet("nobody finds a fit line", place="em stage", remedy="a better model with --model")
+            raise NotMet(
+                "none of the simulated users could write a usable line",
+                place="em stage",
+                remedy="a better model with --model",
+            )
         turn = self._to_a_guest(turn, channel.state)
         before = self.messages
         await pause(turn.pause if turn.nick in self._links else turn.pause + GUEST_SECONDS)

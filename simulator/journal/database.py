@@ -48,8 +48,8 @@ DAMAGED = "the file is damaged; take a copy from before"
 """The remedy for what cannot be read."""
 _WRITABLE = "the file and its folder must be writable"
 _REMEDIES = {
-    "SQLITE_FULL": "make room, then go on with `em resume`",
-    "SQLITE_IOERR": "is the disk full? make room, then go on with `em resume`",
+    "SQLITE_FULL": "make room, then continue with `em resume`",
+    "SQLITE_IOERR": "is the disk full? make room, then continue with `em resume`",
     "SQLITE_BUSY": "another program holds the file; try again",
     "SQLITE_READONLY": _WRITABLE,
     "SQLITE_CANTOPEN": _WRITABLE,

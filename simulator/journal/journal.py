@@ -50,7 +50,7 @@ class Journal(Reviews):
         lock = database.lock_folder(folder)
         try:
             if path.exists():
-                remedy = "go on with `em resume`, or choose another --run name"
+                remedy = "continue with `em resume`, or choose another --run name"
                 raise UsageError("this run exists", place=str(folder), remedy=remedy)
             database.make_database(path, run)
             journal = cls(path, database.open_database(path), lock)

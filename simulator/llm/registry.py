@@ -186,7 +186,9 @@ def _check_adapter(leads: str, options: OpenOptions) -> None:
         raise UsageError(f"{leads} takes no adapter", place="--lead-adapter", remedy=remedy)
     if options.lead_dialect not in (None, PromptFormat.DOCUMENT):
         raise UsageError(
-            "an adapter is asked in documents", place="--lead-dialect", remedy="leave out one of the two options"
+            "an adapter needs the prompt format `document`",
+            place="--lead-dialect",
+            remedy="leave out one of the two options",
         )
 
 

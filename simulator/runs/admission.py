@@ -91,7 +91,7 @@ class Admission:
             raise BudgetStop(
                 f"${spent:.2f} of ${budget:.2f} spent, and the next session may cost ${usd:.2f}",
                 place="--budget-usd",
-                remedy="what was begun is saved; go on with `em resume` and a higher budget",
+                remedy="what was begun is saved; continue with `em resume` and a higher budget",
             )
 
 

@@ -64,7 +64,7 @@ def _adapter_file(choice: ModelChoice, world: World) -> Path | None:
         raise UsageError(cause, place="--lead-adapter", remedy="take `model` off the card")
     if adapter_registry.weights_digest(path) != choice.lead_adapter_digest:
         cause = f"{path} has been trained anew since the run was begun"
-        raise UsageError(cause, place="--lead-adapter", remedy="name it again to go on with it as it is")
+        raise UsageError(cause, place="--lead-adapter", remedy="name it again to continue with it as it is")
     return adapter_registry.served_file(path, choice.leads)
 
 

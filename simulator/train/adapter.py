@@ -273,7 +273,9 @@ def _matrices(folder: Path, rank: int) -> dict[str, tuple[torch.Tensor, torch.Te
         found = _KEY.fullmatch(name)
         if not found or tensor.ndim != 2 or tensor.shape["AB".index(found["which"])] != rank:
             shape = "x".join(map(str, tensor.shape))
-            raise ContentError(f"{name} ({shape}) is no LoRA of rank {rank}", place=str(path), remedy="train it again")
+            raise ContentError(
+                f"{name} ({shape}) is not a LoRA of rank {rank}", place=str(path), remedy="train it again"
+            )
         if not torch.isfinite(tensor).all():
             raise ContentError(f"{name} holds NaN or infinity", place=str(path), remedy="take an earlier checkpoint")
         halves.setdefault(found["module"], {})[found["which"]] = tensor.float()

@@ -96,7 +96,7 @@ class AdapterRegistry:
             remedy = "`em adapters list` shows those there are; `em train` makes one"
             raise UsageError(f"no adapter `{name}`", place=str(self._folder), remedy=remedy)
         if training := find_unfinished(path):
-            remedy = f"go on with `{training.command}`"
+            remedy = f"continue with `{training.command}`"
             raise UsageError(f"the training has not ended: {training.progress}", place=str(path), remedy=remedy)
         return path
 

@@ -148,7 +148,7 @@ def _begin(job: TrainingJob, out: Path, resume: bool, say: Callable[[str], None]
     if (out / adapter.CARD).exists():
         raise UsageError("holds a finished adapter", place=str(out), remedy="name another --out, or remove it")
     if there.exists() and not resume and first_process():
-        raise UsageError("holds a training", place=str(out), remedy="go on with --resume, or name another --out")
+        raise UsageError("holds a training", place=str(out), remedy="continue with --resume, or name another --out")
     if not resume:
         if first_process():
             _refuse_foreign(out)

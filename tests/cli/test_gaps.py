@@ -80,7 +80,7 @@ def test_a_run_against_itself(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("nothing", "--against", "empty.log"), "nothing: is no run, no file and no folder"),
+        (("nothing", "--against", "empty.log"), "nothing: is neither a run nor a file or folder"),
         (("empty.log", "--against", "empty.log"), "empty.log: "),
         (("short.log", "--against", "short.log"), "no session to measure"),
         (("folder", "--against", "folder"), "folder: holds no logs"),

@@ -66,7 +66,7 @@ def test_one_that_was_killed_is_listed_as_unfinished_with_the_command_that_goes_
         training.kill()
     assert training.returncode == -signal.SIGKILL
     listed = em("adapters", "list", cwd=place)
-    found = re.search(r"^cut: unfinished, step [01] of 2; go on with `(.+)`$", listed.stdout, re.MULTILINE)
+    found = re.search(r"^cut: unfinished, step [01] of 2; continue with `(.+)`$", listed.stdout, re.MULTILINE)
     assert found and "damaged" not in listed.stdout, listed.stdout
     command = shlex.split(found[1])
     shown = em("adapters", "promote", "cut", cwd=place)

@@ -208,7 +208,7 @@ def test_another_corpus_is_not_gone_on_with(killed: Path, tiny: Path, tmp_path: 
 
 def test_without_resume_nothing_is_written_over(killed: Path, tiny: Path, tmp_path: Path) -> None:
     made = job(tmp_path, tiny, documents=DOCUMENTS, **CHANGES)
-    with pytest.raises(EmError, match="go on with --resume"):
+    with pytest.raises(EmError, match="continue with --resume"):
         run(made, killed / "out")
     with pytest.raises(EmError, match="holds no training"):
         run(made, tmp_path / "none", resume=True)

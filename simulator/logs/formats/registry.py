@@ -227,7 +227,7 @@ def detect(path: Path) -> str:
     if start[:1] == "{" or start[:2] in ("[{", "[\n", "[\r", "[]"):
         raise UsageError("no list of messages", place=str(path), remedy=_name_one("an export of which program?"))
     if "\0" in start and not start.startswith("\ufeff"):
-        raise UsageError("no known log format: it is no text", place=str(path), remedy=_name_one("what wrote it?"))
+        raise UsageError("no known log format: it is not text", place=str(path), remedy=_name_one("what wrote it?"))
     sample = list(islice(lines(path, Counter()), SAMPLE))
     found = [likeness(fitted(parser, sample), sample) for parser in TEXT.values()]
     best = max(found, key=lambda like: like.rank)
