@@ -68,7 +68,7 @@ def parse_address(address: str, ca_file: Path | None = None) -> IrcAddress:
         raise UsageError(f"`{channel}` is not a channel name", place="em join", remedy=_REMEDY) from None
     if parts.scheme == "irc" and not _is_loopback(parts.hostname):
         remedy = "use ircs://; irc:// is for a server on this machine"
-        raise UsageError(f"{parts.hostname} would be reached without encryption", place="em join", remedy=remedy)
+        raise UsageError(f"{parts.hostname} would be reached unencrypted", place="em join", remedy=remedy)
     if ca_file is not None and not ca_file.is_file():
         raise UsageError("no such file", place=str(ca_file), remedy="--ca-file names the certificate to trust, as PEM")
     found = IrcAddress(parts.hostname, port or PORTS[parts.scheme], channel, parts.scheme == "ircs", ca_file)

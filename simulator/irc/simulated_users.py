@@ -173,7 +173,7 @@ class SimulatedUsers:
     async def turn(self, pause: Callable[[float], Awaitable[None]]) -> None:
         """One of them says a line, or tries to. `pause` is awaited with seconds of thinking and of typing.
 
-        Raises NotMet when none of the simulated users could write a usable line any more, ProviderError when the model fails for good.
+        Raises NotMet when no user can write a usable line, ProviderError when the model fails for good.
         """
         if self._channel.messages >= self._act.messages:
             self._begin(self._channel.past)

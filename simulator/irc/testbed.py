@@ -49,7 +49,7 @@ class TestbedRequest:
 async def stage(world: World, models: Models, journal: Journal, request: TestbedRequest) -> int:
     """Plays until it is over, and leaves nothing running; how many messages there were.
 
-    Raises UsageError without a server to start, NotMet when none of the simulated users could write a usable line, ProviderError when a model fails.
+    Raises UsageError without a server to start, NotMet when no user can write a usable line, ProviderError.
     """
     config, clock, policy = request.config, request.clock, world.bot
     unlimited = policy.model_copy(update={"outgoing": OUTGOING})  # the server is ours, and takes as much as comes

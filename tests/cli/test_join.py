@@ -83,7 +83,7 @@ def test_a_hosted_lead_is_guarded_unless_told_otherwise(
     [
         (("join", "irc://irc.example.net/#general"), "unencrypted"),
         (("join", "ircs://irc.example.net/#x", "--operator", "*!*@*"), "let anybody in"),
-        (("join", "ircs://irc.example.net/#x", "--nick", "a b"), "is no nick"),
+        (("join", "ircs://irc.example.net/#x", "--nick", "a b"), "is not a valid nick"),
         (("join", "ircs://irc.example.net/#x", "--channel-header", "#nowhere"), "no channel `#nowhere`"),
         (("join", "ircs://irc.example.net/#x", "--judge-model", "scripted"), "nobody judges"),
         (("join", "ircs://irc.example.net/#x", "--ca-file", "nowhere.pem"), "nowhere.pem: no such file"),
