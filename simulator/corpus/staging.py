@@ -45,7 +45,7 @@ def check(out: Path, written: Callable[[str], bool], known: files.Ours = files.n
     if out.is_dir():
         ledger = files.Ledger(out)
         for name in _there(out, written):
-            files.check(out / name, _ours(ledger, known), "--out")
+            files.check(out / name, _ours(ledger, known), "folder")
 
 
 def _ours(ledger: files.Ledger, known: files.Ours) -> files.Ours:
@@ -66,16 +66,16 @@ def _publish(fresh: Path, out: Path, last: str, written: Callable[[str], bool], 
     listed = {name: files.digest(fresh / name) for name in new if not known(fresh / name)}
     there = {*_there(out, written), *(name for name in new if os.path.lexists(out / name))}
     for name in sorted(there):
-        files.check(out / name, ours, "--out")
+        files.check(out / name, ours, "folder")
     ledger.expect(listed)
     (out / last).unlink(missing_ok=True)
     while some := _some(fresh, last):
         for name in some:
-            files.put(fresh / name, out / name, ours, "--out")
+            files.put(fresh / name, out / name, ours, "folder")
     gone = there - new
     for name in gone:
         (out / name).unlink()
-    files.put(fresh / last, out / last, ours, "--out")
+    files.put(fresh / last, out / last, ours, "folder")
     ledger.settle(listed, gone)
 
 
@@ -93,7 +93,7 @@ def _stored(out: Path) -> Iterator[None]:
         raise StorageError(
             error.strerror or str(error),
             place=str(out if error.filename is None else error.filename),
-            remedy="make room or choose another --out, then export again",
+            remedy="make room or choose another folder, then export again",
         ) from None
 
 
