@@ -14,6 +14,7 @@ gets a log of yesterday in place of rules, and one sentence about each person.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import combinations
 
 from simulator import clock
 from simulator.document import Header, TranscriptLine, render_header
@@ -164,8 +165,9 @@ class Prompts:
         ]
 
     def _ties(self) -> list[str]:
-        edges = self._world.ties.subgraph(self._setting.members).edges(data=True)
-        return sorted(f"{a} and {b} ({data['kind']}): {data['history']}" for a, b, data in edges)
+        ties, members = self._world.ties, sorted(self._setting.members)
+        pairs = [(a, b, ties[a][b]) for a, b in combinations(members, 2) if b in ties.get(a, ())]
+        return sorted(f"{a} and {b} ({tie.kind}): {tie.history}" for a, b, tie in pairs)
 
 
 def _first_sentences(text: str, number: int = 1) -> str:

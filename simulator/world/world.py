@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    import networkx as nx
-
     from simulator.world import crosscheck
-    from simulator.world.persona import Persona
+    from simulator.world.persona import Persona, Tie
     from simulator.world.policies.bot import BotPolicy
     from simulator.world.policies.evaluation import EvaluationPolicy
     from simulator.world.policies.gaps import GapPolicy
@@ -26,19 +23,6 @@ if TYPE_CHECKING:
     from simulator.world.realism_reference import Reference
     from simulator.world.scenario import Scenario, Topic
     from simulator.world.style import StylePolicy
-
-
-def graph(personas: Iterable[Persona]) -> nx.Graph[str]:
-    """One node a person, one edge a tie, with `kind` and `history` on the edge."""
-    import networkx as nx
-
-    people: nx.Graph[str] = nx.Graph()
-    for persona in personas:
-        people.add_node(persona.nick)
-    for persona in personas:
-        for tie in persona.ties:
-            people.add_edge(persona.nick, tie.to, kind=tie.kind, history=tie.history)
-    return people
 
 
 @dataclass(frozen=True)
@@ -111,6 +95,10 @@ class World:
         return tuple(p for _, p in sorted(self.personas.items()) if p.role is not Role.LEAD)
 
     @cached_property
-    def ties(self) -> nx.Graph[str]:
-        """Who knows whom; see `graph`."""
-        return graph(self.personas.values())
+    def ties(self) -> dict[str, dict[str, Tie]]:
+        """Who knows whom: by nick, the tie to each acquaintance, whichever of the two cards has it."""
+        known: dict[str, dict[str, Tie]] = {nick: {} for nick in self.personas}
+        for nick, persona in self.personas.items():
+            for tie in persona.ties:
+                known[nick][tie.to] = known[tie.to][nick] = tie
+        return known
