@@ -82,8 +82,10 @@ def server() -> Iterator[str]:
         [sys.executable, "-c", SERVER], stdout=subprocess.PIPE, text=True, cwd=HERE, env=environment
     ) as child:
         assert child.stdout is not None
-        yield child.stdout.readline().strip()
-        child.kill()
+        try:
+            yield child.stdout.readline().strip()
+        finally:
+            child.kill()
 
 
 def calls(base: str) -> int:
@@ -104,7 +106,7 @@ def run(tree: Path, model: str, base: str, messages: int) -> tuple[dict[str, flo
     environment |= dict.fromkeys(keys, "sk-none")
     address = base.removesuffix("/v1") if model.startswith(("anthropic", "gemini")) else base
     command = [sys.executable, "-c", PLAY, "simulate", "--messages", str(messages), "--no-live"]
-    command += ["--model", model, "--api-base", address, "--judge-model", "none"]
+    command += ["--model", model, "--api-base", address]
     command += ["--guard-model", "none"] if (tree / "policies" / "guard.yaml").exists() else []
     before = calls(base)
     with tempfile.TemporaryDirectory() as folder:
