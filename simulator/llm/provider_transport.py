@@ -30,6 +30,7 @@ class ProviderTransport(OpenAITransport):
         super().__init__(options)
         self._provider, self._listed = provider, prices.listed(options.name)
         self._elsewhere = not options.base
+        self._habits = chat_habits(provider, options.model, self._listed)
 
     async def settings(self, prompt: Prompt, traits: ServerTraits) -> JsonObject:
         """The body of the request, in the provider's own names, or the usual ones for another address."""
@@ -49,10 +50,9 @@ class ProviderTransport(OpenAITransport):
         return {}
 
     def _chat_habits(self, prompt: Prompt) -> JsonObject:
-        habits = chat_habits(self._provider, self._options.model, self._listed)
-        if prompt.session and self._provider == "openai":
-            habits["prompt_cache_key"] = prompt.session  # the call goes to where the session's beginning is kept
-        return habits
+        if prompt.session and self._provider == "openai":  # the call goes to where the session's beginning is kept
+            return {**self._habits, "prompt_cache_key": prompt.session}
+        return self._habits
 
     def _raw_habits(self, prompt: Prompt) -> JsonObject:
         return {"num_ctx": OLLAMA_WINDOW} if self._provider in OLLAMA else {}

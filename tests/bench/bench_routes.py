@@ -2,8 +2,8 @@
 
     python tests/bench/bench_routes.py [--tree FOLDER …] [--messages 100] [--rounds 2]
 
-Prints one JSON object: for every tree and way, CPU milliseconds of the whole process a call (start and import taken off
-by a session of 12 messages), resident memory at most, and whether litellm was imported. The server is a process of its
+Prints one JSON object: for every tree and way, CPU seconds of the whole process for a session of 100 messages, resident
+memory at most, and whether litellm was imported. The server is a process of its
 own and answers at once, to OpenAI's, Anthropic's and Gemini's requests alike. Several trees (such as an older version)
 take turns in each round; the figures are medians.
 """
@@ -130,14 +130,8 @@ def main() -> None:
         for _ in range(given.rounds):
             for way, model in WAYS.items():
                 for tree in given.tree:
-                    short, few = run(tree.resolve(), model, base, 12)
-                    long, many = run(tree.resolve(), model, base, given.messages)
-                    row = {
-                        "cpu_ms_a_call": 1000 * (long["cpu"] - short["cpu"]) / max(1, many - few),
-                        "cpu_s_of_the_start": short["cpu"],
-                        "mb": long["mb"],
-                        "litellm": long["litellm"],
-                    }
+                    found, _ = run(tree.resolve(), model, base, given.messages)
+                    row = {"cpu_s": found["cpu"], "mb": found["mb"], "litellm": found["litellm"]}
                     figures.setdefault((str(tree), way), []).append(row)
                     print(json.dumps({"tree": str(tree), "way": way, **row}), file=sys.stderr, flush=True)
     rows = {
