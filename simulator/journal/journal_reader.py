@@ -208,6 +208,10 @@ class JournalReader:
         """How much has happened in a session."""
         return int(self._all("SELECT count(*) FROM event WHERE session = ?", (session,))[0][0])
 
+    def states(self) -> dict[str, str]:
+        """The state of every session, by id; cheap, since no plan is read."""
+        return dict(self._all("SELECT id, state FROM session"))
+
     def variants(self, slot: int) -> list[tuple[str, str, float | None]]:
         """(Id, state, the judge's score) of every session that was played for the slot, in order."""
         return self._all("SELECT id, state, score FROM session WHERE slot = ? ORDER BY attempt", (slot,))

@@ -50,7 +50,10 @@ class Desk:
         self._playing: asyncio.Task[None] | None = None
         self._outcome = ""
         """What became of the last session that was played on."""
-        self._listed: tuple[object, list[Entry]] | None = None
+        self._played: tuple[dict[str, str], list[Entry]] | None = None
+        """The sessions and the states that they had when they were read."""
+        self._listed: tuple[int, list[Entry]] | None = None
+        """The list, and the last action that it takes in."""
 
     async def close(self) -> None:
         """Gives up what is being played on, and closes the journal."""
@@ -63,9 +66,12 @@ class Desk:
 
     def entries(self) -> list[Entry]:
         """Every session by need, read anew when anything has changed."""
-        state = self.state()
-        if self._listed is None or self._listed[0] != state:
-            self._listed = state, queue.entries(self.journal, self.world.judge.threshold, self.person)
+        states, actions = self.journal.states(), self.journal.last_action()
+        if self._played is None or self._played[0] != states:
+            self._played, self._listed = (states, queue.unweighed(self.journal)), None
+        if self._listed is None or self._listed[0] != actions:
+            threshold = self.world.judge.threshold
+            self._listed = actions, queue.entries(self._played[1], self.journal, threshold, self.person)
         return self._listed[1]
 
     def wanted(self, wanted: Wanted) -> list[Entry]:

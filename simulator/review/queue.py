@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields, replace
 
 from simulator.corpus.agreement import verdicts_of
 from simulator.corpus.judge import RULE
@@ -44,7 +44,7 @@ class Entry:
     """Lines that the guard sent back."""
     variants: int
     """Sessions that were played for the slot."""
-    verdicts: Mapping[str, bool]
+    verdicts: Mapping[str, bool] = field(default_factory=dict)
     """Person to whether they would keep the session; a line that was marked bad counts against it."""
     causes: tuple[str, ...] = ()
     """Why somebody should look at it, in words."""
@@ -87,24 +87,29 @@ class Wanted:
         )
 
 
-def entries(journal: Reviews, threshold: float, person: str) -> list[Entry]:
-    """Every session: those that the person has not judged first, by need. `threshold`: the judge's, in [0, 1]."""
+def unweighed(journal: Reviews) -> list[Entry]:
+    """Every session as it was played, in the order of slots, without what people say of it."""
     rows, said, guarded = list(journal.sessions()), journal.said(), journal.refused_lines(GUARD)
-    verdicts = verdicts_of(journal.marks(), journal.marked_bad())
     played = Counter(row.session.number for row in rows)
-    found = [
-        _entry(row, journal, said.get(row.session.id, {}), guarded, played[row.session.number], verdicts)
-        for row in rows
+    return [
+        _entry(row, journal, said.get(row.session.id, {}), guarded, played[row.session.number]) for row in rows
     ]  # fmt: skip
-    seen = [entry for entry in found if entry.verdicts]
+
+
+def entries(found: Sequence[Entry], journal: Reviews, threshold: float, person: str) -> list[Entry]:
+    """The sessions with what people say of them: those that the person has not judged first, by need.
+
+    `found`: as `unweighed` gives them. `threshold`: the judge's, in [0, 1].
+    """
+    verdicts = verdicts_of(journal.marks(), journal.marked_bad())
+    seen = [entry for entry in found if entry.id in verdicts]
     patterns, nicks = {entry.pattern for entry in seen}, {nick for entry in seen for nick in entry.nicks}
     weighed = []
     for entry in found:
-        causes = list(_causes(entry, threshold, person, patterns, nicks))
+        judged = replace(entry, verdicts=verdicts.get(entry.id, {}))
+        causes = sorted(_causes(judged, threshold, person, patterns, nicks), reverse=True)
         need = sum(weight for weight, _ in causes)
-        values = {each.name: getattr(entry, each.name) for each in fields(Entry)}
-        values |= {"causes": tuple(cause for _, cause in sorted(causes, reverse=True)), "need": need}
-        weighed.append(Entry(**values))
+        weighed.append(replace(judged, causes=tuple(cause for _, cause in causes), need=need))
     return sorted(weighed, key=lambda e: (e.state == "open", person in e.verdicts, -e.need, e.slot, e.id))
 
 
@@ -114,7 +119,6 @@ def _entry(
     said: Mapping[str, int],
     guarded: Mapping[str, int],
     variants: int,
-    verdicts: Mapping[str, Mapping[str, bool]],
 ) -> Entry:
     session, cell = row.session, row.session.cell
     rules = dict.fromkeys(rule for rule, _, _ in journal.reasons(session.id)) if row.state == "rejected" else ()
@@ -132,7 +136,6 @@ def _entry(
         rules=tuple(rules),
         guard=guarded.get(session.id, 0),
         variants=variants,
-        verdicts=verdicts.get(session.id, {}),
     )
 
 
