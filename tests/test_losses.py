@@ -325,7 +325,7 @@ ALLOWED = {
     ("cluster/stage.py", "TemporaryDirectory"): (1, "a name that nothing has"),
     ("corpus/export.py", "write_text"): (2, "into the empty folder that `files.workshop` made"),
     ("corpus/formats.py", "open"): (1, "into the empty folder that `files.workshop` made"),
-    ("corpus/formats.py", "write_text"): (1, "into the empty folder that `files.workshop` made"),
+    ("corpus/formats.py", "write_text"): (2, "into the empty folder that `files.workshop` made"),
     ("corpus/staging.py", "OSFile"): (1, "into the empty folder that `files.workshop` made"),
     ("corpus/staging.py", "rename"): (1, "its own part, inside the folder that `files.workshop` made"),
     ("corpus/near_duplicates.py", "connect"): (1, "no name: a database without a file"),
@@ -360,6 +360,8 @@ ALLOWED = {
     ("train/adapter_export.py", "copyfile"): (1, "into the empty folder that `files.workshop` made"),
     ("train/adapter_export.py", "rename"): (1, "a folder, which fails where anything is in the target"),
     ("train/adapter_export.py", "save_file"): (1, "into the empty folder that `files.workshop` made"),
+    ("train/preference_trainer.py", "rmdir"): (1, "fails where anything is left"),
+    ("train/preference_trainer.py", "unlink"): (1, "what TRL has just written into its new checkpoint"),
     ("train/run.py", "copyfile"): (1, "what `files.whole` made"),
     ("train/trainer.py", "unlink"): (1, "what the Trainer has just written into its new checkpoint"),
     ("train/callbacks.py", "SummaryWriter"): (
