@@ -310,20 +310,27 @@ class Scheduler:
         rate = turns.address_rate * self._world.personas[nick].habits.addresses
         luck = draw.random()
         if (asker := self._asker(nick, channel)) is not None:
-            if asker == self._lead_nick and not self._lead_can_answer(channel):
-                return None
-            return asker if luck < min(MOST_ADDRESSING, rate * turns.address_asker) else None
+            return (
+                asker if luck < min(MOST_ADDRESSING, rate * turns.address_asker) * self._room(asker, channel) else None
+            )
         asks_all = channel.question and channel.addressed[-1] is None
         near = _before(nick, channel)[: 1 if asks_all else len(turns.address_recency)]
         fit = {
             other: weight
             for other, weight in zip(near, turns.address_recency, strict=False)
             if other in channel.present and other not in channel.away and other not in channel.owing
-            and (other != self._lead_nick or self._lead_can_answer(channel))
         }  # fmt: skip
         if not fit or luck >= min(MOST_ADDRESSING, rate):
             return None
-        return draw.choices(list(fit), list(fit.values()))[0]
+        other = draw.choices(list(fit), list(fit.values()))[0]
+        return other if luck < min(MOST_ADDRESSING, rate) * self._room(other, channel) else None
+
+    def _room(self, nick: str, channel: Channel) -> float:
+        """Factor in [0, 1] on how often somebody is spoken to: less for the lead, the more of its share is spent."""
+        if nick != self._lead_nick:
+            return 1.0
+        spoken, at = channel.counts[nick], channel.messages + 1
+        return min(1.0, self._budget.pace(at, spoken)) if self._lead_can_answer(channel) else 0.0
 
     def _calls_lead(self, nick: str, channel: Channel, draw: random.Random) -> bool:
         """Somebody turns to the lead, the likelier the more of the lead's share is still owed."""
