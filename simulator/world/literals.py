@@ -31,9 +31,11 @@ _MARKS = re.compile(r"[^\w\s\x01]")
 FOREIGN = ("\u017f", "\u212a")
 """The two characters outside ASCII that RE2 takes for `s` and `k`: what contains one is not looked up but tried."""
 
-SET_MEMORY = 32 << 20
+SET_MEMORY = 8 << 20
 """Most bytes that the automaton of RE2's pass may keep; it grows with the variety of the text up to this."""
 
+_TOGETHER = 3
+"""Expressions that RE2 searches for in one pass."""
 _FEW = 12
 """So few expressions are left to RE2 altogether: it searches for them in a microsecond."""
 _MOST = 16
@@ -258,18 +260,22 @@ class Prefilter:
     def _search(self, text: str) -> frozenset[str]:
         if not text.isascii() and any(letter in text for letter in FOREIGN):
             return self._all
-        found = map(self._others.__getitem__, self._set.Match(text) or ()) if self._others else ()
+        found = [group[place] for group, together in self._sets for place in together.Match(text) or ()]
         if self._automaton is None:
             return frozenset(found)
         hits = self._automaton.find_matches_as_indexes(marked(text), overlapping=True)
         return frozenset(found).union(*[self._owners[place] for place, _, _ in hits])
 
     @cached_property
-    def _set(self) -> Any:
-        made = re2.Set.SearchSet(options(SET_MEMORY))
-        for expression in self._others:
-            made.Add(expression)
-        made.Compile()
+    def _sets(self) -> list[tuple[list[str], Any]]:
+        """The others in small groups: the states of an automaton multiply with the expressions that it searches for."""
+        made = []
+        for first in range(0, len(self._others), _TOGETHER):
+            group, together = self._others[first : first + _TOGETHER], re2.Set.SearchSet(options(SET_MEMORY))
+            for expression in group:
+                together.Add(expression)
+            together.Compile()
+            made.append((group, together))
         return made
 
 
