@@ -55,7 +55,7 @@ class _PreferenceTrainer(SealedTrainer):
     def _measures(self) -> dict[str, float]:
         measures = super()._measures()
         measures["document_loss"] = measures["loss"]
-        if self.eval_dataset is not None:
+        if self._preference.validation:
             measures["loss"] = self._row_loss()
         first = next((row["eval_swap_rise"] for row in self.state.log_history if "eval_swap_rise" in row), None)
         rise = measures.get("swap_rise")
@@ -100,14 +100,15 @@ def preference_trainer(
         tokenizer.pad_token = tokenizer.eos_token
     rows = [data.training[place] for group in job.plan.sequences for place in group]
     given |= {"preference": data, "processing_class": tokenizer}
+    # The Trainer evaluates only with a data set for it; without rows held out, the documents alone are measured.
+    held = data.validation or rows[:1]
     if data.method == "dpo":
-        held = _dataset(data.validation) if data.validation else None
-        return DpoTrainer(args=DPOConfig(**values), train_dataset=_dataset(rows), eval_dataset=held, **given)
+        return DpoTrainer(args=DPOConfig(**values), train_dataset=_dataset(rows), eval_dataset=_dataset(held), **given)
     batch = min(KL_BATCH, job.plan.per_step)
     values |= {"per_device_train_batch_size": batch, "per_device_eval_batch_size": batch}
     values["gradient_accumulation_steps"] = max(1, job.plan.per_step // (job.processes * batch))
-    held = _dataset(data.validation, batch) if len(data.validation) >= batch else None
-    return KtoTrainer(args=KTOConfig(**values), train_dataset=_dataset(rows, batch), eval_dataset=held, **given)
+    trained, measured = _dataset(rows, batch), _dataset(held, batch)
+    return KtoTrainer(args=KTOConfig(**values), train_dataset=trained, eval_dataset=measured, **given)
 
 
 def _dataset(rows: Sequence[EncodedRow], batch: int = 0) -> Dataset:

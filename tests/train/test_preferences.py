@@ -116,6 +116,16 @@ def test_after_a_stop_it_goes_on_to_the_same_losses(tmp_path: Path, tiny: Path, 
     assert losses(halved / "out") == pytest.approx(losses(whole / "out"))
 
 
+def test_without_rows_held_out_the_documents_alone_are_measured(tmp_path: Path, tiny: Path) -> None:
+    made = prepared(tmp_path, tiny, "dpo", None, evaluations=1)
+    assert made.preference is not None
+    made = replace(made, preference=replace(made.preference, validation=()))
+    texts: list[object] = []
+    assert not run(made, tmp_path / "out", tell=texts.append).interrupted
+    measures = [each.measures for each in texts if isinstance(each, Evaluated)]
+    assert measures and all(each["loss"] == each["document_loss"] for each in measures)
+
+
 def test_it_stops_when_the_header_loses_its_hold(tmp_path: Path, tiny: Path, start: Path) -> None:
     made = prepared(tmp_path, tiny, "dpo", start)
     assert made.preference is not None
