@@ -26,7 +26,14 @@ class Set:
     """and most of its good ones."""
 
 
-SETS = {"first": Set(), "fresh": Set(), "second": Set(), "third": Set(), "fourth": Set()}
+SETS = {
+    "first": Set(),
+    "fresh": Set(),
+    "second": Set(),
+    "third": Set(),
+    "fourth": Set(),
+    "fifth": Set(unseen=True, caught=0.45, flagged=0.04),
+}
 
 
 @dataclass(frozen=True)
