@@ -26,6 +26,8 @@ _CUT = re.compile(
 _ADDRESS = re.compile(r"([A-Za-z][\w\[\]\\`^{}|-]{1,30}): (?=\S)")
 _SPOKEN = re.compile(r"[aeiouy]")
 _NICK_ONLY = re.compile(r"[\d_\[\]\\`^{}|]")
+REMEMBERED = 4096
+"""Lines of which it is remembered what they ask."""
 _MARKS = " .,:;!?-"
 _URL = re.compile(r"https?://\S+|www\.\S+")
 
@@ -51,6 +53,7 @@ class LineChecker:
 
     def __init__(self, style: StylePolicy, lead: str) -> None:
         self._style, self._numbers, self._lead = style, style.numbers, lead
+        self._shown: dict[str, frozenset[str]] = {}
 
     def faults(
         self,
@@ -111,14 +114,19 @@ class LineChecker:
             rule = rules[found.group]
             if rule.name in seen or (rule.topic is not None and politics_allowed):
                 continue
-            if rule.after is not None:
-                question = self._asked(rule.after, nick, earlier, self._numbers.answer_within)
-                if question is None or text[found.start : found.end].strip(_MARKS).casefold() in question.casefold():
-                    continue  # nothing was asked, or the question is quoted
             seen.add(rule.name)
             yield Violation(rule.name, self._clipped(text[found.start : found.end]), rule.hint)
-        if nick != self._lead:
+        if nick != self._lead or not earlier:
             return
+        for signal, (rules, phrases) in self._style.answers.items():
+            question = self._asked(signal, nick, earlier, self._numbers.answer_within)
+            if question is None:
+                continue
+            for found in phrases.find(folded(text)):
+                rule, words = rules[found.group], text[found.start : found.end]
+                if rule.name not in seen and words.strip(_MARKS).casefold() not in question.casefold():  # no quotation
+                    seen.add(rule.name)
+                    yield Violation(rule.name, self._clipped(words), rule.hint)
         for rule, wanted in self._style.lacking:
             question = self._asked(rule.after or "", nick, earlier, self._numbers.answer_within, named=True)
             if question is not None and next(wanted.find(folded(text)), None) is None:
@@ -137,9 +145,19 @@ class LineChecker:
                     return None
             elif self._asked_of_another(line.text):
                 continue
-            elif (not named or self._lead.casefold() in line.text.casefold()) and self.shows(signal, line.text):
+            elif (not named or self._lead.casefold() in line.text.casefold()) and signal in self._questions(line.text):
                 return line.text
         return None
+
+    def _questions(self, text: str) -> frozenset[str]:
+        """The signals of `StylePolicy.questions` that a line shows; the last few thousand lines are remembered."""
+        known = self._shown.get(text)
+        if known is None:
+            if len(self._shown) >= REMEMBERED:
+                self._shown.clear()
+            names, phrases = self._style.questions
+            known = self._shown[text] = frozenset(names[found.group] for found in phrases.find(folded(text)))
+        return known
 
     def _asked_of_another(self, text: str) -> bool:
         """Whether the line is a question that begins with somebody else's nick."""

@@ -191,8 +191,10 @@ class StylePolicy(StrictModel):
         for rule in self.rules:
             if rule.after is not None and rule.after not in self.signals:
                 raise ValueError(f"rules.{rule.name}: after: no signal `{rule.after}`")
-            if rule.lacking and (rule.after is None or rule.who != "lead"):
-                raise ValueError(f"rules.{rule.name}: lacking: goes with `after`, and with `who: lead`")
+            if rule.after is not None and rule.who != "lead":
+                raise ValueError(f"rules.{rule.name}: after: goes with `who: lead`")
+            if rule.lacking and rule.after is None:
+                raise ValueError(f"rules.{rule.name}: lacking: goes with `after`")
         for what, needed, given in (
             ("rules", NEEDED_RULES, {rule.name for rule in self.rules}),
             ("signals", NEEDED_SIGNALS, set(self.signals)),
@@ -235,13 +237,28 @@ class StylePolicy(StrictModel):
 
     @cached_property
     def of_lead(self) -> tuple[tuple[StyleRule, ...], Phrases]:
-        """The rules that hold for the lead's lines, and their patterns in the same order."""
+        """The rules that hold for the lead's lines whatever was said before, and their patterns in the same order."""
         return self._held_by("people")
 
     @cached_property
     def of_people(self) -> tuple[tuple[StyleRule, ...], Phrases]:
         """The rules that hold for everybody else's lines, and their patterns in the same order."""
         return self._held_by("lead")
+
+    @cached_property
+    def answers(self) -> dict[str, tuple[tuple[StyleRule, ...], Phrases]]:
+        """By signal: the rules that hold for the lead's lines in answer to it, and their patterns in the same order."""
+        found = {}
+        for signal in dict.fromkeys(rule.after for rule in self.rules if rule.after is not None):
+            rules = tuple(rule for rule in self.rules if rule.after == signal and not rule.lacking)
+            found[signal] = rules, Phrases([self._group(rule) for rule in rules], self.prefilter)
+        return found
+
+    @cached_property
+    def questions(self) -> tuple[tuple[str, ...], Phrases]:
+        """The signals that rules are in answer to, and their patterns in the same order."""
+        names = tuple(dict.fromkeys(rule.after for rule in self.rules if rule.after is not None))
+        return names, Phrases([self._group(self.signals[name]) for name in names], self.prefilter)
 
     @cached_property
     def shown(self) -> dict[str, Phrases]:
@@ -264,7 +281,7 @@ class StylePolicy(StrictModel):
         return state | {"__dict__": fields}
 
     def _held_by(self, others: str) -> tuple[tuple[StyleRule, ...], Phrases]:
-        rules = tuple(rule for rule in self.rules if rule.who != others and not rule.lacking)
+        rules = tuple(rule for rule in self.rules if rule.who != others and rule.after is None)
         quoted = self.spelled(self.quotation) if others == "lead" else ()
         groups = [
             (patterns, (*unless, *quoted) if rule.quotable else unless)
