@@ -61,7 +61,7 @@ def document(draw: random.Random, words: list[str], manners: LineChecker) -> str
     for index in range(messages):
         nick = LEAD if index in lead else draw.choice(cast)
         text = ""
-        while not text or next(manners.wording(text, nick=nick, politics_allowed=False), None):
+        while not text or next(manners.wording(text, nick=nick, politics_allowed=False, earlier=lines), None):
             text = " ".join(
                 " ".join(draw.choices(words, k=draw.randint(5, 14))) + "." for _ in range(draw.randint(1, 3))
             )
