@@ -52,8 +52,10 @@ def written_by_small_model(messages: Sequence[TranscriptLine], style: StylePolic
     if len(messages) < numbers.small_model_lines:
         return None
     found = emptiness(messages, style)
-    if found.closed_class > numbers.closed_class_most:
-        return f"{found.closed_class:.0%} of the words are function words, more than {numbers.closed_class_most:.0%}"
+    repeating = found.shared_grams >= numbers.shared_grams_some
+    most = numbers.closed_class_repeating if repeating else numbers.closed_class_most
+    if found.closed_class > most:
+        return f"{found.closed_class:.1%} of the words are function words, more than {most:.0%}"
     if found.shared_grams > numbers.shared_grams_most:
         limit = f"more than {numbers.shared_grams_most:.0%}"
         return f"{found.shared_grams:.0%} of the messages share four words in a row with another one, {limit}"

@@ -27,6 +27,8 @@ from simulator.world.world import World
 
 SURE = 0.97
 """Chance above which the lead is not drawn: something is always left to the channel."""
+ASKED_WITHIN = 6
+"""Messages after which nobody waits for an answer any more."""
 NEAR = 8
 """Messages back to which somebody may be addressed who has not asked anything."""
 CLOSING = 2
@@ -55,7 +57,7 @@ class Turn:
     action: bool = False
     """A /me line."""
     answers: str | None = None
-    """Who spoke to this person by name and waits for an answer."""
+    """Who asked this person something by name and waits for an answer."""
     leaves: bool = False
     """These are the person's last words before leaving."""
     again: bool = False
@@ -111,7 +113,7 @@ class Scheduler:
             beat,
             beat.to,
             beat.opening,
-            answers=self._asker(nick, channel),
+            answers=self._questioner(nick, channel),
             leaves=self._last_words(nick, channel),
             again=_last_speaker(channel) == nick,
             closes=self._closes(channel),
@@ -141,7 +143,7 @@ class Scheduler:
             opening=draw.choice(openings).replace("{lead}", self._lead_nick) if calls else "",
             calls_lead=calls,
             action=acts and draw.random() < self._world.personas[nick].habits.actions,
-            answers=self._asker(nick, channel),
+            answers=self._questioner(nick, channel),
             leaves=self._last_words(nick, channel),
             again=_last_speaker(channel) == nick,
             closes=self._closes(channel),
@@ -298,6 +300,15 @@ class Scheduler:
         return goes is not None and spoke is not None and 0 <= goes - spoke <= self._world.turns.farewell
 
     # whom a line is for
+
+    def _questioner(self, nick: str, channel: Channel) -> str | None:
+        """Who asked this person something by name a short while ago, is still there and has no answer yet."""
+        asker = self._asker(nick, channel)
+        if asker is None:
+            return None
+        at = channel.owing[nick][1]
+        recent = channel.messages - at <= ASKED_WITHIN
+        return asker if recent and "?" in channel.lines[at].text else None
 
     def _asker(self, nick: str, channel: Channel) -> str | None:
         """Who addressed this person, is still there and has no answer yet."""

@@ -143,8 +143,12 @@ class Numbers(StrictModel):
     """From so many messages on, a session is measured for writing as a very small model does:"""
     closed_class_most: Share
     """the largest share of `closed_class` words among its words,"""
+    closed_class_repeating: Share
+    """the largest share of them where messages also repeat each other, plain talk being near it,"""
+    shared_grams_some: Share
+    """which begins at this share of messages with four words in a row that another one of the window has,"""
     shared_grams_most: Share
-    """and the largest share of messages with four words in a row that another one of the window has."""
+    """and the largest share of such messages."""
     shared_grams_window: Count
     """Messages in a row that are compared for that."""
     evidence: Count

@@ -61,7 +61,7 @@ def test_all_but_the_tail_is_the_same_for_everybody_and_only_grows() -> None:
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        ({"answers": "X"}, "X has spoken to you by name and waits for an answer"),
+        ({"answers": "X"}, "X asked you something and waits for an answer"),
         ({"again": True}, "The last line was yours, too"),
         ({"leaves": True}, "your last words"),
         ({"to": "X"}, "You may begin with `X: `"),

@@ -15,7 +15,7 @@ from simulator.plan.planner import Planner
 from simulator.plan.session_plan import SessionPlan
 from simulator.session.channel import Channel
 from simulator.session.play import play
-from simulator.session.scheduler import Scheduler, Turn, claim
+from simulator.session.scheduler import ASKED_WITHIN, Scheduler, Turn, claim
 from tests.bench.turn_faults import Counts, count, messages, report
 from tests.worlds import shipped
 
@@ -101,11 +101,14 @@ def test_what_the_speaker_is_told_is_true(sessions: list[tuple[SessionPlan, list
             if turn.answers is not None:
                 asker, asked = channel.owing[turn.nick]
                 assert turn.answers == asker and asker in channel.present and channel.lines[asked].nick == asker
+                assert "?" in channel.lines[asked].text and channel.messages - asked <= ASKED_WITHIN
             if turn.leaves:
                 assert leaves[turn.nick] - channel.messages <= shipped().turns.farewell
             assert turn.closes is (plan.messages - channel.messages <= 2)
             lead = plan.setting.lead
-            unasked = turn.nick == lead and claim(channel, lead) is None and turn.answers is None
+            asker = channel.owing.get(lead, ("", 0))[0]
+            addressed = asker in channel.present and asker not in channel.away
+            unasked = turn.nick == lead and claim(channel, lead) is None and not addressed
             assert bool(turn.purpose) is (unasked and turn.beat is None)
             if turn.calls_lead:
                 assert plan.setting.lead in turn.opening and turn.to is None
