@@ -37,6 +37,7 @@ HOMES = {
     "jinja2": {"world/prompt_templates.py", "report", "review"},
     "rich": {"cli", "tui"},
     "ray": {"cluster/stage.py"},
+    "networkx": {"world"},
     "ruamel": {"world/yaml_file.py", "llm/scripted.py"},
     "sqlite3": {"journal/database.py", "corpus/near_duplicates.py", "logs/formats/databases.py"},
     "random": {"rng.py"},

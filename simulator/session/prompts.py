@@ -165,9 +165,10 @@ class Prompts:
         ]
 
     def _ties(self) -> list[str]:
-        ties, members = self._world.ties, sorted(self._setting.members)
-        pairs = [(a, b, ties[a][b]) for a, b in combinations(members, 2) if b in ties.get(a, ())]
-        return sorted(f"{a} and {b} ({tie.kind}): {tie.history}" for a, b, tie in pairs)
+        ties = self._world.ties
+        pairs = [pair for pair in combinations(sorted(self._setting.members), 2) if ties.has_edge(*pair)]
+        known = [(a, b, ties.edges[a, b]["tie"]) for a, b in pairs]
+        return sorted(f"{a} and {b} ({tie.kind}): {tie.history}" for a, b, tie in known)
 
 
 def _first_sentences(text: str, number: int = 1) -> str:

@@ -271,7 +271,7 @@ class Scheduler:
                 weights["recency"] = turns.recency[min(before.index(nick), len(turns.recency) - 1)]
             else:
                 weights["silent so far"] = turns.silent_so_far
-            if channel.recent[0] in self._world.ties.get(nick, ()):
+            if self._world.ties.has_edge(nick, channel.recent[0]):
                 weights["tie"] = turns.tie
         if nick in channel.mentions:
             weights["mentioned"] = turns.mentioned

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import networkx as nx
+
     from simulator.world import crosscheck
-    from simulator.world.persona import Persona, Tie
+    from simulator.world.persona import Persona
     from simulator.world.policies.bot import BotPolicy
     from simulator.world.policies.evaluation import EvaluationPolicy
     from simulator.world.policies.gaps import GapPolicy
@@ -95,10 +97,12 @@ class World:
         return tuple(p for _, p in sorted(self.personas.items()) if p.role is not Role.LEAD)
 
     @cached_property
-    def ties(self) -> dict[str, dict[str, Tie]]:
-        """Who knows whom: by nick, the tie to each acquaintance, whichever of the two cards has it."""
-        known: dict[str, dict[str, Tie]] = {nick: {} for nick in self.personas}
+    def ties(self) -> nx.Graph[str]:
+        """Who knows whom: a node for each nick, an edge for each tie, whichever of the two cards has it, as `tie`."""
+        import networkx as nx
+
+        known: nx.Graph[str] = nx.Graph()
+        known.add_nodes_from(self.personas)
         for nick, persona in self.personas.items():
-            for tie in persona.ties:
-                known[nick][tie.to] = known[tie.to][nick] = tie
+            known.add_edges_from((nick, tie.to, {"tie": tie}) for tie in persona.ties)
         return known
