@@ -26,6 +26,7 @@ _NOT_PLAYED = (
     "policies/evaluation.yaml",
     "policies/fsdp.yaml",
     "policies/gaps.yaml",
+    "policies/preferences.yaml",
     "policies/training*.yaml",
     "policies/prompts/evaluation_*",
 )
