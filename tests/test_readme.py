@@ -63,4 +63,6 @@ def test_a_budget_in_an_example_is_enough_for_its_goal() -> None:
 def test_every_command_of_the_table_is_in_the_tour() -> None:
     from simulator.cli import COMMANDS
 
-    assert set(COMMANDS) - {shlex.split(line)[1] for line in TOUR} == {"demo", "join"}
+    assert set(COMMANDS) - {shlex.split(line)[1] for line in TOUR} == {"demo", "join", "review"}, (
+        "those that wait for somebody"
+    )

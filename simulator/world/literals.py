@@ -260,7 +260,9 @@ class Prefilter:
     def _search(self, text: str) -> frozenset[str]:
         if not text.isascii() and any(letter in text for letter in FOREIGN):
             return self._all
-        found = [group[place] for group, together in self._sets for place in together.Match(text) or ()]
+        found: list[str] = []
+        for group, together in self._sets:
+            found += group if together is None else [group[place] for place in together.Match(text) or ()]
         if self._automaton is None:
             return frozenset(found)
         hits = self._automaton.find_matches_as_indexes(marked(text), overlapping=True)
@@ -269,14 +271,25 @@ class Prefilter:
     @cached_property
     def _sets(self) -> list[tuple[list[str], Any]]:
         """The others in small groups: the states of an automaton multiply with the expressions that it searches for."""
-        made = []
+        made: list[tuple[list[str], Any]] = []
         for first in range(0, len(self._others), _TOGETHER):
-            group, together = self._others[first : first + _TOGETHER], re2.Set.SearchSet(options(SET_MEMORY))
-            for expression in group:
-                together.Add(expression)
-            together.Compile()
-            made.append((group, together))
+            made += _search_sets(self._others[first : first + _TOGETHER])
         return made
+
+
+def _search_sets(group: list[str]) -> list[tuple[list[str], Any]]:
+    """The group as one set; halved where that takes too much memory, and None, for any text, where one alone does."""
+    together = re2.Set.SearchSet(options(SET_MEMORY))
+    for expression in group:
+        together.Add(expression)
+    try:
+        together.Compile()
+    except re2.error:
+        if len(group) == 1:
+            return [(group, None)]
+        middle = len(group) // 2
+        return [*_search_sets(group[:middle]), *_search_sets(group[middle:])]
+    return [(group, together)]
 
 
 _RECENT = 512

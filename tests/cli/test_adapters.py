@@ -140,7 +140,7 @@ def test_nothing_there_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str
         (["--lead-adapter", "nobody"], "no adapter `nobody`"),
         (["--lead-adapter", "one", "--model", "scripted"], "scripted"),
         (["--lead-adapter", "nowhere.gguf"], "nowhere.gguf"),
-        (["--lead-adapter", "one", "--lead-dialect", "chat"], "documents"),
+        (["--lead-adapter", "one", "--lead-dialect", "chat"], "prompt format `document`"),
     ],
 )
 def test_an_adapter_that_cannot_be_played_with_is_one_line(

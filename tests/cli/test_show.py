@@ -52,7 +52,7 @@ def test_a_page_holds_every_line_and_the_evidence_stands_at_its_message(run: Pat
     assert "tried" not in done.stdout and "recency" not in done.stdout
     reasons = em("show", "trial", "s00002", "--reasons", cwd=run).stdout
     assert "tried (leak" in reasons and "recency 1.1" in reasons and "says nothing" in reasons
-    assert "`em resume` goes on" in em("show", "trial", "s00004", cwd=run).stdout
+    assert "`em resume` continues it" in em("show", "trial", "s00004", cwd=run).stdout
 
 
 def test_text_is_exactly_the_training_document(run: Path) -> None:

@@ -16,7 +16,7 @@ from types import SimpleNamespace
 
 from simulator.corpus.check import check
 from simulator.corpus.filters import Filters
-from simulator.corpus.judge import SessionJudge
+from simulator.corpus.judge import AnswerReader, SessionJudge
 from simulator.document import Document, TranscriptLine
 from simulator.errors import EmError
 from simulator.irc import irc_message
@@ -24,7 +24,8 @@ from simulator.irc.connection import REALNAME, USERNAME, ChannelConnection
 from simulator.irc.irc_address import IrcAddress
 from simulator.irc.registration import Credentials
 from simulator.irc.timing import ManualClock
-from simulator.line_checks import LineChecker, clean
+from simulator.line_checks import LineChecker
+from simulator.line_checks.reply import clean
 from simulator.llm.model import Model, PromptFormat
 from simulator.llm.openai_protocol import read
 from simulator.llm.provider_errors import translate
@@ -134,7 +135,7 @@ def answers(data: bytes, folder: Path) -> None:
         SessionJudge(shipped().judge, shipped().prompts, _scripted(), shipped().lead.nick),
         Document(None, TALK),
     )
-    judge.reasons(judge._read(raw, document))
+    judge.reasons(AnswerReader(shipped().judge).read(raw, document))
 
 
 def server(data: bytes, folder: Path) -> None:

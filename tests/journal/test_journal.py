@@ -158,7 +158,7 @@ def test_a_run_that_cannot_be_put_there_is_refused_in_one_line(tmp_path, name):
     (tmp_path / "file").write_text("mine")
     with pytest.raises(StorageError) as caught:
         Journal.create(tmp_path / name, builders.run_card())
-    assert str(tmp_path / name) in str(caught.value) and "\n" not in str(caught.value)
+    assert str(tmp_path / "file") in str(caught.value) and "\n" not in str(caught.value)
     assert (tmp_path / "file").read_text() == "mine"
 
 

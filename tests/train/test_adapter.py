@@ -82,7 +82,7 @@ DAMAGED = {
     "DoRA": (_config(use_dora=True), "DoRA"),
     "ranks by layer": (_config(rank_pattern={"q_proj": 8}), "ranks by layer"),
     "biases": (_config(bias="all"), "biases"),
-    "another rank": (_config(r=3), "no LoRA of rank 3"),
+    "another rank": (_config(r=3), "is not a LoRA of rank 3"),
 }
 
 
