@@ -99,8 +99,7 @@ class LineGenerator:
 
     def typing_seconds(self, text: str) -> float:
         """Seconds that typing the line takes the lead."""
-        seconds = len(text.split()) / self._lead.words_per_minute * 60
-        return max(seconds, self._policy.least_typing_seconds)
+        return max(self._lead.typing_seconds(text), self._policy.least_typing_seconds)
 
     def sent(self, to: str) -> None:
         """The line has left."""

@@ -201,7 +201,7 @@ class SimulatedUsers:
             channel.apply(Passed, turn.nick, why=why)
             return
         before = self.messages
-        await pause(len(text.split()) / self._world.personas[turn.nick].words_per_minute * 60)
+        await pause(self._world.personas[turn.nick].typing_seconds(text))
         link, self._begun[turn.nick] = self._links[turn.nick], begun
         if turn.action:
             await link.say(text, action=True)

@@ -28,6 +28,13 @@ if TYPE_CHECKING:
     from filelock import FileLock
 
 
+_NEW_EVENT = "INSERT INTO event VALUES (?, ?, ?, ?, ?)"
+
+
+def _event_row(session: str, event: Event) -> tuple[object, ...]:
+    return (session, event.index, event.kind, event.nick, EVENT.dump_json(event).decode())
+
+
 class Journal(Reviews):
     """The database of one run; use `create`, `open` or `read`, then as a context manager."""
 
@@ -110,10 +117,7 @@ class Journal(Reviews):
 
     def event(self, session: str, event: Event) -> None:
         """Something happened. Telling it twice is an error: every event has one index."""
-        self._write(
-            "INSERT INTO event VALUES (?, ?, ?, ?, ?)",
-            (session, event.index, event.kind, event.nick, EVENT.dump_json(event).decode()),
-        )
+        self._write(_NEW_EVENT, _event_row(session, event))
 
     def call(self, session: str, prompt: Prompt, reply: Reply) -> None:
         """A model answered; recorded before anybody looks at the text, so that it is never paid for again."""
@@ -156,22 +160,22 @@ class Journal(Reviews):
 
         `size`: bytes of its document.
         """
-        rows = [(session.id, e.index, e.kind, e.nick, EVENT.dump_json(e).decode()) for e in events]
+        rows = [_event_row(session.id, event) for event in events]
         with storage(self.path), self._db:
             self._db.execute(
                 "INSERT INTO session (id, slot, attempt, plan, state, bytes) VALUES (?, ?, ?, ?, 'kept', ?)",
                 (session.id, session.number, session.attempt, session.model_dump_json(), size),
             )
-            self._db.executemany("INSERT INTO event VALUES (?, ?, ?, ?, ?)", rows)
+            self._db.executemany(_NEW_EVENT, rows)
 
     def fill(self, session: str, events: Iterable[Event], size: int) -> None:
         """A planned session was written elsewhere, whole, and is kept: one transaction.
 
         `size`: bytes of its document. Raises ValueError if no such session is open.
         """
-        rows = [(session, e.index, e.kind, e.nick, EVENT.dump_json(e).decode()) for e in events]
+        rows = [_event_row(session, event) for event in events]
         with storage(self.path), self._db:
-            self._db.executemany("INSERT INTO event VALUES (?, ?, ?, ?, ?)", rows)
+            self._db.executemany(_NEW_EVENT, rows)
             done = self._db.execute(
                 "UPDATE session SET state = 'kept', bytes = ? WHERE id = ? AND state = 'open'", (size, session)
             )

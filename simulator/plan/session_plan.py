@@ -130,6 +130,11 @@ class Script(StrictModel):
         """What the talk has come to by a message, that one included; None: it is still where the session began."""
         return next((b.subject for b in reversed(self.beats) if b.subject is not None and b.at <= message), None)
 
+    @property
+    def late(self) -> frozenset[str]:
+        """Who of the cast is not there when the session begins."""
+        return frozenset(change.nick for change in self.presence if change.kind == "join")
+
     def secrets(self) -> tuple[str, ...]:
         """What no document may contain: the private notes and the premise."""
         return (self.premise, *(beat.note for beat in self.beats if beat.note))

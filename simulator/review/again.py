@@ -33,8 +33,7 @@ async def another_line(journal: Reviews, world: World, models: Models, session: 
     plan, events = _planned(journal, world, session)
     place = _place(events, line, session)
     past, said = events[:place], events[place]
-    late = {change.nick for change in plan.script.presence if change.kind == "join"}
-    channel = Channel(plan.setting, past, late=late)
+    channel = Channel(plan.setting, past, late=plan.script.late)
     turn = Scheduler(plan.setting, plan.script, Participation.of(plan), world).next_turn(channel)
     if turn is None or turn.nick != said.nick:
         cause = "with today's world another member would speak here"

@@ -12,6 +12,7 @@ from simulator.plan.session_plan import Script, SessionPlan
 from simulator.session.channel import Channel
 from simulator.session.member import Line, Members
 from simulator.session.scheduler import Scheduler, Turn
+from simulator.world.persona import Persona
 from simulator.world.world import World
 
 PATIENCE = 5
@@ -26,8 +27,7 @@ async def play(
     `past` is what was played before; the session goes on from there exactly as it would have gone on. Consume with
     `contextlib.aclosing`. Raises ProviderError when a model fails for good.
     """
-    late = {change.nick for change in plan.script.presence if change.kind == "join"}
-    channel = Channel(plan.setting, past, late=late)
+    channel = Channel(plan.setting, past, late=plan.script.late)
     scheduler = Scheduler(plan.setting, plan.script, Participation.of(plan), world)
     members = Members(plan.setting, plan.script, world, models)
 
@@ -36,7 +36,7 @@ async def play(
         return event
 
     if channel.events == 0:
-        yield happened(TopicSet(index=0, at=plan.setting.begins, nick=plan.setting.cast[0], text=plan.topic))
+        yield happened(opening(plan))
     while channel.messages < plan.messages and channel.tries <= PATIENCE:
         for change in due_changes(plan.script, world, channel):
             yield happened(change)
@@ -54,8 +54,7 @@ def _outcome(turn: Turn, line: Line, channel: Channel, world: World) -> Event:
     nick, index = turn.nick, channel.events
     if line.text is None:
         return Passed(index=index, at=channel.at, nick=nick, why=line.refused[-1].rule, refused=line.refused)
-    typing = len(line.text.split()) / world.personas[nick].words_per_minute * 60
-    at = round(channel.at + turn.pause + typing, 1)
+    at = said_at(world.personas[nick], line.text, turn.pause, channel)
     reasons = {name: round(factor, 3) for name, factor in turn.reasons.items()}
     if turn.action:
         return Acted(index=index, at=at, nick=nick, text=line.text, reasons=reasons, refused=line.refused)
@@ -63,6 +62,16 @@ def _outcome(turn: Turn, line: Line, channel: Channel, world: World) -> Event:
     return Said(
         index=index, at=at, nick=nick, text=line.text, reasons=reasons, cue=cue, shows=line.shown, refused=line.refused
     )
+
+
+def opening(plan: SessionPlan) -> Event:
+    """The first event: somebody sets the topic."""
+    return TopicSet(index=0, at=plan.setting.begins, nick=plan.setting.cast[0], text=plan.topic)
+
+
+def said_at(persona: Persona, text: str, pause: float, channel: Channel) -> float:
+    """When a line is there that the person begins to type after a pause, in seconds after midnight."""
+    return round(channel.at + pause + persona.typing_seconds(text), 1)
 
 
 def due_changes(script: Script, world: World, channel: Channel) -> Iterator[Event]:

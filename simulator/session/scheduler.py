@@ -89,7 +89,7 @@ class Scheduler:
     def next_turn(self, channel: Channel) -> Turn | None:
         """The next turn; None if nobody who could speak is left."""
         draw = rng.stream(self._script.seed, "turn", channel.messages, channel.tries)
-        pause = draw.lognormvariate(0.0, self._world.turns.gap_seconds[1]) * self._world.turns.gap_seconds[0]
+        pause = self._world.turns.pause(draw)
         beat = self._lines.get(channel.messages)
         if beat is not None and beat.nick is not None and beat.nick in channel.present:
             return self._scripted(beat, beat.nick, pause, channel, draw)

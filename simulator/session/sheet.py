@@ -14,12 +14,12 @@ from dataclasses import dataclass
 
 from simulator import rng
 from simulator.addressing import addressee
-from simulator.events import Acted, Event, Joined, Parted, Renamed, Said, TopicSet
+from simulator.events import Acted, Event, Joined, Parted, Renamed, Said
 from simulator.llm.model import Models
 from simulator.llm.scripted import Scripted
 from simulator.plan.session_plan import SessionPlan
 from simulator.session.channel import Channel
-from simulator.session.play import due_changes, play
+from simulator.session.play import due_changes, opening, play, said_at
 from simulator.world.world import World
 
 WIDTH = 100
@@ -138,9 +138,8 @@ def sheet_events(plan: SessionPlan, world: World, lines: Sequence[SheetLine]) ->
     """
     if strangers := [nick for nick in plan.setting.members if nick not in world.personas]:
         return [], [SheetFault(None, f"{', '.join(strangers)}: no card of that name is left in this world")]
-    late = {change.nick for change in plan.script.presence if change.kind == "join"}
-    channel = Channel(plan.setting, late=late)
-    events: list[Event] = [TopicSet(index=0, at=plan.setting.begins, nick=plan.setting.cast[0], text=plan.topic)]
+    channel = Channel(plan.setting, late=plan.script.late)
+    events: list[Event] = [opening(plan)]
     channel.apply(events[0])
     beats = {beat.at: beat for beat in plan.script.beats if beat.nick is not None}
     faults = []
@@ -182,7 +181,6 @@ def _fault(plan: SessionPlan, channel: Channel, line: SheetLine) -> str | None:
 
 def _event(plan: SessionPlan, world: World, channel: Channel, line: SheetLine) -> Said | Acted:
     draw = rng.stream(plan.script.seed, "turn", channel.messages, channel.tries)
-    pause = draw.lognormvariate(0.0, world.turns.gap_seconds[1]) * world.turns.gap_seconds[0]
-    typing = len(line.text.split()) / world.personas[line.nick].words_per_minute * 60
+    at = said_at(world.personas[line.nick], line.text, world.turns.pause(draw), channel)
     kind = Acted if line.action else Said
-    return kind(index=channel.events, at=round(channel.at + pause + typing, 1), nick=line.nick, text=line.text)
+    return kind(index=channel.events, at=at, nick=line.nick, text=line.text)

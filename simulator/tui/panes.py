@@ -50,7 +50,7 @@ def cast(followed: Followed, width: int) -> list[Text]:
 
 def _absent(followed: Followed) -> set[str]:
     """Who is not in the room: not yet, no longer, or away."""
-    gone = {coming.nick for coming in followed.session.script.presence if coming.kind == "join"}
+    gone = set(followed.session.script.late)
     for event in followed.events:
         match event:
             case Joined():

@@ -118,6 +118,10 @@ class Persona(StrictModel):
     model: str | None = None
     """The litellm name of the model that plays this person; None: the run's."""
 
+    def typing_seconds(self, text: str) -> float:
+        """Seconds that it takes the person to type the text."""
+        return len(text.split()) / self.words_per_minute * 60
+
     def called(self) -> dict[str, str]:
         """What the placeholders `{lead.they}` and so on stand for in scripts if this is the lead's card."""
         nick = self.nick

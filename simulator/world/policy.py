@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import math
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, model_validator
 
 from simulator.world.strict import ChannelName, Engagement, Length, Name, Prose, Share, StrictModel
+
+if TYPE_CHECKING:
+    import random
 
 Factor = Annotated[float, Field(ge=0, le=100)]
 """A weight relative to the average; 1 changes nothing."""
@@ -190,6 +193,11 @@ class TurnPolicy(StrictModel):
     """Sampling temperature of every line; 0 takes the likeliest word."""
     max_tokens: Annotated[int, Field(ge=16, le=512)]
     """Upper bound of one line, in tokens."""
+
+    def pause(self, draw: random.Random) -> float:
+        """Seconds before a line, typing time not counted: the next draw of `gap_seconds`."""
+        median, sigma = self.gap_seconds
+        return draw.lognormvariate(0.0, sigma) * median
 
     @model_validator(mode="after")
     def _every_class(self) -> TurnPolicy:

@@ -69,6 +69,12 @@ KINDS: dict[str, type[StrictModel]] = {
 REMEDY = "see `em world --schema`"
 
 
+def kind_of(name: str) -> str | None:
+    """The first pattern of KINDS that fits a file, by its name below the world's folder; None: none does."""
+    name = PurePath(name).with_suffix(".yaml").as_posix()
+    return next((pattern for pattern in KINDS if fnmatchcase(name, pattern)), None)
+
+
 def read(root: Path) -> tuple[World, Plain]:
     """The world in a folder, and its files as plain data. Raises WorldFaults with everything that is wrong."""
     content = _Content(root)
@@ -114,11 +120,11 @@ class _Content:
     def read(self, path: Path) -> None:
         """One file, by itself and by its name."""
         name = name_of(path, self.root)
-        kind = PurePath(name).with_suffix(".yaml").as_posix()
-        model = next((model for files, model in KINDS.items() if fnmatchcase(kind, files)), None)
-        if model is None:
+        kind = kind_of(name)
+        if kind is None:
             self.faults.append(Fault(name, "no file of a world has this name", "see `em world --schema`, or move it"))
             return
+        model = KINDS[kind]
         try:
             self.texts[name] = read_text(path, self.root)
             data = parse(self.texts[name], name)

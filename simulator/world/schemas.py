@@ -8,18 +8,17 @@ import json
 import re
 import sys
 from collections.abc import Iterator
-from fnmatch import fnmatch
+from fnmatch import fnmatchcase
 from functools import cache
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
 
 from simulator.world.prompt_templates import VARIABLES, template_schema
-from simulator.world.reading import KINDS
+from simulator.world.reading import KINDS, kind_of
 from simulator.world.scenario import Scenario
-from simulator.world.world_files import FOLDER, PARTS, SUFFIX, content_files, read_text, shipped
+from simulator.world.world_files import FOLDER, PARTS, SUFFIX, content_files, name_of, read_text, shipped
 from simulator.world.yaml_file import parse
 
 EXAMPLES = 3
@@ -39,22 +38,35 @@ Node = dict[str, Any]
 def schemas() -> dict[str, object]:
     """JSON schema by the YAML files that it describes, as a pattern; the variables of each prompt template."""
     templates = {f"{FOLDER}/{name}{SUFFIX}": template_schema(name) for name in VARIABLES}
-    return {**{pattern: _schema(pattern, model) for pattern, model in KINDS.items()}, **templates}
+    return {**_schemas(), **templates}
 
 
 def editor_files() -> dict[str, str]:
     """What an editor needs for a world's folder, by path: the schemas, and which of them is for which files."""
     made: dict[str, str] = {}
     settings: dict[str, list[str]] = {}
-    for pattern, model in KINDS.items():
-        name = f"schemas/{model.__name__}.json"
-        made[name] = json.dumps(_schema(pattern, model), indent=2, ensure_ascii=False) + "\n"
-        others = [f"!{other}" for other in _before(pattern) if fnmatch(other, pattern)]
+    patterns = list(KINDS)
+    for pattern, schema in _schemas().items():
+        name = f"schemas/{KINDS[pattern].__name__}.json"
+        made[name] = json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+        # Editors use every schema that fits a file, and not the first.
+        others = [f"!{other}" for other in patterns[: patterns.index(pattern)] if fnmatchcase(other, pattern)]
         settings.setdefault(f"./{name}", []).extend([pattern, *others])
     return {**made, EDITOR: json.dumps({"yaml.schemas": settings}, indent=2) + "\n"}
 
 
-def _schema(pattern: str, model: type[BaseModel]) -> Node:
+def _schemas() -> dict[str, Node]:
+    """By pattern, with examples from the shipped world."""
+    made = {pattern: _schema(model) for pattern, model in KINDS.items()}
+    root = shipped()
+    for path in content_files(root, *PARTS):
+        kind = kind_of(name_of(path, root))
+        assert kind is not None
+        _take_examples(made[kind], made[kind], parse(read_text(path, root), path.name))
+    return made
+
+
+def _schema(model: type[BaseModel]) -> Node:
     schema = model.model_json_schema()
     meanings = {kind.__name__: _meanings(kind) for kind in _models(model)}
     for kind, node in ((model.__name__, schema), *schema.get("$defs", {}).items()):
@@ -62,20 +74,7 @@ def _schema(pattern: str, model: type[BaseModel]) -> Node:
             field.setdefault("description", meanings[kind][name])
     if "name" in schema["required"] and model is Scenario:
         schema["required"].remove("name")  # the file's name says it
-    for path in _shipped_files(pattern):
-        _take_examples(schema, schema, parse(read_text(path, shipped()), path.name))
     return schema
-
-
-def _shipped_files(pattern: str) -> list[Path]:
-    root = shipped()
-    mine = [path for path in content_files(root, *PARTS) if fnmatch(path.relative_to(root).as_posix(), pattern)]
-    return [p for p in mine if not any(fnmatch(p.relative_to(root).as_posix(), other) for other in _before(pattern))]
-
-
-def _before(pattern: str) -> list[str]:
-    """Patterns that come first: of several that fit a file, the first counts, as for a world that is read."""
-    return list(KINDS)[: list(KINDS).index(pattern)]
 
 
 def _meanings(model: type[BaseModel]) -> dict[str, str]:

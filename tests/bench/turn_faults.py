@@ -75,8 +75,7 @@ class Counts:
 
 def messages(plan: SessionPlan, events: Iterable[Event]) -> list[Message]:
     """The messages of a session, with who was there."""
-    late = {change.nick for change in plan.script.presence if change.kind == "join"}
-    present = {nick for nick in plan.setting.members if nick not in late}
+    present = {nick for nick in plan.setting.members if nick not in plan.script.late}
     away: set[str] = set()
     left, found = plan.lead_messages, []
     for event in events:

@@ -124,13 +124,15 @@ def test_a_prompt_shows_the_transcript_as_the_document_does(seed: int) -> None:
     planner, kinds = Planner(WORLD, seed), Counter[str]()
     for plan in map(planner.plan, range(12)):
         events = list(asyncio.run(_played(plan)))
-        late = {change.nick for change in plan.script.presence if change.kind == "join"}
         prompts, kinds = (
             Prompts(plan.setting, plan.script, WORLD),
             kinds + Counter(type(event).__name__ for event in events),
         )
         for end in (*range(0, len(events), 9), len(events)):
-            channel, turn = Channel(plan.setting, events[:end], late=late), Turn(plan.setting.cast[0], 0.0, {})
+            channel, turn = (
+                Channel(plan.setting, events[:end], late=plan.script.late),
+                Turn(plan.setting.cast[0], 0.0, {}),
+            )
             log = text(plan.setting, events[:end])
             assert prompts.chat(turn, channel)[1].content.rpartition("\n\n")[0] + "\n" == log
             assert prompts.document(turn, channel) == f"{log}<{turn.nick}>"

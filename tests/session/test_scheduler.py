@@ -42,11 +42,10 @@ def figures(sessions: list[tuple[SessionPlan, list[Event]]]) -> dict[str, object
 
 def turns(plan: SessionPlan, events: list[Event]) -> list[tuple[Turn, Channel]]:
     """Every turn of a played session drawn again, with the channel at that moment."""
-    late = {change.nick for change in plan.script.presence if change.kind == "join"}
     found = []
     for number, event in enumerate(events):
         if event.kind == "said":
-            channel = Channel(plan.setting, events[:number], late=late)
+            channel = Channel(plan.setting, events[:number], late=plan.script.late)
             turn = Scheduler(plan.setting, plan.script, Participation.of(plan), shipped()).next_turn(channel)
             assert turn is not None and turn.nick == event.nick
             found.append((turn, channel))
