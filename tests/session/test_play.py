@@ -90,8 +90,7 @@ def test_every_session_keeps_its_plan(plan: SessionPlan) -> None:
 @pytest.mark.parametrize("plan", PLANS[:12], ids=lambda plan: plan.id)
 def test_nobody_speaks_who_is_not_there(plan: SessionPlan) -> None:
     events = session(plan)
-    late = {c.nick for c in plan.script.presence if c.kind == "join"}
-    here = {plan.setting.lead, *plan.setting.cast} - late
+    here = {plan.setting.lead, *plan.setting.cast} - plan.script.late
     away: set[str] = set()
     for event in events:
         match event:
