@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from simulator.errors import ContentError, UsageError
-from simulator.line_checks import LineChecker
 from simulator.world import load, reading, world_files
 
 CARD = """\
@@ -333,24 +332,3 @@ def test_copying_does_not_overwrite(root: Path) -> None:
 def test_a_folder_without_a_world(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="em init"):
         load.find(tmp_path)
-
-
-def test_no_opening_of_the_lead_breaks_a_rule_by_itself() -> None:
-    """A line that begins so would be refused at every try, and the session would end there."""
-    world = load.load(load.shipped())
-    checker = LineChecker(world.style, world.lead.nick)
-    openings = {
-        opening: name
-        for name, script in world.scenarios.items()
-        for beat in script.beats
-        if beat.who == "lead"
-        for opening in beat.opening
-    }
-    assert len(openings) > 500
-    faults = {
-        opening: (name, fault.rule, fault.evidence)
-        for opening, name in openings.items()
-        for fault in checker.wording(opening, nick=world.lead.nick)
-        if fault.rule != "fragment"  # it goes on
-    }
-    assert not faults
