@@ -4,7 +4,7 @@
 
 Prints one JSON object: caught and flagged with 95 % intervals, by kind, how often a wrong line was named after another
 fault, and, where the server tells probabilities, how well these order the lines (AUC: 0.5 is chance). `--fresh`: the 60
-lines that no rule was written for; else N of the rest, half of them good.
+lines of the set of that name; else N of the other sets' lines of the lead, half of them good.
 """
 
 from __future__ import annotations
@@ -28,9 +28,11 @@ from simulator.runs.opening import open_choice
 from simulator.session.guard import Guard
 from simulator.world.load import load, shipped
 from simulator.world.policies.guard import NO_FAULT
-from tests.corpus.meaning import LEAD, Row, fresh, rows
+from tests.corpus.meaning import LEAD, SETS, Row, rows
 
 AT_ONCE = 60
+FRESH = "fresh"
+"""Set of lines by which guards are compared."""
 TOKENS = ("prompt", "cached", "completion")
 
 
@@ -66,9 +68,9 @@ def drawn(lines: int, *, only_fresh: bool) -> list[Row]:
     """The lines in an order that tells nothing."""
     rng = random.Random(7)
     if only_fresh:
-        found = fresh()
+        found = rows(FRESH)
     else:
-        of_lead = [row for row in rows() if row.line.nick == LEAD]
+        of_lead = [row for part in SETS if part != FRESH for row in rows(part) if row.line.nick == LEAD]
         halves = ([row for row in of_lead if row.wrong is wrong] for wrong in (True, False))
         found = [row for half in halves for row in rng.sample(half, lines // 2)]
     rng.shuffle(found)
