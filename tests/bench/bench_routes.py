@@ -3,9 +3,9 @@
     python tests/bench/bench_routes.py [--tree FOLDER …] [--messages 100] [--rounds 2]
 
 Prints one JSON object: for every tree and way, CPU seconds of the whole process for a session of 100 messages, resident
-memory at most, and whether litellm was imported. The server is a process of its
-own and answers at once, to OpenAI's, Anthropic's and Gemini's requests alike. Several trees (such as an older version)
-take turns in each round; the figures are medians.
+memory at most, and whether litellm was imported. The server is a process of its own and answers at once, to OpenAI's,
+Anthropic's and Gemini's requests alike. Several trees (such as an older version) take turns in each round; the figures
+are medians.
 """
 
 from __future__ import annotations
@@ -32,20 +32,14 @@ WAYS = {
 }
 SERVER = """
 import asyncio, json, random
-from aiohttp import web
 from tests.llm.servers import claude_says, says, sends, serving
 
 WORDS = '''soup bread kettle garden window train ticket winter coffee ladder river pencil market blanket candle orange
 puddle jacket mirror basket carpet bottle button pocket engine cabbage violin hammer tunnel harbour lantern cushion
 walnut biscuit teapot gravel meadow pigeon thunder marble ribbon copper velvet saddle barrel whistle'''.split()
 COUNTED = {"promptTokenCount": 900, "candidatesTokenCount": 20, "totalTokenCount": 920}
-calls = 0
 
 def line(request, body):
-    global calls
-    if body.get("calls"):
-        return web.json_response(calls)
-    calls += 1
     text = "my {} and the {} went past a {} near that {}, then one {} met a {}.".format(*random.sample(WORDS, 6))
     if "contents" in body:
         content = {"parts": [{"text": text}], "role": "model"}
@@ -88,19 +82,8 @@ def server() -> Iterator[str]:
             child.kill()
 
 
-def calls(base: str) -> int:
-    """How many the server has had."""
-    import urllib.request
-
-    asked = urllib.request.Request(
-        f"{base}/x", json.dumps({"calls": True}).encode(), {"Content-Type": "application/json"}
-    )
-    with urllib.request.urlopen(asked) as answer:
-        return int(answer.read())
-
-
-def run(tree: Path, model: str, base: str, messages: int) -> tuple[dict[str, float], int]:
-    """Figures of one session, and its calls."""
+def run(tree: Path, model: str, base: str, messages: int) -> dict[str, float]:
+    """Figures of one session."""
     environment = {**os.environ, "PYTHONPATH": str(tree)}
     keys = ("OPENAI_API_KEY", "DEEPSEEK_API_KEY", "ANTHROPIC_API_KEY", "GEMINI_API_KEY")
     environment |= dict.fromkeys(keys, "sk-none")
@@ -108,15 +91,13 @@ def run(tree: Path, model: str, base: str, messages: int) -> tuple[dict[str, flo
     command = [sys.executable, "-c", PLAY, "simulate", "--messages", str(messages), "--no-live"]
     command += ["--model", model, "--api-base", address]
     command += ["--guard-model", "none"] if (tree / "policies" / "guard.yaml").exists() else []
-    before = calls(base)
     with tempfile.TemporaryDirectory() as folder:
         done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
     found = re.search(r"FIGURES (.*)", done.stderr)
-    if found is None:
+    if found is None or done.returncode not in (0, 1):
         raise SystemExit(done.stderr[-2000:])
-    if done.returncode not in (0, 1):
-        raise SystemExit(done.stderr[-2000:])
-    return json.loads(found[1]), calls(base) - before
+    figures: dict[str, float] = json.loads(found[1])
+    return figures
 
 
 def main() -> None:
@@ -130,7 +111,7 @@ def main() -> None:
         for _ in range(given.rounds):
             for way, model in WAYS.items():
                 for tree in given.tree:
-                    found, _ = run(tree.resolve(), model, base, given.messages)
+                    found = run(tree.resolve(), model, base, given.messages)
                     row = {"cpu_s": found["cpu"], "mb": found["mb"], "litellm": found["litellm"]}
                     figures.setdefault((str(tree), way), []).append(row)
                     print(json.dumps({"tree": str(tree), "way": way, **row}), file=sys.stderr, flush=True)
