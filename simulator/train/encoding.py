@@ -1,6 +1,6 @@
 """Documents as token ids, each with its class: no token holds characters of two classes.
 
-A document is tokenised piece by piece, a piece being one span of `classes.spans`: the header, `<nick>`, the words. So
+A document is tokenised piece by piece, a piece being one span of `split_spans`: the header, `<nick>`, the words. So
 every message boundary and the end of every `<nick>` is the end of a token, with any tokenizer: also with one of
 Mistral's, which would make one token of a full stop and the newline after it together, and could make one of a newline
 and what follows. A running text that is tokenised as a whole, as llama.cpp does it, gives the same tokens wherever the
@@ -70,10 +70,10 @@ class Span(NamedTuple):
 def split_spans(text: str, lead: str) -> tuple[Span, ...]:
     """Every character of a document in exactly one span, in order.
 
-    Raises UsageError for a text that `screen.render` would not have made.
+    Raises UsageError for a text that `render_document` would not have made.
 
     >>> text = "ENGAGEMENT: LOW\\nCHANNEL: #general\\n<kai> hello\\n"
-    >>> [(text[s.start : s.end], s.kind.value) for s in spans(text, "ada")][1:]
+    >>> [(text[s.start : s.end], s.kind.value) for s in split_spans(text, "ada")][1:]
     [('<kai>', 'speaker'), (' hello\\n', 'people')]
     """
     document = parse_document(text)

@@ -80,7 +80,7 @@ class SealedTrainer(Trainer):
 
     def _evaluate(self, trial: Any, ignore_keys_for_eval: Any, skip_scheduler: bool = False) -> dict[str, float]:
         found = super()._evaluate(trial, ignore_keys_for_eval, skip_scheduler)
-        if skip_scheduler and self.state.global_step:  # made up for after an interruption, see `arguments`
+        if skip_scheduler and self.state.global_step:  # made up for after an interruption, see `argument_values`
             self._determine_best_metric(found, trial)
         return found
 
@@ -98,7 +98,7 @@ class SealedTrainer(Trainer):
 
     def _step_folder(self) -> Path:
         """Where the checkpoint of the last whole step stands, or would stand."""
-        assert self.args.output_dir is not None  # `arguments` names one
+        assert self.args.output_dir is not None  # `argument_values` names one
         return Path(self.args.output_dir) / f"checkpoint-{self.state.global_step}"
 
     # What the Trainer would pickle is kept as safetensors and JSON; a sharded model keeps its own way.

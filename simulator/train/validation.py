@@ -2,7 +2,7 @@
 
 Does the model know when the lead speaks, and does it obey the header? Measured without letting it write a word.
 
-At the beginning of every message of a document the model is asked who speaks next (`branches`, one forward pass):
+At the beginning of every message of a document the model is asked who speaks next (`next_speakers`, one pass):
 
     raw         P(`<lead>`): what the model would do, in [0, 1]
     coverage    the sum of P over everybody who speaks in the document, in [0, 1]
