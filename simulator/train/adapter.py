@@ -127,6 +127,12 @@ def read_shapes(folder: Path) -> dict[str, tuple[int, ...]]:
     raise ContentError("not a whole safetensors file", place=str(path), remedy=remedy)
 
 
+def file_digest(path: Path) -> str:
+    """16 hex digits of a file's content (BLAKE2b)."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=8)).hexdigest()
+
+
 def fingerprint(base: Path) -> str:
     """16 hex digits that tell one base model from another: its config, and its weights' names, shapes and samples.
 

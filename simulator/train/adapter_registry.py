@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -188,8 +187,7 @@ def weights_digest(path: Path) -> str:
     """16 hex digits of an adapter's weights: a run that goes on must do so with the same ones. Raises StorageError."""
     weights = path / adapter.WEIGHTS if path.is_dir() else path
     try:
-        with weights.open("rb") as file:
-            return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=8)).hexdigest()
+        return adapter.file_digest(weights)
     except OSError as error:
         raise StorageError(error.strerror or str(error), place=str(weights), remedy=_REMEDY) from None
 

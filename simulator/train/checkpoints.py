@@ -7,7 +7,6 @@ and digest of every file. A checkpoint that was cut while it was written has no 
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 import shutil
@@ -40,7 +39,7 @@ def step_of(folder: Path) -> int:
 
 def seal(folder: Path) -> None:
     """Says that the checkpoint is whole."""
-    whole = {path.name: {"bytes": path.stat().st_size, "digest": _digest(path)} for path in _files(folder)}
+    whole = {path.name: {"bytes": path.stat().st_size, "digest": adapter.file_digest(path)} for path in _files(folder)}
     files.write(folder / SEAL, json.dumps(whole, indent=1).encode())
 
 
@@ -58,13 +57,13 @@ def find_fault(folder: Path, *, digests: bool = True) -> str:
             return f"{name} is missing"
         if (size := path.stat().st_size) != expected["bytes"]:
             return f"{name} has {size} of {expected['bytes']} bytes"
-        if digests and _digest(path) != expected["digest"]:
+        if digests and adapter.file_digest(path) != expected["digest"]:
             return f"{name} was changed"
     return ""
 
 
 def newest_checkpoint(folder: Path, *, digests: bool = True) -> tuple[Path | None, list[str]]:
-    """The newest whole checkpoint in a folder, and a line for each newer one that is not whole (see `fault`)."""
+    """The newest whole checkpoint in a folder, and a line for each newer one that is not whole (see `find_fault`)."""
     lines: list[str] = []
     for path in sorted(folder.glob("checkpoint-*"), key=step_of, reverse=True):
         if step_of(path) < 0:
@@ -161,11 +160,6 @@ def read_random_state(folder: Path, process: int) -> None:
 
 def _files(folder: Path) -> Iterator[Path]:
     yield from (path for path in sorted(folder.iterdir()) if path.is_file() and path.name != SEAL)
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=8)).hexdigest()
 
 
 CHECKPOINTS = "checkpoints"

@@ -6,7 +6,6 @@ since the channel goes on after the line. The completion's tokens are those of t
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from typing import Any, Literal
 from simulator.corpus.file_names import NAMES
 from simulator.corpus.formats import PREFERENCES
 from simulator.errors import ContentError, NotMet, UsageError
+from simulator.train import adapter
 from simulator.train.encoding import Encoder, TokenClass
 from simulator.world.policies.preferences import PreferenceTraining
 
@@ -99,8 +99,7 @@ def read_preferences(
                      remedy="raise sequence_len")  # fmt: skip
     also = tuple(row for row in validation if len(row) <= longest)
     skipped = len(training) + len(validation) - len(fitting) - len(also)
-    digest = hashlib.blake2b(path.read_bytes(), digest_size=8).hexdigest()
-    return PreferenceData(method, fitting, also, skipped, digest, start, numbers)
+    return PreferenceData(method, fitting, also, skipped, adapter.file_digest(path), start, numbers)
 
 
 def _rows(path: Path, method: Method, encoder: Encoder) -> Iterator[EncodedRow]:
