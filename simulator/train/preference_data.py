@@ -43,10 +43,10 @@ class EncodedRow:
     @property
     def columns(self) -> dict[str, Any]:
         """As TRL's collators take it."""
-        if self.wanted and self.unwanted:
-            return {"prompt_ids": self.prompt, "chosen_ids": self.wanted, "rejected_ids": self.unwanted}
-        line = self.wanted or self.unwanted
-        return {"prompt_ids": self.prompt, "completion_ids": line, "label": bool(self.wanted)}
+        prompt, wanted, unwanted = map(list, (self.prompt, self.wanted, self.unwanted))
+        if wanted and unwanted:
+            return {"prompt_ids": prompt, "chosen_ids": wanted, "rejected_ids": unwanted}
+        return {"prompt_ids": prompt, "completion_ids": wanted or unwanted, "label": bool(wanted)}
 
 
 @dataclass(frozen=True, slots=True)

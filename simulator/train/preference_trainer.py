@@ -119,8 +119,4 @@ def _dataset(rows: Sequence[EncodedRow], batch: int = 0) -> Dataset:
             part = columns[first : first + batch]
             for place, row in enumerate(part):
                 row["KL_completion_ids"] = part[place - 1]["completion_ids"]
-    return Dataset.from_list([{name: _plain(value) for name, value in row.items()} for row in columns])
-
-
-def _plain(value: Any) -> Any:
-    return list(value) if isinstance(value, tuple) else value
+    return Dataset.from_list(columns)
