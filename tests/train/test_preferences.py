@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,12 +12,14 @@ import pytest
 
 pytest.importorskip("trl")
 
+from torch import Tensor
+
 from simulator.errors import ContentError, NotMet, UsageError
-from simulator.train import adapter, settings, training
+from simulator.train import adapter, adapter_registry, settings, training
 from simulator.train.callbacks import Evaluated, Stepped
 from simulator.train.encoding import TokenClass
-from simulator.train.run import Trained
 from simulator.train.training import TrainingJob
+from simulator.train.validation import Validation
 from tests.builders import LEAD
 from tests.train import models
 from tests.train.jobs import PROOF, QUICK, job, run
@@ -71,9 +74,8 @@ def test_a_line_is_encoded_as_in_its_document_and_no_end_of_text_follows_it(
     made = prepared(tmp_path, tiny, method, start)
     assert made.preference is not None
     row = made.preference.training[0]
-    text = models.texts(14)[0]
-    prompt = text[: text.index(f"<{LEAD}> ")] + f"<{LEAD}>"
-    whole = made.encoder.encode(prompt + GOOD)
+    pair, _ = rows(models.texts(14)[0])
+    whole = made.encoder.encode(f"{pair['prompt']}{GOOD}")
     assert (*row.prompt, *row.wanted) == whole.ids[:-1]
     assert {whole.classes[place] for place in range(len(row.prompt), len(whole) - 1)} == {TokenClass.LEAD}
     assert made.encoder.tokenizer.eos_token_id not in (*row.prompt, *row.wanted, *row.unwanted)
@@ -92,12 +94,8 @@ def test_what_people_prefer_becomes_likelier(tmp_path: Path, tiny: Path, start: 
     assert {"document_loss", "swap_LOW", "swap_MEDIUM", "swap_HIGH", "swap_rise"} <= measures.keys()
     card = adapter.read(tmp_path / "out")
     assert card.objective == method and card.settings["preference"]["method"] == method
-    assert card.settings["preference"]["start"] == training_start(card)
+    assert card.settings["preference"]["start"] == adapter_registry.weights_digest(start)
     assert not list((tmp_path / "out").rglob("ref")) and not list((tmp_path / "out").rglob("*.bin"))
-
-
-def training_start(card: adapter.AdapterCard) -> str:
-    return str(card.settings["preference"]["start"])
 
 
 def test_after_a_stop_it_goes_on_to_the_same_losses(tmp_path: Path, tiny: Path, start: Path) -> None:
@@ -126,26 +124,17 @@ def test_without_rows_held_out_the_documents_alone_are_measured(tmp_path: Path, 
     assert measures and all(each["loss"] == each["document_loss"] for each in measures)
 
 
-def test_it_stops_when_the_header_loses_its_hold(tmp_path: Path, tiny: Path, start: Path) -> None:
-    made = prepared(tmp_path, tiny, "dpo", start)
-    assert made.preference is not None
+def test_it_stops_when_the_header_loses_its_hold(
+    tmp_path: Path, tiny: Path, start: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     falling = iter([0.4, 0.3, 0.1, 0.1])
+    before = Validation.__call__
 
-    def run_with(numbers: object) -> Trained:
-        return run(replace(made, preference=numbers), tmp_path / "out")
+    def measured(self: Validation, model: object, added: Callable[[Tensor], Tensor]) -> dict[str, float]:
+        return before(self, model, added) | {"swap_rise": next(falling)}
 
-    from simulator.train import validation
-
-    before = validation.Validation.__call__
-
-    def measured(self: object, model: object, added: object) -> dict[str, float]:
-        return before(self, model, added) | {"swap_rise": next(falling)}  # type: ignore[arg-type]
-
-    validation.Validation.__call__ = measured  # type: ignore[method-assign]
-    try:
-        done = run_with(made.preference)
-    finally:
-        validation.Validation.__call__ = before  # type: ignore[method-assign]
+    monkeypatch.setattr(Validation, "__call__", measured)
+    done = run(prepared(tmp_path, tiny, "dpo", start), tmp_path / "out")
     assert done.header_lost and not done.interrupted
     assert done.best < done.steps and adapter.read(tmp_path / "out").steps == done.best
 
