@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -74,16 +75,21 @@ def legacy_digest(root: Path) -> str:
 
 def yaml_digest(root: Path) -> str:
     """The digest as it was when prompts were no part of a world: 16 hex digits over its YAML files."""
-    return digest_of({name_of(path, root): read_text(path, root) for path in content_files(root, *PARTS)})
+    return _over(content_files(root, *PARTS), root)
 
 
 def played_digest(root: Path) -> str:
     """16 hex digits over what sessions are played and judged from: all but the files that only other commands read."""
-    paths = [*content_files(root, *PARTS), *templates(root)]
-    texts = {
-        name: path for path in paths if not any(fnmatchcase(name := name_of(path, root), no) for no in _NOT_PLAYED)
-    }
-    return digest_of({name: read_text(path, root) for name, path in texts.items()})
+    paths = (*content_files(root, *PARTS), *templates(root))
+    return _over((path for path in paths if _played(name_of(path, root))), root)
+
+
+def _played(name: str) -> bool:
+    return not any(fnmatchcase(name, pattern) for pattern in _NOT_PLAYED)
+
+
+def _over(paths: Iterable[Path], root: Path) -> str:
+    return digest_of({name_of(path, root): read_text(path, root) for path in paths})
 
 
 def same_content(world: World, digest: str, played: str = "") -> bool:
