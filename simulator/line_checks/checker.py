@@ -76,10 +76,7 @@ class LineChecker:
             found += self._thought(text, earlier)
         found += self._own_line(text, nick, cast)
         found += self.to_nobody(text, cast, earlier)
-        if secrets is not None:
-            numbers = self._numbers
-            if passage := secrets.found(text, numbers.leak_words, numbers.leak_line_words):
-                found.append(self._fault("leak", passage, "secret"))
+        found += self._repeats_secret(text, secrets)
         if earlier_line := repeated(TranscriptLine(nick, text), earlier, self._numbers, lead=self._lead):
             found.append(self._fault("repetition", f"as before: {earlier_line[1].text}", "repetition"))
         return found
@@ -99,10 +96,7 @@ class LineChecker:
         yield from self._form(text)
         yield from self._for_another(text, nick, cast, earlier)
         yield from self._own_line(text, nick, cast)
-        if secrets is not None and (
-            passage := secrets.found(text, self._numbers.leak_words, self._numbers.leak_line_words)
-        ):
-            yield self._fault("leak", passage, "secret")
+        yield from self._repeats_secret(text, secrets)
 
     def wording(
         self, text: str, *, nick: str, politics_allowed: bool = True, earlier: Sequence[TranscriptLine] = ()
@@ -248,6 +242,11 @@ class LineChecker:
                     return
         if text.startswith(nick + " ") and (outside := _OUTSIDE.match(text, len(nick) + 1)):
             yield self._fault("leak", text[: outside.end()], "narration")
+
+    def _repeats_secret(self, text: str, secrets: Secrets | None) -> Iterator[Violation]:
+        numbers = self._numbers
+        if secrets is not None and (passage := secrets.found(text, numbers.leak_words, numbers.leak_line_words)):
+            yield self._fault("leak", passage, "secret")
 
     def to_nobody(
         self, text: str, cast: Collection[str], earlier: Sequence[TranscriptLine] = ()
