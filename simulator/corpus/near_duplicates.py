@@ -21,7 +21,7 @@ from rensa import RMinHash, RMinHashLSH
 
 from simulator.document import Document
 from simulator.errors import StorageError
-from simulator.line_checks.wording import words_of
+from simulator.line_checks.wording import runs, words_of
 from simulator.world.style import StylePolicy
 
 PLACES = 256
@@ -43,7 +43,7 @@ def shingles(words: Sequence[str], length: int) -> list[str]:
     """
     if length == 1:
         return list(words)
-    return list(map(" ".join, zip(*(words[start:] for start in range(length)), strict=False)))
+    return list(map(" ".join, runs(words, length)))
 
 
 def sketch(parts: Sequence[str], places: int) -> RMinHash | None:

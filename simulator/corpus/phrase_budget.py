@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from simulator.corpus.counting import Recurring
 from simulator.document import Document
-from simulator.line_checks.wording import own_words
+from simulator.line_checks.wording import own_words, runs
 from simulator.world.realism_reference import SpeechHabits
 
 PHRASE = (3, 4, 5)
@@ -59,9 +59,7 @@ class Speaker:
         for length, counted in self._first.items():
             if len(said) >= length:
                 counted.add([" ".join(said[:length])])
-        self._phrases.add(
-            {phrase for length in PHRASE for phrase in zip(*(said[n:] for n in range(length)), strict=False)}
-        )
+        self._phrases.add({phrase for length in PHRASE for phrase in runs(said, length)})
 
     def openings(self, habits: SpeechHabits) -> dict[int, tuple[Opening, ...]]:
         """Number of first words to the most frequent ones."""

@@ -13,7 +13,7 @@ from simulator.corpus.text_diversity import TextDiversity, text_diversity
 from simulator.document import Document
 from simulator.intervals import Figure, share
 from simulator.journal.reviews import Reviews
-from simulator.line_checks.wording import words_of
+from simulator.line_checks.wording import runs, words_of
 from simulator.session.transcript import document
 from simulator.world.probe import PLACEHOLDER
 from simulator.world.world import World
@@ -88,19 +88,17 @@ def quality(journal: Reviews, world: World, of: Measured, against: Sequence[Docu
 
 def contaminated(documents: Iterable[Document], world: World) -> int:
     """How many sessions hold RUN words in a row of what a probe of the evaluation says."""
-    runs = {
+    said = {
         run
         for file in world.probes.files.values()
         for probe in file.probes
         for line in (*probe.log, *probe.told, *probe.untold, *probe.after)
         for part in PLACEHOLDER.split(line.text)
-        for run in _runs(words_of(part))
+        for run in runs(words_of(part), RUN)
     }
-    return sum(any(run in runs for line in each.messages for run in _runs(words_of(line.text))) for each in documents)
-
-
-def _runs(words: Sequence[str]) -> Iterable[tuple[str, ...]]:
-    return (tuple(words[start : start + RUN]) for start in range(len(words) - RUN + 1))
+    return sum(
+        any(run in said for line in each.messages for run in runs(words_of(line.text), RUN)) for each in documents
+    )
 
 
 def rows(quality: Quality) -> list[tuple[str, str, str, str]]:

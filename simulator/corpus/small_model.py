@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from simulator.document import TranscriptLine
+from simulator.line_checks.wording import runs
 from simulator.world.style import StylePolicy
 
 SMALL_MODEL = "very-small-model"
@@ -40,7 +41,7 @@ def emptiness(messages: Sequence[TranscriptLine], style: StylePolicy) -> Emptine
     total = sum(map(len, texts))
     share = sum(sum(map(closed.__contains__, words)) for words in texts) / total if total else 0.0
     window = style.numbers.shared_grams_window
-    grams = [set(zip(*(words[i:] for i in range(GRAM)), strict=False)) for words in texts]
+    grams = [set(runs(words, GRAM)) for words in texts]
     starts = range(0, max(1, len(grams) - window + 1), window)
     shares = [_shared(grams[start : start + window]) for start in starts]
     return Emptiness(share, sum(shares) / len(shares) if shares else 0.0)

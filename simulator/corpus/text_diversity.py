@@ -19,7 +19,7 @@ from importlib.util import find_spec
 from simulator import rng
 from simulator.document import Document
 from simulator.intervals import Figure, mean
-from simulator.line_checks.wording import words_of
+from simulator.line_checks.wording import runs, words_of
 
 BLOCK = 10_000
 """Words. Smaller sets are one block of all their words, which `words` says."""
@@ -86,8 +86,7 @@ def _compression(block: _Block) -> float:
 
 
 def _repetition(block: _Block) -> float:
-    grams = [Counter(gram for words in session for gram in zip(*(words[n:] for n in range(GRAM)), strict=False))
-             for session in block]  # fmt: skip
+    grams = [Counter(gram for words in session for gram in runs(words, GRAM)) for session in block]
     every = Counter[tuple[str, ...]]()
     for own in grams:
         every.update(own)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from itertools import pairwise
 
-from simulator.line_checks.wording import passage, words_of
+from simulator.line_checks.wording import passage, runs, words_of
 
 EXAMPLE_WORDS = 6
 """Fewest words of a sentence that, taken from an example line, shows where it is from."""
@@ -84,5 +84,4 @@ def _starts_of(text: str) -> frozenset[tuple[str, str]]:
 
 @lru_cache(maxsize=4096)
 def _runs_of(text: str, run: int) -> frozenset[str]:
-    words = _words(text)
-    return frozenset(" ".join(words[start : start + run]) for start in range(len(words) - run + 1))
+    return frozenset(map(" ".join, runs(_words(text), run)))

@@ -13,7 +13,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from simulator.document import TranscriptLine
-from simulator.line_checks.wording import own_words
+from simulator.line_checks.wording import own_words, runs
 from simulator.world.style import Numbers
 
 
@@ -134,8 +134,7 @@ def _gist(text: str) -> _Gist:
 
 @lru_cache(maxsize=1024)
 def _runs(text: str, run: int) -> frozenset[tuple[str, ...]]:
-    words = own_words(text)
-    return frozenset(tuple(words[start : start + run]) for start in range(len(words) - run + 1))
+    return frozenset(runs(own_words(text), run))
 
 
 def _own_run(said: TranscriptLine, line: TranscriptLine, near: Sequence[TranscriptLine], run: int) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from simulator.addressing import without_address
@@ -24,6 +25,15 @@ def own_words(text: str) -> list[str]:
     ['no', 'not', 'again']
     """
     return words_of(without_address(text))
+
+
+def runs(words: Sequence[str], length: int) -> Iterator[tuple[str, ...]]:
+    """Every `length` words in a row, `length` at least 1.
+
+    >>> list(runs(["a", "b", "c"], 2)), list(runs(["a"], 2))
+    ([('a', 'b'), ('b', 'c')], [])
+    """
+    return zip(*(words[start:] for start in range(length)), strict=False)
 
 
 def passage(text: str, start: int, count: int) -> str:
