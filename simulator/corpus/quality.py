@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from simulator.corpus.calibration import MachineCalibration, calibration
@@ -50,7 +50,8 @@ class Quality:
 class Measured:
     """What was counted over the kept sessions already."""
 
-    documents: Sequence[Document]
+    documents: Mapping[str, Document]
+    """By session, in the order of the run."""
     diversity: DiversityFacts
     realism: RealismFacts
 
@@ -58,19 +59,18 @@ class Measured:
 def measured(journal: Reviews, world: World, *, finished: bool) -> Measured:
     """The kept sessions of a run, lines as edited. `finished`: no more sessions are to come."""
     diversity, realism = Diversity(world.style, world.lead.nick, world.realism.habits), Realism()
-    documents = []
+    documents = {}
     for row in journal.sessions("kept"):
         made = document(row.session.setting, journal.edited(row.session.id))
         diversity.add(row.session.id, made, group=row.session.cell.group, topic=row.session.topic)
         realism.add(made)
-        documents.append(made)
+        documents[row.session.id] = made
     return Measured(documents, diversity.table(world.quota.topics, finished=finished), realism.table(world.realism))
 
 
 def quality(journal: Reviews, world: World, of: Measured, against: Sequence[Document] = ()) -> Quality:
     """Of the kept sessions of a run. `against`: sessions of real channels that they are compared with."""
-    documents, count = of.documents, len(of.documents)
-    kept = {row.session.id for row in journal.sessions("kept")}
+    documents, count = list(of.documents.values()), len(of.documents)
     judged = {mark.session for mark in journal.marks()}
     return Quality(
         sessions=count,
@@ -80,7 +80,7 @@ def quality(journal: Reviews, world: World, of: Measured, against: Sequence[Docu
         near_duplicates=share(of.diversity.near_duplicates.sessions.count, count),
         gini=of.diversity.nicks.gini,
         realism=share(of.realism.inside, of.realism.inside + of.realism.outside),
-        reviewed=share(len(kept & judged), count),
+        reviewed=share(len(of.documents.keys() & judged), count),
         contaminated=contaminated(documents, world),
         machine=calibration(journal, world),
     )

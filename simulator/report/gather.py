@@ -162,7 +162,7 @@ def _gather(journal: Journal, world: World) -> Figures:
     cases = _Cases()
     sessions: list[Session] = []
     nicks: set[str] = set()
-    documents: list[Document] = []
+    documents: dict[str, Document] = {}
     mended = {edit.session for edit in journal.edits()}
     said, bad = _said_by_people(journal), journal.marked_bad()
     for row in journal.sessions():
@@ -173,7 +173,7 @@ def _gather(journal: Journal, world: World) -> Figures:
         nicks.update(event.nick for event in events if isinstance(event, Said | Acted))
         if row.state == "kept":
             made = document(session.setting, journal.edited(session.id) if session.id in mended else events)
-            documents.append(made)
+            documents[session.id] = made
             marginals.add(session.cell)
             shares.add(example(session, events, run))
             lengths.add(made.lines, session.setting.lead)
