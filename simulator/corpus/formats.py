@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Protocol
@@ -40,24 +41,35 @@ class Format(Protocol):
         """Ends the files."""
 
 
-class _Rows:
-    """One JSON document a line, in one file for training and one for validation; no file for no document."""
+class _Lines:
+    """JSON lines, in one file for training and one for validation; no file for no line."""
 
-    def __init__(self, folder: Path, names: Names, ending: str, row: Callable[[SessionExport], str | None]) -> None:
-        self._folder, self._names, self._ending, self._row = folder, names, ending, row
+    def __init__(self, folder: Path, names: Names, ending: str) -> None:
+        self._folder, self._names, self._ending = folder, names, ending
         self._files: dict[bool, IO[str]] = {}
 
-    def add(self, document: SessionExport) -> None:
-        row = self._row(document)
-        if row is None:
-            return
-        if document.held_out not in self._files:
-            path = self._folder / self._names.split(document.held_out, self._ending)
-            self._files[document.held_out] = path.open("w", encoding="utf-8", newline="\n")
-        self._files[document.held_out].write(row + "\n")
+    def write(self, row: str, *, held_out: bool) -> None:
+        if held_out not in self._files:
+            path = self._folder / self._names.split(held_out, self._ending)
+            self._files[held_out] = path.open("w", encoding="utf-8", newline="\n")
+        self._files[held_out].write(row + "\n")
 
     def close(self) -> None:
         _close_all(self._files.values())
+
+
+class _Rows:
+    """One JSON document a line."""
+
+    def __init__(self, lines: _Lines, row: Callable[[SessionExport], str | None]) -> None:
+        self._lines, self._row = lines, row
+
+    def add(self, document: SessionExport) -> None:
+        if (row := self._row(document)) is not None:
+            self._lines.write(row, held_out=document.held_out)
+
+    def close(self) -> None:
+        self._lines.close()
 
 
 class _Texts:
@@ -101,11 +113,9 @@ class _NoDocuments:
 
 def write_rows(folder: Path, names: Names, ending: str, rows: Iterable[tuple[bool, BaseModel]]) -> None:
     """JSON lines, in one file for training and one for validation (True); no file for no row."""
-    texts: dict[bool, list[str]] = {}
-    for held_out, row in rows:
-        texts.setdefault(held_out, []).append(row.model_dump_json() + "\n")
-    for held_out, lines in texts.items():
-        (folder / names.split(held_out, ending)).write_text("".join(lines), encoding="utf-8", newline="\n")
+    with closing(_Lines(folder, names, ending)) as lines:
+        for held_out, row in rows:
+            lines.write(row.model_dump_json(), held_out=held_out)
 
 
 def _close_all(files: Iterable[Any]) -> None:
@@ -223,7 +233,7 @@ class FormatSpec:
 
 
 def _rows(ending: str, row: Callable[[SessionExport], str | None]) -> FormatSpec:
-    return FormatSpec(lambda folder, names, _: _Rows(folder, names, ending, row), ending)
+    return FormatSpec(lambda folder, names, _: _Rows(_Lines(folder, names, ending), row), ending)
 
 
 PREFERENCES = {"dpo": ".dpo.jsonl", "kto": ".kto.jsonl"}
