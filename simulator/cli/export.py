@@ -12,6 +12,9 @@ from simulator.cli import options
 
 if TYPE_CHECKING:
     from simulator.corpus.export import ExportRequest
+    from simulator.corpus.quality import Quality
+    from simulator.journal.journal import Journal
+    from simulator.world.world import World
 
 
 @click.command()
@@ -116,14 +119,12 @@ def _nicks(given: str | None) -> tuple[str, ...]:
 def write_export(folder: Path, out: Path, world_dir: Path | None, request: ExportRequest) -> None:
     """Exports the run in `folder` and says what was written."""
     from simulator.corpus.export import ExportPolicy, export
-    from simulator.corpus.quality import measured, quality
     from simulator.journal.journal import Journal
 
     world = options.loaded(world_dir)
     with Journal.read(folder) as journal:
         if not journal.run.imported:
-            of = measured(journal, world, finished=journal.run.goal.done(journal.tally()) >= 1)
-            request = replace(request, quality=quality(journal, world, of))
+            request = replace(request, quality=lambda: _measured(journal, world))
         policy = ExportPolicy(world.quota, world.engagement, world.style, world.preferences)
         done = export(journal, out, policy, request)
     note = " (scripted: no language model wrote these lines)" if done.scripted else ""
@@ -142,3 +143,10 @@ def write_export(folder: Path, out: Path, world_dir: Path | None, request: Expor
             f"{done.very_small_model} of {every} documents read as a very small model writes; they were kept"
             " for want of a better model, and the card says so"
         )
+
+
+def _measured(journal: Journal, world: World) -> Quality:
+    from simulator.corpus.quality import measured, quality
+
+    of = measured(journal, world, finished=journal.run.goal.done(journal.tally()) >= 1)
+    return quality(journal, world, of)

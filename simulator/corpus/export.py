@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -118,8 +118,8 @@ class ExportRequest:
     """What the progress file says to type next."""
     shard_bytes: int = SHARD_BYTES
     """To a parquet file."""
-    quality: Quality | None = None
-    """What the card says of how good the sessions are; None: nothing."""
+    quality: Callable[[], Quality] | None = None
+    """Measures what the card says of how good the sessions are; asked once nothing is refused. None: nothing."""
     pairs: tuple[str, ...] = ()
     """Of preference data: groups of `policies/preferences.yaml`, `marked` and `loser`; empty: all."""
     balance: bool = False
@@ -211,10 +211,11 @@ def export(journal: Journal, out: Path, policy: ExportPolicy, request: ExportReq
                 written,
                 made_pairs,
             )
-            readme = dataset_card.card(facts, lead, formats, names, validation, request.quality)
+            quality = None if request.quality is None else request.quality()
+            readme = dataset_card.card(facts, lead, formats, names, validation, quality)
             (folder / names.card).write_text(readme, encoding="utf-8", newline="\n")
             _write(folder / names.progress, to_json(stats.progress(journal, request.steps)))
-            good = {} if request.quality is None else {"quality": to_json(request.quality)}
+            good = {} if quality is None else {"quality": to_json(quality)}
             _write(folder / names.stats, facts.to_json(**good))
     return Exported(out, kept - len(held_out), len(held_out), size, tuple(written), scripted, small, made_pairs)
 
