@@ -8,21 +8,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-import re2
 
-from simulator import clock
 from simulator.cli import options
 from simulator.cli.show import call_facts
 from simulator.errors import NotMet, UsageError
-from simulator.events import Acted, Passed, Said
-from simulator.journal.journal import Journal
-from simulator.journal.records import SessionRow
-from simulator.tui import recording
 
 if TYPE_CHECKING:
     from rich.text import Text
 
     from simulator.journal.journal import Journal
+    from simulator.journal.records import SessionRow
 
 PURPOSES = ("people", "lead", "guard", "judge", "retries")
 
@@ -57,17 +52,14 @@ def log(
     A message is shown as session, index among the messages of the document, time, nick and text. All conditions must
     hold. With --json, one object a line. The count goes to stderr; exit code 1 if nothing was found.
     """
-    from simulator.cli import log
     from simulator.journal.journal import Journal
     from simulator.tui import lines, sanitize
 
     if purpose is not None and (rule is not None or refused):
         raise click.UsageError("--purpose asks for calls of models, --rule and --refused for lines: give one of them")
-    matches = log.matcher(pattern)
-    console, count = lines.console(), log.HitCount()
+    matches = matcher(pattern)
+    console, count = lines.console(), HitCount()
     with Journal.read(data / "runs" / name) as journal:
-        if session is not None:
-            log.known(journal, session)
         for hit in _found(journal, rule, refused, purpose, state, session):
             if (nick is not None and hit.nick != nick) or not matches(hit.text):
                 continue
@@ -87,13 +79,11 @@ def log(
 def _found(
     journal: Journal, rule: str | None, refused: bool, purpose: str | None, state: str | None, session: str | None
 ) -> Iterator[Hit]:
-    from simulator.cli import log
-
     if purpose is not None:
-        return log.calls(journal, purpose, state, session)
+        return calls(journal, purpose, state, session)
     if refused or rule is not None:
-        return log.findings(journal, rule, state, session, tries_only=refused)
-    return log.messages(journal, state, session)
+        return findings(journal, rule, state, session, tries_only=refused)
+    return messages(journal, state, session)
 
 
 def _row(hit: Hit) -> Text:
@@ -161,6 +151,8 @@ def matcher(pattern: str | None) -> Callable[[str], bool]:
     """A test of texts; None lets everything through. Raises UsageError for a pattern that is none."""
     if pattern is None:
         return lambda text: True
+    import re2
+
     wanted = re2.Options()
     wanted.log_errors = False
     try:
@@ -174,13 +166,11 @@ def matcher(pattern: str | None) -> Callable[[str], bool]:
     return lambda text: compiled.search(text) is not None
 
 
-def known(journal: Journal, session: str) -> SessionRow:
-    """The session. Raises UsageError if the run has none of that id."""
-    return recording.load_session(journal, session)
-
-
 def messages(journal: Journal, state: str | None, session: str | None) -> Iterator[Hit]:
     """Everything that was said or done by /me, in the order of sessions and events."""
+    from simulator import clock
+    from simulator.events import Acted, Said
+
     for row in _rows(journal, state, session):
         found, index = row.session, 0
         for event in journal.events(found.id):
@@ -212,6 +202,8 @@ def findings(
     journal: Journal, rule: str | None, state: str | None, session: str | None, *, tries_only: bool
 ) -> Iterator[Hit]:
     """Refused tries, and unless only these are wanted the reasons of verdicts, by one rule or by any."""
+    from simulator.events import Acted, Passed, Said
+
     for row in _rows(journal, state, session):
         found, index, lines = row.session, 0, []
         for event in journal.events(found.id):
@@ -267,7 +259,9 @@ def calls(journal: Journal, purpose: str, state: str | None, session: str | None
 
 
 def _rows(journal: Journal, state: str | None, session: str | None) -> Iterator[SessionRow]:
+    from simulator.tui import recording
+
     if session is None:
         yield from journal.sessions(state)
-    elif (row := known(journal, session)).state == (state or row.state):
+    elif (row := recording.load_session(journal, session)).state == (state or row.state):
         yield row
