@@ -162,15 +162,15 @@ class JournalReader:
 
     def activity(self) -> RecordedActivity | None:
         """What the run is doing, or was doing when it was killed; None: it is not being played."""
-        if not self._all("SELECT 1 FROM sqlite_master WHERE name = 'activity'"):
+        if not self._has("activity"):
             return None
         rows = self._all("SELECT line, at FROM activity")
         return RecordedActivity(*rows[0]) if rows else None
 
     def failures(self) -> dict[str, int]:
         """How many requests failed, by retry.Trouble: those of answered calls and of calls that were given up."""
-        if not self._all("SELECT 1 FROM sqlite_master WHERE name = 'failure'"):
-            return {}  # begun before failures were counted by kind, and not gone on with since
+        if not self._has("failure"):
+            return {}
         return dict(self._all("SELECT kind, sum(count) n FROM failure GROUP BY kind ORDER BY n DESC, kind"))
 
     def retried(self) -> dict[str, int]:
@@ -215,6 +215,10 @@ class JournalReader:
     def variants(self, slot: int) -> list[tuple[str, str, float | None]]:
         """(Id, state, the judge's score) of every session that was played for the slot, in order."""
         return self._all("SELECT id, state, score FROM session WHERE slot = ? ORDER BY attempt", (slot,))
+
+    def _has(self, table: str) -> bool:
+        """False: the run was begun before there was such a table, and not opened for writing since."""
+        return bool(self._all("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (table,)))
 
     def _all(self, sql: str, values: tuple[object, ...] = ()) -> list[Any]:
         with storage(self.path):

@@ -219,9 +219,6 @@ class Reviews(JournalReader):
         rows = self._all("SELECT session, nullif(line, -1), good, why FROM mark ORDER BY session, line")
         return ((s, line, _VERDICTS[0] if good else _VERDICTS[1], REVIEWER, "", why) for s, line, good, why in rows)
 
-    def _has(self, table: str) -> bool:
-        return bool(self._all("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (table,)))
-
     def _standing(self, session: str | None = None) -> tuple[list[PersonMark], list[LineEdit]]:
         """The marks and edits that count after all that was done, of one session or all."""
         undone = self._undone()
