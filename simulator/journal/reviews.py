@@ -48,9 +48,9 @@ class Reviews(JournalReader):
 
     # what counts now
 
-    def marks(self) -> list[PersonMark]:
-        """Every mark that stands, in the order of sessions, messages and people."""
-        return self._standing()[0]
+    def marks(self, session: str | None = None) -> list[PersonMark]:
+        """Every mark that stands, in the order of sessions, messages and people; of one session or all."""
+        return self._standing(session)[0]
 
     def edits(self, session: str | None = None) -> list[LineEdit]:
         """The latest edit of each message that has one, in order; of one session or all."""
@@ -125,10 +125,7 @@ class Reviews(JournalReader):
 
     def unmark(self, session: str, line: int | None = None, person: str = REVIEWER) -> int:
         """Takes a person's mark back, or all of a session if no message is named; how many there were."""
-        stood = [
-            mark for mark in self.marks()
-            if (mark.session, mark.person) == (session, person) and line in (None, mark.line)
-        ]  # fmt: skip
+        stood = [mark for mark in self.marks(session) if mark.person == person and line in (None, mark.line)]
         if stood:
             self.act([ReviewAction(session, line, ReviewKind.CLEAR, person)])
         return len(stood)

@@ -85,7 +85,7 @@ def view(journal: Reviews, world: World, ident: str) -> ReviewedSession | None:
         return None
     session, events = row.session, journal.events(ident)
     reasons = journal.reasons(ident)
-    marks = [mark for mark in journal.marks() if mark.session == ident]
+    marks = journal.marks(ident)
     said = [event for event in events if isinstance(event, Said)]
     lead, level = session.setting.lead, session.setting.engagement
     band = world.engagement.bands[level]
