@@ -6,7 +6,7 @@ run may be played and reviewed at the same time. With `open`, an action is on th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
@@ -68,14 +68,7 @@ class Reviews(JournalReader):
 
     def edited(self, session: str) -> list[Event]:
         """What happened in a session, with edited lines as they were edited: what training documents are made of."""
-        events = self.events(session)
-        texts = {edit.line: edit.text for edit in self.edits(session)}
-        if not texts:
-            return events
-        said = [place for place, event in enumerate(events) if isinstance(event, Said)]
-        for line, text in texts.items():
-            events[said[line]] = events[said[line]].model_copy(update={"text": text})
-        return events
+        return with_texts(self.events(session), {edit.line: edit.text for edit in self.edits(session)})
 
     def marked_bad(self) -> frozenset[str]:
         """Sessions that somebody marked bad, as a whole or in a message that was not edited since."""
@@ -239,3 +232,12 @@ class Reviews(JournalReader):
                     edits[one.session, one.line] = edit
         ordered = sorted(marks.values(), key=lambda m: (m.session, -1 if m.line is None else m.line, m.person))
         return ordered, sorted(edits.values(), key=lambda edit: (edit.session, edit.line))
+
+
+def with_texts(events: Sequence[Event], texts: Mapping[int, str]) -> list[Event]:
+    """The events with other words for some messages, by index among the messages."""
+    changed = list(events)
+    said = [place for place, event in enumerate(events) if isinstance(event, Said)] if texts else []
+    for line, text in texts.items():
+        changed[said[line]] = changed[said[line]].model_copy(update={"text": text})
+    return changed

@@ -10,7 +10,7 @@ from simulator.document import TranscriptLine
 from simulator.errors import UsageError
 from simulator.events import Event, Said
 from simulator.journal.records import LineEdit, ReviewAction, ReviewKind, SessionRow
-from simulator.journal.reviews import Reviews
+from simulator.journal.reviews import Reviews, with_texts
 from simulator.line_checks import LineChecker
 from simulator.plan.session_plan import SessionPlan, Setting
 from simulator.runs.session_runner import verdict_of, world_filters
@@ -110,7 +110,7 @@ def _check_session(
     """A session that the edit would make worse: a rule is broken that was not, or in one more message."""
     filters = world_filters(world, journal.run.models)
     before = Counter((reason.rule, reason.message) for reason in verdict_of(filters, world, plan, events)[1].reasons)
-    after = verdict_of(filters, world, plan, with_text(events, wanted.line, wanted.text))[1].reasons
+    after = verdict_of(filters, world, plan, with_texts(events, {wanted.line: wanted.text}))[1].reasons
     for reason in after:
         if before[reason.rule, reason.message] == 0:
             where = "" if reason.message in (None, wanted.line) else f" in message {reason.message}"
@@ -123,14 +123,6 @@ def check_cast(world: World, setting: Setting) -> None:
     if strangers := [nick for nick in setting.members if nick not in world.personas]:
         cause = f"{strangers[0]} has no card in this world"
         raise UsageError(cause, place=setting.id, remedy="name the run's own content with --world")
-
-
-def with_text(events: Sequence[Event], line: int, text: str) -> list[Event]:
-    """The events with other words for one message."""
-    said = [place for place, event in enumerate(events) if isinstance(event, Said)]
-    changed = list(events)
-    changed[said[line]] = changed[said[line]].model_copy(update={"text": text})
-    return changed
 
 
 def _action(wanted: LineEdit) -> ReviewAction:
