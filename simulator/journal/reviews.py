@@ -17,7 +17,7 @@ from simulator.events import Event, Said
 from simulator.journal import database
 from simulator.journal.database import FILE, storage
 from simulator.journal.journal_reader import JournalReader
-from simulator.journal.records import REVIEWER, LineEdit, MachineCheck, PersonMark, ReviewAction, ReviewKind
+from simulator.journal.records import REVIEWER, LineEdit, MachineCheck, PersonMark, ReviewAction, ReviewKind, SessionRow
 
 _COLUMNS = "session, line, kind, person, text, why, undone, number, step, at"
 _VERDICTS = (ReviewKind.GOOD, ReviewKind.BAD)
@@ -45,6 +45,13 @@ class Reviews(JournalReader):
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def known(self, session: str) -> SessionRow:
+        """One session by its id. Raises UsageError if the run has none."""
+        row = self.session(session)
+        if row is None:
+            raise _unknown(session)
+        return row
 
     # what counts now
 
@@ -169,8 +176,7 @@ class Reviews(JournalReader):
             (action.session,),
         )
         if not rows:
-            remedy = "see `em show NAME --all`"
-            raise UsageError("the run has no such session", place=action.session, remedy=remedy)
+            raise _unknown(action.session)
         if action.line is not None and not 0 <= action.line < rows[0][0]:
             last = f"the last one is {rows[0][0] - 1}" if rows[0][0] else "it has none"
             raise UsageError(f"no message {action.line}", place=action.session, remedy=last)
@@ -232,6 +238,10 @@ class Reviews(JournalReader):
                     edits[one.session, one.line] = edit
         ordered = sorted(marks.values(), key=lambda m: (m.session, -1 if m.line is None else m.line, m.person))
         return ordered, sorted(edits.values(), key=lambda edit: (edit.session, edit.line))
+
+
+def _unknown(session: str) -> UsageError:
+    return UsageError("the run has no such session", place=session, remedy="see `em show NAME --all`")
 
 
 def with_texts(events: Sequence[Event], texts: Mapping[int, str]) -> list[Event]:

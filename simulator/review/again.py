@@ -50,8 +50,8 @@ def variant(journal: Reviews, world: World, session: str, line: int) -> tuple[Se
     """
     plan, events = _planned(journal, world, session)
     past = _before(events, _place(events, line, session))
-    others = journal.variants(plan.number)
-    attempt = 1 + max(_attempt(journal, ident) for ident, _, _ in others)
+    last, _, _ = journal.variants(plan.number)[-1]
+    attempt = 1 + journal.known(last).session.attempt
     seed = rng.number(plan.script.seed, "again", attempt)
     return plan.model_copy(
         update={
@@ -104,9 +104,7 @@ def _close_abandoned(journal: Journal, slot: int) -> None:
 
 
 def _planned(journal: Reviews, world: World, session: str) -> tuple[SessionPlan, list[Event]]:
-    row = journal.session(session)
-    if row is None:
-        raise UsageError("the run has no such session", place=session, remedy="see `em show NAME --all`")
+    row = journal.known(session)
     if not isinstance(row.session, SessionPlan):
         raise UsageError("real people wrote this session", place=session, remedy="only what was planned can be played")
     if row.state == "open":
@@ -128,8 +126,3 @@ def _before(events: Sequence[Event], place: int) -> list[Event]:
     while place > 0 and not isinstance(events[place - 1], Said | Acted | TopicSet):
         place -= 1
     return list(events[:place])
-
-
-def _attempt(journal: Reviews, ident: str) -> int:
-    row = journal.session(ident)
-    return 0 if row is None else row.session.attempt

@@ -74,9 +74,7 @@ def check(journal: Reviews, world: World, wanted: LineEdit) -> Said:
 
 
 def _found(journal: Reviews, wanted: LineEdit, place: str) -> tuple[SessionRow, list[Said], list[Event]]:
-    row = journal.session(wanted.session)
-    if row is None:
-        raise UsageError("the run has no such session", place=wanted.session, remedy="see `em show NAME --all`")
+    row = journal.known(wanted.session)
     if row.state == "open":
         raise UsageError("this session is still being played", place=place, remedy="edit it when it is over")
     events = journal.edited(wanted.session)
