@@ -34,9 +34,9 @@ from simulator.journal.journal import Journal
 from simulator.report import page as report
 from simulator.report.gather import gather
 from simulator.report.words import visible
+from tests.browser import CONTRAST, chromium, screenshot
 from tests.evaluate.subjects import SERVICE, Known, documents, material
 from tests.report.runs import HOSTILE, mixed
-from tests.report.test_browser import CONTRAST, chromium, screenshot
 from tests.worlds import shipped
 
 __all__ = ["chromium"]

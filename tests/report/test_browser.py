@@ -5,58 +5,22 @@ Screenshots are kept under the test's folder, or in the folder that EM_SCREENSHO
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from simulator.journal.journal import Journal
 from simulator.report.gather import gather
 from simulator.report.page import page as page_of
 from simulator.report.page import write
+from tests.browser import CONTRAST, chromium, screenshot
 from tests.report.runs import EVIDENCE, HOSTILE, mixed
 from tests.worlds import shipped
 
-CHROMIUM = shutil.which("chromium")
+__all__ = ["chromium"]
 SESSIONS = 35
-CONTRAST = """() => {
-  // A colour of any notation as numbers, by painting it.
-  const canvas = document.createElement('canvas').getContext('2d', {willReadFrequently: true});
-  const rgb = (colour) => {
-    canvas.fillStyle = colour;
-    canvas.fillRect(0, 0, 1, 1);
-    return [...canvas.getImageData(0, 0, 1, 1).data].slice(0, 3);
-  };
-  const linear = (v) => v <= .03928 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4;
-  const light = (c) => { const [r, g, b] = c.map((v) => linear(v / 255)); return .2126 * r + .7152 * g + .0722 * b };
-  const found = [];
-  for (const element of document.querySelectorAll('body *:not(script)')) {
-    const text = [...element.childNodes].some((n) => n.nodeType === 3 && n.data.trim());
-    if (!text || !element.checkVisibility() || element.closest('title')) continue;
-    let under = element;
-    while (under && getComputedStyle(under).backgroundColor === 'rgba(0, 0, 0, 0)') under = under.parentElement;
-    const style = getComputedStyle(element);
-    const own = element.namespaceURI.includes('svg') ? style.fill : style.color;
-    const one = light(rgb(own)), other = light(rgb(under ? getComputedStyle(under).backgroundColor : 'white'));
-    const ratio = (Math.max(one, other) + .05) / (Math.min(one, other) + .05);
-    if (ratio < 4.5) found.push([element.tagName, element.className.baseVal ?? element.className, own, ratio]);
-  }
-  return found;
-}"""
-"""Every piece of text whose contrast is below WCAG's AA."""
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    if CHROMIUM is None:
-        pytest.skip("THE REPORT IS NOT TESTED IN A BROWSER: no chromium on this machine")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")
@@ -99,13 +63,6 @@ def opened(page: Page, session: str) -> None:
         " && document.querySelector('#transcript .lines, #transcript code')",
         arg=session,
     )
-
-
-def screenshot(page: Page, folder: Path, name: str) -> None:
-    kept = Path(os.environ.get("EM_SCREENSHOTS", folder))
-    kept.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=kept / f"{name}.png", full_page=True)
-    assert (kept / f"{name}.png").stat().st_size > 10_000
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -15,16 +14,16 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from simulator.journal.records import PersonMark
 from simulator.journal.reviews import Reviews
+from tests.browser import CONTRAST, chromium
 from tests.cli.em import EM, em
 from tests.report.runs import HOSTILE
-from tests.report.test_browser import CONTRAST
 from tests.review.runs import GUARDED, SLOTS, VARIANT, reviewed
 
-CHROMIUM = shutil.which("chromium")
+__all__ = ["chromium"]
 FINE = "so the thing with that old bridge is that nobody ever painted it"
 
 
@@ -41,16 +40,6 @@ def desk(data: Path, *options: str, run: str = "trial") -> Iterator[tuple[str, s
         process.kill()
         process.wait()
         process.stderr.close()
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    if CHROMIUM is None:
-        pytest.skip("THE DESK IS NOT TESTED IN A BROWSER: no chromium on this machine")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")
