@@ -31,19 +31,8 @@ _BEGINS = {"-wal": (b"\x37\x7f\x06\x82", b"\x37\x7f\x06\x83"), "-journal": (b"\x
 _PAGE = 32_768
 """Bytes; the size of a -shm file is a multiple of it (https://sqlite.org/walformat.html, 2)."""
 _SCHEMA = Path(__file__).with_name("schema.sql")
-_FAILURE = """CREATE TABLE IF NOT EXISTS failure (
-    session TEXT NOT NULL REFERENCES session (id), key TEXT NOT NULL, kind TEXT NOT NULL, count INTEGER NOT NULL,
-    PRIMARY KEY (session, key, kind)
-) WITHOUT ROWID"""
-"""For runs that were begun before it was part of the schema."""
-_REVIEW = """CREATE TABLE IF NOT EXISTS review (
-    number INTEGER PRIMARY KEY, step INTEGER NOT NULL, at TEXT NOT NULL, person TEXT NOT NULL,
-    session TEXT NOT NULL REFERENCES session (id), line INTEGER, kind TEXT NOT NULL, text TEXT NOT NULL,
-    why TEXT NOT NULL, undone INTEGER
-)"""
-_REVIEW_INDEX = "CREATE INDEX IF NOT EXISTS review_session ON review (session)"
-_ACTIVITY = "CREATE TABLE IF NOT EXISTS activity (line TEXT NOT NULL, at TEXT NOT NULL)"
-"""One row while a process plays the run: what it is doing."""
+_LATER = Path(__file__).with_name("later.sql")
+"""Tables that runs lack which were begun before there were any."""
 DAMAGED = "the file is damaged; take a copy from before"
 """The remedy for what cannot be read."""
 _WRITABLE = "the file and its folder must be writable"
@@ -69,7 +58,7 @@ def make_database(path: Path, run: RunCard) -> None:
         storage(path),
         closing(sqlite3.connect(fresh)) as db,
     ):
-        db.executescript(_SCHEMA.read_text())
+        db.executescript(_SCHEMA.read_text() + _LATER.read_text())
         db.execute("INSERT INTO run VALUES (?, ?, ?, ?, ?, ?, ?, ?)", card)
         db.commit()
 
@@ -92,10 +81,7 @@ def open_database(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
             db.execute("PRAGMA foreign_keys = ON")
             if shape < SHAPE:
                 db.execute(f"PRAGMA user_version = {SHAPE}")
-            db.execute(_FAILURE)
-            db.execute(_ACTIVITY)
-            db.execute(_REVIEW)
-            db.execute(_REVIEW_INDEX)
+            db.executescript(_LATER.read_text())
         db.execute("SELECT count(*) FROM run")
         return db
 

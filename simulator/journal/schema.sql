@@ -1,4 +1,5 @@
 -- One run. Played by one process, reviewed by any number; readable by all of them meanwhile (WAL).
+-- later.sql has the other tables.
 
 PRAGMA user_version = 1;              -- simulator.journal.database.SHAPE
 
@@ -53,14 +54,6 @@ CREATE TABLE call (                   -- every answer of a model, also those tha
     PRIMARY KEY (session, key)
 ) WITHOUT ROWID;
 
-CREATE TABLE failure (                -- requests that failed: sent again, or given up
-    session TEXT NOT NULL REFERENCES session (id),
-    key TEXT NOT NULL,                -- CallId, answered in the end or not
-    kind TEXT NOT NULL,               -- simulator.llm.retry.FailureKind
-    count INTEGER NOT NULL,
-    PRIMARY KEY (session, key, kind)
-) WITHOUT ROWID;
-
 CREATE TABLE reason (                 -- why a session was rejected
     session TEXT NOT NULL REFERENCES session (id),
     rule TEXT NOT NULL,
@@ -68,17 +61,3 @@ CREATE TABLE reason (                 -- why a session was rejected
     evidence TEXT NOT NULL
 );
 CREATE INDEX reason_session ON reason (session);
-
-CREATE TABLE review (                 -- what people did at the review desk, in order; nothing is ever taken out
-    number INTEGER PRIMARY KEY,
-    step INTEGER NOT NULL,            -- common to what was done at once: the number of the first
-    at TEXT NOT NULL,                 -- ISO 8601, UTC
-    person TEXT NOT NULL,
-    session TEXT NOT NULL REFERENCES session (id),
-    line INTEGER,                     -- index among the messages; NULL: the session as a whole
-    kind TEXT NOT NULL,               -- simulator.journal.records.ReviewKind
-    text TEXT NOT NULL,               -- of an edit: the new words; the event keeps the original
-    why TEXT NOT NULL,
-    undone INTEGER                    -- of an undo: the step that is taken back
-);
-CREATE INDEX review_session ON review (session);

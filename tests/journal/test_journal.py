@@ -499,6 +499,7 @@ def test_the_schema_is_part_of_the_package():
     from simulator import journal
 
     assert (Path(journal.__file__).parent / "schema.sql").is_file()
+    assert (Path(journal.__file__).parent / "later.sql").is_file()
 
 
 def test_what_is_spent_is_what_the_calls_cost(tmp_path: Path) -> None:
