@@ -60,6 +60,13 @@ class Document:
         """The lines that count as messages. Message indexes in verdicts count these, from 0."""
         return tuple(line for line in self.lines if not line.action)
 
+    @property
+    def size(self) -> int:
+        """Bytes of the document as it is rendered. Raises ValueError if it has no header."""
+        if self.header is None:
+            raise ValueError("a document without a header")
+        return len(render_document(self.header, self.lines).encode())
+
 
 def render_header(h: Header) -> str:
     """The two lines, each ending in a newline."""

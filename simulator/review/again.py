@@ -7,7 +7,6 @@ from contextlib import aclosing
 from pathlib import Path
 
 from simulator import rng
-from simulator.document import render_document
 from simulator.errors import UsageError
 from simulator.events import Acted, Event, Said, TopicSet
 from simulator.journal.journal import Journal
@@ -86,12 +85,10 @@ async def play_on(
                 events.append(event)
                 watch()
         made, verdict = verdict_of(world_filters(world, journal.run.models), world, plan, events)
-        assert made.header is not None
-        size = len(render_document(made.header, made.lines).encode())
         if verdict.keep:
-            journal.spare(plan.id, size, None)
+            journal.spare(plan.id, made.size, None)
             return "spare"
-        journal.settle(plan.id, size, [(r.rule, r.message, r.evidence) for r in verdict.reasons])
+        journal.settle(plan.id, made.size, [(r.rule, r.message, r.evidence) for r in verdict.reasons])
         return "rejected"
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from simulator import __version__, clock, files
 from simulator.corpus.near_duplicates import NearDuplicates
-from simulator.document import render_document
 from simulator.errors import UsageError
 from simulator.journal.journal import Journal
 from simulator.journal.model_choice import HAND, ModelChoice
@@ -107,8 +106,7 @@ def check_sheets(folder: Path, sheets: Path, world: World) -> Iterator[SheetRepo
                 if not faults and (found := near.find(row.plan.id, made)):
                     faults = [SheetFault(None, f"near-duplicate: {found[1]:.0%} like {found[0]}")]
                 if not faults:
-                    assert made.header is not None
-                    journal.fill(row.plan.id, events, len(render_document(made.header, made.lines).encode()))
+                    journal.fill(row.plan.id, events, made.size)
                     yield SheetReport(row.plan.id, "kept")
                     continue
             yield SheetReport(row.plan.id, "faults", tuple(fault.at(path.name) for fault in faults))

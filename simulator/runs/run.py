@@ -32,7 +32,7 @@ from simulator.corpus.coherence import taken_up
 from simulator.corpus.judge import TRIES, SessionJudge
 from simulator.corpus.small_model import written_by_small_model
 from simulator.corpus.verdict import Reason, Verdict
-from simulator.document import Document, render_document
+from simulator.document import Document
 from simulator.errors import EmError, NotMet
 from simulator.journal.journal import Journal
 from simulator.journal.recorded_model import recorded
@@ -181,13 +181,11 @@ class Run:
         score = None
         if verdict.keep and self._models.judge is not None:
             verdict, score = await self._ask_judge(plan, made)
-        assert made.header is not None
-        size = len(render_document(made.header, made.lines).encode())
         self._admission.leave(plan.id)
         if verdict.keep:
-            self._add(Candidate(plan, made, size, score, self._taken_up(made)))
+            self._add(Candidate(plan, made, made.size, score, self._taken_up(made)))
         else:
-            self._reject(plan, verdict, size)
+            self._reject(plan, verdict, made.size)
 
     def _taken_up(self, made: Document) -> float:
         """What candidates of one place are ranked by where the judge sees no difference, or there is none.
