@@ -107,9 +107,7 @@ def row_names(names: Sequence[str], width: float, step: float) -> Iterable[PlotM
         yield text(shown, width - 4, row * step + step / 2, "end", "var(--ink)")
 
 
-def text(
-    words: str, x: float, y: float, anchor: Literal["start", "middle", "end"], fill: str = "var(--dim)"
-) -> PlotMark:
+def text(words: str, x: float, y: float, anchor: Anchor, fill: str = "var(--dim)") -> PlotMark:
     """A text whose middle is at height y."""
     return PlotMark("text", x, y + 4, fill, text=words, anchor=anchor)
 
