@@ -195,8 +195,9 @@ def _lines(journal: Journal, policy: PreferencePolicy, actions: bool) -> Iterato
     spare = {row.session.number: row for row in journal.sessions("spare")}
     for row in journal.sessions("kept"):
         name = row.session.id
-        said, stood = journal.events(name), journal.edited(name)
         if name not in whole:
+            said = journal.events(name)
+            stood = journal.edited(name, said)
             yield from _of_session(row.session.setting, said, stood, bad.get(name, set()), actions)
             loser = spare.get(row.session.number)
             gap = _gap(row, loser)

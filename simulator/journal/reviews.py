@@ -73,9 +73,13 @@ class Reviews(JournalReader):
                 found[one.person, one.session, one.line, one.text] = check
         return list(found.values())
 
-    def edited(self, session: str) -> list[Event]:
-        """What happened in a session, with edited lines as they were edited: what training documents are made of."""
-        return with_texts(self.events(session), {edit.line: edit.text for edit in self.edits(session)})
+    def edited(self, session: str, events: Sequence[Event] | None = None) -> list[Event]:
+        """What happened in a session, with edited lines as they were edited: what training documents are made of.
+
+        `events`: what happened, if it was read already.
+        """
+        events = self.events(session) if events is None else events
+        return with_texts(events, {edit.line: edit.text for edit in self.edits(session)})
 
     def marked_bad(self) -> frozenset[str]:
         """Sessions that somebody marked bad, as a whole or in a message that was not edited since."""

@@ -172,7 +172,7 @@ def _gather(journal: Journal, world: World) -> Figures:
         sessions.append(_session(row, events, reasons, said.get(session.id, []), world))
         nicks.update(event.nick for event in events if isinstance(event, Said | Acted))
         if row.state == "kept":
-            made = document(session.setting, journal.edited(session.id) if session.id in mended else events)
+            made = document(session.setting, journal.edited(session.id, events) if session.id in mended else events)
             documents[session.id] = made
             marginals.add(session.cell)
             shares.add(example(session, events, run))
