@@ -144,9 +144,9 @@ class _Pages:
 
     async def list(self, request: web.Request) -> web.Response:
         desk = self._desk
-        found = desk.wanted(Wanted.of(request.query))
-        done = sum(desk.person in entry.verdicts for entry in desk.entries())
-        return self._html("list", entries=found, desk=desk, done=done, all=len(desk.entries()))
+        found, every = desk.wanted(Wanted.of(request.query)), desk.entries()
+        done = sum(desk.person in entry.verdicts for entry in every)
+        return self._html("list", entries=found, desk=desk, done=done, all=len(every))
 
     async def session(self, request: web.Request) -> web.Response:
         ident, beside = request.match_info["session"], request.query.get("beside")

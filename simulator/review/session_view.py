@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from simulator import clock, rng
 from simulator.corpus.agreement import JudgeOpinions
@@ -15,6 +17,7 @@ from simulator.plan.session_plan import SessionPlan
 from simulator.session.transcript import document
 from simulator.world.world import World
 
+T = TypeVar("T")
 COLOURS = 8
 """Of nicks, as classes c0 to c7."""
 
@@ -126,22 +129,10 @@ class _Notes:
         checks: list[MachineCheck],
     ) -> None:
         self._edits = {edit.line: edit for edit in edits}
-        self._faults: defaultdict[int, list[tuple[str, str]]] = defaultdict(list)
-        self._marks: defaultdict[int, list[PersonMark]] = defaultdict(list)
-        self._quoted: defaultdict[int, list[JudgeMark]] = defaultdict(list)
-        self._checks: defaultdict[int, list[MachineCheck]] = defaultdict(list)
-        for check in checks:
-            if check.line is not None:
-                self._checks[check.line].append(check)
-        for rule, message, evidence in reasons:
-            if message is not None:
-                self._faults[message].append((rule, evidence))
-        for mark in marks:
-            if mark.line is not None:
-                self._marks[mark.line].append(mark)
-        for quote in quoted:
-            if quote.message is not None:
-                self._quoted[quote.message].append(quote)
+        self._faults = _by_line((message, (rule, evidence)) for rule, message, evidence in reasons)
+        self._marks = _by_line((mark.line, mark) for mark in marks)
+        self._quoted = _by_line((quote.message, quote) for quote in quoted)
+        self._checks = _by_line((check.line, check) for check in checks)
 
     def rows(self, events: list[Event], lead: str) -> list[TranscriptRow]:
         """The whole transcript."""
@@ -180,6 +171,15 @@ class _Notes:
             case Agreed():
                 happened = "agrees to be recorded" if event.yes else "does not agree to be recorded"
         return TranscriptRow("event", at, nick, happened, None, own, _colour(nick))
+
+
+def _by_line(found: Iterable[tuple[int | None, T]]) -> defaultdict[int, list[T]]:
+    """What is about a message, by its index; what is about none is left out."""
+    by_line: defaultdict[int, list[T]] = defaultdict(list)
+    for line, each in found:
+        if line is not None:
+            by_line[line].append(each)
+    return by_line
 
 
 def _why(event: Said) -> str:
