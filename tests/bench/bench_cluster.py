@@ -25,7 +25,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from simulator.cluster.stage import Cluster, connected, library
+from simulator.cluster.stage import Cluster, ClusterSize, connected, library
 from simulator.journal.journal import Journal
 from simulator.llm.model import Models
 from simulator.llm.registry import open_models
@@ -68,7 +68,7 @@ async def _go(folder: Path, sessions: int, opening: Opening, ray: Any, machines:
             row = await _timed(Run(journal, shipped(), models, RunLimits(AT_ONCE)), journal, begun)
             await models.aclose()
             return row
-        async with Cluster(ray, journal, shipped(), opening, workers=machines) as stage:
+        async with Cluster(ray, journal, shipped(), opening, ClusterSize(machines)) as stage:
             return await _timed(Run(journal, shipped(), scripted(), RunLimits(AT_ONCE), runner=stage), journal, begun)
 
 

@@ -115,7 +115,7 @@ def filters(number: int, steps: int, folder: Path) -> object:
 
 
 def twins(number: int, steps: int, folder: Path) -> object:
-    own = [document(plan, events) for plan, events in _played(folder)]
+    own = [document(plan.setting, events) for plan, events in _played(folder)]
     measured, found = Steps(number, steps), 0
     index = NearDuplicates(shipped().style)
     for at in range(number):
