@@ -245,7 +245,7 @@ class Reviews(JournalReader):
 
 
 def _unknown(session: str) -> UsageError:
-    return UsageError("the run has no such session", place=session, remedy="see `em show NAME --all`")
+    return UsageError("the run has no such session", place=session, remedy="see `em show NAME`")
 
 
 def with_texts(events: Sequence[Event], texts: Mapping[int, str]) -> list[Event]:
