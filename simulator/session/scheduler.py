@@ -181,7 +181,7 @@ class Scheduler:
             "budget": self._budget.pressure(at, spoken),
             "pace": self._budget.pace(at, spoken),
             called or "silence": policy.pull_of(called, self._setting.engagement),
-            "interest": self._interest(self._lead_nick, channel) ** policy.interest,
+            "interest": self._interest(self._lead_nick, self._group(channel)) ** policy.interest,
         }
         if self._every_other(channel):
             factors["every other line"] = policy.every_other
@@ -244,8 +244,7 @@ class Scheduler:
                 return last, {"goes on": 1.0, "chance": again}
             people = [nick for nick in people if nick != last]
         before = [other for other in channel.recent if other != last]
-        subject = self._script.subject_at(channel.messages)
-        group = self._setting.group if subject is None else subject.group
+        group = self._group(channel)
         weighed = [self._weights(nick, channel, before, group) for nick in people]
         products = [math.prod(weights.values()) for weights in weighed]
         number = draw.choices(range(len(people)), products)[0]
@@ -275,14 +274,16 @@ class Scheduler:
                 weights["tie"] = turns.tie
         if nick in channel.mentions:
             weights["mentioned"] = turns.mentioned
-        interest = 1.0 if group is None else persona.interests.get(group, 1.0)
-        weights["interest"] = interest**turns.interest
+        weights["interest"] = self._interest(nick, group) ** turns.interest
         return {name: weight for name, weight in weights.items() if weight != 1.0}
 
-    def _interest(self, nick: str, channel: Channel) -> float:
-        """Weight for that person of the topic group that the talk has come to; 1 if there is none."""
+    def _group(self, channel: Channel) -> str | None:
+        """The topic group that the talk has come to; None: of none."""
         subject = self._script.subject_at(channel.messages)
-        group = self._setting.group if subject is None else subject.group
+        return self._setting.group if subject is None else subject.group
+
+    def _interest(self, nick: str, group: str | None) -> float:
+        """Weight for that person of a topic group; 1 if there is none."""
         return 1.0 if group is None else self._world.personas[nick].interests.get(group, 1.0)
 
     def _may_go_on(self, nick: str, channel: Channel) -> bool:
