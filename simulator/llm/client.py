@@ -175,8 +175,7 @@ class ModelClient:
             endpoint.resume(_name(prompt))
 
     def _watch_truncation(self, endpoint: Endpoint, prompt: Prompt, reply: Reply) -> None:
-        characters = len(prompt.text or "") + sum(len(message.content) for message in prompt.messages)
-        cut_at = endpoint.truncation.cut_at(characters, reply.usage.prompt)
+        cut_at = endpoint.truncation.cut_at(prompt.characters, reply.usage.prompt)
         if cut_at is not None:
             endpoint.window = min(cut_at, endpoint.window or cut_at)
             where = f" at {endpoint.base}" if endpoint.base else ""

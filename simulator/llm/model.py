@@ -150,6 +150,11 @@ class Prompt:
         if self.scored and self.text is None:
             raise ValueError("the likelihood of words is asked after a text")
 
+    @property
+    def characters(self) -> int:
+        """Length of the text, or of all messages together."""
+        return len(self.text or "") + sum(len(message.content) for message in self.messages)
+
 
 @dataclass(frozen=True, slots=True)
 class Usage:

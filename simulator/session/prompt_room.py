@@ -28,21 +28,23 @@ class PromptRoom:
         windows = [each for each in (model.context, self._windows.get(model.name)) if each is not None]
         if not windows:
             return None
-        shorter = self._characters.get(model.name, CHARACTERS_A_TOKEN) / CHARACTERS_A_TOKEN
-        return int((min(windows) - self._answer - TAIL) * shorter)
+        return int((min(windows) - self._answer - TAIL) * self._shorter(model))
 
     def narrow(self, model: Model, prompt: Prompt, refusal: ContextExceeded) -> bool:
         """Makes room smaller, since the prompt was refused as too long; False: there is none left."""
-        characters = len(prompt.text or "") + sum(len(message.content) for message in prompt.messages)
-        before = self.tokens(model)
+        most, before = prompt.characters / CHARACTERS_A_TOKEN, self.tokens(model)
+        refused = most if before is None else min(before, most)
         if refusal.window is not None:
             self._windows[model.name] = refusal.window
         if refusal.requested:
             known = self._characters.get(model.name, CHARACTERS_A_TOKEN)
-            self._characters[model.name] = min(known, _MARGIN * characters / refusal.requested)
-        after, most = self.tokens(model), characters / CHARACTERS_A_TOKEN
-        if after is None or after >= (most if before is None else min(before, most)):
-            fits = int(_NARROWER * (most if before is None else min(before, most)))
-            shorter = self._characters.get(model.name, CHARACTERS_A_TOKEN) / CHARACTERS_A_TOKEN
-            self._windows[model.name] = int(fits / shorter) + self._answer + TAIL
+            self._characters[model.name] = min(known, _MARGIN * prompt.characters / refusal.requested)
+        after = self.tokens(model)
+        if after is None or after >= refused:
+            fits = int(_NARROWER * refused)
+            self._windows[model.name] = int(fits / self._shorter(model)) + self._answer + TAIL
         return (self.tokens(model) or 0) > 0
+
+    def _shorter(self, model: Model) -> float:
+        """Length of the model's tokens as a share of CHARACTERS_A_TOKEN, in (0, 1]."""
+        return self._characters.get(model.name, CHARACTERS_A_TOKEN) / CHARACTERS_A_TOKEN
