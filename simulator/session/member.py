@@ -12,6 +12,7 @@ from simulator.line_checks.cards import AGAINST_CARD
 from simulator.line_checks.reply import clean
 from simulator.line_checks.wording import first_sentences, own_words
 from simulator.llm.model import CallId, Model, Models, Prompt, PromptFormat, Purpose, Reply, ScriptedContext
+from simulator.llm.openai_protocol import whole_sentences
 from simulator.llm.provider_errors import ContextExceeded
 from simulator.plan.session_plan import Script, Setting, first_request
 from simulator.session.channel import Channel
@@ -23,8 +24,6 @@ from simulator.session.scheduler import Turn
 from simulator.world.policy import LineLength
 from simulator.world.scenario import LEAD, Expect
 from simulator.world.world import World
-
-ENDS = ".!?…"
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +124,7 @@ class Members:
         text = clean(raw, turn.nick)
         if reply.cut:
             # Better a sentence less than half a sentence: a line that stops in the middle teaches to stop there.
-            text = text[: max(text.rfind(end) for end in ENDS) + 1]
+            text = whole_sentences(text)
         text = first_sentences(text, _most_sentences(turn, dialect)) if dialect is PromptFormat.COMPLETION else text
         if dialect is not PromptFormat.CHAT and turn.to and not turn.action:
             # The prompt ended with this address; a chat model is free to leave it out.
