@@ -78,6 +78,8 @@ class Separated:
 def separate(text: str) -> Separated:
     r"""The answer in a model's text, and whether there was reasoning around it; a text without any stays as it is.
 
+    For the text of one message, without the `<nick>` in front: somebody may be called `thought`.
+
     >>> separate("A casual line, then.\n</think>\n\nhello there").answer
     'hello there'
     >>> separate("analysisThe user wants a line.assistantfinalhello there").answer
@@ -91,14 +93,6 @@ def separate(text: str) -> Separated:
             inner = _tags(answer)
             return Separated(_ANSWER_TAG.sub("", answer if inner is None else inner).strip(), True)
     return Separated(text, False)
-
-
-def has_reasoning_marks(text: str) -> bool:
-    """True if a message's text holds the mark of a model's reasoning, opened, closed or bare.
-
-    For the text of one message, without the `<nick>` in front: somebody may be called `thought`.
-    """
-    return separate(text).reasoned
 
 
 def _harmony(text: str) -> str | None:
