@@ -325,7 +325,7 @@ class LlamaTransport(OpenAITransport):
 
     @property
     def _native(self) -> JsonObject:
-        return {} if self._scale is None else {"lora": [{"id": 0, "scale": self._scale}]}
+        return openai_protocol.at_scale(self._scale)
 
     async def window(self, base: str | None) -> int | None:
         """What the child is started with."""

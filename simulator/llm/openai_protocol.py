@@ -127,9 +127,12 @@ def for_llama(prompt: Prompt, adapter: float | None) -> JsonObject:
         extra["grammar"] = one_line(prompt)
     elif prompt.choices:
         extra["grammar"] = one_of(prompt.choices)
-    if adapter is not None:
-        extra["lora"] = [{"id": 0, "scale": adapter}]
-    return extra
+    return extra | at_scale(adapter)
+
+
+def at_scale(adapter: float | None) -> JsonObject:
+    """How llama.cpp is told the scale of its adapter; None: it has none."""
+    return {} if adapter is None else {"lora": [{"id": 0, "scale": adapter}]}
 
 
 def read(answer: object, *, model: str, seconds: float, stop: tuple[str, ...] = ()) -> Reply:
