@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin
@@ -193,34 +193,24 @@ class OpenAITransport:
 
     async def _post(self, base: str | None, path: str, body: JsonObject) -> JsonValue:
         """The JSON at a path below the server's root; None where the server does not take this."""
-        import aiohttp
-
         root = self._at(base).removesuffix("/v1")
-        try:
+        with _translated():
             async with asyncio.timeout(self._options.silence * FIRST_SIGN):
                 async with self._open(root).post(f"{root}/{path}", json=body) as response:
                     if response.status in _NOT_DONE:
                         return None
-                    if response.status != 200:
-                        raise Refusal(response.status, await response.text(errors="replace"), response.headers)
+                    await _refuse(response)
                     return dict(_parsed(await response.read()))
-        except aiohttp.ClientConnectorError as error:
-            raise error.os_error from None
-        except aiohttp.ClientError as error:
-            raise BrokenConnection(str(error) or type(error).__name__) from error
 
     async def _answer(self, exchange: Exchange) -> Mapping[str, JsonValue]:
-        import aiohttp
-
         base = self._at(exchange.base)
         url, body = self._request(base, exchange.settings)
-        try:
+        with _translated():
             async with (
                 self._signs.patience(base, self._options.silence) as wait,
                 self._open(base).post(url, json=body) as response,
             ):
-                if response.status != 200:
-                    raise Refusal(response.status, await response.text(errors="replace"), response.headers)
+                await _refuse(response)
                 if "event-stream" not in response.headers.get("Content-Type", ""):
                     return self._unstreamed(_parsed(await response.read()))
                 answer = self._collector(exchange.note)
@@ -231,10 +221,6 @@ class OpenAITransport:
                 if response.url.scheme == "https":
                     await _drain(response)
                 return answer.whole()
-        except aiohttp.ClientConnectorError as error:
-            raise error.os_error from None
-        except aiohttp.ClientError as error:
-            raise BrokenConnection(str(error) or type(error).__name__) from error
 
     def _open(self, address: str) -> aiohttp.ClientSession:
         import aiohttp
@@ -264,6 +250,25 @@ def least_reasoning(model: str) -> JsonObject:
     if "gpt-oss" in model.lower():
         return {"reasoning_effort": "low"}
     return dict(openai_protocol.THINKING_OFF)
+
+
+@contextlib.contextmanager
+def _translated() -> Iterator[None]:
+    """Raises OSError where no connection was made, BrokenConnection where it ended too early."""
+    import aiohttp
+
+    try:
+        yield
+    except aiohttp.ClientConnectorError as error:
+        raise error.os_error from None
+    except aiohttp.ClientError as error:
+        raise BrokenConnection(str(error) or type(error).__name__) from error
+
+
+async def _refuse(response: aiohttp.ClientResponse) -> None:
+    """Raises Refusal for a status that is none of success."""
+    if response.status != 200:
+        raise Refusal(response.status, await response.text(errors="replace"), response.headers)
 
 
 async def _drain(response: aiohttp.ClientResponse) -> None:
