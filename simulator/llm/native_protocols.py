@@ -265,29 +265,26 @@ def _anthropic_end(reason: JsonValue) -> JsonValue:
 
 def _anthropic_usage(counted: JsonObject) -> JsonObject:
     """Its prompt tokens are those beside the cache."""
-
-    def of(name: str) -> int:
-        return value if isinstance(value := counted.get(name), int) else 0
-
-    read, written = of("cache_read_input_tokens"), of("cache_creation_input_tokens")
-    prompt, completion = of("input_tokens") + read + written, of("output_tokens")
+    read, written = _number(counted, "cache_read_input_tokens"), _number(counted, "cache_creation_input_tokens")
+    prompt, completion = _number(counted, "input_tokens") + read + written, _number(counted, "output_tokens")
     details: JsonObject = {"cached_tokens": read, "cache_write_tokens": written}
     return {"prompt_tokens": prompt, "completion_tokens": completion, "prompt_tokens_details": details}
 
 
 def _gemini_usage(counted: JsonObject) -> JsonObject:
     """Its tokens of the answer are those beside the thoughts."""
-
-    def of(name: str) -> int:
-        return value if isinstance(value := counted.get(name), int) else 0
-
-    thoughts = of("thoughtsTokenCount")
+    thoughts = _number(counted, "thoughtsTokenCount")
     return {
-        "prompt_tokens": of("promptTokenCount"),
-        "completion_tokens": of("candidatesTokenCount") + thoughts,
-        "prompt_tokens_details": {"cached_tokens": of("cachedContentTokenCount")},
+        "prompt_tokens": _number(counted, "promptTokenCount"),
+        "completion_tokens": _number(counted, "candidatesTokenCount") + thoughts,
+        "prompt_tokens_details": {"cached_tokens": _number(counted, "cachedContentTokenCount")},
         "completion_tokens_details": {"reasoning_tokens": thoughts},
     }
+
+
+def _number(counted: JsonObject, name: str) -> int:
+    """A number of tokens; 0 where the provider gives none."""
+    return value if isinstance(value := counted.get(name), int) else 0
 
 
 def _gemini_thinking(model: JsonValue, effort: JsonValue) -> JsonObject:

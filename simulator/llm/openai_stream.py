@@ -88,11 +88,11 @@ class StreamedAnswer:
         piece = _json(event)
         if not isinstance(piece, dict):
             raise BrokenAnswer(f"an event that is not JSON: {event[:80]}")
-        self._any = True
         return self.take_piece(piece)
 
     def take_piece(self, piece: dict[str, JsonValue]) -> bool:
         """Adds what was read from one event; True: nothing more is wanted."""
+        self._any = True
         if error := piece.get("error") or (not piece.get("choices") and piece.get("object") == "error" and piece):
             self._answer["error"] = error
             return True

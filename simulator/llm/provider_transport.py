@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 
 from pydantic import JsonValue
@@ -102,5 +101,5 @@ class NativeTransport(ProviderTransport):
 
     def _unstreamed(self, answer: Mapping[str, JsonValue]) -> Mapping[str, JsonValue]:
         whole = self._collector(lambda phase, tokens, share: None)
-        whole.take(json.dumps(answer))
+        whole.take_piece(dict(answer))
         return whole.whole()
