@@ -16,8 +16,8 @@ from simulator.llm.model import Billing, Usage
 
 OWN = ("ollama/", "ollama_chat/", "lm_studio/", "llamafile/", "gguf:")
 """Names of models that run on one's own machine."""
-EFFORTS = ("none", "minimal", "low", "medium", "high")
-"""Of reasoning, from the least to the most."""
+EFFORTS = ("none", "minimal")
+"""Of reasoning, those below `low`, from the least to the most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Listed:
     """It keeps to a JSON schema."""
     reasons: bool
     efforts: tuple[str, ...]
-    """Of EFFORTS below `low`, those that it is said to take."""
+    """Those of EFFORTS that it is said to take."""
 
 
 def price(model: str) -> Price | None:
@@ -108,8 +108,8 @@ def _listed(entry: Mapping[str, JsonValue]) -> Listed:
     window = entry.get("max_input_tokens")
     levels = entry.get("reasoning_effort_levels")
     efforts = (
-        *(each for each in EFFORTS[:2] if entry.get(f"supports_{each}_reasoning_effort")),
-        *(each for each in EFFORTS[:2] if isinstance(levels, list) and each in levels),
+        *(each for each in EFFORTS if entry.get(f"supports_{each}_reasoning_effort")),
+        *(each for each in EFFORTS if isinstance(levels, list) and each in levels),
     )
     return Listed(
         provider=str(entry.get("litellm_provider") or ""),
