@@ -173,10 +173,10 @@ def coverage(world: World) -> Coverage:
     scripts = Scripts(world)
     every = joint(world.quota, lambda cell: True)
     served = {cell: scripts.serving(cell) for cell in every if scripts.serving(cell)}
-    used: Counter[str] = Counter(name for names in served.values() for name in names)
+    used = {name for names in served.values() for name in names}
     return Coverage(
         served,
         tuple(cell for cell in every if cell not in served),
         joint(world.quota, lambda cell: cell in served),
-        tuple(sorted(set(world.scenarios) - set(used))),
+        tuple(sorted(set(world.scenarios) - used)),
     )
