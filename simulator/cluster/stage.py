@@ -1,4 +1,4 @@
-"""Cluster runner: sessions are spread over them, and the lost ones go on elsewhere."""
+"""The Ray cluster and its workers: sessions are spread over them, and those of a lost worker go on elsewhere."""
 
 from __future__ import annotations
 

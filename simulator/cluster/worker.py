@@ -1,10 +1,9 @@
 """What runs on the machines of a cluster: one process that plays many sessions, step by step.
 
-A session that stops before every question that costs something, until it is let go on.
-
-Whoever plays a session far from its journal must not ask a model again before the last answer is on disk there. So the
-session hands over what it has before it asks, and waits. An answer can then be lost only while it is under way: one a
-session at most, the same as where model and journal share a process.
+A session stops before every question that costs something, until it is let go on. Whoever plays a session far from its
+journal must not ask a model again before the last answer is on disk there. So the session hands over what it has before
+it asks, and waits. An answer can then be lost only while it is under way: one a session at most, the same as where
+model and journal share a process.
 """
 
 from __future__ import annotations

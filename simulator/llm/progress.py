@@ -34,7 +34,7 @@ class CallProgress:
     session: str
     """Whose call it is; empty: a call that stands alone."""
     call: str
-    """The call's name within its session, as `Prompt.key`."""
+    """The call's name within its session, as `Prompt.call_id`."""
     phase: Phase
     speaker: str = ""
     """Nick of whoever the line is for."""

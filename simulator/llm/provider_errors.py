@@ -27,7 +27,7 @@ _LOOKS_SECRET = re.compile(
 def redact(text: str, keys: Iterable[str | None] = ()) -> str:
     """The text with `[key]` in place of the given keys, of keys in the environment, and of what has a key's form.
 
-    >>> scrub("bad key Bearer sk-live-123456789")
+    >>> redact("bad key Bearer sk-live-123456789")
     'bad key Bearer [key]'
     """
     known = {key for key in keys if key}

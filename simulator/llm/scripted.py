@@ -262,7 +262,7 @@ def _set(name: str) -> frozenset[str]:
 
 
 def wanted(opening: str) -> str:
-    """What grammar wants after opening words, as a key of GO_ON; empty: a sentence of its own.
+    """What grammar wants after opening words, as a key of `go_on` in the file of words; empty: a sentence of its own.
 
     >>> wanted("hold on, are you"), wanted("no,"), wanted("I'm not going near"), wanted("not happening.")
     ('complement', '', 'noun', '')
