@@ -280,14 +280,13 @@ def _turns(window: Sequence[_Said]) -> Iterator[tuple[str, float]]:
     order = [said.nick for said in window]
     counts = sorted(Counter(order).values())
     messages, speakers = len(order), len(counts)
-    shares = [count / messages for count in counts]
-    entropy = -sum(share * log2(share) for share in shares)
+    bits = entropy(counts)
     ranks = Counter(_ranks(order))
     yield "speakers", speakers
     yield "gini", gini(counts)
-    yield "entropy", entropy
-    yield "entropy_norm", entropy / log2(speakers) if speakers > 1 else 0.0
-    yield "top_share", shares[-1]
+    yield "entropy", bits
+    yield "entropy_norm", bits / log2(speakers) if speakers > 1 else 0.0
+    yield "top_share", counts[-1] / messages
     yield "aba", sum(a == c for a, c in zip(order, order[2:], strict=False)) / (messages - 2)
     yield "new", ranks[0] / (messages - 1)
     yield "rank3", ranks[3] / (messages - 1)
@@ -314,6 +313,17 @@ def gini(counts: Sequence[int]) -> float:
     """
     places, total = len(counts), sum(counts)
     return sum((2 * place - places - 1) * count for place, count in enumerate(counts, 1)) / (places * total)
+
+
+def entropy(counts: Sequence[int]) -> float:
+    """Of what was counted so often each, in bits (C. Shannon, 1948); every count is at least 1.
+
+    >>> entropy([2, 2]), entropy([5]) == 0
+    (1.0, True)
+    """
+    total = sum(counts)
+    shares = [count / total for count in counts]
+    return -sum(share * log2(share) for share in shares)
 
 
 def _changes(order: Sequence[str]) -> list[int]:

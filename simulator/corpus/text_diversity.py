@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 
 from simulator import rng
+from simulator.corpus.realism import entropy
 from simulator.document import Document
 from simulator.intervals import Figure, mean
 from simulator.line_checks.wording import runs, words_of
@@ -94,9 +95,7 @@ def _repetition(block: _Block) -> float:
 
 
 def _entropy(block: _Block) -> float:
-    counts = Counter(word for session in block for words in session for word in words)
-    total = counts.total()
-    return -sum(count / total * math.log2(count / total) for count in counts.values())
+    return entropy([*Counter(word for session in block for words in session for word in words).values()])
 
 
 def _bleu(blocks: Sequence[_Block]) -> list[float]:
