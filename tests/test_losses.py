@@ -325,7 +325,7 @@ ALLOWED = {
     ("cluster/stage.py", "TemporaryDirectory"): (1, "a name that nothing has"),
     ("corpus/export.py", "write_text"): (2, "into the empty folder that `files.workshop` made"),
     ("corpus/formats.py", "open"): (1, "into the empty folder that `files.workshop` made"),
-    ("corpus/formats.py", "write_text"): (2, "into the empty folder that `files.workshop` made"),
+    ("corpus/formats.py", "write_text"): (1, "into the empty folder that `files.workshop` made"),
     ("corpus/staging.py", "OSFile"): (1, "into the empty folder that `files.workshop` made"),
     ("corpus/staging.py", "rename"): (1, "its own part, inside the folder that `files.workshop` made"),
     ("corpus/near_duplicates.py", "connect"): (1, "no name: a database without a file"),
