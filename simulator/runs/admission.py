@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from simulator.errors import BudgetStop, ProviderError
 from simulator.events import Acted, Event, Passed, Said
 from simulator.journal.records import Goal
-from simulator.llm.llama_server import Capacity
+from simulator.llm.first_prompt import Capacity
 from simulator.plan.forecast import MESSAGE_BYTES
 from simulator.plan.session_plan import SessionPlan
 

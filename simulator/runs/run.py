@@ -36,7 +36,7 @@ from simulator.document import Document
 from simulator.errors import EmError, NotMet
 from simulator.journal.journal import Journal
 from simulator.journal.recorded_model import recorded
-from simulator.llm.llama_server import Capacity
+from simulator.llm.first_prompt import Capacity
 from simulator.llm.model import Models, Purpose
 from simulator.llm.progress import CallProgress, Phase
 from simulator.llm.provider_errors import PromptFiltered

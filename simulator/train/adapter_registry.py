@@ -13,7 +13,7 @@ from pydantic import Field
 
 from simulator import clock, files
 from simulator.errors import ContentError, EmError, ProviderError, StorageError, UsageError
-from simulator.llm.llama_server import checked, default_weights
+from simulator.llm.gguf_file import default_weights, require_gguf
 from simulator.llm.registry import EMBEDDED, GGUF
 from simulator.train import adapter, adapter_export
 from simulator.train.adapter import AdapterCard
@@ -176,7 +176,7 @@ def find_adapter(named: str, adapters: Path) -> Path:
     """
     path = Path(named).expanduser()
     if path.suffix == ".gguf":
-        return checked(path, _REMEDY)
+        return require_gguf(path, _REMEDY)
     if not (path / adapter.CONFIG).is_file():
         path = AdapterRegistry(adapters).find(named)
     adapter.read(path)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from simulator import files
 from simulator.errors import StorageError, UsageError
-from simulator.llm.llama_server import default_weights
+from simulator.llm.gguf_file import default_weights
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase

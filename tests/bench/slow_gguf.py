@@ -31,7 +31,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 import gguf
 import numpy as np
 
-from simulator.llm.llama_server import default_weights
+from simulator.llm.gguf_file import default_weights
 
 HERE = Path(__file__).resolve().parents[2]
 THREEFOLD = 3

@@ -13,7 +13,7 @@ from simulator.errors import ContentError, UsageError
 from simulator.evaluate.local_subject import Begun, Loaded, Local, Writer
 from simulator.evaluate.open_subjects import opened
 from simulator.evaluate.subject import Ask, Sampling
-from simulator.llm.llama_server import default_weights
+from simulator.llm.gguf_file import default_weights
 from simulator.train import adapter, adapter_registry, base_model
 from tests.train import adapters, models
 from tests.worlds import shipped

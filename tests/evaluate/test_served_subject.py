@@ -17,7 +17,7 @@ from simulator.evaluate.collect import ProbeCast, place_probe
 from simulator.evaluate.open_subjects import opened
 from simulator.evaluate.served_subject import BY_CHAT, LIKELIEST, NO_LOGPROBS, Served
 from simulator.evaluate.subject import Ask, Sampling
-from simulator.llm.llama_server import default_weights
+from simulator.llm.gguf_file import default_weights
 from simulator.llm.model import PromptFormat
 from tests.evaluate.subjects import rules, suite
 from tests.llm.clients import translated

@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 
 from simulator.errors import ProviderError
-from simulator.llm.llama_server import Capacity, EmbeddedModel, LlamaServer, default_weights
+from simulator.llm.gguf_file import default_weights
+from simulator.llm.llama_server import EmbeddedModel, LlamaServer
 from simulator.llm.model import Billing, CallId, Message, Prompt, PromptFormat, Purpose
 from simulator.llm.progress import CallProgress, Phase
 from simulator.llm.registry import OpenOptions, open_models
@@ -148,7 +149,8 @@ def test_reading_a_prompt_is_seen_and_session_after_session() -> None:
 
 PARENT = """
 import asyncio, sys
-from simulator.llm.llama_server import LlamaServer, default_weights
+from simulator.llm.gguf_file import default_weights
+from simulator.llm.llama_server import LlamaServer
 
 async def main():
     server = LlamaServer(default_weights())
@@ -205,27 +207,3 @@ def test_a_torn_file_is_one_line(tmp_path: Path, capfd: pytest.CaptureFixture[st
     line = str(caught.value)
     assert line.startswith(f"{torn}: ") and "\n" not in line and caught.value.remedy
     assert capfd.readouterr() == ("", "")
-
-
-def test_a_slow_server_plays_fewer_sessions_at_once() -> None:
-    server = LlamaServer(Path("none.gguf"), slots=8)
-    assert server.capacity == Capacity(1, None), "one session goes ahead until the pace is known"
-    for pace, sessions in ((5.0, 1), (60.0, 2), (120.0, 4), (1000.0, 8)):
-        server.read_first((1600, pace))
-        assert server.capacity == Capacity(sessions, pace)
-
-
-def test_the_pace_leaves_out_what_a_cache_held() -> None:
-    server = LlamaServer(Path("none.gguf"))
-
-    async def main() -> None:
-        async with server.first_reading("s", None) as reading:
-            for tokens in (1000.0, 1256.0, 1512.0):
-                reading.read(tokens)
-            began, ended = reading._signs[1][0], reading._signs[-1][0]
-            assert reading.over() == pytest.approx((1512, 512 / (ended - began)))
-        async with server.first_reading("s", None) as reading:
-            reading.read(1600.0)
-            assert reading.over() is None, "only a session's first prompt counts"
-
-    asyncio.run(main())

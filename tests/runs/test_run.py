@@ -18,7 +18,7 @@ from simulator.events import Said
 from simulator.journal.journal import Journal
 from simulator.journal.records import SessionRow
 from simulator.line_checks.wording import own_words
-from simulator.llm.llama_server import Capacity
+from simulator.llm.first_prompt import Capacity
 from simulator.llm.model import Billing, Models, Prompt, PromptFormat, Reply, Usage
 from simulator.llm.progress import CallProgress
 from simulator.llm.scripted import Scripted

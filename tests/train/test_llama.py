@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from simulator.errors import EmError, ProviderError
-from simulator.llm.llama_server import EmbeddedModel, LlamaServer, default_weights
+from simulator.llm.gguf_file import default_weights
+from simulator.llm.llama_server import EmbeddedModel, LlamaServer
 from simulator.llm.model import CallId, Prompt, PromptFormat, Purpose
 from simulator.llm.registry import OpenOptions, open_models
 from simulator.train import adapter, adapter_export, base_model

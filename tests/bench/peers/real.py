@@ -21,7 +21,8 @@ from loop_bare import HEAD, naive
 from ours import plan, world
 
 from simulator.llm import openai_protocol
-from simulator.llm.llama_server import EmbeddedModel, LlamaServer, default_weights
+from simulator.llm.gguf_file import default_weights
+from simulator.llm.llama_server import EmbeddedModel, LlamaServer
 from simulator.llm.model import CallId, Models, Prompt, PromptFormat, Purpose, Reply
 from simulator.session.play import play
 
