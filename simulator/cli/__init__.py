@@ -77,7 +77,6 @@ def em() -> None:
     Every synthetic user is an agent with its own card. The engagement level sets how many of the messages are by the
     character to be trained, the lead. Sessions are recorded, filtered and exported as training documents.
 
-    \b
     Exit codes: 0 done, 1 not met, 2 wrong usage or content, 3 provider, disk or budget stop, 130 interrupted.
     """
 

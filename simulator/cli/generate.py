@@ -84,10 +84,11 @@ def generate(
     world = options.loaded(world_dir)
     tell_price(request, world)
     asyncio.run(service.start(request, world, run_view(ViewMode.LIVE if live else ViewMode.QUIET)))
+    _tell_next(request.folder)
 
 
 @click.command()
-@click.argument("name")
+@options.run_argument
 @click.option(
     "--sessions", type=click.IntRange(min=1), metavar="N", help="Another goal: this many kept sessions in all."
 )
@@ -132,6 +133,7 @@ def resume(
     request = ResumeRequest(data / "runs" / name, sessions, target_mb, models, execution)
     world = options.loaded(world_dir)
     asyncio.run(service.resume(request, world, run_view(ViewMode.LIVE if live else ViewMode.QUIET)))
+    _tell_next(request.folder)
 
 
 @click.command()
@@ -173,6 +175,16 @@ def tell_price(request: RunRequest, world: World) -> None:
         click.echo(f"em: about ${total:,.2f} with prompt caching, ${found.uncached:,.2f} without ({parts})", err=True)
     if found.unknown:
         click.echo(f"em: no price is known for {', '.join(found.unknown)}", err=True)
+
+
+def _tell_next(folder: Path) -> None:
+    """Says on stderr what to type after a run that has reached its goal."""
+    from simulator.corpus import stats
+    from simulator.journal.journal import Journal
+
+    with Journal.read(folder) as journal:
+        name, following = journal.run.name, stats.progress(journal).next
+    click.echo(f"read them: em show {name}; next: {following}", err=True)
 
 
 def read_goal(**given: Any) -> Goal:

@@ -23,7 +23,7 @@ PURPOSES = ("people", "lead", "guard", "judge", "retries")
 
 
 @click.command()
-@click.argument("name")
+@options.run_argument
 @click.option("--grep", "pattern", metavar="RE", help="Text that matches; RE2 syntax, `(?i)` in front ignores case.")
 @click.option("--nick", metavar="N", help="What this nick said, tried, or was asked for.")
 @click.option("--rule", metavar="R", help="Verdicts and refused tries by this rule.")

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("name")
+@options.run_argument
 @click.argument("session", required=False)
 @click.argument("verdict", required=False, type=click.Choice(["bad", "good", "edit", "choose"]))
 @click.option("--line", type=click.IntRange(min=0), metavar="N", help="One message, counted from 0 as in `em check`.")

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from simulator.world.world import World
 
 
+SOME_RUNS = 8
+"""So many runs are named to somebody who named none."""
+_TOLD = "simulator.world"
+"""Key of the world that was named, in click's memory of a call."""
 _CHOICE = {
     "model": "people",
     "lead_model": "lead",
@@ -34,6 +38,32 @@ def world_option(command: Callable[..., Any]) -> Callable[..., Any]:
         type=click.Path(path_type=Path),
         help="Folder with personas, scenarios, policies. Default: the current one if it has them, else the shipped.",
     )(command)
+
+
+class _Run(click.Argument):
+    """The name of a run; where none is given, those that there are."""
+
+    def process_value(self, ctx: click.Context, value: Any) -> Any:
+        try:
+            return super().process_value(ctx, value)
+        except click.MissingParameter:
+            data = ctx.params.get("data") or Path(os.environ.get("EM_DATA") or "data")
+            raise click.UsageError(_which_run(data), ctx) from None
+
+
+def _which_run(data: Path) -> str:
+    from simulator.journal.database import FILE
+
+    there = sorted(path.parent.name for path in (data / "runs").glob(f"*/{FILE}"))
+    if not there:
+        return f"name a run; there is none under {data / 'runs'}, begin one with `em generate --run NAME --sessions N`"
+    more = f" and {len(there) - SOME_RUNS} more" if len(there) > SOME_RUNS else ""
+    return f"name a run: {', '.join(there[:SOME_RUNS])}{more}; `em runs` says what they are"
+
+
+def run_argument(command: Callable[..., Any]) -> Callable[..., Any]:
+    """NAME of a run, as `name`."""
+    return click.argument("name", cls=_Run)(command)
 
 
 def data_option(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -205,12 +235,14 @@ def _adapter(named: str | None, data: Path) -> dict[str, str]:
 
 
 def loaded(world_dir: Path | None, *, quiet: bool = False) -> World:
-    """The world, having said on stderr which one it is."""
+    """The world, having said on stderr which one it is, unless this call of the program has said so before."""
     from simulator.world import load
 
     root = load.find(world_dir)
     world = load.load(root)
-    if not quiet:
+    told = click.get_current_context().meta
+    if not quiet and told.get(_TOLD) != world.digest:
+        told[_TOLD] = world.digest
         shipped = " (shipped)" if root == load.shipped() else ""
         shown = root if world_dir else os.path.relpath(root)
         click.echo(f"world: {shown}{shipped}, {world.digest}", err=True)

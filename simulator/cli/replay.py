@@ -22,7 +22,7 @@ SPEED = 30.0
 
 
 @click.command()
-@click.argument("name")
+@options.run_argument
 @click.argument("session")
 @click.option(
     "--speed",

@@ -10,7 +10,7 @@ from simulator.cli import options
 
 
 @click.command()
-@click.argument("name")
+@options.run_argument
 @click.argument("other", required=False)
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Default: under --data.")
 @click.option(

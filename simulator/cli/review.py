@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("name")
+@options.run_argument
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="On 127.0.0.1. Default: one that is free.")
 @click.option("--no-browser", is_flag=True, help="Print the address and open nothing.")
 @options.person_option

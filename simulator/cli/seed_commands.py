@@ -60,7 +60,7 @@ def seed_commands(
              "--resume": resume, "--status": status}.items() if wanted]  # fmt: skip
     if len(asked) != 1:
         raise click.UsageError("give one of --test --single, --batch N, --full, --resume and --status")
-    from simulator.corpus.export import check
+    from simulator.corpus.export import check, refuse_scripted
     from simulator.runs.request import Execution, SessionRequest
 
     if test or single:
@@ -70,6 +70,10 @@ def seed_commands(
     else:
         # Before anything is paid for: a file that the export would have to replace, and must not, is refused.
         check(FOLDER, FORMATS)
+        if resume:
+            _begun()
+        if not allow_scripted and (models.scripted or _is_scripted()):
+            raise refuse_scripted(RUN)
         world = options.loaded(world_dir)
         execution = Execution(concurrency, budget_usd, progress=_progress())
         try:
@@ -150,11 +154,36 @@ def _steps() -> Steps:
     return Steps("python em_data_generator.py --resume{with}", "train on em_character_training.jsonl")
 
 
+def _is_scripted() -> bool:
+    """Whether there is a run that the scripted model began."""
+    from simulator.journal.database import FILE
+    from simulator.journal.journal import Journal
+
+    if not (FOLDER / FILE).is_file():
+        return False
+    with Journal.read(FOLDER) as journal:
+        return journal.run.scripted
+
+
+def _begun() -> None:
+    """Raises UsageError where nothing was generated yet."""
+    from simulator.errors import UsageError
+    from simulator.journal.database import FILE
+
+    if not (FOLDER / FILE).is_file():
+        raise UsageError(
+            "nothing was generated yet, there is no such run",
+            place=str(FOLDER),
+            remedy="begin with `python em_data_generator.py --batch 10`",
+        )
+
+
 def _status(world_dir: Path | None) -> None:
     from simulator.cli.status import show
     from simulator.corpus import stats
     from simulator.journal.journal import Journal
 
+    _begun()
     world = options.loaded(world_dir, quiet=True)
     with Journal.read(FOLDER) as journal:
         show(stats.status(journal, world.quota, _steps()))

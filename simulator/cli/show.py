@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("name")
+@options.run_argument
 @click.argument("session", required=False)
 @click.option("--reasons", is_flag=True, help="Show who was chosen and why, and tries that were refused.")
 @click.option(
@@ -84,8 +84,6 @@ def _table(journal: Journal) -> list[dict[str, Any]]:
     return found
 
 
-WHOLE = 240
-"""Columns of the table in a pipe."""
 COLOURS = {"kept": "green", "rejected": "red", "spare": "dim", "open": "yellow"}
 
 
@@ -114,8 +112,6 @@ def _print_table(rows: list[dict[str, Any]], console: Console) -> None:
             f"{row['share']:.0%}" if row["share"] is not None else "-",
             ", ".join(row["rules"]),
         )
-    if not console.is_terminal:
-        console.width = WHOLE  # nobody looks: a program wants every column whole
     console.print(table)
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from simulator.journal.model_choice import ModelChoice
     from simulator.runs.notes import SessionView
     from simulator.runs.request import SessionRequest
+    from simulator.world.strict import Length
     from simulator.world.world import World
 
 
@@ -22,8 +23,9 @@ if TYPE_CHECKING:
 @click.option("--scenario", metavar="NAME", help="Play this script. Default: any that fits.")
 @click.option("--engagement", type=click.Choice(["LOW", "MEDIUM", "HIGH"], case_sensitive=False), help="Level.")
 @click.option("--channel", metavar="#NAME", help="Channel, such as '#general'.")
+@click.option("--length", type=click.Choice(["short", "long"]), help="Short or long. Default: short.")
 @click.option(
-    "--messages", type=int, metavar="N", help="Number of messages, 10-20 or 80-120. Default: a short session."
+    "--messages", type=int, metavar="N", help="Number of messages, 10-20 or 80-120. Default: any of that length."
 )
 @click.option("--seed", type=int, default=1, show_default=True, help="The same seed gives the same session.")
 @options.model_options
@@ -40,6 +42,7 @@ def simulate(
     scenario: str | None,
     engagement: str | None,
     channel: str | None,
+    length: Length | None,
     messages: int | None,
     seed: int,
     models: ModelChoice,
@@ -60,7 +63,7 @@ def simulate(
     from simulator.world.strict import Engagement
 
     level = Engagement(engagement.upper()) if engagement else None
-    request = SessionRequest(seed, models, scenario, level, channel, messages)
+    request = SessionRequest(seed, models, scenario, level, channel, length, messages)
     console = lines.console()
     view: SessionView
     if as_json:

@@ -274,7 +274,7 @@ def _show_diversity(facts: DiversityFacts, figures: Reference) -> None:
     table.add_row("self-similarity of sessions", _number(likeness, ".3f"), f"{variety.self_similarity:g}")
     out.print(table)
     for text in messages.most_repeated:
-        out.print(f"  said {text.times} times more: {text.text}")
+        out.print(f"  said {'once' if text.times == 1 else f'{text.times} times'} more: {text.text}")
     table = Table(box=None, pad_edge=False)
     for column in ("openings", "of the lead", "of people"):
         table.add_column(column)

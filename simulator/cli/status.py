@@ -12,14 +12,14 @@ from simulator.cli import options
 
 if TYPE_CHECKING:
     from simulator.corpus.facts import Status
-    from simulator.journal.records import RecordedActivity
+    from simulator.journal.records import RecordedActivity, RunCard, RunProgress
 
 STALE = 15
 """Seconds after which a run that says nothing new may be dead."""
 
 
 @click.command()
-@click.argument("name")
+@options.run_argument
 @options.json_option
 @options.data_option
 @options.world_option
@@ -55,12 +55,12 @@ def show(facts: Status, activity: RecordedActivity | None = None) -> None:
     """A status as tables, with what the run does at the moment."""
     from rich.table import Table
 
-    from simulator.tui.lines import console
+    from simulator.tui import lines
 
-    out, progress, outcomes = console(), facts.progress, facts.outcomes
+    out, progress, outcomes = lines.console(), facts.progress, facts.outcomes
     out.print(
-        f"{facts.run.name}: {progress.kept} kept, {progress.rejected} rejected, {progress.open} open,"
-        f" {progress.bytes / 1e6:.2f} MB; goal {progress.goal.in_words}, {progress.done:.0%} done"
+        f"{facts.run.name}: {progress.kept} kept, {progress.rejected} rejected and {progress.open} open sessions,"
+        f" {lines.size(progress.bytes)} of text; goal {progress.goal.in_words}, {progress.done:.0%} done"
     )
     if activity is not None:
         out.print(f"{_age(activity.at)}: {activity.line}")
@@ -111,28 +111,39 @@ def runs(data: Path, as_json: bool) -> None:
     found = []
     for path in sorted((data / "runs").glob(f"*/{FILE}")):
         with Journal.read(path.parent) as journal:
-            run, tally = journal.run, journal.tally()
-        found.append(
-            {
-                "name": run.name,
-                "goal": run.goal.in_words,
-                "kept": tally.kept,
-                "rejected": tally.rejected,
-                "megabytes": round(tally.bytes / 1e6, 3),
-                "model": run.models.people,
-                "scripted": run.scripted,
-                "begun": run.begun,
-            }
-        )
+            found.append((journal.run, journal.tally()))
     if as_json:
-        click.echo(json.dumps(found, indent=2))
+        click.echo(json.dumps([_run_facts(run, tally) for run, tally in found], indent=2))
         return
     if not found:
         click.echo(f"no runs under {data / 'runs'}; begin one with `em generate --run NAME --sessions N`", err=True)
         return
     table = Table(box=None, pad_edge=False)
-    for column in found[0]:
-        table.add_column(column, justify="right" if column in ("kept", "rejected", "megabytes") else "left")
-    for row in found:
-        table.add_row(*(str(value) for value in row.values()))
+    for column in ("name", "kind", "goal", "kept", "rejected", "text", "model", "begun"):
+        table.add_column(column, justify="right" if column in ("kept", "rejected", "text") else "left", overflow="fold")
+    for run, tally in found:
+        table.add_row(
+            run.name,
+            run.kind.value,
+            run.goal.in_words,
+            str(tally.kept),
+            str(tally.rejected),
+            lines.size(tally.bytes),
+            run.models.people_played_by or run.models.people,
+            run.begun[:10],
+        )
     lines.console().print(table)
+
+
+def _run_facts(run: RunCard, tally: RunProgress) -> dict[str, str | int | float | bool]:
+    return {
+        "name": run.name,
+        "kind": run.kind.value,
+        "goal": run.goal.in_words,
+        "kept": tally.kept,
+        "rejected": tally.rejected,
+        "megabytes": round(tally.bytes / 1e6, 3),
+        "model": run.models.people,
+        "scripted": run.scripted,
+        "begun": run.begun,
+    }

@@ -15,6 +15,9 @@ from simulator.errors import NotMet
 if TYPE_CHECKING:
     from simulator.world.world import World
 
+STATES = {"kept": "kept", "faults": "with faults", "unwritten": "not written yet", "missing": "missing"}
+"""What became of a sheet, in words for the user."""
+
 
 @click.command()
 @click.argument("name")
@@ -66,6 +69,6 @@ def _check(folder: Path, sheets: Path, world: World) -> None:
         states[report.state] += 1
         for fault in report.faults:
             click.echo(fault)
-    click.echo(", ".join(f"{states[state]} {state}" for state in ("kept", "faults", "unwritten", "missing")))
+    click.echo("sheets: " + ", ".join(f"{states[state]} {words}" for state, words in STATES.items()))
     if states["faults"] or states["missing"]:
         raise NotMet(f"{states['faults'] + states['missing']} sheets have faults", remedy="mend them and check again")

@@ -143,11 +143,7 @@ def export(journal: Journal, out: Path, policy: ExportPolicy, request: ExportReq
     require(formats)
     run, scripted = journal.run, stats.scripted(journal)
     if scripted and not request.allow_scripted:
-        raise UsageError(
-            "the lines of this run are scripted, not written by a model",
-            place=run.name,
-            remedy="use a model, or say --allow-scripted to export it for a dry run",
-        )
+        raise refuse_scripted(run.name)
     _require_pairs(request, policy.preferences, imported=run.imported)
     cutter = _cutter(journal, policy.quota, request) if run.imported else None
     with journal.moment():  # a session that is kept meanwhile is part of the next export
@@ -297,6 +293,15 @@ def _sessions(
             yield row.session, events
         else:
             yield from cutter.parts(row.recorded, events)
+
+
+def refuse_scripted(name: str) -> UsageError:
+    """A run of that name is scripted, and nobody said that it may be exported all the same."""
+    return UsageError(
+        "the lines of this run are scripted, not written by a model",
+        place=name,
+        remedy="use a model, or say --allow-scripted to export it for a dry run",
+    )
 
 
 def _without_control_tokens(event: Event) -> Event:

@@ -93,7 +93,8 @@ def _whole_file(path: Path, data: bytes, most: int, about: Mapping[str, Any]) ->
     if len(data) > most:
         return Broken(path.name, f"{path.name}: longer than {most} bytes")
     try:
-        return Text(path.name, data.decode("utf-8"), about)
+        # An editor may have ended the lines as Windows does, and begun the file with a byte order mark.
+        return Text(path.name, data.decode("utf-8-sig").replace("\r\n", "\n"), about)
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         return Broken(path.name, f"{path.name}:{line}: not UTF-8")

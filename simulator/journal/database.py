@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from simulator import files
 from simulator.errors import StorageError, UsageError
 from simulator.journal.records import RunCard, todays_shape
+from simulator.world.yaml_file import near
 
 if TYPE_CHECKING:
     from filelock import FileLock
@@ -113,6 +114,12 @@ def take_back(made: list[Path]) -> None:
     for path in reversed(made):
         with suppress(OSError):
             path.rmdir() if path.is_dir() else path.unlink()
+
+
+def no_such_run(folder: Path) -> UsageError:
+    """There is no run in `folder`; names those beside it that are called much the same."""
+    others = [path.parent.name for path in folder.parent.glob(f"*/{FILE}")]
+    return UsageError("no such run", place=str(folder), remedy=near(folder.name, others) or "`em runs` lists the runs")
 
 
 def lock_folder(folder: Path) -> FileLock:

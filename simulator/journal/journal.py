@@ -57,7 +57,7 @@ class Journal(Reviews):
         lock = database.lock_folder(folder)
         try:
             if path.exists():
-                remedy = "continue with `em resume`, or choose another --run name"
+                remedy = f"continue with `em resume {folder.name}`, or choose another --run name"
                 raise UsageError("this run exists", place=str(folder), remedy=remedy)
             database.make_database(path, run)
             journal = cls(path, database.open_database(path), lock)
@@ -84,7 +84,7 @@ class Journal(Reviews):
     def open(cls, folder: Path) -> Self:
         """An existing run, to be written to. Raises UsageError if there is none, or if somebody else is writing."""
         if not (folder / FILE).is_file():
-            raise UsageError("no such run", place=str(folder), remedy="`em runs` lists the runs")
+            raise database.no_such_run(folder)
         lock = database.lock_folder(folder)
         try:
             return cls(folder / FILE, database.open_database(folder / FILE), lock)
@@ -97,7 +97,7 @@ class Journal(Reviews):
         """An existing run, to look at while others may write."""
         path = folder / FILE
         if not path.is_file():
-            raise UsageError("no such run", place=str(folder), remedy="`em runs` lists the runs")
+            raise database.no_such_run(folder)
         return cls(path, database.open_database(path, read_only=True), None)
 
     def close(self) -> None:

@@ -58,6 +58,23 @@ class Goal(StrictModel):
         return 1.0 if reached >= 1 else min(round(reached, 4), 0.9999)
 
 
+class RunKind(StrEnum):
+    """Where the lines of a run come from."""
+
+    PLAYED = "played"
+    """Models wrote them."""
+    SCRIPTED = "scripted"
+    """The scripted fake made them, in full or in part."""
+    BY_HAND = "by hand"
+    """A person wrote them, on sheets."""
+    IMPORTED = "imported"
+    """From logs of a real channel."""
+    JOINED = "joined"
+    """From a real channel that the lead took part in."""
+    STAGED = "staged"
+    """From a channel of our own, with simulated users and the lead."""
+
+
 class RunCard(StrictModel):
     """What a run is: enough to go on with it, and to say later what it was made from."""
 
@@ -81,6 +98,17 @@ class RunCard(StrictModel):
     def imported(self) -> bool:
         """True if the run was made from logs of a real channel."""
         return self.models.people == IMPORTED
+
+    @property
+    def kind(self) -> RunKind:
+        """Where its lines come from."""
+        if self.by_hand:
+            return RunKind.BY_HAND
+        if not self.imported:
+            return RunKind.SCRIPTED if self.scripted else RunKind.PLAYED
+        if self.models.people_played_by:
+            return RunKind.STAGED
+        return RunKind.JOINED if self.models.channel else RunKind.IMPORTED
 
     @property
     def by_hand(self) -> bool:

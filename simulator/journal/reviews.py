@@ -31,7 +31,7 @@ class Reviews(JournalReader):
         """The run in `folder`, also while another process plays it. Raises UsageError if there is none."""
         path = folder / FILE
         if not path.is_file():
-            raise UsageError("no such run", place=str(folder), remedy="`em runs` lists the runs")
+            raise database.no_such_run(folder)
         db = database.open_database(path)
         db.execute("PRAGMA synchronous = FULL")
         return cls(path, db)

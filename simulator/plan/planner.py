@@ -111,11 +111,13 @@ def single(
     scenario: str | None = None,
     engagement: Engagement | None = None,
     channel: str | None = None,
+    length: Length | None = None,
     messages: int | None = None,
 ) -> SessionPlan:
     """One session on its own, with whatever the caller leaves open drawn from the seed.
 
-    Raises UsageError if no script, or no count of the lead's messages, fits what was asked for.
+    Without `length`, `messages` and `scenario` it is short. Raises UsageError if no script, or no count of the lead's
+    messages, fits what was asked for.
     """
     if scenario is not None and scenario not in world.scenarios:
         near = ", ".join(sorted(world.scenarios)[:6])
@@ -128,14 +130,17 @@ def single(
         if not within:
             ranges = " or ".join(f"{c.messages[0]}-{c.messages[1]}" for c in lengths.values())
             raise UsageError(f"no session has {messages} messages", place="--messages", remedy=f"choose {ranges}")
+        if length not in (None, *within):
+            raise UsageError(f"{messages} messages are {within[0]}", place="--length", remedy="leave one of them out")
         levels = [e for e in Engagement if world.engagement.bands[e].counts(messages) and engagement in (None, e)]
         if not levels:
             band = world.engagement.bands[engagement] if engagement else None
-            share = f"{band.least:.0%}-{band.most:.0%}" if band else "the bands"
+            share = f"{band.least:.0%} to {band.most:.0%}" if band else "in a band"
             raise UsageError(
-                f"no whole number of {messages} messages is {share} of them",
+                f"{engagement.value if engagement else 'a level'} is impossible with {messages} messages, since"
+                f" no whole number of {messages} messages is {share} of them",
                 place="--messages",
-                remedy=f"use {_nearest(world, messages, engagement)}",
+                remedy=f"{_nearest(world, messages, engagement)} work",
             )
     scripts = Scripts(world)
     draw = rng.stream(seed, "single")
@@ -147,13 +152,14 @@ def single(
         and engagement in (None, cell.engagement)
         and channel in (None, cell.channel)
         and (messages is None or scripts.legal(name, cell, messages))
-        and (messages is not None or scenario is not None or cell.length == "short")
+        and length in (None, cell.length)
+        and (messages is not None or scenario is not None or cell.length == (length or "short"))
     ]
     if not fits:
         raise UsageError(
             "no script fits what was asked for",
             place="simulate",
-            remedy="leave one of --scenario, --engagement, --channel and --messages open",
+            remedy="leave one of --scenario, --engagement, --channel, --length and --messages open",
         )
     cell, name = draw.choice(fits)
     topic = draw.choice(world.topics[cell.group])

@@ -10,7 +10,7 @@ from simulator.errors import UsageError
 from simulator.journal.model_choice import ModelChoice
 from simulator.journal.records import Goal
 from simulator.runs.activity import ProgressFile
-from simulator.world.strict import Engagement
+from simulator.world.strict import Engagement, Length
 
 _RAY_ADDRESS = re.compile(r"auto|(ray://)?[^\s/]+:\d{1,5}")
 
@@ -84,4 +84,5 @@ class SessionRequest:
     """Name of a script; None: any that fits. So for the others."""
     engagement: Engagement | None = None
     channel: str | None = None
+    length: Length | None = None
     messages: int | None = None

@@ -71,7 +71,7 @@ def read_tokenizer(base: str, folder: Path) -> PreTrainedTokenizerBase:
 
 def config(folder: Path) -> dict[str, Any]:
     """The base's config.json, of an architecture that can be trained. Raises UsageError."""
-    place, remedy = str(folder), "name a folder with config.json, *.safetensors and a tokenizer, or `embedded`"
+    place, remedy = str(folder), "--base names a folder with config.json, *.safetensors and a tokenizer, or `embedded`"
     if not folder.is_dir():
         raise UsageError("no such folder", place=place, remedy=remedy)
     try:

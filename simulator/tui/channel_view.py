@@ -16,14 +16,21 @@ _WRAPPING = Console(width=80, color_system=None)
 """Text wants a console to be wrapped with; this one prints nothing."""
 
 
-def transcript(followed: Followed, width: int, height: int, *, reasons: bool) -> list[Text]:
-    """The last rows of the channel as a client shows it, the newest at the bottom; verdict and its evidence last."""
-    rows = _ending(followed, width)
-    for event in reversed(followed.events):
+def transcript(followed: Followed, width: int, height: int, *, reasons: bool, until: int | None = None) -> list[Text]:
+    """The last rows of the channel as a client shows it, the newest at the bottom; verdict and its evidence last.
+
+    `until`: scrolled back, the last row is of that many events' last; where there is room, what comes after follows.
+    """
+    rows = _ending(followed, width) if until is None else []
+    for event in reversed(followed.events[:until]):
         rows = _event(event, followed.session, width, reasons) + rows
         if len(rows) >= height:
             break
     rows = rows[-height:] if height else []
+    for event in followed.events[until:] if until is not None else ():
+        if len(rows) >= height:
+            break
+        rows = (rows + _event(event, followed.session, width, reasons))[:height]
     return rows + [Text("")] * (height - len(rows))
 
 

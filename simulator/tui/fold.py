@@ -20,6 +20,8 @@ LINGER = 2.0
 """Seconds for which a finished session stays in view before the next one is followed."""
 WINDOW = 10.0
 """Seconds over which messages a second are counted."""
+SCROLLS = {"up": -1, "down": 1, "page up": -10, "page down": 10, "home": -1_000_000, "end": 1_000_000}
+"""Events by which a key moves through the followed session."""
 INCIDENTS = 50
 """So many of the last refusals and rejections are remembered."""
 
@@ -125,8 +127,8 @@ def _follow(state: State) -> State:
         return state if state.full_since is None else replace(state, full_since=None)
     if state.full_since is None:
         return replace(state, full_since=state.now)
-    if state.now - state.full_since < LINGER:
-        return state
+    if state.now - state.full_since < LINGER or state.view.until is not None:
+        return state  # nobody takes away what is being read
     fresh = next((each for each in reversed([*state.open.values()]) if not each.full), None)
     return state if fresh is None else replace(state, shown=fresh, full_since=None)
 
@@ -172,11 +174,24 @@ def _pressed(state: State, key: str) -> State:
             return replace(state, view=replace(view, help=False))
         case "d" | "tab" if state.opened.goal is not None:
             return replace(state, view=replace(view, dashboard=not view.dashboard))
-        case "n" | "right" | "down":
+        case "n" | "right":
             return _another(state, 1)
-        case "b" | "left" | "up":
+        case "b" | "left":
             return _another(state, -1)
+        case "up" | "down" if view.dashboard:
+            return _another(state, 1 if key == "down" else -1)
+        case _ if (by := SCROLLS.get(key)) is not None and not view.dashboard:
+            return _scrolled(state, by)
     return state
+
+
+def _scrolled(state: State, by: int) -> State:
+    """The followed session so many events further on, or back if negative; at its end everything new shows again."""
+    if state.shown is None or not state.shown.events:
+        return state
+    every, until = len(state.shown.events), state.view.until
+    at = max(1, (every if until is None else until) + by)
+    return replace(state, view=replace(state.view, until=at if at < every else None))
 
 
 def _another(state: State, by: int) -> State:
@@ -190,7 +205,8 @@ def _another(state: State, by: int) -> State:
         else -(by > 0)
     )
     shown = state.open[order[(at + by) % len(order)]]
-    return replace(state, shown=shown, full_since=state.now if shown.full else None)
+    view = replace(state.view, until=None)
+    return replace(state, shown=shown, full_since=state.now if shown.full else None, view=view)
 
 
 def _more(counts: Mapping[str, int], name: str) -> dict[str, int]:

@@ -51,9 +51,9 @@ def session(state: State, followed: Followed, width: int, height: int) -> list[T
     """One session: its transcript, and beside it what is known about it."""
     head = heading(followed, width)
     if width < LEAST_WIDTH or height < LEAST_HEIGHT:
-        return [head, *transcript(followed, width, max(0, height - 1), reasons=state.view.reasons)][:height]
+        return [head, *_transcript(state, followed, width, max(0, height - 1))][:height]
     side = side_width(width)
-    left = transcript(followed, width - side - 2, height - 1, reasons=state.view.reasons)
+    left = _transcript(state, followed, width - side - 2, height - 1)
     right = stacked(beside(state, followed, side, height - 1), height - 1)
     right += [Text("")] * (height - 1 - len(right))
     edge = Text("│ ", style="dim")
@@ -61,6 +61,10 @@ def session(state: State, followed: Followed, width: int, height: int) -> list[T
         Text.assemble(fitted(one, width - side - 2), edge, fitted(other, side))
         for one, other in zip(left, right, strict=True)
     ]
+
+
+def _transcript(state: State, followed: Followed, width: int, height: int) -> list[Text]:
+    return transcript(followed, width, height, reasons=state.view.reasons, until=state.view.until)
 
 
 def side_width(width: int) -> int:
@@ -108,11 +112,13 @@ def _footer(state: State, width: int) -> Text:
         keys += ["p go on" if view.paused else "p pause"]
     if state.opened.goal is not None:
         keys += ["n/b next/back", "d session" if view.dashboard else "d dashboard"]
-    keys += ["r reasons", "? help"]
+    keys += ["↑↓ scroll", "r reasons", "? help"]
     flag = " over: q leaves " if state.over else " paused " if view.paused else " live "
     if state.opened.speed is not None and not state.over and not view.paused:
         flag = f" {state.opened.speed:g}x "
-    style = "bold black on yellow" if view.paused or state.over else "bold black on green"
+    if view.until is not None and not view.dashboard:
+        flag, keys = " scrolled back ", ["End goes on", *keys]
+    style = "bold black on yellow" if view.paused or state.over or view.until is not None else "bold black on green"
     text = Text.assemble((flag, style), " ", ("  ".join(keys), "dim"))
     if state.opened.goal is not None and not view.dashboard:
         right = panes.brief(state)
@@ -137,6 +143,7 @@ def _help(state: State) -> list[Text]:
                  ("", "answers that are on their way still arrive")]  # fmt: skip
     if state.opened.goal is not None:
         keys += [("n, →  b, ←", "follow the next, the previous open session"), ("d, Tab", "dashboard, session")]
+    keys += [("↑ ↓", "back and on through the session; PgUp, PgDn, Home, End do it by more")]
     keys += [("r", "show every turn's reasons and refused tries in the transcript"), ("?, h", "this page")]
     signs = [
         (MARK, "the lead"),

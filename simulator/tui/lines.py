@@ -29,6 +29,8 @@ COLOURS = (
     "bright_red",
 )
 LEAD = "bold magenta"
+WHOLE = 10_000
+"""Columns of a table in a pipe: nobody looks, and a program wants every column whole."""
 
 
 def style(nick: str, lead: str) -> str:
@@ -94,12 +96,12 @@ def verdict(ident: str, judged: Verdict) -> list[Text]:
 def reason(found: Reason) -> Text:
     """A rule that the session breaks, where, and the words that show it."""
     where = f" at message {found.message}" if found.message is not None else ""
-    return Text(f"     {found.rule}{where}: {sanitize(found.evidence)}", style="red")
+    return Text(f"     {_because(found.rule + where, found.evidence)}", style="red")
 
 
 def evidence(found: Reason) -> Text:
     """What is held against the message that stands above it."""
-    return Text(f"      ^ {found.rule}: {sanitize(found.evidence)}", style="bold red")
+    return Text(f"      ^ {_because(found.rule, found.evidence)}", style="bold red")
 
 
 def not_needed(ident: str) -> list[Text]:
@@ -118,11 +120,23 @@ class _Console(Console):
 def console(*, err: bool = False) -> Console:
     """Obeys NO_COLOR and pipes; markup and highlighting are off, since what people type is text.
 
-    Lines are wrapped at words where somebody looks, and left whole in a pipe.
+    Lines are wrapped at words, and tables fitted, where somebody looks; a pipe gets both whole, however wide.
     """
     out = _Console(stderr=err, markup=False, highlight=False, emoji=False)
-    out.soft_wrap = not out.is_terminal
+    if not out.is_terminal:
+        out.soft_wrap, out.width = True, WHOLE
     return out
+
+
+def size(count: int) -> str:
+    """Bytes in words.
+
+    >>> [size(count) for count in (1, 900, 3_400, 276_751, 15_000_000)]
+    ['1 byte', '900 bytes', '3 kB', '0.28 MB', '15.00 MB']
+    """
+    if count < 1_000:
+        return f"{count} byte{'' if count == 1 else 's'}"
+    return f"{count / 1e3:.0f} kB" if count < 99_500 else f"{count / 1e6:.2f} MB"
 
 
 def _reasons(nick: str, reasons: Mapping[str, float], cue: str) -> Text:
@@ -131,9 +145,13 @@ def _reasons(nick: str, reasons: Mapping[str, float], cue: str) -> Text:
 
 
 def _refusal(nick: str, refused: Refused) -> Text:
-    return Text(
-        f"      {nick} tried ({refused.rule}: {sanitize(refused.evidence)}): {sanitize(refused.text)}", style="dim red"
-    )
+    why = _because(refused.rule, refused.evidence)
+    return Text(f"      {nick} tried ({why}): {sanitize(refused.text)}", style="dim red")
+
+
+def _because(rule: str, evidence: str) -> str:
+    """A rule with what shows that it is broken; some rules need to show nothing."""
+    return f"{rule}: {sanitize(evidence)}" if evidence else rule
 
 
 EIGHTHS = " ▏▎▍▌▋▊▉█"

@@ -202,7 +202,7 @@ def _head(state: State, width: int) -> list[Text]:
     share = goal.done(tally)
     first = Text.assemble(f" {state.opened.title} ", style="bold reverse")
     first.append(
-        f"  {tally.kept} accepted, {tally.rejected} rejected, {len(state.open)} open, {tally.bytes / 1e6:.2f} MB"
+        f"  {tally.kept} accepted, {tally.rejected} rejected, {len(state.open)} open, {lines.size(tally.bytes)}"
         f" of {goal.in_words}",
         style="not reverse",
     )

@@ -111,7 +111,7 @@ class ProgressBar:
         """How far the run is, in a few words."""
         goal = f"{self._goal.sessions}" if self._goal.sessions else f"{self._goal.target_mb:g} MB"
         done = f"{self._kept}" if self._goal.sessions else f"{self._bytes / 1e6:.2f}"
-        return f"{done} of {goal} kept, {self._rejected} rejected"
+        return f"sessions: {done} of {goal} kept, {self._rejected} rejected"
 
     def note(self, note: RunNote, activity: Activity) -> None:
         """Counts what happened, and shows what is waited for."""
@@ -143,8 +143,8 @@ class ProgressBar:
         rules = ", ".join(f"{rule} {n}" for rule, n in list(self._journal.rejections().items())[:4])
         why = f" ({rules})" if tally.rejected else ""
         return (
-            f"{tally.kept} kept, {tally.rejected} rejected{why}, {tally.bytes / 1e6:.2f} MB;"
-            f" {self._messages} messages in {self._seconds:.0f} s"
+            f"sessions: {tally.kept} kept, {tally.rejected} rejected{why}, {lines.size(tally.bytes)} of text;"
+            f" {self._messages} messages played in {self._seconds:.0f} s"
         )
 
 

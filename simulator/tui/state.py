@@ -104,6 +104,8 @@ class ViewChoice:
     reasons: bool = False
     help: bool = False
     paused: bool = False
+    until: int | None = None
+    """Scrolled back: the last row is of that many events, 1 or more. None: of all, the newest at the bottom."""
     leaving: bool = False
 
 

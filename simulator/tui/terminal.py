@@ -27,6 +27,8 @@ from simulator.tui.state import Pressed, State, Ticked, ViewNote
 _SEQUENCES = {
     "\x1b[A": "up", "\x1b[B": "down", "\x1b[C": "right", "\x1b[D": "left",
     "\x1bOA": "up", "\x1bOB": "down", "\x1bOC": "right", "\x1bOD": "left",
+    "\x1b[5~": "page up", "\x1b[6~": "page down",
+    "\x1b[H": "home", "\x1b[1~": "home", "\x1bOH": "home", "\x1b[F": "end", "\x1b[4~": "end", "\x1bOF": "end",
     "\t": "tab", " ": "space", "\x1b": "escape", "\r": "enter", "\n": "enter",
 }  # fmt: skip
 _KEY = re.compile(r"\x1b\[[0-9;]*[A-Za-z~]|\x1bO[A-Z]|.", re.DOTALL)
@@ -35,8 +37,8 @@ _KEY = re.compile(r"\x1b\[[0-9;]*[A-Za-z~]|\x1bO[A-Z]|.", re.DOTALL)
 def named(typed: str) -> Iterator[str]:
     """The keys in what a terminal sent: letters as they are in lower case, the others by name.
 
-    >>> list(named("Q\\x1b[C \\x1b[5~"))
-    ['q', 'right', 'space']
+    >>> list(named("Q\\x1b[C \\x1b[5~\\x1b[15~"))
+    ['q', 'right', 'space', 'page up']
     """
     for found in _KEY.findall(typed):
         if name := _SEQUENCES.get(found):

@@ -69,7 +69,7 @@ def test_a_pipe_is_told_what_is_waited_for_at_least_every_half_minute(
     asyncio.run(go())
     lines = capsys.readouterr().err.splitlines()
     assert lines[0] == "m: the server cuts prompts"
-    prefix = "0 of 1000 kept, 0 rejected; " if kind == "run" else ""
+    prefix = "sessions: 0 of 1000 kept, 0 rejected; " if kind == "run" else ""
     assert lines[1] == f"{prefix}1 session open, 0 messages; reading 1,762 tokens, 38 %"
     assert lines[2] == f"{prefix}1 session open, 0 messages; no call is under way"
 

@@ -71,6 +71,7 @@ STATES = {
     ),
     "a run by size": fold(opened(of_run(goal=Goal(target_mb=0.5))), [*played(0, verdict=KEPT), Ticked(3)]),
     "a run's session": fold(opened(of_run()), [*played(0, 7), *played(3, 50), Pressed("d"), Pressed("n")]),
+    "scrolled back": fold(opened(SINGLE), [*played(3, 60), Pressed("page up"), Pressed("up")]),
     "paused": fold(opened(of_run()), [*played(0, 7), Pressed("p")]),
     "replay": fold(opened(Opened("run", BANDS, speed=60)), played(0, 20)),
 }
@@ -190,7 +191,7 @@ def test_keys_choose_what_is_seen() -> None:
         assert getattr(state.view, name) is not getattr(before.view, name)
     assert step(state, Pressed("x")) == state
     assert step(opened(SINGLE), Pressed("d")) == opened(SINGLE), "one session has no dashboard"
-    assert list(named("qD\x1b[C\x1bOA\x1b[5~ \x1b\t")) == ["q", "d", "right", "up", "space", "escape", "tab"]
+    assert list(named("qD\x1b[C\x1bOA\x1b[15~ \x1b\t")) == ["q", "d", "right", "up", "space", "escape", "tab"]
 
 
 def test_a_finished_session_lingers_and_then_the_next_one_is_followed() -> None:
@@ -248,3 +249,62 @@ def test_a_whole_run_can_be_folded(tmp_path: Path) -> None:
     state = fold(opened(of_run(goal=Goal(sessions=5))), notes)
     assert (state.tally.kept, len(state.open)) == (5, 0)
     assert "100%" in plain(state)
+
+
+SHOWN = re.compile(r"<\S+> ")
+
+
+def messages(state: State) -> list[str]:
+    """The rows of the transcript in which a message begins."""
+    return [row.partition("│")[0].strip() for row in plain(state).splitlines() if SHOWN.search(row)]
+
+
+@pytest.mark.parametrize(
+    ("keys", "until"),
+    [
+        (["up"], 59),
+        (["up", "up", "down"], 59),
+        (["page up"], 50),
+        (["page up", "page up", "page down"], 50),
+        (["home"], 1),
+        (["home", "up"], 1),
+        (["home", "end"], None),
+        (["up", "down"], None),
+        (["down"], None),
+        (["page up", "page down", "page down"], None),
+        (["page up", "n"], 50),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else None,
+)
+def test_keys_scroll_through_a_session(keys: list[str], until: int | None) -> None:
+    state = fold(opened(SINGLE), [*played(3, 60), *map(Pressed, keys)])
+    assert state.view.until == until
+    assert ("scrolled back" in plain(state, 120)) == (until is not None)
+
+
+def test_what_is_scrolled_to_stays_while_the_session_goes_on() -> None:
+    notes = played(3, 60)
+    back = fold(opened(SINGLE), [*notes[:41], Pressed("page up")])
+    later = fold(back, notes[41:])
+    assert messages(later) == messages(back) != messages(fold(opened(SINGLE), notes[:41]))
+    assert messages(step(later, Pressed("end"))) == messages(fold(opened(SINGLE), notes))
+
+
+def test_the_first_page_is_full() -> None:
+    notes = played(3, 60)
+    first = messages(step(fold(opened(SINGLE), notes), Pressed("home")))
+    whole = [row.partition("│")[0].strip() for row in plain(fold(opened(SINGLE), notes), 80, 300).splitlines()]
+    whole = [row for row in whole if SHOWN.search(row)]
+    assert len(first) > 5 and first == whole[: len(first)]
+
+
+def test_nobody_takes_away_what_is_being_read() -> None:
+    """A finished session gives its place to an open one after a while, but not while somebody has scrolled back."""
+    notes = [*played(0), *played(3, 9), Pressed("d")]
+    watching = fold(opened(of_run()), notes)
+    followed = watching.shown
+    assert followed is not None and followed.full
+    later = [Ticked(1), Ticked(1 + LINGER), Ticked(2 + 2 * LINGER)]
+    gone, stays = fold(watching, later).shown, fold(watching, [Pressed("up"), *later]).shown
+    assert gone is not None and gone.session.id != followed.session.id
+    assert stays is not None and stays.session.id == followed.session.id
