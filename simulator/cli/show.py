@@ -97,7 +97,7 @@ def _print_table(rows: list[dict[str, Any]], console: Console) -> None:
             column,
             justify="right" if column in ("messages", "lead", "share") else "left",
             no_wrap=column not in ("script", "rules"),
-            overflow="ellipsis",
+            overflow="fold",
         )
     for row in rows:
         whole = row["messages"] == row["n"]

@@ -83,7 +83,8 @@ def _coverage(found: World, *, as_json: bool) -> None:
             counts.setdefault((pattern, level, channel, length), Counter())[group] = len(names)
         table = Table(box=None, pad_edge=False)
         for column in ("pattern", "level", "channel", "length", *found.quota.topics):
-            table.add_column(column, justify="right" if column in found.quota.topics else "left")
+            of_topics = column in found.quota.topics
+            table.add_column(column, justify="right" if of_topics else "left", overflow="fold", no_wrap=not of_topics)
         for row, scripts in sorted(counts.items()):
             shown = (str(scripts[g] or "") if g in scripts else "-" for g in found.quota.topics)
             table.add_row(*row, *shown)

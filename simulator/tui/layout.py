@@ -143,13 +143,13 @@ def _help(state: State) -> list[Text]:
                  ("", "answers that are on their way still arrive")]  # fmt: skip
     if state.opened.goal is not None:
         keys += [("n, →  b, ←", "follow the next, the previous open session"), ("d, Tab", "dashboard, session")]
-    keys += [("↑ ↓", "back and on through the session; PgUp, PgDn, Home, End do it by more")]
+    keys += [("↑ ↓", "back and on in the session; so do PgUp, PgDn, Home and End")]
     keys += [("r", "show every turn's reasons and refused tries in the transcript"), ("?, h", "this page")]
     signs = [
         (MARK, "the lead"),
         ("█▒·", "the lead's budget: spent, still owed, and the rest of the band"),
         ("dim, struck", "somebody who is not in the channel now"),
-        ("chance", "how likely this speaker was; the factors multiply, 1 changes nothing"),
+        ("chance", "how likely this speaker was; factors multiply, 1 changes nothing"),
     ]
     rows = [Text(""), Text("  keys", style="bold")]
     rows += [Text(f"  {key:12}{what}") for key, what in keys]

@@ -272,7 +272,7 @@ def messages(state: State) -> list[str]:
         (["up", "down"], None),
         (["down"], None),
         (["page up", "page down", "page down"], None),
-        (["page up", "n"], 50),
+        (["page up", "r"], 50),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )
