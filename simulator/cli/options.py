@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 SOME_RUNS = 8
 """So many runs are named to somebody who named none."""
-_TOLD = "simulator.world"
+_NAMED_WORLD = "simulator.world"
 """Key of the world that was named, in click's memory of a call."""
 _CHOICE = {
     "model": "people",
@@ -240,9 +240,9 @@ def loaded(world_dir: Path | None, *, quiet: bool = False) -> World:
 
     root = load.find(world_dir)
     world = load.load(root)
-    told = click.get_current_context().meta
-    if not quiet and told.get(_TOLD) != world.digest:
-        told[_TOLD] = world.digest
+    meta = click.get_current_context().meta
+    if not quiet and meta.get(_NAMED_WORLD) != world.digest:
+        meta[_NAMED_WORLD] = world.digest
         shipped = " (shipped)" if root == load.shipped() else ""
         shown = root if world_dir else os.path.relpath(root)
         click.echo(f"world: {shown}{shipped}, {world.digest}", err=True)

@@ -62,8 +62,10 @@ def simulate(
     from simulator.tui.session_views import JsonView, PrintedView, ScreenSessionView
     from simulator.world.strict import Engagement
 
+    if messages is not None and length is not None:
+        raise click.UsageError("--messages says how long the session is: leave it out, or --length")
     level = Engagement(engagement.upper()) if engagement else None
-    request = SessionRequest(seed, models, scenario, level, channel, length, messages)
+    request = SessionRequest(seed, models, scenario, level, channel, messages or length)
     console = lines.console()
     view: SessionView
     if as_json:

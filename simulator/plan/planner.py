@@ -111,13 +111,12 @@ def single(
     scenario: str | None = None,
     engagement: Engagement | None = None,
     channel: str | None = None,
-    length: Length | None = None,
-    messages: int | None = None,
+    messages: int | Length | None = None,
 ) -> SessionPlan:
     """One session on its own, with whatever the caller leaves open drawn from the seed.
 
-    Without `length`, `messages` and `scenario` it is short. Raises UsageError if no script, or no count of the lead's
-    messages, fits what was asked for.
+    `messages`: their number, or any number of that class; None: short, or with a `scenario` any that it has. Raises
+    UsageError if no script, or no count of the lead's messages, fits what was asked for.
     """
     if scenario is not None and scenario not in world.scenarios:
         near = ", ".join(sorted(world.scenarios)[:6])
@@ -125,22 +124,21 @@ def single(
     if channel is not None and channel not in world.quota.channels:
         raise UsageError(f"no channel `{channel}`", place="--channel", remedy=", ".join(world.quota.channels))
     lengths = world.quota.lengths
-    if messages is not None:
-        within = [name for name, c in lengths.items() if c.messages[0] <= messages <= c.messages[1]]
+    count = messages if isinstance(messages, int) else None
+    if count is not None:
+        within = [name for name, c in lengths.items() if c.messages[0] <= count <= c.messages[1]]
         if not within:
             ranges = " or ".join(f"{c.messages[0]}-{c.messages[1]}" for c in lengths.values())
-            raise UsageError(f"no session has {messages} messages", place="--messages", remedy=f"choose {ranges}")
-        if length not in (None, *within):
-            raise UsageError(f"{messages} messages are {within[0]}", place="--length", remedy="leave one of them out")
-        levels = [e for e in Engagement if world.engagement.bands[e].counts(messages) and engagement in (None, e)]
+            raise UsageError(f"no session has {count} messages", place="--messages", remedy=f"choose {ranges}")
+        levels = [e for e in Engagement if world.engagement.bands[e].counts(count) and engagement in (None, e)]
         if not levels:
             band = world.engagement.bands[engagement] if engagement else None
             share = f"{band.least:.0%} to {band.most:.0%}" if band else "in a band"
             raise UsageError(
-                f"{engagement.value if engagement else 'a level'} is impossible with {messages} messages, since"
-                f" no whole number of {messages} messages is {share} of them",
+                f"{engagement.value if engagement else 'a level'} is impossible with {count} messages, since"
+                f" no whole number of {count} messages is {share} of them",
                 place="--messages",
-                remedy=f"{_nearest(world, messages, engagement)} work",
+                remedy=f"{_nearest(world, count, engagement)} work",
             )
     scripts = Scripts(world)
     draw = rng.stream(seed, "single")
@@ -151,9 +149,8 @@ def single(
         if scenario in (None, name)
         and engagement in (None, cell.engagement)
         and channel in (None, cell.channel)
-        and (messages is None or scripts.legal(name, cell, messages))
-        and length in (None, cell.length)
-        and (messages is not None or scenario is not None or cell.length == (length or "short"))
+        and (count is None or scripts.legal(name, cell, count))
+        and (count is not None or cell.length == (messages or ("short" if scenario is None else cell.length)))
     ]
     if not fits:
         raise UsageError(
@@ -164,7 +161,7 @@ def single(
     cell, name = draw.choice(fits)
     topic = draw.choice(world.topics[cell.group])
     brief = SessionBrief(
-        world.scenarios[name], cell, topic.subject, draw.choice(topic.angles), seed, "single", 0, messages=messages
+        world.scenarios[name], cell, topic.subject, draw.choice(topic.angles), seed, "single", 0, messages=count
     )
     return Composer(world).compose(brief)
 

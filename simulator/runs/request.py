@@ -84,5 +84,5 @@ class SessionRequest:
     """Name of a script; None: any that fits. So for the others."""
     engagement: Engagement | None = None
     channel: str | None = None
-    length: Length | None = None
-    messages: int | None = None
+    messages: int | Length | None = None
+    """A number, or any number of that class."""

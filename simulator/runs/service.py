@@ -98,7 +98,6 @@ async def play_session(request: SessionRequest, world: World, view: SessionView 
         scenario=request.scenario,
         engagement=request.engagement,
         channel=request.channel,
-        length=request.length,
         messages=request.messages,
     )
     choice = request.models.in_real_channel()  # nobody asks for a score

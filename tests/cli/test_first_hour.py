@@ -44,7 +44,10 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "MEDIUM is impossible with 14 messages, since no whole number of 14 messages is 15% to 20% of them;"
             " 13 or 15 work",
         ),
-        (("simulate", "--messages", "15", "--length", "long"), "--length: 15 messages are short; leave one"),
+        (
+            ("simulate", "--messages", "15", "--length", "long"),
+            "--messages says how long the session is: leave it out, or --length",
+        ),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else None,
 )
