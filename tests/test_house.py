@@ -23,7 +23,7 @@ FLOORS = {
     "plan": 3, "line_checks": 3,
     "session": 4, "journal": 4,
     "corpus": 5, "logs": 5,
-    "cluster": 6,
+    "cluster": 6, "drafts": 6,
     "report": 7, "train": 7, "irc": 7,
     "evaluate": 8, "runs": 8,
     "gaps": 9, "tui": 9, "review": 9,

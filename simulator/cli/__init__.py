@@ -33,6 +33,7 @@ COMMANDS = {
     "adapters": "List, show, promote, roll back, merge and convert trained adapters.",
     "evaluate": "Score a trained lead by the five criteria of the brief.",
     "import": "Read logs of a real channel into a run.",
+    "personas": "Draft persona cards from people of a real channel who agreed.",
     "join": "Connect the lead to a channel of a real IRC server.",
     "stage": "Start a local IRC server with simulated users and the lead.",
     "gaps": "How the lead's behaviour in a real channel differs from the brief, and what to change.",

@@ -97,7 +97,26 @@ class ConsentFilter:
     def parts(self, session: RecordedSession, events: Iterable[Event]) -> Iterator[tuple[RecordedSession, list[Event]]]:
         """The stretches of a session that may be exported, each as a session of its own; the topic is left out, since
         anybody may have set it."""
-        events, lead = list(events), session.setting.lead
+        lead = session.setting.lead
+        stretch: list[Event] = []
+        number = 0
+        for event, clean in (*self._spoken(session, list(events)), (None, False)):
+            if event is not None and clean:
+                if stretch or event.nick != lead:
+                    stretch.append(event)
+                continue
+            if made := self._part(session, stretch, number + 1):
+                number += 1
+                yield made
+            stretch = []
+
+    def lines(self, session: RecordedSession, events: Iterable[Event]) -> Iterator[Said | Acted]:
+        """What may be exported of a session, line by line; the lead's lines among it."""
+        return (event for event, clean in self._spoken(session, list(events)) if clean)
+
+    def _spoken(self, session: RecordedSession, events: list[Event]) -> Iterator[tuple[Said | Acted, bool]]:
+        """Every line, and whether it may be exported."""
+        lead = session.setting.lead
         theirs = [
             event.text.lower()
             for event in events
@@ -106,19 +125,9 @@ class ConsentFilter:
             and len(event.text) >= REPEATED
         ]
         present = {event.nick.lower() for event in events} | {lead.lower()}
-        stretch: list[Event] = []
-        number = 0
-        for event in [*events, None]:
-            if event is not None and not isinstance(event, Said | Acted):
-                continue
-            if event is not None and self._clean(event, session, present, theirs):
-                if stretch or event.nick != lead:
-                    stretch.append(event)
-                continue
-            if made := self._part(session, stretch, number + 1):
-                number += 1
-                yield made
-            stretch = []
+        for event in events:
+            if isinstance(event, Said | Acted):
+                yield event, self._clean(event, session, present, theirs)
 
     def _part(
         self, session: RecordedSession, stretch: list[Event], number: int

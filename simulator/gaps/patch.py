@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -19,6 +18,7 @@ from simulator.world.policy import QuotaPolicy
 from simulator.world.scenario import Scenario
 from simulator.world.strict import Engagement
 from simulator.world.world import World
+from simulator.world.yaml_text import block, scalar
 
 PARTS = 1000
 """Weights are moved in thousandths."""
@@ -262,41 +262,17 @@ def as_yaml(patch: Patch, title: str) -> str:
         for field, value in patch.quota.items():
             axis = reasons.get(field)
             if axis is None or not axis.moved:
-                out += _block({field: value}, "  ")
+                out += block({field: value}, "  ")
                 continue
             out.append(f"  {field}:")
             for key, weight in axis.after.items():
                 change = weight - axis.before[key]
                 why = "; ".join(axis.reasons.get(key, ("to make room",)))
                 note = f"  # {change:+.3f}: {printing(why)}" if abs(change) > 1e-9 else ""
-                out.append(f"    {_scalar(key)}: {weight:g}{note}")
+                out.append(f"    {scalar(key)}: {weight:g}{note}")
     for stub in patch.stubs:
         out += ["", f"{stub.path}:", *(f"  # {printing(comment)}" for comment in stub.comments)]
-        out += _block(stub.card, "  ")
+        out += block(stub.card, "  ")
     if patch.empty:
         out.append("{}  # nothing to change")
     return "\n".join(out) + "\n"
-
-
-def _block(card: Mapping[str, Any], indent: str) -> list[str]:
-    """A mapping in YAML: small values on one line, larger ones below each other."""
-    out: list[str] = []
-    for key, value in card.items():
-        flow = _scalar(value)
-        if isinstance(value, Mapping) and value and len(flow) > 60:
-            out += [f"{indent}{_scalar(key)}:", *_block(value, indent + "  ")]
-        elif isinstance(value, list | tuple) and value and len(flow) > 60:
-            out += [f"{indent}{_scalar(key)}:", *(f"{indent}  - {_scalar(each)}" for each in value)]
-        else:
-            out.append(f"{indent}{_scalar(key)}: {flow}")
-    return out
-
-
-def _scalar(value: Any) -> str:
-    """JSON, which is YAML; plain words without quotes."""
-    if isinstance(value, str) and re.fullmatch(r"[a-zA-Z][a-zA-Z-]*", value) and value.lower() not in _RESERVED:
-        return value
-    return json.dumps(value, ensure_ascii=False)
-
-
-_RESERVED = frozenset({"null", "true", "false", "yes", "no", "on", "off"})

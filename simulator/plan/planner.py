@@ -133,9 +133,9 @@ def single(
         levels = [e for e in Engagement if world.engagement.bands[e].counts(count) and engagement in (None, e)]
         if not levels:
             band = world.engagement.bands[engagement] if engagement else None
-            share = f"{band.least:.0%} to {band.most:.0%}" if band else "in a band"
+            share = f"{band.least:.0%} to {band.most:.0%}" if band else "in its band"
             raise UsageError(
-                f"{engagement.value if engagement else 'a level'} is impossible with {count} messages, since"
+                f"{engagement.value if engagement else 'every level'} is impossible with {count} messages, since"
                 f" no whole number of {count} messages is {share} of them",
                 place="--messages",
                 remedy=f"{_nearest(world, count, engagement)} work",
