@@ -20,16 +20,17 @@ PATIENCE = 5
 
 
 async def play(
-    plan: SessionPlan, world: World, models: Models, past: Iterable[Event] = ()
+    plan: SessionPlan, world: World, models: Models, past: Iterable[Event] = (), *, checked: bool = True
 ) -> AsyncGenerator[Event, None]:
     """Plays a session and yields what happens, event by event; the next turn is drawn when the consumer comes back.
 
-    `past` is what was played before; the session goes on from there exactly as it would have gone on. Consume with
-    `contextlib.aclosing`. Raises ProviderError when a model fails for good.
+    `past` is what was played before; the session goes on from there exactly as it would have gone on. `checked` False:
+    the words are thrown away later, and any will do. Consume with `contextlib.aclosing`. Raises ProviderError when a
+    model fails for good.
     """
     channel = Channel(plan.setting, past, late=plan.script.late)
     scheduler = Scheduler(plan.setting, plan.script, Participation.of(plan), world)
-    members = Members(plan.setting, plan.script, world, models)
+    members = Members(plan.setting, plan.script, world, models, checked=checked)
 
     def happened(event: Event) -> Event:
         channel.apply(event)

@@ -145,3 +145,13 @@ def test_a_draft_has_every_line_of_the_plan_and_every_card() -> None:
     assert sum(line.nick == plan.setting.lead for line in lines) == plan.lead_messages
     assert all(f"# {nick}: " in sheet for nick in plan.setting.members)
     assert max(map(len, sheet.splitlines())) <= 120
+
+
+def test_a_draft_is_whole_where_a_rule_refuses_whatever_the_model_behind_it_says() -> None:
+    rule = shipped().style.rules[0].model_copy(update={"who": "lead", "patterns": ("[a-z]",), "unless": ()})
+    rules = (*shipped().style.rules, rule)
+    strict = replace(shipped(), style=shipped().style.model_copy(update={"rules": rules}))
+    plan = Planner(strict, 3).plan(0)
+    lines, _ = read_sheet(asyncio.run(draft_sheet(plan, strict)))
+    assert sum(line.nick == plan.setting.lead for line in lines) == plan.lead_messages
+    assert len(lines) == plan.messages
