@@ -194,6 +194,32 @@ def test_sentences(text: str, count: int) -> None:
     assert sentences(text) == count
 
 
+@pytest.mark.parametrize(
+    ("question", "answer", "found"),
+    [
+        ("mara: when does the bakery open?", "at eight, and the bread is gone by nine", True),
+        ("mara, when does the bakery open", "at eight I think, and the bread is gone by nine", True),
+        ("mara: when does the bakery open?", "she opens it at eight", True),
+        ("mara: when does the bakery open?", "she opens it whenever the smoke has cleared", False),
+        ("mara: when does the bakery open?", "I only know when it burns", False),
+        ("when does the bakery open?", "at eight, and the bread is gone by nine", False),
+    ],
+)
+def test_what_somebody_else_was_asked_is_theirs_to_answer(question: str, answer: str, found: bool) -> None:
+    faults = MANNERS.faults(TranscriptLine(LEAD, answer), cast=CAST, earlier=[TranscriptLine("kai", question)])
+    assert ("answers-for-another" in [fault.rule for fault in faults]) is found
+
+
+def test_a_question_about_lives_that_others_went_past_needs_no_answer() -> None:
+    """Only the line before, or one that names the lead, has to be taken up."""
+    asked, after = TranscriptLine("kai", "how was your weekend"), TranscriptLine("mara", "look at this heron")
+    said = TranscriptLine(LEAD, "a heron with a grievance and a plan")
+    for earlier, found in (([asked], True), ([asked, after], False)):
+        assert bool(MANNERS.faults(said, cast=CAST, earlier=earlier)) is found
+    named = TranscriptLine("kai", f"{LEAD}: how was your weekend")
+    assert MANNERS.faults(said, cast=CAST, earlier=[named, after])
+
+
 def test_unknown_signals_are_named() -> None:
     with pytest.raises(ValueError, match="no signal or rule `refusals`"):
         MANNERS.shows("refusals", "nope")

@@ -72,6 +72,7 @@ def generate(
     If the run is killed, `em resume NAME` continues it and pays only for what is missing. `em export NAME` writes the
     files.
     """
+    from simulator.cli.status import of_the_writers
     from simulator.runs import service
     from simulator.runs.request import Execution, RunRequest
     from simulator.tui.run_views import ViewMode, run_view
@@ -83,6 +84,8 @@ def generate(
     request = RunRequest(data / "runs" / name, name, goal, seed, models, execution)
     world = options.loaded(world_dir)
     tell_price(request, world)
+    if (note := of_the_writers(models.people, models.lead)) is not None:
+        click.echo(f"em: {note}", err=True)
     asyncio.run(service.start(request, world, run_view(ViewMode.LIVE if live else ViewMode.QUIET)))
     _tell_next(request.folder)
 

@@ -51,6 +51,18 @@ def _age(at: str) -> str:
     return f"last heard of {seconds // 60} min ago" if seconds >= 120 else f"last heard of {seconds} s ago"
 
 
+def of_the_writers(people: str, lead: str | None) -> str | None:
+    """What has to be said of a run whose lines, or the lead's, a very small model writes."""
+    from simulator.journal.model_choice import DEFAULT
+
+    if DEFAULT not in (people, lead):
+        return None
+    return (
+        f"{DEFAULT}: a very small model, to show that the program works; sessions that read so are kept for want of a"
+        " better one"
+    )
+
+
 def show(facts: Status, activity: RecordedActivity | None = None) -> None:
     """A status as tables, with what the run does at the moment."""
     from rich.table import Table
@@ -66,6 +78,8 @@ def show(facts: Status, activity: RecordedActivity | None = None) -> None:
         out.print(f"{_age(activity.at)}: {activity.line}")
     if facts.scripted:
         out.print("scripted: no language model wrote these lines", style="yellow")
+    if (note := of_the_writers(facts.run.models.people, facts.run.models.lead)) is not None:
+        out.print(note, style="yellow")
     table = Table(box=None, pad_edge=False)
     for column in ("quota", "value", "sessions", "share", "target", ""):
         table.add_column(column, justify="left" if column in ("quota", "value", "") else "right")

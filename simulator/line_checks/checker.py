@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from simulator.addressing import addressee
+from simulator.addressing import addressee, mentioned
 from simulator.document import TranscriptLine
 from simulator.line_checks.leaks import Secrets
 from simulator.line_checks.repeats import repeated
@@ -26,6 +26,10 @@ _CUT = re.compile(
 _ADDRESS = re.compile(r"([A-Za-z][\w\[\]\\`^{}|-]{1,30}): (?=\S)")
 _SPOKEN = re.compile(r"[aeiouy]")
 _NICK_ONLY = re.compile(r"[\d_\[\]\\`^{}|]")
+_ASKS = re.compile(
+    r"\?|^\S+[:,]? (?:what|when|where|which|who|why|how|do|did|does|are|is|was|were|can|could|will|would|have|has)\b",
+    re.IGNORECASE,
+)
 REMEMBERED = 4096
 """Lines of which it is remembered what they ask."""
 _MARKS = " .,:;!?-"
@@ -113,22 +117,25 @@ class LineChecker:
         if nick != self._lead or not earlier:
             return
         for signal, (rules, phrases) in self._style.answers.items():
-            question = self._asked(signal, nick, earlier, self._numbers.answer_within)
-            if question is None:
+            asked = self._asked(signal, nick, earlier, self._numbers.answer_within)
+            if asked is None:
                 continue
+            question, at_once = asked.text, asked is earlier[-1] or self._named(asked.text)
             for found in phrases.find(folded(text)):
                 rule, words = rules[found.group], text[found.start : found.end]
+                if rule.at_once and not at_once:
+                    continue
                 if rule.name not in seen and words.strip(_MARKS).casefold() not in question.casefold():  # no quotation
                     seen.add(rule.name)
                     yield Violation(rule.name, self._clipped(words), rule.hint)
         for rule, wanted in self._style.lacking:
-            question = self._asked(rule.after or "", nick, earlier, self._numbers.answer_within, named=True)
-            if question is not None and next(wanted.find(folded(text)), None) is None:
-                yield Violation(rule.name, self._clipped(f"to `{question}`: {text}"), rule.hint)
+            asked = self._asked(rule.after or "", nick, earlier, self._numbers.answer_within, named=True)
+            if asked is not None and next(wanted.find(folded(text)), None) is None:
+                yield Violation(rule.name, self._clipped(f"to `{asked.text}`: {text}"), rule.hint)
 
     def _asked(
         self, signal: str, nick: str, earlier: Sequence[TranscriptLine], within: int, *, named: bool = False
-    ) -> str | None:
+    ) -> TranscriptLine | None:
         """The latest of the last lines by others that shows the signal, or None.
 
         `named`: it names the lead, and the lead has not spoken since.
@@ -139,9 +146,12 @@ class LineChecker:
                     return None
             elif self._asked_of_another(line.text):
                 continue
-            elif (not named or self._lead.casefold() in line.text.casefold()) and signal in self._questions(line.text):
-                return line.text
+            elif (not named or self._named(line.text)) and signal in self._questions(line.text):
+                return line
         return None
+
+    def _named(self, text: str) -> bool:
+        return self._lead in mentioned(text, (self._lead,))
 
     def _questions(self, text: str) -> frozenset[str]:
         """The signals of `StylePolicy.questions` that a line shows; the last few thousand lines are remembered."""
@@ -163,18 +173,30 @@ class LineChecker:
     ) -> Iterator[Violation]:
         """The lead gives the answer to what the last line asked somebody else by name.
 
-        A remark about the question, a joke with an "I" in it or a question of the lead's own are no answers.
+        A joke with an "I" in it or a question of the lead's own are no answers, nor is a remark about somebody, unless
+        it has a figure in it.
         """
-        if nick != self._lead or not earlier or "?" in text or "?" not in earlier[-1].text:
+        if nick != self._lead or not earlier or "?" in text or not _ASKS.search(earlier[-1].text):
             return
-        asker = earlier[-1].nick
-        asked = addressee(earlier[-1].text, [other for other in cast if other != asker])
+        asker, question = earlier[-1].nick, earlier[-1].text
+        asked = addressee(question, [other for other in cast if other != asker])
         if asked is None or asked == nick:
             return
         words = words_of(text)
+        if len(words) < self._numbers.answer_words or not self._style.speaks_of_oneself.isdisjoint(self._own(text)):
+            return
         about = any(_means(word, nick.casefold()) for nick in (asked, asker) for word in words)
-        if len(words) >= self._numbers.answer_words and not about and self._style.speaks_of_somebody.isdisjoint(words):
-            yield self._fault("answers-for-another", f"`{earlier[-1].text}` was asked of {asked}", "not-asked")
+        about = about or not self._style.speaks_of_others.isdisjoint(words)
+        if about and not any(word.isdigit() or word in self._style.figures for word in words):
+            return
+        yield self._fault("answers-for-another", f"`{question}` was asked of {asked}", "not-asked")
+
+    def _own(self, text: str) -> list[str]:
+        """The words of a line without its hedges."""
+        plain = f" {' '.join(words_of(text))} "
+        for hedge in self._style.hedges:
+            plain = plain.replace(f" {hedge} ", " ")
+        return plain.split()
 
     def shows(self, signal: str, text: str) -> str | None:
         """The words that show a signal, or break the rule of that name; None if there are none.

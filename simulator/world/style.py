@@ -53,6 +53,8 @@ class StyleRule(StrictModel):
     """People (never the lead) may say it inside one of the `quotation` patterns."""
     after: Name | None = None
     """A signal: the entry holds only in answer to a line of somebody else's that shows it. None: anywhere."""
+    at_once: bool = False
+    """True: and only if it is the line just before this one, or speaks of the lead; needs `after`."""
     lacking: bool = False
     """True: the fault is that the answer shows none of the patterns; needs `after`, in a line that names the lead."""
     patterns: Annotated[Patterns, Field(min_length=1)]
@@ -168,8 +170,14 @@ class StylePolicy(StrictModel):
     """Articles, pronouns, auxiliaries, prepositions and conjunctions; see `corpus/small_model.py`."""
     abbreviations: frozenset[str] = frozenset()
     """Words without a vowel that people put before a colon, and that are nobody's nick."""
-    speaks_of_somebody: frozenset[str] = frozenset()
-    """Pronouns of persons: a line with one is about people, and gives no answer in the place of another."""
+    speaks_of_oneself: frozenset[str] = frozenset()
+    """Pronouns: a line with one gives no answer in the place of another."""
+    speaks_of_others: frozenset[str] = frozenset()
+    """Pronouns: a line with one does only if it has a figure in it."""
+    hedges: frozenset[str] = frozenset()
+    """What does not make an answer one's own, such as "I think"."""
+    figures: frozenset[str] = frozenset()
+    """Words for numbers and hours."""
     words: dict[Name, WordList] = {}
     """What a pattern here or in `policies/evaluation.yaml` calls `{name}`: alternatives, as in an expression, that
     may name other lists."""
@@ -197,8 +205,8 @@ class StylePolicy(StrictModel):
                 raise ValueError(f"rules.{rule.name}: after: no signal `{rule.after}`")
             if rule.after is not None and rule.who != "lead":
                 raise ValueError(f"rules.{rule.name}: after: goes with `who: lead`")
-            if rule.lacking and rule.after is None:
-                raise ValueError(f"rules.{rule.name}: lacking: goes with `after`")
+            if (rule.lacking or rule.at_once) and rule.after is None:
+                raise ValueError(f"rules.{rule.name}: {'lacking' if rule.lacking else 'at_once'}: goes with `after`")
         for what, needed, given in (
             ("rules", NEEDED_RULES, {rule.name for rule in self.rules}),
             ("signals", NEEDED_SIGNALS, set(self.signals)),

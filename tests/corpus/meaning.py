@@ -32,7 +32,10 @@ SETS = {
     "second": Set(),
     "third": Set(),
     "fourth": Set(),
-    "fifth": Set(unseen=True, caught=0.45, flagged=0.04),
+    "fifth": Set(),
+    "sixth": Set(),
+    "clauses": Set(),
+    "seventh": Set(unseen=True, caught=0.42, flagged=0.06),
 }
 
 
