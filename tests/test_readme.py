@@ -11,6 +11,7 @@ import pytest
 from simulator.errors import UsageError
 from simulator.irc.local_server import find_program
 from tests.cli.em import ROOT, em
+from tests.drafts.test_cards import talk
 from tests.logs.samples import TEXTS
 from tests.worlds import shipped
 
@@ -33,6 +34,7 @@ def _irc_server() -> bool:
 def test_the_tour(tmp_path: Path) -> None:
     assert len(TOUR) > 15
     (tmp_path / "channel.log").write_text(TEXTS["irssi"])
+    (tmp_path / "ours.log").write_text("\n".join(talk()) + "\n")
     for line in TOUR:
         words = shlex.split(line)
         if words[1] == "stage" and not _irc_server():

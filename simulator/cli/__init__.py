@@ -39,6 +39,7 @@ COMMANDS = {
     "gaps": "How the lead's behaviour in a real channel differs from the brief, and what to change.",
     "world": "Validate and describe personas, scenarios and policies.",
     "init": "Copy the shipped world into a folder for editing.",
+    "new": "Write a stub of a card, a script or a topic group, to be filled in.",
     "demo": "Three short sessions on the embedded model, played, filtered, exported.",
 }
 """Name and one line of help, in the order in which a newcomer meets them."""

@@ -24,10 +24,18 @@ AXES = ("engagement", "channel", "length", "pattern", "group")
 @click.option(
     "--coverage", is_flag=True, help="Print which scripts serve which cells of the quotas; fails on an empty one."
 )
+@click.option("--watch", is_flag=True, help="Check again whenever a file changes, and print what changed.")
 @options.json_option
 @options.world_option
-def world(schema: bool, coverage: bool, as_json: bool, world_dir: Path | None) -> None:
+def world(schema: bool, coverage: bool, watch: bool, as_json: bool, world_dir: Path | None) -> None:
     """Validate and describe the content: personas, scenarios, topics, policies."""
+    if watch:
+        from simulator.cli.world_watch import watch_world
+
+        if schema or coverage or as_json:
+            raise click.UsageError("--watch goes with --world alone")
+        watch_world(world_dir)
+        return
     if schema:
         from simulator.world.schemas import schemas
 

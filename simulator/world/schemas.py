@@ -68,17 +68,17 @@ def _schemas() -> dict[str, Node]:
 
 def _schema(model: type[BaseModel]) -> Node:
     schema = model.model_json_schema()
-    meanings = {kind.__name__: _meanings(kind) for kind in _models(model)}
+    means = {kind.__name__: meanings(kind) for kind in _models(model)}
     for kind, node in ((model.__name__, schema), *schema.get("$defs", {}).items()):
         for name, field in node.get("properties", {}).items():
-            field.setdefault("description", meanings[kind][name])
+            field.setdefault("description", means[kind][name])
     if "name" in schema["required"] and model is Scenario:
         schema["required"].remove("name")  # the file's name says it
     return schema
 
 
-def _meanings(model: type[BaseModel]) -> dict[str, str]:
-    """What the fields of a model mean: the strings below them, also those of the classes above it."""
+def meanings(model: type[BaseModel]) -> dict[str, str]:
+    """What the fields of a model mean, by name: the strings below them, also those of the classes above it."""
     found: dict[str, str] = {}
     for above in reversed(model.__mro__):
         found |= _strings_below(above)

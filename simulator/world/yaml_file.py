@@ -81,7 +81,9 @@ def causes(error: ValidationError, model: type[BaseModel] | None = None) -> list
             .replace("Extra inputs", "Unknown fields")
         )
         got = fault.get("input")
-        if fault["type"] == "extra_forbidden":
+        if got is None and where:
+            cause = "is blank"
+        elif fault["type"] == "extra_forbidden":
             meant = near(str(where[-1]), model.model_fields) if model is not None and len(where) == 1 else ""
             cause = f"unknown field ({meant})" if meant else "unknown field"
         elif isinstance(got, str | int | float | bool) and fault["type"] != "value_error":
