@@ -57,7 +57,7 @@ def check(what: tuple[str, ...], as_json: bool, data: Path, world_dir: Path | No
 
 
 def _verdicts(what: tuple[str, ...], data: Path, filters: Filters) -> Iterator[tuple[str, Verdict]]:
-    from simulator.cli.stats import names_a_run
+    from simulator.cli.named_sessions import names_a_run
     from simulator.corpus import check as checks
 
     if not names_a_run(what):

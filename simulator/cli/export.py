@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,10 +10,12 @@ from typing import TYPE_CHECKING
 import click
 
 from simulator.cli import options
+from simulator.cli.named_sessions import real_sessions
 
 if TYPE_CHECKING:
     from simulator.corpus.export import ExportRequest
     from simulator.corpus.quality import Quality
+    from simulator.document import Document
     from simulator.journal.journal import Journal
     from simulator.world.world import World
 
@@ -48,6 +51,9 @@ if TYPE_CHECKING:
 @click.option("--opted-in", is_flag=True, help="Of a real channel: the lines of those who said `optin` in it.")
 @click.option("--only-nicks", metavar="A,B|FILE", help="Of a real channel: the lines of these, whom you asked.")
 @click.option("--allow-imported", is_flag=True, help="Of a real channel: everybody's lines; you asked them all.")
+@click.option(
+    "--against", multiple=True, metavar="RUN|FILE", help="For the card: sessions of real channels; may be repeated."
+)
 @options.data_option
 @options.world_option
 def export(
@@ -62,6 +68,7 @@ def export(
     opted_in: bool,
     only_nicks: str | None,
     allow_imported: bool,
+    against: tuple[str, ...],
     data: Path,
     world_dir: Path | None,
 ) -> None:
@@ -76,6 +83,8 @@ def export(
     What people said in a real channel belongs to them: --opted-in, --only-nicks (with both, a person in either) or
     --allow-imported is required. A session is cut where somebody who did not agree speaks, is named or is quoted; each
     part of at least 10 messages becomes a document of its own. Who wrote `optout` in the channel is always left out.
+
+    With --against the card says, too, how well a small classifier tells the sessions from those of real channels.
     """
     if allow_imported and (opted_in or only_nicks is not None):
         raise click.UsageError("--allow-imported takes everybody's lines: leave it out, or --opted-in and --only-nicks")
@@ -92,7 +101,8 @@ def export(
         balance=balance,
         shard_bytes=round(shard_mb * 1e6),
     )
-    write_export(data / "runs" / name, out, world_dir, request)
+    world = options.loaded(world_dir)
+    write_export(data / "runs" / name, out, world, request, real_sessions(against, world, data))
 
 
 def split_formats(given: str) -> tuple[str, ...]:
@@ -116,15 +126,16 @@ def _nicks(given: str | None) -> tuple[str, ...]:
     return nicks
 
 
-def write_export(folder: Path, out: Path, world_dir: Path | None, request: ExportRequest) -> None:
-    """Exports the run in `folder` and says what was written."""
+def write_export(
+    folder: Path, out: Path, world: World, request: ExportRequest, against: Sequence[Document] = ()
+) -> None:
+    """Exports the run in `folder` and says what was written. `against`: sessions of real channels, for the card."""
     from simulator.corpus.export import ExportPolicy, export
     from simulator.journal.journal import Journal
 
-    world = options.loaded(world_dir)
     with Journal.read(folder) as journal:
         if not journal.run.imported:
-            request = replace(request, quality=lambda: _measured(journal, world))
+            request = replace(request, quality=lambda: _measured(journal, world, against))
         policy = ExportPolicy(world.quota, world.engagement, world.style, world.preferences)
         done = export(journal, out, policy, request)
     note = " (scripted: no language model wrote these lines)" if done.scripted else ""
@@ -145,8 +156,8 @@ def write_export(folder: Path, out: Path, world_dir: Path | None, request: Expor
         )
 
 
-def _measured(journal: Journal, world: World) -> Quality:
+def _measured(journal: Journal, world: World, against: Sequence[Document]) -> Quality:
     from simulator.corpus.quality import measured, quality
 
     of = measured(journal, world, finished=journal.run.goal.done(journal.tally()) >= 1)
-    return quality(journal, world, of)
+    return quality(journal, world, of, against)

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from simulator.cli import options
+from simulator.cli.named_sessions import real_sessions
 
 
 @click.command()
@@ -19,10 +20,19 @@ from simulator.cli import options
     metavar="FILE",
     help="Also show an evaluation, from the JSON that `em evaluate --out` wrote.",
 )
+@click.option(
+    "--against", multiple=True, metavar="RUN|FILE", help="Sessions of real channels to compare with; may be repeated."
+)
 @options.data_option
 @options.world_option
 def report(
-    name: str, other: str | None, out: Path | None, scorecard: Path | None, data: Path, world_dir: Path | None
+    name: str,
+    other: str | None,
+    out: Path | None,
+    scorecard: Path | None,
+    against: tuple[str, ...],
+    data: Path,
+    world_dir: Path | None,
 ) -> None:
     """Write run NAME as one HTML page that opens offline, or NAME and OTHER side by side.
 
@@ -44,9 +54,10 @@ def report(
         from simulator.evaluate.scorecard import read
 
         section = evaluation_page.section(read(scorecard))
+    real = real_sessions(against, world, data)
     figures = []
     for each in names:
         with Journal.read(data / "runs" / each) as journal:
-            figures.append(gather(journal, world))
+            figures.append(gather(journal, world, real))
     size = write(path, figures, section)
     click.echo(f"{path}: {size / 1e6:.2f} MB, opens in any browser", err=True)

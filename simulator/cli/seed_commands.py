@@ -139,7 +139,7 @@ def _write(world_dir: Path | None, allow_scripted: bool) -> None:
         if not journal.tally().kept:
             return
     request = ExportRequest(FORMATS, allow_scripted=allow_scripted, steps=_steps())
-    write_export(FOLDER, FOLDER, world_dir, request)
+    write_export(FOLDER, FOLDER, options.loaded(world_dir), request)
 
 
 def _progress() -> ProgressFile:

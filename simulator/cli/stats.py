@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from simulator.cli import options
+from simulator.cli.named_sessions import file_pieces, names_a_run, real_sessions, run_pieces
 from simulator.errors import NotMet, UsageError
 
 if TYPE_CHECKING:
@@ -19,12 +19,8 @@ if TYPE_CHECKING:
     from simulator.corpus.quality import Quality
     from simulator.corpus.reading import Broken
     from simulator.corpus.realism import RealismFacts, StatisticRange
-    from simulator.document import Document
     from simulator.world.realism_reference import Reference
     from simulator.world.world import World
-
-    Piece = tuple[str, Document, str | None, str | None]
-    """Id, document, topic group, topic."""
 
 PHRASES = 10
 """So many are shown; --json has more."""
@@ -76,7 +72,7 @@ def stats(
     figures = world.realism
     broken: list[Broken] = []
     most = world.style.numbers.max_document_bytes
-    pieces = _run(data / "runs" / what[0]) if names_a_run(what) else _files(what, most, broken)
+    pieces = run_pieces(data / "runs" / what[0]) if names_a_run(what) else file_pieces(what, most, broken)
     facts: RealismFacts | DiversityFacts
     if realism:
         measured = Realism()
@@ -103,27 +99,13 @@ def stats(
         _hold(facts, what[0])
 
 
-def names_a_run(what: tuple[str, ...]) -> bool:
-    """Whether NAME|FILES is the name of a run."""
-    from simulator.corpus.reading import KINDS
-
-    return len(what) == 1 and Path(what[0]).suffix.lower() not in KINDS
-
-
 def _quality(name: str, against: tuple[str, ...], world: World, data: Path, *, as_json: bool) -> None:
     """Prints the measures of a data card."""
     from simulator.corpus.facts import to_json
     from simulator.corpus.quality import measured, quality
     from simulator.journal.journal import Journal
 
-    broken: list[Broken] = []
-    real = []
-    for each in against:
-        most = world.style.numbers.max_document_bytes
-        pieces = _run(data / "runs" / each) if names_a_run((each,)) else _files((each,), most, broken)
-        real += [document for _, document, _, _ in pieces]
-    for fault in broken:
-        click.echo(f"em: left out: {fault.cause}", err=True)
+    real = real_sessions(against, world, data)
     with Journal.read(data / "runs" / name) as journal:
         of = measured(journal, world, finished=True)
         if not of.documents:
@@ -149,6 +131,11 @@ def _show_quality(found: Quality) -> None:
     for row in rows(found):
         table.add_row(*row)
     out.print(table)
+    if found.separability:
+        for view, seen in found.separability.views.items():
+            for side, grams in (("ours", seen.ours), ("real", seen.real)):
+                line = f"told by {view}, {side}: {'  '.join(map(repr, grams))}"
+                out.print(line, markup=False, highlight=False)
     machine = found.machine
     if machine.rules:
         out.print(f"the machine against people: {machine.judged} sessions judged, {machine.bad} rejected")
@@ -160,39 +147,11 @@ def _show_quality(found: Quality) -> None:
         out.print(machine.patch, markup=False, highlight=False)
 
 
-def _run(folder: Path) -> Iterator[Piece]:
-    from simulator.journal.journal import Journal
-    from simulator.session.transcript import document
-
-    with Journal.read(folder) as journal:
-        for row in journal.sessions("kept"):
-            session = row.session
-            made = document(session.setting, journal.edited(session.id))
-            yield session.id, made, session.cell.group, session.topic
-
-
 def _finished(folder: Path) -> bool:
     from simulator.journal.journal import Journal
 
     with Journal.read(folder) as journal:
         return journal.run.goal.done(journal.tally()) >= 1
-
-
-def _files(paths: tuple[str, ...], most: int, broken: list[Broken]) -> Iterator[Piece]:
-    from simulator.corpus.reading import Broken, documents
-    from simulator.document import parse_document
-
-    for item in documents(map(Path, paths), most):
-        if isinstance(item, Broken):
-            broken.append(item)
-            continue
-        group, topic = item.about.get("topic_group"), item.about.get("topic")
-        yield (
-            item.id,
-            parse_document(item.text),
-            group if isinstance(group, str) else None,
-            topic if isinstance(topic, str) else None,
-        )
 
 
 def _hold(facts: RealismFacts, place: str) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from simulator.corpus.calibration import MachineCalibration, calibration
 from simulator.corpus.diversity import Diversity, DiversityFacts
 from simulator.corpus.realism import Realism, RealismFacts
-from simulator.corpus.telling_apart import Separability, tell_apart
+from simulator.corpus.telling_apart import TEXT, Separability, tell_apart
 from simulator.corpus.text_diversity import TextDiversity, text_diversity
 from simulator.document import Document
 from simulator.intervals import Figure, share
@@ -76,7 +76,7 @@ def quality(journal: Reviews, world: World, of: Measured, against: Sequence[Docu
         sessions=count,
         text=text_diversity(documents),
         reference=text_diversity(against) if against else None,
-        separability=tell_apart(documents, against) if against else None,
+        separability=tell_apart(documents, against, world.style.closed_class_words) if against else None,
         near_duplicates=share(of.diversity.near_duplicates.sessions.count, count),
         gini=of.diversity.nicks.gini,
         realism=share(of.realism.inside, of.realism.inside + of.realism.outside),
@@ -119,12 +119,22 @@ def rows(quality: Quality) -> list[tuple[str, str, str, str]]:
     return [
         *found,
         ("Gini of people's messages", "–" if quality.gini is None else f"{quality.gini:.2f}", "", ""),
-        _row("told from real channels, AUC", quality.separability.auc if quality.separability else None, "{:.3f}"),
+        *_separability_rows(quality.separability),
         _row("near-duplicate sessions", quality.near_duplicates, "{:.1%}"),
         _row("turn-taking within the range of real channels", quality.realism, "{:.1%}"),
         _row("sessions that people judged", quality.reviewed, "{:.1%}"),
         ("agreement of reviewers (Krippendorff's alpha)", alpha, "", str(agreed.sessions)),
         ("sessions with words of the evaluation's probes", str(quality.contaminated), "", str(quality.sessions)),
+    ]
+
+
+def _separability_rows(found: Separability | None) -> list[tuple[str, str, str, str]]:
+    """By everything that was written, and by each part alone."""
+    name = "told from real channels, AUC"
+    if found is None:
+        return [_row(name, None, "")]
+    return [
+        _row(name if view == TEXT else f"  by {view} alone", each.auc, "{:.3f}") for view, each in found.views.items()
     ]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from simulator.corpus import stats
@@ -148,13 +148,16 @@ class Figures:
         return self.card.name
 
 
-def gather(journal: Journal, world: World) -> Figures:
-    """The figures of the run, finished or not, held against this world. Reads the journal once."""
+def gather(journal: Journal, world: World, against: Sequence[Document] = ()) -> Figures:
+    """The figures of the run, finished or not, held against this world. Reads the journal once.
+
+    `against`: sessions of real channels that it is compared with.
+    """
     with journal.moment():
-        return _gather(journal, world)
+        return _gather(journal, world, against)
 
 
-def _gather(journal: Journal, world: World) -> Figures:
+def _gather(journal: Journal, world: World, against: Sequence[Document]) -> Figures:
     run = journal.run
     marginals, shares = stats.Marginals(), stats.LeadShares(world.engagement)
     lengths, realism = stats.MessageLengths(), Realism()
@@ -199,7 +202,7 @@ def _gather(journal: Journal, world: World) -> Figures:
         lengths=lengths.table(),
         realism=lifelike,
         diversity=varied,
-        quality=quality(journal, world, Measured(documents, varied, lifelike)),
+        quality=quality(journal, world, Measured(documents, varied, lifelike), against),
         rules=cases.table(journal.rejections(), journal.retried()),
         cost=stats.costs(journal.costs()),
         acceptance=tuple(_acceptance(sessions)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,10 @@ def talk(name: str, words: int, sessions: int = 30, messages: int = 30) -> list[
     ]  # fmt: skip
 
 
+def told(ours: list[Document], real: list[Document]) -> telling_apart.Separability | None:
+    return telling_apart.tell_apart(ours, real, shipped().style.closed_class_words)
+
+
 def test_what_repeats_itself_measures_as_repeating_itself() -> None:
     dull, rich = text_diversity(talk("w", 8)), text_diversity(talk("w", 4000))
     assert dull.words == rich.words == BLOCK and dull.blocks == rich.blocks == 1
@@ -66,10 +71,10 @@ def test_nothing_said_measures_nothing() -> None:
 
 def test_sides_are_told_apart_as_far_as_they_differ() -> None:
     alike = talk("x", 40, 80)
-    same, other = telling_apart.tell_apart(alike[:40], alike[40:]), telling_apart.tell_apart(alike[:40], talk("v", 40))
+    same, other = told(alike[:40], alike[40:]), told(alike[:40], talk("v", 40))
     assert same.auc.low < 0.5 < same.auc.high and other.auc.value == 1.0
     assert same.ours == same.real == 80 and same.auc.n == 80, "two windows of a session, which is drawn whole"
-    assert telling_apart.tell_apart(alike[:9], alike[40:]) is None
+    assert told(alike[:9], alike[40:]) is None
 
 
 def test_nicks_give_nothing_away() -> None:
@@ -78,7 +83,50 @@ def test_nicks_give_nothing_away() -> None:
         Document(HEADER, tuple(TranscriptLine(f"{line.nick}_real", line.text) for line in document.lines))
         for document in alike[40:]
     ]
-    assert telling_apart.tell_apart(alike[:40], renamed).auc.low < 0.5
+    assert told(alike[:40], renamed).auc.low < 0.5
+
+
+def rewritten(
+    documents: list[Document], text: Callable[[int, TranscriptLine], str], channels: int = 1
+) -> list[Document]:
+    return [
+        Document(
+            Header("LOW", f"#{number % channels}"),
+            tuple(TranscriptLine(line.nick, text(place, line)) for place, line in enumerate(document.lines)),
+        )
+        for number, document in enumerate(documents)
+    ]
+
+
+def test_each_way_to_see_a_session_tells_what_it_sees_and_no_more() -> None:
+    alike = talk("x", 40, 80)
+    longer = rewritten(alike[40:], lambda _, line: f"{line.text} {line.text}")
+    joined = rewritten(alike[40:], lambda _, line: f"and {line.text.partition(' ')[2]}")
+    addresses = rewritten(alike[40:], lambda place, line: f"[link] {line.text}" if place % 3 else line.text)
+    by = {
+        name: {view: each.auc for view, each in told(alike[:40], real).views.items()}
+        for name, real in (("longer", longer), ("joined", joined), ("addresses", addresses))
+    }
+    assert by["longer"]["turns"].value == 1.0 and by["longer"]["function words"].low <= 0.5
+    assert by["joined"]["function words"].value == 1.0 and by["joined"]["turns"].value < 0.8
+    assert all(auc.low <= 0.5 <= auc.high for auc in by["addresses"].values()), "an import puts them in"
+    assert by["joined"]["function words"].low < 0.95, "of 40 sessions of a side, all told right"
+    assert "and" in told(alike[:40], joined).views["function words"].real[0]
+
+
+def test_what_is_particular_to_a_channel_helps_nobody() -> None:
+    """Where there are enough channels, those that a classifier is tried on are none that it has seen."""
+    alike = talk("x", 40, 80)
+    ours = [marked(each, chr(0x4E00 + number)) for number, each in enumerate(alike[:40])]
+    real = [marked(each, chr(0x5E00 + number % 8)) for number, each in enumerate(alike[40:])]
+    one, eight = (rewritten(real, lambda _, line: line.text, channels) for channels in (1, 8))
+    known, unknown = told(ours, one), told(ours, eight)
+    assert (known.by_channel, unknown.by_channel) == (False, True)
+    assert known.auc.low > 0.6 > 0.5 > unknown.auc.low and known.auc.value > unknown.auc.high
+
+
+def marked(document: Document, word: str) -> Document:
+    return rewritten([document], lambda _, line: f"{word} {line.text}")[0]
 
 
 def test_words_of_a_probe_are_found() -> None:
@@ -193,4 +241,11 @@ def test_a_run_is_held_against_real_channels(run: Path, tmp_path: Path) -> None:
     done = em("stats", "trial", "--quality", "--against", "real", "--against", "more", "--json", cwd=run.parents[2])
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
+    assert told["separability"]["views"].keys() == {"text", "function words", "turns"}
+    for command in (("export", "trial", "--out", str(tmp_path / "card")), ("report", "trial")):
+        done = em(*command, "--against", "real", "--against", "more", cwd=run.parents[2])
+        assert done.returncode == 0, done.stderr
+    auc = f"{told['separability']['views']['turns']['auc']['value']:.3f}"
+    assert f"by turns alone | {auc} |" in (tmp_path / "card" / "README.md").read_text()
+    assert "by turns alone" in (run.parents[2] / "data" / "reports" / "trial.html").read_text()
     assert 0 <= told["separability"]["auc"]["low"] <= told["separability"]["auc"]["high"] <= 1 and told["reference"]
