@@ -8,8 +8,7 @@ never the consistency.)
 from __future__ import annotations
 
 import os
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -19,7 +18,6 @@ from simulator.journal import database
 from simulator.journal.database import FILE, LOCK, storage
 from simulator.journal.records import Goal, RunCard
 from simulator.journal.reviews import Reviews
-from simulator.llm.model import Prompt, Reply
 from simulator.plan.session_plan import AnySession, RecordedSession
 
 if TYPE_CHECKING:
@@ -119,23 +117,6 @@ class Journal(Reviews):
         """Something happened. Telling it twice is an error: every event has one index."""
         self._write(_NEW_EVENT, _event_row(session, event))
 
-    def call(self, session: str, prompt: Prompt, reply: Reply) -> None:
-        """A model answered; recorded before anybody looks at the text, so that it is never paid for again."""
-        call_id, usage = prompt.call_id, reply.usage
-        asked = (session, str(call_id), prompt.purpose, prompt.speaker)
-        answer = (reply.model, reply.text, usage.prompt, usage.cached, usage.completion, reply.billing, reply.cost_usd)
-        row = (*asked, *answer, reply.seconds, reply.attempts, reply.cut, call_id.attempt)
-        with storage(self.path), self._db:
-            self._db.execute("INSERT INTO call VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
-            self._count(session, prompt, reply.failures)
-        if self._spent is not None:
-            self._spent += reply.cost_usd or 0.0
-
-    def failed(self, session: str, prompt: Prompt, failures: Sequence[str]) -> None:
-        """A call was given up; what became of each of its attempts."""
-        with storage(self.path), self._db:
-            self._count(session, prompt, failures)
-
     def spare(self, session: str, size: int, score: float | None) -> None:
         """The session passed the filters; whether it is kept is not decided yet."""
         self._write("UPDATE session SET state = 'spare', bytes = ?, score = ? WHERE id = ?", (size, score, session))
@@ -208,13 +189,6 @@ class Journal(Reviews):
     def end_activity(self) -> None:
         """Nothing is done any more."""
         self._write("DELETE FROM activity", ())
-
-    def _count(self, session: str, prompt: Prompt, failures: Sequence[str]) -> None:
-        rows = [(session, str(prompt.call_id), kind, count) for kind, count in Counter(failures).items()]
-        if rows:
-            self._db.executemany(
-                "INSERT INTO failure VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET count = count + excluded.count", rows
-            )
 
     def _write(self, sql: str, values: tuple[object, ...]) -> None:
         with storage(self.path), self._db:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from simulator.journal.journal import Journal
+from simulator.journal.reviews import Reviews
 from simulator.llm.model import CallId, Model, Models, ModelWrapper, Prompt, Reply
 from simulator.llm.retry import GaveUp
 
@@ -27,6 +28,24 @@ class RecordedModel(ModelWrapper):
             self._journal.failed(self._session, prompt, error.failures)
             raise
         self._journal.call(self._session, prompt, reply)
+        return reply
+
+
+class DeskModel(ModelWrapper):
+    """A model that a reviewer asks for a line once more: every answer is new, and on record under an id of its own."""
+
+    def __init__(self, inner: Model, journal: Reviews, session: str) -> None:
+        super().__init__(inner)
+        self._journal, self._session = journal, session
+
+    async def reply(self, prompt: Prompt) -> Reply:
+        """The inner model's answer, which is on disk when this returns."""
+        try:
+            reply = await self.inner.reply(prompt)
+        except GaveUp as error:
+            self._journal.failed(self._session, prompt, error.failures)
+            raise
+        self._journal.desk_call(self._session, prompt, reply)
         return reply
 
 

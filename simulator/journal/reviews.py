@@ -6,6 +6,7 @@ run may be played and reviewed at the same time. With `open`, an action is on th
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +19,10 @@ from simulator.journal import database
 from simulator.journal.database import FILE, storage
 from simulator.journal.journal_reader import JournalReader
 from simulator.journal.records import REVIEWER, LineEdit, MachineCheck, PersonMark, ReviewAction, ReviewKind, SessionRow
+from simulator.llm.model import Prompt, Reply
 
+DESK = "desk"
+"""Begins the part of a call that a reviewer asked for, in its id."""
 _COLUMNS = "session, line, kind, person, text, why, undone, number, step, at"
 _VERDICTS = (ReviewKind.GOOD, ReviewKind.BAD)
 
@@ -90,15 +94,24 @@ class Reviews(JournalReader):
             if not mark.good and (mark.line is None or mended.get((mark.session, mark.line), -1) < mark.number)
         )  # fmt: skip
 
-    def alike(self, nick: str, text: str) -> list[tuple[str, int]]:
-        """(Session, message) of everything that the nick said in these very words, but for case (ASCII), originally."""
+    def alike(self, session: str, line: int) -> list[tuple[str, int]]:
+        """(Session, message) of what the same nick said in the very words of a message, in other sessions, in order.
+
+        The words as they were said, but for case (ASCII). A message that somebody gave other words than this one has
+        now is not alike any more. None where there is no such message.
+        """
+        said = [event for event in self.events(session) if isinstance(event, Said)]
+        if not 0 <= line < len(said):
+            return []
         rows = self._all(
             "SELECT session, (SELECT count(*) FROM event AS earlier WHERE earlier.session = event.session"
             " AND earlier.kind = 'said' AND earlier.number < event.number) FROM event WHERE kind = 'said' AND nick = ?"
-            " AND lower(json_extract(body, '$.text')) = lower(?) ORDER BY session, number",
-            (nick, text),
+            " AND session <> ? AND lower(json_extract(body, '$.text')) = lower(?) ORDER BY session, number",
+            (said[line].nick, session, said[line].text),
         )
-        return [(session, line) for session, line in rows]
+        edits = {(edit.session, edit.line): edit.text for edit in self.edits()}
+        now = edits.get((session, line))
+        return [(other, place) for other, place in rows if edits.get((other, place), now) == now]
 
     def last_action(self) -> int:
         """Number of the last action of anybody; 0: there was none."""
@@ -168,6 +181,47 @@ class Reviews(JournalReader):
                 raise UsageError("is no spare variant of a kept session", place=session, remedy=remedy)
             self._put([ReviewAction(session, None, ReviewKind.CHOOSE, person, text=kept[0][0])])
             self._swap(session, kept[0][0])
+
+    # what models answer
+
+    def call(self, session: str, prompt: Prompt, reply: Reply) -> None:
+        """A model answered; recorded before anybody looks at the text, so that it is never paid for again."""
+        with storage(self.path), self._db:
+            self._put_call(session, prompt, reply)
+
+    def desk_call(self, session: str, prompt: Prompt, reply: Reply) -> None:
+        """A model answered a reviewer who asked for a line once more; recorded under an id of its own."""
+        with storage(self.path), self._db:
+            self._db.execute("BEGIN IMMEDIATE")
+            part = f"{DESK}{self.desk_calls(session) + 1}{prompt.call_id.part}"
+            self._put_call(session, replace(prompt, call_id=replace(prompt.call_id, part=part)), reply)
+
+    def desk_calls(self, session: str) -> int:
+        """How many answers reviewers got when they asked for a line of the session once more."""
+        found = self._all("SELECT count(*) FROM call WHERE session = ? AND key GLOB ?", (session, f"*-{DESK}[0-9]*"))
+        return int(found[0][0])
+
+    def failed(self, session: str, prompt: Prompt, failures: Sequence[str]) -> None:
+        """A call was given up; what became of each of its attempts."""
+        with storage(self.path), self._db:
+            self._count(session, prompt, failures)
+
+    def _put_call(self, session: str, prompt: Prompt, reply: Reply) -> None:
+        call_id, usage = prompt.call_id, reply.usage
+        asked = (session, str(call_id), prompt.purpose, prompt.speaker)
+        answer = (reply.model, reply.text, usage.prompt, usage.cached, usage.completion, reply.billing, reply.cost_usd)
+        row = (*asked, *answer, reply.seconds, reply.attempts, reply.cut, call_id.attempt)
+        self._db.execute("INSERT INTO call VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+        self._count(session, prompt, reply.failures)
+        if self._spent is not None:
+            self._spent += reply.cost_usd or 0.0
+
+    def _count(self, session: str, prompt: Prompt, failures: Sequence[str]) -> None:
+        rows = [(session, str(prompt.call_id), kind, count) for kind, count in Counter(failures).items()]
+        if rows:
+            self._db.executemany(
+                "INSERT INTO failure VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET count = count + excluded.count", rows
+            )
 
     def _swap(self, chosen: str, other: str) -> None:
         self._db.execute("UPDATE session SET state = 'spare' WHERE id = ?", (other,))

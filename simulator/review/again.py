@@ -10,7 +10,7 @@ from simulator import rng
 from simulator.errors import UsageError
 from simulator.events import Acted, Event, Said, TopicSet
 from simulator.journal.journal import Journal
-from simulator.journal.recorded_model import recorded
+from simulator.journal.recorded_model import DeskModel, recorded
 from simulator.journal.reviews import Reviews
 from simulator.llm.model import Models
 from simulator.plan.participation import Participation
@@ -24,9 +24,10 @@ from simulator.session.scheduler import Scheduler
 from simulator.world.world import World
 
 
-async def another_line(journal: Reviews, world: World, models: Models, session: str, line: int, nth: int) -> Line:
-    """What the model writes for a message when it is asked once more; nothing is recorded. `nth`: of such tries.
+async def another_line(journal: Reviews, world: World, models: Models, session: str, line: int) -> Line:
+    """What the model writes for a message when it is asked once more; its answers are on record, and paid for.
 
+    Each time another line, also after the desk was closed and opened again.
     Raises UsageError if the message does not come about as it did, ProviderError when the model fails for good.
     """
     plan, events = _planned(journal, world, session)
@@ -37,8 +38,10 @@ async def another_line(journal: Reviews, world: World, models: Models, session: 
     if turn is None or turn.nick != said.nick:
         cause = "with today's world another member would speak here"
         raise UsageError(cause, place=f"{session} message {line}", remedy="edit the line yourself")
+    nth = 1 + journal.desk_calls(session)
     script = plan.script.model_copy(update={"seed": rng.number(plan.script.seed, "desk", line, nth)})
-    return await Members(plan.setting, script, world, models).speak(turn, channel)
+    asked = models.map(lambda model: DeskModel(model, journal, session))
+    return await Members(plan.setting, script, world, asked).speak(turn, channel)
 
 
 def variant(journal: Reviews, world: World, session: str, line: int) -> tuple[SessionPlan, list[Event]]:

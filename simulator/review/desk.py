@@ -45,8 +45,6 @@ class Desk:
         self.folder, self.world, self.person, self.models = folder, world, person, models
         self.journal = Reviews.open(folder)
         self.name = self.journal.run.name
-        self._asked = 0
-        """How often the model was asked for a line."""
         self._playing: asyncio.Task[None] | None = None
         self._outcome = ""
         """What became of the last session that was played on."""
@@ -97,12 +95,8 @@ class Desk:
         }
 
     def alike(self, session: str, line: int) -> int:
-        """How many other messages have the very same words by the same nick."""
-        said = [row for row in self.session(session).rows if row.line == line]
-        if not said:
-            return 0
-        found = self.journal.alike(said[0].nick, said[0].original or said[0].text)
-        return len([place for place in found if place != (session, line)])
+        """How many messages of other sessions one fix may go to, see `Reviews.alike`."""
+        return len(self.journal.alike(session, line))
 
     # what the page does
 
@@ -166,8 +160,7 @@ class Desk:
         return Done(f"{first.session}: {first.kind} taken back", first.session, first.line)
 
     async def _ask(self, session: str, line: int) -> Done:
-        self._asked += 1
-        found = await again.another_line(self.journal, self.world, self._model(), session, line, self._asked)
+        found = await again.another_line(self.journal, self.world, self._model(), session, line)
         if found.text is None:
             rules = ", ".join(refused.rule for refused in found.refused)
             raise UsageError(f"no try was fit to be said ({rules})", place=session, remedy="ask once more, or edit it")

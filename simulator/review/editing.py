@@ -34,13 +34,10 @@ def edit(journal: Reviews, world: World, wanted: LineEdit, *, alike: bool = Fals
     Raises UsageError in one line, with nothing written, if the message may not be edited or the new words break a line
     check, or a filter that the session passed before.
     """
-    before = check(journal, world, wanted)
+    check(journal, world, wanted)
     actions, left = [_action(wanted)], list[str]()
-    others = journal.alike(before.nick, before.text) if alike else []
-    for session, line in others:
+    for session, line in journal.alike(wanted.session, wanted.line) if alike else ():
         other = LineEdit(session, line, wanted.text, wanted.why, wanted.person)
-        if (session, line) == (wanted.session, wanted.line):
-            continue
         try:
             check(journal, world, other)
         except UsageError as error:
@@ -58,19 +55,17 @@ def restore(journal: Reviews, session: str, line: int, person: str) -> None:
     journal.act([ReviewAction(session, line, ReviewKind.EDIT, person)])
 
 
-def check(journal: Reviews, world: World, wanted: LineEdit) -> Said:
-    """The message as it stands now. Raises UsageError if it may not be edited, or not like that."""
+def check(journal: Reviews, world: World, wanted: LineEdit) -> None:
+    """Raises UsageError if the message may not be edited, or not like that."""
     place = f"{wanted.session} message {wanted.line}"
     row, said, events = _found(journal, wanted, place)
-    now = said[wanted.line]
-    if wanted.text == now.text:
+    if wanted.text == said[wanted.line].text:
         raise UsageError("these are the words that stand there", place=place, remedy="change some of them")
     if wanted.text != wanted.text.strip() or not wanted.text:
         raise UsageError("a line begins and ends with a word", place=place, remedy="no blanks around it, not empty")
     _check_line(world, row, said, wanted, place)
     if isinstance(row.session, SessionPlan):
         _check_session(journal, world, row.session, events, wanted, place)
-    return now
 
 
 def _found(journal: Reviews, wanted: LineEdit, place: str) -> tuple[SessionRow, list[Said], list[Event]]:

@@ -118,6 +118,26 @@ def test_one_fix_goes_to_all_lines_alike_as_one_step(tmp_path: Path) -> None:
             editing.edit(journal, shipped(), LineEdit("s0", 0, FINE))
 
 
+def test_lines_are_alike_as_they_were_said_until_somebody_gives_them_other_words(tmp_path: Path) -> None:
+    """What the page counts is what a fix of all alike then goes to, also where some were edited before."""
+    with Journal.create(tmp_path / "trial", builders.run_card(world=shipped().digest)) as journal:
+        for slot in range(4):
+            session = RecordedSession(
+                setting=Setting(id=f"s{slot}", channel="#general", engagement="LOW", lead="Em", cast=("ash",)),
+                origin=Origin.STAGED, number=slot, messages=2, lead_messages=1,
+            )  # fmt: skip
+            said = [("ash", f"somebody wrote line {slot} in a channel"), ("Em", "Never ever in this whole world")]
+            journal.keep(session, builders.said(said), 1)
+        editing.edit(journal, shipped(), LineEdit("s1", 1, "Not that one, it is somebody else's"))
+        editing.edit(journal, shipped(), LineEdit("s0", 1, FINE))
+        assert journal.alike("s0", 1) == [("s2", 1), ("s3", 1)], "s1 was given words of its own"
+        assert journal.alike("s2", 1) == [("s3", 1)] and journal.alike("s1", 1) == [("s2", 1), ("s3", 1)]
+        again = editing.edit(journal, shipped(), LineEdit("s0", 1, "Once more, and better than before"), alike=True)
+        assert again.lines == (("s0", 1), ("s2", 1), ("s3", 1)) and not again.left
+        assert journal.alike("s0", 1) == [("s2", 1), ("s3", 1)], "they were given the same words"
+        assert journal.alike("s0", 9) == [] == journal.alike("elsewhere", 0)
+
+
 def test_the_shell_edits_lists_and_takes_back(played: Path) -> None:
     with Journal.read(played / "data" / "runs" / "trial") as journal:
         session = kept(journal)

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, Route
 
 from simulator.journal.records import PersonMark
 from simulator.journal.reviews import Reviews
@@ -183,6 +183,44 @@ def test_a_line_is_edited_refused_and_taken_back(chromium: Browser, tmp_path: Pa
         told(page, "taken back")
         page.wait_for_selector("#line-1 .was", state="detached")
         assert at(page) == session
+
+
+def test_a_verdict_is_on_the_session_that_is_seen(chromium: Browser, data: Path, address: str) -> None:
+    """A key that is pressed twice before the next session is there, or held down, judges one session."""
+    with opened(chromium, address) as page:
+        session = at(page)
+        page.evaluate("""() => { for (const repeat of [false, false, true])
+            document.activeElement.dispatchEvent(new KeyboardEvent('keydown', {key: 'y', bubbles: true, repeat})) }""")
+        told(page, f"{session}: keep")
+        page.wait_for_function("id => document.querySelector('#session .one')?.dataset.id !== id", arg=session)
+        following = at(page)
+        press(page, "y")
+        told(page, f"{following}: keep")
+    assert [(mark.session, mark.good) for mark in marks(data)] == sorted([(session, True), (following, True)])
+
+
+def test_a_proposal_that_comes_late_opens_no_other_sessions_line(chromium: Browser, tmp_path: Path) -> None:
+    made = em("generate", "--run", "trial", "--sessions", "2", "--length", "short", "--model", "scripted", cwd=tmp_path)
+    assert made.returncode == 0, made.stderr
+    held: list[Route] = []
+    with (
+        desk(tmp_path / "data", "--as", "ann", "--model", "scripted") as (address, _),
+        opened(chromium, address) as page,
+    ):
+        session = at(page)
+        page.route("**/do/ask", lambda route: held.append(route))
+        with page.expect_request("**/do/ask"):
+            press(page, "j", "m")
+        press(page, "n")
+        page.wait_for_function("id => document.querySelector('#session .one')?.dataset.id !== id", arg=session)
+        held[0].continue_()
+        told(page, f"{session} message 1, the model proposes: ")
+        assert page.locator("form.edit").count() == 0
+        page.unroute("**/do/ask")
+        press(page, "m")
+        page.wait_for_selector("form.edit")
+        field = page.locator("form.edit textarea")
+        assert field.input_value() and field.evaluate("field => field.scrollHeight <= field.clientHeight + 1")
 
 
 def test_the_server_is_killed_and_nothing_is_lost(chromium: Browser, data: Path) -> None:

@@ -226,6 +226,30 @@ def test_a_run_that_is_being_played_is_not_played_on(played: Path) -> None:
     assert "another process is writing this run" in asyncio.run(refused())
 
 
+def test_what_a_reviewer_asks_a_model_for_is_on_record_with_its_cost(played: Path) -> None:
+    """Also when the desk is opened again: each time another line, and no answer in place of one that was paid for."""
+
+    async def once() -> tuple[str, int]:
+        desk = Desk(played, shipped(), "ann", scripted())
+        try:
+            text = (await desk.act("ask", {"session": "s00001", "line": 3})).text
+            return text, desk.journal.desk_calls("s00001")
+        finally:
+            await desk.close()
+
+    with Journal.read(played) as journal:
+        before = list(journal.calls("s00001"))
+    found = [asyncio.run(once()) for _ in range(3)]
+    with Journal.read(played) as journal:
+        after = list(journal.calls("s00001"))
+    new = [call for call in after if call not in before]
+    assert [call for call in after if call in before] == before
+    assert len({text for text, _ in found}) > 1 and found[-1][1] == len(new) >= 3
+    assert sorted({call.call_id.part for call in new}) == [f"desk{n + 1}" for n in range(len(new))]
+    assert {call.call_id.message for call in new} == {3}
+    assert any(found[-1][0].endswith(call.reply.text.strip()) for call in new)
+
+
 def test_a_message_that_would_come_from_another_is_not_asked_for(played: Path) -> None:
     async def act() -> None:
         desk = Desk(played, shipped(), "ann", scripted())

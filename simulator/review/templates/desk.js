@@ -80,10 +80,15 @@ async function act(name, body) {
   return done;
 }
 
+let judging = false;
 async function mark(kind, why = "") {
-  await act("mark", {session: shown.id, line: null, kind, why});
-  await refreshList();
-  await next();
+  if (judging) return;  // a verdict is on what is seen, and the next session is not yet
+  judging = true;
+  try {
+    await act("mark", {session: shown.id, line: null, kind, why});
+    await refreshList();
+    await next();
+  } finally { judging = false; }
 }
 
 async function again(line = shown.line) {
@@ -97,7 +102,9 @@ async function edit(text) {
   const words = $(".text", here), form = document.createElement("form");
   const field = document.createElement("textarea"), note = document.createElement("p");
   field.value = text ?? words.dataset.text;
+  const grow = () => { field.style.height = "auto"; field.style.height = `${field.scrollHeight + field.offsetHeight - field.clientHeight}px`; };
   field.rows = 2;
+  field.addEventListener("input", grow);
   field.setAttribute("aria-label", `message ${shown.line}, by ${$(".nick", here).textContent}: new words`);
   note.className = "note";
   note.setAttribute("role", "alert");
@@ -120,6 +127,7 @@ async function edit(text) {
   form.append(hint);
   words.hidden = true;
   words.after(form);
+  grow();
   field.focus();
   field.setSelectionRange(field.value.length, field.value.length);
   const close = () => { form.remove(); words.hidden = false; here.focus(); };
@@ -162,6 +170,9 @@ const actions = {
   ask: async () => {
     tell("the model is asked …");
     const done = await act("ask", {session: shown.id, line: shown.line});
+    // A model takes its time: whoever has gone on meanwhile is not pulled back, and no other session's line is opened.
+    if (shown.id !== done.session) return tell(`${done.session} message ${done.line}, the model proposes: ${done.text}`);
+    if ($("form.edit") || $("dialog[open]")) return tell(`message ${done.line}, the model proposes: ${done.text}`);
     select(done.line);
     await edit(done.text);
   },
@@ -199,6 +210,7 @@ addEventListener("keydown", (event) => {
   if (event.key === "Escape") { if (typing) row()?.focus(); return; }
   if (typing) return;
   if (event.key in moves && !event.target.closest("nav")) { event.preventDefault(); return select(shown.line + moves[event.key]); }
+  if (event.repeat) return;
   if (event.key === "Enter" && event.target === row()) { event.preventDefault(); return run("edit"); }
   if (event.key === "/" || event.key === "f") {
     event.preventDefault();
