@@ -35,9 +35,9 @@ INTERRUPTED = 130
     type=click.Choice(["sft", "dpo", "kto"]),
     default="sft",
     show_default=True,
-    help="Learn documents, or preference data (`em export --format jsonl,dpo,kto`) on top of --from.",
+    help="Learn documents, or preference data (`em export --format jsonl,dpo,kto`).",
 )
-@click.option("--from", "begun", metavar="NAME|DIR", help="With dpo and kto: the adapter to go on from.")
+@click.option("--from", "begun", metavar="NAME|DIR", help="The adapter to go on from; KTO needs one.")
 @click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Default: data/adapters/CORPUS-OBJECTIVE.")
 @click.option("--resume", is_flag=True, help="Continue from the newest complete checkpoint.")
 @click.option("--plan", "only_plan", is_flag=True, help="Show data, steps, memory and time of the training, and stop.")
@@ -90,8 +90,6 @@ def train(
     quiet = not training.first_process()
     world = options.loaded(world_dir, quiet=quiet or only_memory)
     given = {"base_model": base, "objective": objective}
-    if method == "sft" and begun is not None:
-        raise click.UsageError("--from is for --method dpo and kto")
     if method != "sft":
         changes = (*_preference_settings(world), *changes)
     if config is None:
@@ -107,6 +105,8 @@ def train(
     start = adapter_registry.find_adapter(begun, data / training.ADAPTERS) if begun is not None else None
     request = training.TrainingRequest(corpus, settings, data, allow_scripted, skip_rejected, wanted, start)
     if export_axolotl is not None:
+        if start is not None:
+            raise click.UsageError("--from is for training here, not for --export-axolotl")
         _export(request, export_axolotl, world)
         return
     if settings.num_epochs > 1 and not allow_multiple_epochs:
@@ -267,40 +267,38 @@ def _rows(job: TrainingJob, out: Path) -> Any:
 
     found, settings = job.estimate, job.settings
     yield "base", f"{settings.base_model}, {found.parameters / 1e6:,.0f} M parameters"
-    yield "adapter", f"{out}, rank {settings.lora_r}, {found.adapter_parameters / 1e6:.1f} M parameters"
+    begun = f", from {job.start}" if job.start is not None else ""
+    yield "adapter", f"{out}, rank {settings.lora_r}, {found.adapter_parameters / 1e6:.1f} M parameters{begun}"
     left = [f"{job.skipped} too long"] if job.skipped else []
     left += [f"{count} {rule}" for rule, count in job.corpus.rejected.most_common()]
     dropped = f"; left out: {', '.join(left)}" if left else ""
-    yield "documents", f"{found.documents:,} for training, {found.held_out:,} for validation{dropped}"
+    yield "documents", f"{len(job.training):,} for training, {len(job.validation):,} for validation{dropped}"
+    if (rows := job.preference) is not None:
+        few = f"; left out: {rows.skipped} too long" if rows.skipped else ""
+        yield f"{rows.method} rows", f"{found.documents:,} for training, {found.held_out:,} held out{few}"
     yield "tokens", f"{found.tokens:,} an epoch, {settings.num_epochs} epoch{'s' * (settings.num_epochs > 1)}"
     for name, kind in found.kinds.items():
         share = kind.tokens / found.tokens
         yield f"  {name}", f"{kind.tokens:,} ({share:.0%}), each weighs {kind.weight:g}"
+    learnt = f"objective {settings.objective}" if rows is None else f"method {rows.method}"
     yield (
         "in the loss",
-        f"{found.in_loss:,} tokens ({found.in_loss / found.tokens:.0%}), objective {settings.objective}",
+        f"{found.in_loss:,} tokens ({found.in_loss / found.tokens:.0%}), {learnt}",
     )
-    if job.preference is not None:
-        rows, start = job.preference, job.preference.start
+    if rows is not None:
+        yield "steps", f"{found.steps:,} of {found.documents_per_step:.1f} rows, up to {found.longest:,} tokens each"
+    else:
         yield (
-            "preferences",
+            "steps",
+            f"{found.steps:,} of {found.documents_per_step:.1f} documents; without packing {found.unpacked_steps:,}",
+        )
+        yield (
+            "sequences",
             (
-                f"{rows.method}: {len(rows.training):,} rows for training, {len(rows.validation):,} held out,"
-                f" {rows.skipped} too long; {job.plan.steps:,} steps, from {start or 'a fresh adapter'}"
+                f"{found.sequences_per_step} a step, up to {found.longest_sequence:,} of {settings.sequence_len:,}"
+                f" tokens; padding 0 % (a padded batch would waste {found.padding:.0%})"
             ),
         )
-        return
-    yield (
-        "steps",
-        f"{found.steps:,} of {found.documents_per_step:.1f} documents; without packing {found.unpacked_steps:,}",
-    )
-    yield (
-        "sequences",
-        (
-            f"{found.sequences_per_step} a step, up to {found.longest_sequence:,} of {settings.sequence_len:,} tokens;"
-            f" padding 0 % (a padded batch would waste {found.padding:.0%})"
-        ),
-    )
     memory = found.memory
     yield (
         "memory",

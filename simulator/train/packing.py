@@ -168,6 +168,23 @@ def make_schedule(lengths: Sequence[int], settings: Settings, processes: int = 1
     return Schedule(tuple(group for groups in steps for group in groups), most, len(steps), total / max(len(steps), 1))
 
 
+def make_row_schedule(rows: int, settings: Settings, processes: int = 1) -> Schedule:
+    """The schedule of preference data: each row is a sequence of its own, and a step has exactly as many as are asked.
+
+    `settings.documents_per_step` rows, rounded up to a multiple of the processes; the last step may have fewer. Rows
+    are shuffled anew for each epoch.
+    """
+    order: list[Group] = []
+    for epoch in range(settings.num_epochs):
+        places = list(range(rows))
+        rng.stream(settings.seed, "order", epoch).shuffle(places)
+        order += [(place,) for place in places]
+    each = settings.documents_per_step
+    each += -each % processes
+    steps = -(-len(order) // each)
+    return Schedule(tuple(order), each, steps, len(order) / steps)
+
+
 def _groups(chosen: list[int], lengths: Sequence[int], settings: Settings) -> list[Group]:
     if settings.packing:
         parts = [chosen]

@@ -20,6 +20,8 @@ from simulator.train.encoding import Encoder, TokenClass
 from simulator.world.policies.preferences import PreferenceTraining
 
 Method = Literal["dpo", "kto"]
+KL_BATCH = 4
+"""Rows of a batch for KTO, whose estimate of the distance needs more than one."""
 FIELDS: dict[Method, dict[str, type]] = {
     "dpo": {"prompt": str, "chosen": str, "rejected": str},
     "kto": {"prompt": str, "completion": str, "label": bool},
@@ -41,6 +43,12 @@ class EncodedRow:
         return len(self.prompt) + max(len(self.wanted), len(self.unwanted))
 
     @property
+    def tokens(self) -> int:
+        """That the model reads to learn from the row: the prompt stands before each side."""
+        sides = bool(self.wanted) + bool(self.unwanted)
+        return sides * len(self.prompt) + len(self.wanted) + len(self.unwanted)
+
+    @property
     def columns(self) -> dict[str, Any]:
         """As TRL's collators take it."""
         prompt, wanted, unwanted = map(list, (self.prompt, self.wanted, self.unwanted))
@@ -60,32 +68,31 @@ class PreferenceData:
     """Rows longer than a sequence, which were left out."""
     digest: str
     """Of the training file."""
-    start: Path | None
-    """Folder of the adapter that it goes on from; None: a fresh one."""
     numbers: PreferenceTraining
 
     @property
     def record(self) -> dict[str, Any]:
         """What a training that goes on must have been begun with."""
-        from simulator.train import adapter_registry
+        return {"method": self.method, "rows": self.digest, **self.numbers.model_dump(mode="json")}
 
-        start = None if self.start is None else adapter_registry.weights_digest(self.start)
-        numbers = self.numbers.model_dump(mode="json")
-        return {"method": self.method, "rows": self.digest, "start": start, **numbers}
+
+def batch_rows(method: Method, per_process: int) -> int:
+    """Rows that a process reads at once, of those that it has of a step: they divide these evenly.
+
+    A pair stands alone. KTO compares a row with others: up to KL_BATCH rows, more only where nothing else divides.
+    """
+    if method == "dpo":
+        return 1
+    return max((size for size in range(2, KL_BATCH + 1) if per_process % size == 0), default=per_process)
 
 
 def read_preferences(
-    corpus: Path, method: Method, start: Path | None, encoder: Encoder, longest: int, numbers: PreferenceTraining
+    corpus: Path, method: Method, encoder: Encoder, longest: int, numbers: PreferenceTraining
 ) -> PreferenceData:
     """The rows in a folder of `em export --format jsonl,dpo,kto`. `longest`: tokens of a sequence.
 
-    Raises UsageError for a folder without them and for KTO without an adapter to start from, ContentError for a row
-    that is none, NotMet where every row is too long.
+    Raises UsageError for a folder without them, ContentError for a row that is none, NotMet where all are too long.
     """
-    if method == "kto" and start is None:
-        raise UsageError(
-            "KTO goes on from an adapter that was trained on documents", place="--method kto", remedy="name it: --from"
-        )
     path = corpus / NAMES.split(False, PREFERENCES[method])
     if not path.is_file():
         remedy = f"write it with `em export NAME --out {corpus} --format jsonl,{method}`"
@@ -99,7 +106,7 @@ def read_preferences(
                      remedy="raise sequence_len")  # fmt: skip
     also = tuple(row for row in validation if len(row) <= longest)
     skipped = len(training) + len(validation) - len(fitting) - len(also)
-    return PreferenceData(method, fitting, also, skipped, adapter.file_digest(path), start, numbers)
+    return PreferenceData(method, fitting, also, skipped, adapter.file_digest(path), numbers)
 
 
 def _rows(path: Path, method: Method, encoder: Encoder) -> Iterator[EncodedRow]:

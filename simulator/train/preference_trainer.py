@@ -2,7 +2,8 @@
 
 Preference data says nothing about who speaks when, and could take away what the documents taught: P(lead next) on the
 held-out documents under each header is measured at every evaluation. Where its rise from LOW to HIGH has fallen below a
-share of what it was before the first step, the training stops, and no such checkpoint becomes the adapter.
+share of what it was before the first step, the training stops, and no such checkpoint becomes the adapter. An adapter
+in which the header never took hold has nothing to lose: a rise below `least_rise` is chance, and is not watched.
 """
 
 from __future__ import annotations
@@ -19,12 +20,10 @@ from trl.trainer.dpo_trainer import DPOTrainer
 from trl.trainer.kto_config import KTOConfig
 from trl.trainer.kto_trainer import KTOTrainer
 
-from simulator.train.preference_data import EncodedRow, PreferenceData
+from simulator.train.preference_data import EncodedRow, PreferenceData, batch_rows
 from simulator.train.trainer import SealedTrainer, argument_values
 from simulator.train.training import TrainingJob
 
-KL_BATCH = 4
-"""Rows of a batch for KTO, whose estimate of the distance needs more than one."""
 KEPT = "kept_loss"
 """The loss by which the best checkpoint is chosen: infinite where the header was lost."""
 
@@ -57,11 +56,12 @@ class _PreferenceTrainer(SealedTrainer):
         measures["document_loss"] = measures["loss"]
         if self._preference.validation:
             measures["loss"] = self._row_loss()
+        numbers = self._preference.numbers
         first = next((row["eval_swap_rise"] for row in self.state.log_history if "eval_swap_rise" in row), None)
         rise = measures.get("swap_rise")
-        lost = (
-            first is not None and rise is not None and first > 0 and rise < self._preference.numbers.kept_rise * first
-        )
+        lost = False
+        if first is not None and rise is not None and first >= numbers.least_rise:
+            lost = rise < numbers.kept_rise * first
         if lost:
             self._watch.header_lost = True
             self.control.should_training_stop = self.control.should_save = True
@@ -69,16 +69,17 @@ class _PreferenceTrainer(SealedTrainer):
         return measures
 
     def _row_loss(self) -> float:
-        """Mean over the held-out rows."""
+        """Mean over the held-out rows; the loss of a batch is that of its rows."""
         sums = torch.zeros(2, dtype=torch.float64)
         for inputs in self.get_eval_dataloader():
             ready = self._prepare_inputs(inputs)
             assert self.model is not None
             loss = self.compute_loss(self.model, ready)
             assert isinstance(loss, torch.Tensor)
-            sums += torch.tensor([loss.item(), 1.0], dtype=torch.float64)
-        total, batches = self._added(sums).tolist()
-        return float(total / batches)
+            rows = len(ready["label"]) if "label" in ready else len(ready["input_ids"]) // 2  # a pair is two sequences
+            sums += torch.tensor([rows * loss.item(), rows], dtype=torch.float64)
+        total, counted = self._added(sums).tolist()
+        return float(total / counted)
 
 
 class DpoTrainer(_PreferenceTrainer, DPOTrainer):
@@ -104,9 +105,10 @@ def preference_trainer(
     held = data.validation or rows[:1]
     if data.method == "dpo":
         return DpoTrainer(args=DPOConfig(**values), train_dataset=_dataset(rows), eval_dataset=_dataset(held), **given)
-    batch = min(KL_BATCH, job.plan.per_step)
+    per_process = job.plan.per_step // job.processes
+    batch = batch_rows(data.method, per_process)
     values |= {"per_device_train_batch_size": batch, "per_device_eval_batch_size": batch}
-    values["gradient_accumulation_steps"] = max(1, job.plan.per_step // (job.processes * batch))
+    values["gradient_accumulation_steps"] = per_process // batch
     trained, measured = _dataset(rows, batch), _dataset(held, batch)
     return KtoTrainer(args=KTOConfig(**values), train_dataset=trained, eval_dataset=measured, **given)
 

@@ -20,7 +20,7 @@ from transformers import TrainingArguments
 
 from simulator import clock, files
 from simulator.errors import NotMet, UsageError
-from simulator.train import adapter, base_model, checkpoints, training_estimate
+from simulator.train import adapter, adapter_registry, base_model, checkpoints, training_estimate
 from simulator.train.callbacks import BOARD, METRICS, Interrupt, Stopped, TrainingProgress, Watch
 from simulator.train.checkpoints import CHECKPOINTS, RECORD, TrainingRecord
 from simulator.train.trainer import LeadTrainer, SealedTrainer, Sequences, argument_values
@@ -126,8 +126,9 @@ def train_adapter(
 
 def step_tokens(job: TrainingJob) -> list[int]:
     """Tokens of each optimizer step, over all processes."""
-    learnt = job.training if job.preference is None else job.preference.training
-    lengths, each = [len(document) for document in learnt], job.plan.per_step
+    rows = None if job.preference is None else job.preference.training
+    lengths = [len(document) for document in job.training] if rows is None else [row.tokens for row in rows]
+    each = job.plan.per_step
     groups = job.plan.sequences
     return [
         sum(lengths[place] for group in groups[first : first + each] for place in group)
@@ -178,8 +179,12 @@ def _begin(job: TrainingJob, out: Path, resume: bool, say: Callable[[str], None]
 
 def _settings(job: TrainingJob) -> dict[str, Any]:
     """All that were in force, as JSON has them."""
-    more = {} if job.preference is None else {"preference": job.preference.record}
-    return job.settings.model_dump(mode="json") | more
+    made = job.settings.model_dump(mode="json")
+    if job.start is not None:
+        made["start"] = adapter_registry.weights_digest(job.start)
+    if job.preference is not None:
+        made["preference"] = job.preference.record
+    return made
 
 
 def _refuse_foreign(out: Path) -> None:
@@ -230,14 +235,13 @@ def _trainer(
 
 
 def _adapted(job: TrainingJob, device: str) -> PeftModel:
-    """The base with a fresh adapter, by the seed alone, or with the one that preference training goes on from."""
+    """The base with a fresh adapter, by the seed alone, or with the one that the training goes on from."""
     settings = job.settings
     base = base_model.model(job.base, settings.precision, settings.quantize, device=device)
-    if job.preference is not None and job.preference.start is not None:
-        begun = job.preference.start
-        adapter.check_base(begun, adapter.read(begun), job.base)
+    if job.start is not None:
+        adapter.check_base(job.start, adapter.read(job.start), job.base)
         torch.manual_seed(settings.seed)
-        return PeftModel.from_pretrained(base, str(begun), is_trainable=True)
+        return PeftModel.from_pretrained(base, str(job.start), is_trainable=True)
     targets = settings.target_modules
     known = {name.rpartition(".")[2] for name, module in base.named_modules() if isinstance(module, torch.nn.Linear)}
     if isinstance(targets, tuple) and (unknown := set(targets) - known):
@@ -280,7 +284,7 @@ def _finish(job: TrainingJob, out: Path, chosen: Path, history: list[dict[str, A
             name=out.resolve().name,
             made=clock.now(),
             corpus=job.corpus.digest,
-            documents=job.estimate.documents,
+            documents=len(job.training),
             world=job.corpus.worlds,
             base=adapter.describe_base(job.settings.base_model, job.base),
             objective=job.settings.objective if job.preference is None else job.preference.method,

@@ -20,7 +20,7 @@ from simulator.train import base_model, training_estimate
 from simulator.train.dataset import Corpus, CorpusRequest, Source, read_corpus
 from simulator.train.encoding import Encoded, Encoder
 from simulator.train.objective import PRESETS, Objective
-from simulator.train.packing import Schedule, cut, make_schedule
+from simulator.train.packing import Schedule, cut, make_row_schedule, make_schedule
 from simulator.train.preference_data import Method, PreferenceData, read_preferences
 from simulator.train.settings import change_settings
 from simulator.train.training_estimate import Devices, EncodedDocuments, TrainingEstimate
@@ -58,6 +58,8 @@ class TrainingJob:
     estimate: TrainingEstimate
     preference: PreferenceData | None = None
     """What it learns from in place of the documents; these are then read for the evaluations alone."""
+    start: Path | None = None
+    """Folder of the adapter that it goes on from; None: a fresh one."""
     notes: tuple[str, ...] = ()
     """What was decided otherwise than the settings say, a sentence each."""
 
@@ -75,7 +77,7 @@ class TrainingRequest:
     method: Method | None = None
     """Of preferences; None: documents are learnt."""
     start: Path | None = None
-    """Of preferences: folder of the adapter to go on from."""
+    """Folder of the adapter to go on from; None: a fresh one."""
 
     @property
     def documents(self) -> CorpusRequest:
@@ -96,9 +98,15 @@ def prepare_training(request: TrainingRequest, world: World) -> TrainingJob:
     """Reads, checks and lays out a corpus; loads no weights.
 
     Raises what `dataset.read_corpus` raises for the corpus, UsageError for a base or tokenizer that will not do, an
-    unknown objective and a document longer than a sequence.
+    unknown objective, a document longer than a sequence, and KTO without an adapter to start from.
     """
     settings, data = request.settings, request.data
+    if request.method == "kto" and request.start is None:
+        raise UsageError(
+            "KTO goes on from an adapter that was trained on documents", place="--method kto", remedy="name it: --from"
+        )
+    if request.start is not None and not request.start.is_dir():
+        raise UsageError("is a GGUF adapter", place=str(request.start), remedy="name the adapter's folder with --from")
     if settings.objective not in PRESETS:
         raise UsageError(
             f"no preset `{settings.objective}`", place="objective", remedy=f"presets are {', '.join(PRESETS)}"
@@ -133,13 +141,16 @@ def prepare_training(request: TrainingRequest, world: World) -> TrainingJob:
     preference = None
     if request.method is not None:
         numbers = world.preferences.training
-        preference = read_preferences(
-            request.corpus, request.method, request.start, encoder, settings.sequence_len, numbers
-        )
-    of_documents = make_schedule([len(document) for document in training], settings, processes)
-    plan = of_documents
-    if preference is not None:
-        plan = make_schedule([len(row) for row in preference.training], settings, processes)
+        preference = read_preferences(request.corpus, request.method, encoder, settings.sequence_len, numbers)
+    devices = Devices(processes, speeds[settings.precision])
+    if preference is None:
+        plan = make_schedule([len(document) for document in training], settings, processes)
+        read = EncodedDocuments(training, validation)
+        estimate = training_estimate.estimate_training(read, objective, config, settings, plan, devices)
+    else:
+        plan = make_row_schedule(len(preference.training), settings, processes)
+        _refuse_single_rows(preference.method, plan.per_step // processes)
+        estimate = training_estimate.estimate_preferences(preference, validation, config, settings, plan, devices)
     return TrainingJob(
         settings=settings,
         corpus=corpus,
@@ -154,17 +165,20 @@ def prepare_training(request: TrainingRequest, world: World) -> TrainingJob:
         skipped=skipped + also,
         plan=plan,
         processes=processes,
-        estimate=training_estimate.estimate_training(
-            EncodedDocuments(training, validation),
-            objective,
-            config,
-            settings,
-            of_documents,
-            Devices(processes, speeds[settings.precision]),
-        ),
+        estimate=estimate,
         preference=preference,
+        start=request.start,
         notes=notes,
     )
+
+
+def _refuse_single_rows(method: Method, per_process: int) -> None:
+    if method == "kto" and per_process < 2:
+        raise UsageError(
+            "KTO compares a row with others of its step, and there are none",
+            place="gradient_accumulation_steps",
+            remedy="--set gradient_accumulation_steps=2 or more for each process",
+        )
 
 
 def first_process() -> bool:

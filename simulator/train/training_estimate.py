@@ -30,6 +30,7 @@ from simulator import clock
 from simulator.train.encoding import Encoded, TokenClass
 from simulator.train.objective import Objective
 from simulator.train.packing import Schedule, make_schedule, wasted_share
+from simulator.train.preference_data import PreferenceData, batch_rows
 from simulator.train.settings import FEW_STEPS, change_settings
 from simulator.world.policies.training import Settings
 
@@ -184,11 +185,13 @@ class TrainingEstimate:
     """The plan of a training."""
 
     documents: int
+    """For training: documents, or rows of preference data."""
     held_out: int
+    """The same, of those that nothing is learnt from."""
     kinds: Mapping[str, Kind]
     """By class of token."""
     tokens: int
-    """Of an epoch."""
+    """Of an epoch; a prompt counts with each of its lines."""
     in_loss: int
     """Tokens that count at all."""
     longest: int
@@ -272,9 +275,7 @@ def estimate_training(
     # Forward 2, backward through frozen weights 2; the layers once more where activations are made again.
     per_token = (6 if settings.gradient_checkpointing else 4) * shape.parameters
     rate = speed / per_token
-    evaluated = sum(sorted(map(len, validation))[-settings.validation_documents or None :])
-    calibrated = settings.calibration_documents * 3 * max(map(len, validation), default=0)
-    evaluation = (settings.evaluations + 1) * (evaluated + calibrated) * 2 * shape.parameters / speed
+    evaluation = _evaluated_tokens(validation, settings) * 2 * shape.parameters / speed
     return TrainingEstimate(
         documents=len(training),
         held_out=len(validation),
@@ -295,6 +296,60 @@ def estimate_training(
         tokens_per_second=rate,
         seconds=(settings.num_epochs * sum(lengths) / rate + evaluation) / processes,
     )
+
+
+def estimate_preferences(
+    data: PreferenceData,
+    validation: Sequence[Encoded],
+    config: Mapping[str, Any],
+    settings: Settings,
+    plan: Schedule,
+    devices: Devices,
+) -> TrainingEstimate:
+    """What a training on preference data will see and take. `validation`: documents that its evaluations read.
+
+    A row is read forward and backward, and once more forward by the adapter that the training begins with. KTO reads
+    each line after another row's prompt, too, forward alone and by both.
+    """
+    rows, shape = data.training, Shape.of(config)
+    prompt = sum(row.tokens - len(row.wanted) - len(row.unwanted) for row in rows)
+    wanted, unwanted = sum(len(row.wanted) for row in rows), sum(len(row.unwanted) for row in rows)
+    kinds = {"prompt": Kind(prompt, 0.0), "wanted": Kind(wanted, 1.0), "unwanted": Kind(unwanted, 1.0)}
+    tokens = prompt + wanted + unwanted
+    longest = max(map(len, rows))
+    # Padded to the longest of a batch, and the logits of every place are made.
+    at_once = longest * (2 if data.method == "dpo" else batch_rows(data.method, plan.per_step // devices.processes))
+    passes = (6 if settings.gradient_checkpointing else 4) + 2 + (4 if data.method == "kto" else 0)
+    rate = devices.speed / (passes * shape.parameters)
+    held = sum(row.tokens for row in data.validation) * (settings.evaluations + 1)
+    evaluation = (held + _evaluated_tokens(validation, settings)) * 2 * shape.parameters / devices.speed
+    return TrainingEstimate(
+        documents=len(rows),
+        held_out=len(data.validation),
+        kinds=kinds,
+        tokens=tokens,
+        in_loss=wanted + unwanted,
+        longest=longest,
+        steps=plan.steps,
+        unpacked_steps=plan.steps,
+        documents_per_step=plan.documents_per_step,
+        sequences_per_step=plan.per_step,
+        longest_sequence=longest,
+        room=0.0,
+        padding=0.0,
+        memory=estimate_memory(shape, settings, at_once, at_once),
+        parameters=shape.parameters,
+        adapter_parameters=shape.adapter_parameters(settings),
+        tokens_per_second=rate,
+        seconds=(settings.num_epochs * tokens / rate + evaluation) / devices.processes,
+    )
+
+
+def _evaluated_tokens(validation: Sequence[Encoded], settings: Settings) -> int:
+    """That are read forward by all evaluations together."""
+    evaluated = sum(sorted(map(len, validation))[-settings.validation_documents or None :])
+    calibrated = settings.calibration_documents * 3 * max(map(len, validation), default=0)
+    return (settings.evaluations + 1) * (evaluated + calibrated)
 
 
 def measure_speed(precision: str) -> float:

@@ -18,6 +18,8 @@ from simulator.errors import ContentError, NotMet, UsageError
 from simulator.train import adapter, adapter_registry, settings, training
 from simulator.train.callbacks import Evaluated, Stepped
 from simulator.train.encoding import TokenClass
+from simulator.train.packing import make_row_schedule
+from simulator.train.preference_data import batch_rows
 from simulator.train.training import TrainingJob
 from simulator.train.validation import Validation
 from tests.builders import LEAD
@@ -94,7 +96,7 @@ def test_what_people_prefer_becomes_likelier(tmp_path: Path, tiny: Path, start: 
     assert {"document_loss", "swap_LOW", "swap_MEDIUM", "swap_HIGH", "swap_rise"} <= measures.keys()
     card = adapter.read(tmp_path / "out")
     assert card.objective == method and card.settings["preference"]["method"] == method
-    assert card.settings["preference"]["start"] == adapter_registry.weights_digest(start)
+    assert card.settings["start"] == adapter_registry.weights_digest(start)
     assert not list((tmp_path / "out").rglob("ref")) and not list((tmp_path / "out").rglob("*.bin"))
 
 
@@ -112,6 +114,85 @@ def test_after_a_stop_it_goes_on_to_the_same_losses(tmp_path: Path, tiny: Path, 
         run(prepared(halved, tiny, "dpo", start, evaluations=3), halved / "out", tell=stop)
     run(prepared(halved, tiny, "dpo", start, evaluations=3), halved / "out", resume=True)
     assert losses(halved / "out") == pytest.approx(losses(whole / "out"))
+
+
+@pytest.mark.parametrize(
+    ("rows", "a_step", "epochs", "processes", "steps", "per_step"),
+    [(10, 4, 1, 1, 3, 4), (5, 2, 2, 1, 5, 2), (10, 4, 1, 3, 2, 6), (3, 16, 1, 1, 1, 16), (12, 6, 1, 2, 2, 6)],
+)
+def test_a_step_has_as_many_rows_as_were_asked_for(
+    rows: int, a_step: int, epochs: int, processes: int, steps: int, per_step: int
+) -> None:
+    plain = settings.read_settings(PROOF)
+    wanted = settings.change_settings(plain, CHANGES | {"gradient_accumulation_steps": a_step, "num_epochs": epochs})
+    made = make_row_schedule(rows, wanted, processes)
+    assert (made.steps, made.per_step) == (steps, per_step)
+    assert sorted(made.sequences) == sorted([(place,) for place in range(rows)] * epochs)
+
+
+@pytest.mark.parametrize(("per_process", "at_once"), [(16, 4), (6, 3), (4, 4), (2, 2), (14, 2), (5, 5), (7, 7)])
+def test_the_rows_that_kto_compares_divide_a_step(per_process: int, at_once: int) -> None:
+    assert batch_rows("kto", per_process) == at_once and per_process % at_once == 0
+    assert batch_rows("dpo", per_process) == 1
+
+
+def test_kto_takes_the_steps_of_its_plan_also_over_several_epochs(tmp_path: Path, tiny: Path, start: Path) -> None:
+    """24 rows: six a step are 4 steps an epoch, where four at once do not divide them."""
+    made = prepared(tmp_path, tiny, "kto", start, gradient_accumulation_steps=6, num_epochs=2, evaluations=1)
+    assert (made.plan.steps, made.estimate.steps, made.estimate.documents) == (8, 8, 24)
+    done = run(made, tmp_path / "out")
+    assert done.steps == 8 and not done.interrupted
+    assert adapter.read(tmp_path / "out").documents == 12, "those of the corpus"
+
+
+def test_every_row_held_out_counts_the_same(tmp_path: Path, tiny: Path) -> None:
+    """Nine pairs are read eight at once: in whatever order they stand, the mean is that of the pairs."""
+    found = []
+    for name, turned in (("one", 0), ("other", 4)):
+        made = prepared(tmp_path / name, tiny, "dpo", None, evaluations=1)
+        assert made.preference is not None
+        nine = made.preference.training[:9]
+        held = nine[turned:] + nine[:turned]
+        made = replace(made, preference=replace(made.preference, validation=held))
+        told: list[object] = []
+        run(made, tmp_path / name / "out", tell=told.append)
+        found.append([each.measures["loss"] for each in told if isinstance(each, Evaluated)][-1])
+    assert found[0] == pytest.approx(found[1], rel=1e-4)
+
+
+def test_the_plan_is_of_the_rows_and_not_of_the_documents(tmp_path: Path, tiny: Path, start: Path) -> None:
+    plans = {method: prepared(tmp_path / method, tiny, method, start).estimate for method in ("dpo", "kto")}
+    for name, look in plans.items():
+        made = prepared(tmp_path / name / "again", tiny, name, start)
+        assert made.preference is not None
+        assert look.tokens == sum(row.tokens for row in made.preference.training)
+        assert look.in_loss == sum(len(row.wanted) + len(row.unwanted) for row in made.preference.training)
+        assert look.documents == len(made.preference.training) and look.longest == max(
+            map(len, made.preference.training)
+        )
+    assert plans["dpo"].tokens == plans["kto"].tokens, "a pair is two rows"
+    assert plans["dpo"].tokens_per_second > plans["kto"].tokens_per_second, "which reads each line once more"
+
+
+def test_documents_are_learnt_on_top_of_an_adapter(tmp_path: Path, tiny: Path, start: Path) -> None:
+    first = job(tmp_path, tiny)
+    done = run(replace(first, start=start), tmp_path / "out")
+    card = adapter.read(tmp_path / "out")
+    assert not done.interrupted and card.objective == first.settings.objective
+    assert card.settings["start"] == adapter_registry.weights_digest(start)
+    assert losses(tmp_path / "out")["validation", 0] < losses(start)["validation", 0], "it begins where that one ended"
+
+    class Enough(Exception):
+        pass
+
+    def stop(told: object) -> None:
+        if isinstance(told, Stepped):
+            raise Enough
+
+    with pytest.raises(Enough):
+        run(replace(first, start=start), tmp_path / "half", tell=stop)
+    with pytest.raises(UsageError, match="another start"):
+        run(first, tmp_path / "half", resume=True)
 
 
 def test_without_rows_held_out_the_documents_alone_are_measured(tmp_path: Path, tiny: Path) -> None:
@@ -139,13 +220,31 @@ def test_it_stops_when_the_header_loses_its_hold(
     assert done.best < done.steps and adapter.read(tmp_path / "out").steps == done.best
 
 
+def test_what_the_header_never_did_cannot_be_lost(
+    tmp_path: Path, tiny: Path, start: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A rise by chance that is gone at the next evaluation stops nothing."""
+    rises = iter([0.001, -0.001, -0.002, 0.0])
+    before = Validation.__call__
+
+    def measured(self: Validation, model: object, added: Callable[[Tensor], Tensor]) -> dict[str, float]:
+        return before(self, model, added) | {"swap_rise": next(rises)}
+
+    monkeypatch.setattr(Validation, "__call__", measured)
+    made = prepared(tmp_path, tiny, "dpo", start)
+    done = run(made, tmp_path / "out")
+    assert not done.header_lost and done.steps == made.plan.steps
+
+
 def test_what_cannot_be_done_is_one_line(tmp_path: Path, tiny: Path, start: Path) -> None:
     with pytest.raises(UsageError, match="KTO goes on from an adapter"):
         prepared(tmp_path / "a", tiny, "kto", None)
+    with pytest.raises(UsageError, match="KTO compares a row with others"):
+        prepared(tmp_path / "d", tiny, "kto", start, gradient_accumulation_steps=1)
     with pytest.raises(NotMet, match="longer than 40 tokens"):
         prepared(tmp_path / "b", tiny, "dpo", start, sequence_len=40, too_long="cut")
     made = prepared(tmp_path / "c", tiny, "dpo", None)
-    assert made.preference is not None and made.preference.start is None, "DPO may begin with a fresh adapter"
+    assert made.start is None, "DPO may begin with a fresh adapter"
     path = tmp_path / "c" / "corpus" / "em_character_training.dpo.jsonl"
     path.write_text('{"prompt": 1}\n')
     request = training.TrainingRequest(path.parent, made.settings, tmp_path, method="dpo")
