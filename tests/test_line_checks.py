@@ -65,6 +65,7 @@ def test_ordinary_lines_pass(text: str) -> None:
         ("", "fragment"),
         ("...", "fragment"),
         (":)", "fragment"),
+        ("mara: ", "fragment"),
         ("I went to the bakery and the", "fragment"),
         ("well that is one way to do it,", "fragment"),
         ("a. b. c. d. e. f. g is the seventh one", "wall"),

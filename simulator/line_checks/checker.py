@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from simulator.addressing import addressee, mentioned
+from simulator.addressing import addressee, mentioned, without_address
 from simulator.document import TranscriptLine
 from simulator.line_checks.leaks import Secrets
 from simulator.line_checks.repeats import repeated
@@ -237,7 +237,7 @@ class LineChecker:
     def _thought(self, text: str, earlier: Sequence[TranscriptLine]) -> Iterator[Violation]:
         """Not a complete thought, or one more scrap after several."""
         numbers = self._numbers
-        if not WORD.search(text):
+        if not WORD.search(text) or not without_address(text).strip():
             yield self._fault("fragment", text or "nothing", "fragment")
         elif cut := _CUT.search(text):
             yield self._fault("fragment", f"ends in `{cut[0].strip()}`", "fragment")

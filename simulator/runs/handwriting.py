@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from simulator import __version__, clock, files
 from simulator.corpus.near_duplicates import NearDuplicates
+from simulator.corpus.verdict import Verdict
+from simulator.document import Document
 from simulator.errors import UsageError
 from simulator.journal.journal import Journal
 from simulator.journal.model_choice import HAND, ModelChoice
 from simulator.journal.records import Goal, RunCard
 from simulator.plan.planner import Planner
+from simulator.plan.session_plan import SessionPlan
 from simulator.runs.session_runner import verdict_of, world_filters
-from simulator.session.sheet import SheetFault, draft_sheet, read_sheet, sheet_events
+from simulator.session.sheet import SheetFault, SheetLine, draft_sheet, read_sheet, sheet_events
 from simulator.session.transcript import document
 from simulator.world.world import World
 from simulator.world.world_files import read_text
@@ -79,37 +82,54 @@ def check_sheets(folder: Path, sheets: Path, world: World) -> Iterator[SheetRepo
     """
     with Journal.open(folder) as journal:
         _refuse_others(journal, str(folder))
-        filters = world_filters(world, journal.run.models)
-        near = NearDuplicates(world.style)
+        checker = _SheetChecker(journal, sheets, world)
         for row in list(journal.sessions()):
-            if row.state == "kept":
-                near.find(row.plan.id, document(row.plan.setting, journal.events(row.plan.id)))
-                yield SheetReport(row.plan.id, "kept")
-                continue
-            path = sheets / f"{row.plan.id}{SUFFIX}"
-            if not path.is_file():
-                yield SheetReport(row.plan.id, "missing", (f"{path.name}: there is no such sheet",))
-                continue
-            lines, faults = read_sheet(read_text(path, sheets))
-            if not faults and not any(line.text for line in lines):
-                yield SheetReport(row.plan.id, "unwritten")
-                continue
-            events, more = sheet_events(row.plan, world, lines)
-            faults += more
+            yield checker.recorded(row.plan) if row.state == "kept" else checker.checked(row.plan)
+
+
+class _SheetChecker:
+    """The checks of one run's sheets, in the order of the run: a sheet is held against all sessions before it."""
+
+    def __init__(self, journal: Journal, sheets: Path, world: World) -> None:
+        self._journal, self._sheets, self._world = journal, sheets, world
+        self._filters = world_filters(world, journal.run.models)
+        self._near = NearDuplicates(world.style)
+
+    def recorded(self, plan: SessionPlan) -> SheetReport:
+        """A session that is on record already."""
+        self._near.find(plan.id, document(plan.setting, self._journal.events(plan.id)))
+        return SheetReport(plan.id, "kept")
+
+    def checked(self, plan: SessionPlan) -> SheetReport:
+        """A sheet that is not; one without a fault is recorded."""
+        path = self._sheets / f"{plan.id}{SUFFIX}"
+        if not path.is_file():
+            return SheetReport(plan.id, "missing", (f"{path.name}: there is no such sheet",))
+        lines, faults = read_sheet(read_text(path, self._sheets))
+        if not faults and not any(line.text for line in lines):
+            return SheetReport(plan.id, "unwritten")
+        events, more = sheet_events(plan, self._world, lines)
+        faults += more
+        if not faults:
+            made, verdict = verdict_of(self._filters, self._world, plan, events)
+            faults = _faults(verdict, lines) or self._too_alike(plan, made)
             if not faults:
-                made, verdict = verdict_of(filters, world, row.plan, events)
-                numbers = [line.number for line in lines if not line.action]
-                faults = [
-                    SheetFault(None if r.message is None else numbers[r.message], f"{r.rule}: {r.evidence}")
-                    for r in verdict.reasons
-                ]
-                if not faults and (found := near.find(row.plan.id, made)):
-                    faults = [SheetFault(None, f"near-duplicate: {found[1]:.0%} like {found[0]}")]
-                if not faults:
-                    journal.fill(row.plan.id, events, made.size)
-                    yield SheetReport(row.plan.id, "kept")
-                    continue
-            yield SheetReport(row.plan.id, "faults", tuple(fault.at(path.name) for fault in faults))
+                self._journal.fill(plan.id, events, made.size)
+                return SheetReport(plan.id, "kept")
+        return SheetReport(plan.id, "faults", tuple(fault.at(path.name) for fault in faults))
+
+    def _too_alike(self, plan: SessionPlan, made: Document) -> list[SheetFault]:
+        found = self._near.find(plan.id, made)
+        return [SheetFault(None, f"near-duplicate: {found[1]:.0%} like {found[0]}")] if found else []
+
+
+def _faults(verdict: Verdict, lines: Sequence[SheetLine]) -> list[SheetFault]:
+    """What the filters say, with the sheet's line for each message."""
+    numbers = [line.number for line in lines if not line.action]
+    return [
+        SheetFault(None if reason.message is None else numbers[reason.message], f"{reason.rule}: {reason.evidence}")
+        for reason in verdict.reasons
+    ]
 
 
 def _opened(request: SheetRequest, world: World) -> Journal:
