@@ -5,15 +5,21 @@ from __future__ import annotations
 import re
 from collections import Counter
 from itertools import combinations
+from pathlib import Path
 
 import pytest
 
+from simulator.document import TranscriptLine
 from simulator.line_checks import LineChecker
 from simulator.world.persona import Role
 from simulator.world.scenario import LEAD
+from simulator.world.yaml_file import parse
 from tests.worlds import shipped
 
 WORLD = shipped()
+CASES = parse((Path(__file__).parents[1] / "corpus/language_cases.yaml").read_text("utf-8"), "language_cases.yaml")
+ABOUT_THE_LEAD = {"asks-about-life", "asks-what-it-is"}
+"""Signals that ask for an answer of a kind: an opening alone is none."""
 
 
 def test_how_much_there_is() -> None:
@@ -90,6 +96,21 @@ def test_no_opening_of_the_lead_breaks_a_rule_by_itself() -> None:
     assert len(openings) > 500
     for opening, name in openings.items():
         assert not list(manners.wording(opening, nick=WORLD.lead.nick)), (name, opening)
+
+
+@pytest.mark.parametrize("signal", sorted({rule.after for rule in WORLD.style.rules if rule.after} - ABOUT_THE_LEAD))
+def test_no_opening_of_the_lead_breaks_a_rule_in_answer_to_others(signal: str) -> None:
+    """Whatever the talk has come to: work asked for, trouble told, a choice to make."""
+    manners = LineChecker(WORLD.style, WORLD.lead.nick)
+    asked = TranscriptLine("kai", CASES["signals"][signal]["shows"].splitlines()[0])
+    assert manners.shows(signal, asked.text)
+    for scenario in WORLD.scenarios.values():
+        for beat in scenario.beats:
+            for opening in beat.opening if beat.who == LEAD else ():
+                assert not list(manners.wording(opening, nick=WORLD.lead.nick, earlier=[asked])), (
+                    scenario.name,
+                    opening,
+                )
 
 
 def test_scripts_name_no_nick() -> None:
