@@ -70,7 +70,7 @@ def keep(world: World, plain: Plain) -> None:
     if path is None:
         return
     if (old := _Kept.read(path)) is not None:
-        literals.remember(old.literals())
+        literals.remember(old.data("literals"))
     elif not _ours(path):
         return
     if (data := compiled(world, plain)) is None:
@@ -103,7 +103,7 @@ def compiled(world: World, plain: Plain) -> bytes | None:
         **{f"{part}:{name}": data for part, files in plain.data.items() for name, data in files.items()},
         "templates": {**shipped_templates(), **plain.templates},
         "probes digest": world.probes.digest,
-        "literals": {one: sorted(literals.required(one)) for one in world.style.expressions()},
+        "literals": literals.packed(world.style.expressions()),
     }
     try:
         rows = {name: json.dumps(_packed(data), allow_nan=False) for name, data in parts.items()}
@@ -142,11 +142,6 @@ class _Kept:
             return None
         rows = (row.partition(b"\t") for row in body.splitlines())
         return cls(about["digest"], about["lead"], {name.decode(): data for name, _, data in rows})
-
-    def literals(self) -> dict[str, list[str]]:
-        """What each pattern of the style needs; see `literals.required`."""
-        found: dict[str, list[str]] = self.data("literals")
-        return found
 
     def data(self, name: str) -> Any:
         """A part as plain data."""
@@ -226,7 +221,7 @@ def _part(kept: _Kept, name: str) -> Any:
 
             return {PurePath(file).stem: card for file, card in kept.cards(name, Settings)}
     if name == "style":
-        literals.remember(kept.literals())
+        literals.remember(kept.data("literals"))
     return next((card for _, card in kept.cards(name, _policy(name))), None)
 
 

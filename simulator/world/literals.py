@@ -1,9 +1,10 @@
 """What a text has to contain for an expression to match it: strings that are found much faster than the expression.
 
-Of `\\b(great|good) +question`, every match holds "great question" or "good question". A text is looked through for the
-strings of all expressions at once (Aho-Corasick), and only the expressions of which one is there are tried. So an
-expression can be tried in vain, but never be missed; those without such strings are left to one pass of RE2. The idea
-is that of RE2's `FilteredRE2`. Strings and texts are compared after `marked`.
+Of `\\b(great|good) +question`, every match holds "great question" or "good question"; of `\\bcan .* (help|assist)`,
+"can" and one of "help" and "assist". A text is looked through for the strings of all expressions at once
+(Aho-Corasick), and only the expressions of which every part may be there are tried. So an expression can be tried in
+vain, but never be missed; those without such strings are always tried. The idea is that of RE2's `FilteredRE2`. Strings
+and texts are compared after `marked`.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ import importlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,11 @@ if TYPE_CHECKING:
 
 SEAM = "\x01"
 """Stands where a word begins or ends (ASCII, as RE2's `\\b`)."""
+EDGE = "\x02"
+"""Stands at an end of a string behind or before which no word goes on; a SEAM if there is a word inside."""
+_UNMARKED = {ord(SEAM): None, ord(EDGE): None}
+_ENDS = ("AT_BEGINNING", "AT_END", "AT_BEGINNING_STRING")
+"""What Python calls the ends of a text."""
 _SEAMS = re.compile(r"\b", re.ASCII)
 _SPACES = re.compile("  +")
 _WORDS = re.compile(r"\w+", re.ASCII)
@@ -31,19 +36,20 @@ _MARKS = re.compile(r"[^\w\s\x01]")
 FOREIGN = ("\u017f", "\u212a")
 """The two characters outside ASCII that RE2 takes for `s` and `k`: what contains one is not looked up but tried."""
 
-SET_MEMORY = 8 << 20
-"""Most bytes that the automaton of RE2's pass may keep; it grows with the variety of the text up to this."""
-
-_TOGETHER = 3
-"""Expressions that RE2 searches for in one pass."""
 _FEW = 12
 """So few expressions are left to RE2 altogether: it searches for them in a microsecond."""
 _MOST = 16
 """Strings that alternatives are multiplied to, at most, before the row is cut there."""
+_TIMES = 4
+"""A part that is repeated fewer times than that is written out."""
 _CLASS = 12
 """Most characters of a class that are taken one by one."""
-_FREQUENT = 0.3
-"""Strings that are expected in more than this share of all texts are not worth looking for."""
+_TOGETHER = 3
+"""Most parts of a match that are asked for at once: further ones hardly ever tell more."""
+_FREQUENT = 3.0
+"""Strings that are expected more often than that in a text are not worth looking for."""
+_WAYS = 48
+"""Most ways to match an expression that are told apart."""
 _LETTER = 6.0
 """Each further character makes a string so much rarer; a guess for English that decides only about speed."""
 _COMMON = {
@@ -57,10 +63,14 @@ _COMMON = {
     for word in words.split()
 }
 """Share of lines that hold one of the commonest words, roughly."""
+_OFTEN = {".": 1.0, ",": 0.6, "?": 0.4, "'": 0.4}
+"""Share of lines that hold a mark, roughly."""
 # What RE2 reads in another way than Python's parser does: a class by name, a count without its first number.
 _OTHERWISE = re.compile(r"\[:\^?[a-z]+:\]|\{,|\\[QpPXC]")
 
 Strings = frozenset[str]
+Way = tuple[Strings, ...]
+"""A way to match an expression: every such match has one string of each."""
 
 
 def marked(text: str) -> str:
@@ -73,17 +83,17 @@ def marked(text: str) -> str:
     return _SPACES.sub(" ", text) if "  " in text else text
 
 
-_known: dict[str, Strings] = {}
+_known: dict[str, tuple[Way, ...]] = {}
 """Answers of `required`: they depend on nothing but the expression and this file."""
 
 
-def required(expression: str) -> Strings:
-    """Strings of which every match has at least one; empty: none are known, or they are too frequent to help.
+def required(expression: str) -> tuple[Way, ...]:
+    """The ways to match an expression, of which every match follows one; empty: no strings are known.
 
     `expression`: valid RE2, searched for without regard to case.
 
-    >>> sorted(required("(great|good) +question"))
-    ['good\\x01 \\x01question', 'great\\x01 \\x01question']
+    >>> [[sorted(part) for part in way] for way in required("(great|good) +question")]
+    [[['good\\x01 \\x01question', 'great\\x01 \\x01question']]]
     """
     found = _known.get(expression)
     if found is None:
@@ -91,19 +101,29 @@ def required(expression: str) -> Strings:
     return found
 
 
-def remember(answers: Mapping[str, Iterable[str]]) -> None:
-    """Takes over what `required` answered in another process that ran the same code."""
-    _known.update((expression, frozenset(strings)) for expression, strings in answers.items())
+def packed(expressions: Iterable[str]) -> dict[str, Any]:
+    """What `required` answers about these, as plain data for `remember`."""
+    parts: dict[Strings, int] = {}
+    ways = {one: [[parts.setdefault(part, len(parts)) for part in way] for way in required(one)] for one in expressions}
+    return {"parts": [sorted(part) for part in parts], "ways": ways}
 
 
-def _required(expression: str) -> Strings:
+def remember(answers: Mapping[str, Any]) -> None:
+    """Takes over what `required` answered in another process that ran the same code; see `packed`."""
+    parts = list(map(frozenset, answers["parts"]))
+    for expression, ways in answers["ways"].items():
+        _known[expression] = tuple(tuple(map(parts.__getitem__, way)) for way in ways)
+
+
+def _required(expression: str) -> tuple[Way, ...]:
     if _OTHERWISE.search(expression) or any(letter in expression for letter in FOREIGN):
-        return frozenset()
+        return ()
     try:
-        _, needed = _row(_parser().parse(expression))
+        _, ways = _row(_parser().parse(expression))
     except (re.error, OverflowError, RecursionError):
-        return frozenset()
-    return needed.strings if needed is not None and needed.frequency <= _FREQUENT else frozenset()
+        return ()
+    found = tuple(tuple(part.strings for part in way if part.frequency <= _FREQUENT) for way in ways)
+    return found if all(found) else ()
 
 
 def _parser() -> Any:
@@ -119,47 +139,137 @@ class _Needed:
     """In how many of all texts one of them is to be expected, roughly."""
 
 
-_Found = tuple[set[str] | None, _Needed | None]
+_Ways = list[tuple[_Needed, ...]]
+"""Every match follows one of these, and has a string of each part of it."""
+_ANYHOW: _Ways = [()]
+"""Nothing is known."""
+_Found = tuple[set[str] | None, _Ways]
 """All strings that a part of an expression can match, as far as they can be listed; what every match of it needs."""
 
 
-def _row(nodes: Iterable[tuple[Any, Any]]) -> _Found:
-    so_far, whole = {""}, True
-    needed: list[_Needed | None] = []
-    for node in nodes:
-        exact, within = _node(*node)
-        needed.append(within)
+def _row(row: Iterable[tuple[Any, Any]], before: str = "", after: str = "") -> _Found:
+    """`before` and `after`: SEAM, EDGE or nothing, what is known of the places where the row begins and ends."""
+    nodes = list(row)
+    so_far, whole, left = {""}, True, before
+    ways = _ANYHOW
+    for place, node in enumerate(nodes):
+        here = _end(so_far, left)
+        exact, within = _node(node, here, _begin(nodes[place + 1 :], after))
         if exact is not None and len(so_far) * len(exact) <= _MOST:
-            so_far = {before + after for before in so_far for after in exact}
+            so_far = {start + rest for start in so_far for rest in exact}
             continue
-        needed.append(_strings(so_far))
-        so_far, whole = {""} if exact is None else exact, False
-    needed.append(_strings(so_far))
-    rarest = min((one for one in needed if one is not None), key=lambda one: one.frequency, default=None)
-    return so_far if whole else None, rarest
+        ways = _both(ways, _strings(so_far, left, _begin(nodes[place:], after)))
+        if exact is None:
+            ways = _both(ways, within)
+            so_far, left = {""}, EDGE if _clean(node, here != "") else ""
+        else:
+            so_far, left = exact, here
+        whole = False
+    ways = _both(ways, _strings(so_far, left, after))
+    return so_far if whole else None, ways
 
 
-def _node(kind: Any, value: Any) -> _Found:
-    """What is not known here may match anything."""
+def _end(strings: set[str], left: str) -> str:
+    """What is known of the place where each of the strings ends; `left`: of the place where they begin."""
+    ends = {(left + string)[-1:] for string in strings}
+    if ends == {SEAM}:
+        return SEAM
+    return EDGE if all(end and not _is_word(end) for end in ends - {SEAM}) and SEAM not in ends else ""
+
+
+def _begin(nodes: Sequence[Any], after: str) -> str:
+    """What is known of the place where a row begins; `after`: of the place where it ends."""
+    if not nodes:
+        return after
+    kind, value = nodes[0]
+    match str(kind):
+        case "AT":
+            return SEAM if str(value) == "AT_BOUNDARY" else EDGE if str(value) in _ENDS else ""
+        case "SUBPATTERN":
+            return _begin(value[-1], "")
+        case "BRANCH":
+            begins = {_begin(branch, "") for branch in value[1]}
+            return begins.pop() if len(begins) == 1 else ""
+        case "MAX_REPEAT" | "MIN_REPEAT" if value[0] > 0:
+            return _begin(value[2], "")
+    return EDGE if _clean(nodes[0], False) else ""
+
+
+def _clean(node: tuple[Any, Any], before: bool) -> bool:
+    """Whether no word can go on behind what the node matches; `before`: whether none can in front of it."""
+    kind, value = node
     match str(kind):
         case "LITERAL":
-            return {chr(value)}, None
-        case "AT":
-            return {SEAM if str(value) == "AT_BOUNDARY" else ""}, None
+            return not _is_word(chr(value))
         case "IN":
-            return _class(value), None
+            members = _class(value)
+            return members is not None and not any(map(_is_word, members))
+        case "AT":
+            return before or str(value) in _ENDS
         case "SUBPATTERN":
-            return _row(value[-1])
+            return _all_clean(value[-1], before)
         case "BRANCH":
-            return _branches(value[1])
+            return all(_all_clean(branch, before) for branch in value[1])
+        case "MAX_REPEAT" | "MIN_REPEAT":
+            least, _, inner = value
+            return _all_clean(inner, before) and (before or least > 0)
+    return False
+
+
+def _all_clean(nodes: Iterable[tuple[Any, Any]], before: bool) -> bool:
+    for node in nodes:
+        before = _clean(node, before)
+    return before
+
+
+def _is_word(character: str) -> bool:
+    """As RE2's `\\w`, whatever the case."""
+    return character == "_" or (character.isascii() and character.isalnum()) or character in FOREIGN
+
+
+def _both(ways: _Ways, others: _Ways) -> _Ways:
+    """What a match needs that has two parts."""
+    if len(ways) > 1 and len(others) > 1 and len(ways) * len(others) > _WAYS:
+        others = [_either(others)]
+    return [_rarest((*way, *other)) for way in ways for other in others]
+
+
+def _rarest(way: tuple[_Needed, ...]) -> tuple[_Needed, ...]:
+    return tuple(sorted(way, key=lambda part: part.frequency)[:_TOGETHER])
+
+
+def _either(ways: Sequence[tuple[_Needed, ...]]) -> tuple[_Needed, ...]:
+    """One way that is good for all of these."""
+    return tuple(
+        _Needed(frozenset().union(*(part.strings for part in parts)), sum(part.frequency for part in parts))
+        for parts in zip(*ways, strict=False)
+    )
+
+
+def _node(node: tuple[Any, Any], before: str, after: str) -> _Found:
+    """What is not known here may match anything."""
+    kind, value = node
+    match str(kind):
+        case "LITERAL":
+            return {chr(value)}, _ANYHOW
+        case "AT":
+            return {SEAM if str(value) == "AT_BOUNDARY" else EDGE if str(value) in _ENDS else ""}, _ANYHOW
+        case "IN":
+            return _class(value), _ANYHOW
+        case "SUBPATTERN":
+            return _row(value[-1], before, after)
+        case "BRANCH":
+            return _branches(value[1], before, after)
         case "MAX_REPEAT" | "MIN_REPEAT":
             least, most, inner = value
-            exact, within = _row(inner)
+            if 1 < least == most < _TIMES:
+                return _row([*inner] * least, before, after)
+            exact, within = _row(inner, before, after if most == 1 else "")
             if least == 0:
-                return exact | {""} if most == 1 and exact is not None else None, None
+                return exact | {""} if most == 1 and exact is not None else None, _ANYHOW
             # Several spaces are as one in a marked text.
             return exact if most == 1 or (least == 1 and exact == {" "}) else None, within
-    return None, None
+    return None, _ANYHOW
 
 
 def _class(members: Iterable[tuple[Any, Any]]) -> set[str] | None:
@@ -175,33 +285,44 @@ def _class(members: Iterable[tuple[Any, Any]]) -> set[str] | None:
     return found
 
 
-def _branches(branches: Sequence[Any]) -> _Found:
-    rows = [_row(branch) for branch in branches]
+def _branches(branches: Sequence[Any], before: str, after: str) -> _Found:
+    rows = [_row(branch, before, after) for branch in branches]
     exact: set[str] | None = set()
     for strings, _ in rows:
         exact = None if exact is None or strings is None or len(exact) + len(strings) > _MOST else exact | strings
-    within = [needed for _, needed in rows if needed is not None]
-    if len(within) < len(rows):
-        return exact, None
-    together = frozenset().union(*(needed.strings for needed in within))
-    return exact, _Needed(together, sum(needed.frequency for needed in within))
+    ways = [way for _, found in rows for way in found]
+    if not all(ways):
+        return exact, _ANYHOW
+    several = [way for way in ways if len(way) > 1]
+    if len(several) >= _WAYS:
+        return exact, [_either(ways)]
+    single = [way for way in ways if len(way) == 1]
+    return exact, [*several, _either(single)] if single else several
 
 
-def _strings(exact: set[str]) -> _Needed | None:
-    """As they stand in marked texts; None if one of them is empty or a mere border, since that is everywhere."""
-    if any(not string.strip(SEAM) for string in exact):
-        return None
-    found = frozenset(string for string in map(_inside, exact) if string is not None)
-    return _Needed(found, sum(map(_share, found))) if found else None
+def _strings(exact: set[str], left: str, right: str) -> _Ways:
+    """As they stand in marked texts; nothing if one of them is empty or a mere border, since that is everywhere."""
+    strings = [left + string + right for string in exact]
+    if not all(map(_telling, strings)):
+        return _ANYHOW
+    found = frozenset(string for string in map(_inside, strings) if string is not None)
+    return [(_Needed(found, sum(map(_share, found))),)] if found else _ANYHOW
+
+
+def _telling(string: str) -> bool:
+    """Whether it is worth looking for: a space, or a letter that may be within a word, is in nearly every text."""
+    bare = string.translate(_UNMARKED)
+    return bare.strip() != "" and (len(bare) > 1 or len(string) > 2 or not bare.isalnum())
 
 
 def _inside(string: str) -> str | None:
     """As it stands in a marked text, SEAMs at its ends only if it has them; None: it matches nothing."""
-    bare = string.replace(SEAM, "")
+    bare = string.translate(_UNMARKED)
     inner = marked(bare)
     # At its ends a SEAM may also come from the character outside: `\b` before a comma wants a letter there.
-    left = SEAM if string.startswith(SEAM) else ""
-    right = SEAM if string.endswith(SEAM) else ""
+    left = SEAM if string.strip(EDGE).startswith(SEAM) or (string.startswith(EDGE) and _is_word(bare[0])) else ""
+    right = SEAM if string.strip(EDGE).endswith(SEAM) or (string.endswith(EDGE) and _is_word(bare[-1])) else ""
+    string = string.replace(EDGE, "")
     if SEAM in string[1:-1] and not _borders(string) <= {found.start() for found in _SEAMS.finditer(bare)}:
         return None
     return left + inner[inner.startswith(SEAM) : len(inner) - inner.endswith(SEAM)] + right
@@ -221,34 +342,54 @@ def _borders(string: str) -> set[int]:
 def _share(string: str) -> float:
     whole = 1.0
     for word in _WORDS.findall(string):
-        if word in _COMMON and f"{SEAM}{word}{SEAM}" in string:
-            whole *= _COMMON[word]
+        if f"{SEAM}{word}{SEAM}" in string:
+            whole *= _COMMON.get(word, _LETTER ** -len(word))
         else:
-            whole *= _LETTER ** -(len(word) - (not string.startswith(SEAM)))
-    return whole * 0.2 ** len(_MARKS.findall(string))
+            whole *= min(1.0, _LETTER ** -(len(word) - 2))  # the end of many words
+    for mark in _MARKS.findall(string):
+        whole *= _OFTEN.get(mark, 0.2)
+    return whole
 
 
 class Prefilter:
-    """Which of many expressions a text may match."""
+    """Which of many expressions a text may match.
+
+    Each way to match an expression is a bit, in `_TOGETHER` segments of one number: segment k holds the ways of which
+    part k has been found. A way is open if its bit is set in all segments.
+    """
 
     def __init__(self, expressions: Iterable[str]) -> None:
         """`expressions`: as for `required`."""
-        owners: dict[str, list[str]] = {}
-        self._others: list[str] = []
-        """Of which nothing is known: RE2 searches for all of them in one pass."""
         self._all = frozenset(expressions)
-        for expression in sorted(self._all):
-            strings = required(expression) if len(self._all) > _FEW else frozenset()
+        self._owners: list[str] = []
+        """The expression of each way."""
+        known = {one: required(one) if len(self._all) > _FEW else () for one in sorted(self._all)}
+        self.always = frozenset(one for one, ways in known.items() if not ways)
+        """Of which nothing is known."""
+        self._count = sum(map(len, known.values()))
+        self._given = 0
+        """Ways that have fewer parts: the missing ones are always there."""
+        parts: dict[Strings, int] = {}
+        for one, ways in known.items():
+            for way in ways:
+                bit = 1 << len(self._owners)
+                self._owners.append(one)
+                for segment in range(_TOGETHER):
+                    if segment < len(way):
+                        parts[way[segment]] = parts.get(way[segment], 0) | bit << segment * self._count
+                    else:
+                        self._given |= bit << segment * self._count
+        found: dict[str, int] = {}
+        for strings, bits in parts.items():
             for string in strings:
-                owners.setdefault(string, []).append(expression)
-            if not strings:
-                self._others.append(expression)
-        self._owners = list(owners.values())
-        self._automaton = _automaton(list(owners)) if owners else None
+                found[string] = found[string] | bits if string in found else bits
+        self._bits = list(found.values())
+        """By string: what has been found with it."""
+        self._automaton = _automaton(list(found)) if found else None
         self._recent: dict[str, frozenset[str]] = {}
 
     def possible(self, text: str) -> frozenset[str]:
-        """The expressions that may match the text. `text` has no half surrogates."""
+        """The expressions that may match the text, without those of `always`. `text` has no half surrogates."""
         found = self._recent.get(text)
         if found is None:
             if len(self._recent) >= _RECENT:
@@ -259,37 +400,20 @@ class Prefilter:
 
     def _search(self, text: str) -> frozenset[str]:
         if not text.isascii() and any(letter in text for letter in FOREIGN):
-            return self._all
-        found: list[str] = []
-        for group, together in self._sets:
-            found += group if together is None else [group[place] for place in together.Match(text) or ()]
+            return self._all - self.always
         if self._automaton is None:
-            return frozenset(found)
-        hits = self._automaton.find_matches_as_indexes(marked(text), overlapping=True)
-        return frozenset(found).union(*[self._owners[place] for place, _, _ in hits])
-
-    @cached_property
-    def _sets(self) -> list[tuple[list[str], Any]]:
-        """The others in small groups: the states of an automaton multiply with the expressions that it searches for."""
-        made: list[tuple[list[str], Any]] = []
-        for first in range(0, len(self._others), _TOGETHER):
-            made += _search_sets(self._others[first : first + _TOGETHER])
-        return made
-
-
-def _search_sets(group: list[str]) -> list[tuple[list[str], Any]]:
-    """The group as one set; halved where that takes too much memory, and None, for any text, where one alone does."""
-    together = re2.Set.SearchSet(options(SET_MEMORY))
-    for expression in group:
-        together.Add(expression)
-    try:
-        together.Compile()
-    except re2.error:
-        if len(group) == 1:
-            return [(group, None)]
-        middle = len(group) // 2
-        return [*_search_sets(group[:middle]), *_search_sets(group[middle:])]
-    return [(group, together)]
+            return frozenset()
+        bits, parts = self._bits, self._given
+        for place in {hit[0] for hit in self._automaton.find_matches_as_indexes(marked(text), overlapping=True)}:
+            parts |= bits[place]
+        count = self._count
+        ways = parts & parts >> count & parts >> 2 * count & (1 << count) - 1
+        found = []
+        while ways:
+            lowest = ways & -ways
+            ways ^= lowest
+            found.append(self._owners[lowest.bit_length() - 1])
+        return frozenset(found)
 
 
 _RECENT = 512

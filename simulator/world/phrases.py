@@ -112,33 +112,37 @@ class Phrases:
         self._places: dict[str, list[int]] = {}
         for place, (_, own) in enumerate(self._patterns):
             self._places.setdefault(own, []).append(place)
+        self._own = frozenset(self._places)
+        self._always = [place for own in self._own & self._prefilter.always for place in self._places[own]]
         self._compiled: dict[str, Any] = {}
 
     def find(self, text: str) -> Iterator[Found]:
         """The first match of each group that has one, in the order of the groups. `text` is folded."""
-        possible = self._prefilter.possible(text)
-        few, others = (possible, self._places) if len(possible) < len(self._places) else (self._places, possible)
-        places = [place for own in few if own in others for place in self._places[own]]
+        places = [place for own in self._prefilter.possible(text) & self._own for place in self._places[own]]
+        # In bytes RE2 answers twice as fast, and in ASCII a byte is a character.
+        searched = text.encode() if text.isascii() else text
         done = -1
-        for number, own in map(self._patterns.__getitem__, sorted(places)):
-            if number == done:
-                continue
-            spans = self._spans([own], text)
-            excused = self._spans(self._unless[number], text) if spans else []
-            for start, end in spans:
-                if not any(start < to and begin < end for begin, to in excused):
-                    yield Found(number, start, end)
-                    done = number
-                    break
+        for number, own in map(self._patterns.__getitem__, sorted([*places, *self._always])):
+            if number != done and (found := self._first(own, self._unless[number], searched)):
+                yield Found(number, *found)
+                done = number
 
-    def _spans(self, expressions: list[str], text: str) -> list[tuple[int, int]]:
-        spans = []
-        for one in expressions:
-            compiled = self._compiled.get(one)
-            if compiled is None:
-                compiled = self._compiled[one] = re2.compile(one, options())
-            spans += [match.span() for match in compiled.finditer(text)]
-        return spans
+    def _first(self, own: str, unless: list[str], text: str | bytes) -> tuple[int, int] | None:
+        """The first match that overlaps none of the exceptions'."""
+        excused: list[tuple[int, int]] | None = None
+        for match in self._re2(own).finditer(text):
+            start, end = match.span()
+            if excused is None:
+                excused = [other.span() for one in unless for other in self._re2(one).finditer(text)]
+            if not any(start < to and begin < end for begin, to in excused):
+                return start, end
+        return None
+
+    def _re2(self, expression: str) -> Any:
+        compiled = self._compiled.get(expression)
+        if compiled is None:
+            compiled = self._compiled[expression] = re2.compile(expression, options())
+        return compiled
 
 
 class RemarkKind(StrictModel):
