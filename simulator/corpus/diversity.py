@@ -7,7 +7,7 @@ compared without case, punctuation and the nick that it is addressed to; /me lin
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from rensa import RMinHash
@@ -258,7 +258,7 @@ class Diversity:
             if len(self._sketches) > NEIGHBOURS:
                 self._sketches, self._every = self._sketches[1::2], self._every * 2
 
-    def _count(self, said: list[str]) -> None:
+    def _count(self, said: Sequence[str]) -> None:
         for length, numbers in enumerate(gram_numbers(said, GRAMS[-1]), 1):
             self._distinct[length].add(numbers)
             self._block[length] += numbers
@@ -268,7 +268,7 @@ class Diversity:
                     spread.add(len(set(grams)) / len(grams))
                     self._block[length] = []
 
-    def _again(self, said: list[str], text: str) -> bool | None:
+    def _again(self, said: Sequence[str], text: str) -> bool | None:
         """Whether nearly the same was said before in any session; None: too short to tell."""
         own = sketch(shingles(said, 2), MESSAGE_PLACES) if len(said) >= self._fewest else None
         if own is None:

@@ -14,6 +14,7 @@ import weakref
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from typing import Protocol
 from zlib import crc32
 
@@ -60,7 +61,7 @@ def sketch_session(document: Document, shingle: int) -> RMinHash | None:
 
     None for a session with fewer than `shingle` words.
     """
-    said = words_of(" ".join(line.text for line in document.messages))
+    said = list(chain.from_iterable(words_of(line.text) for line in document.messages))
     return sketch(shingles(said, shingle), PLACES)
 
 

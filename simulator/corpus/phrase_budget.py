@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from simulator.corpus.counting import Recurring
@@ -51,7 +51,7 @@ class Speaker:
         self._first = {length: Recurring() for length in OPENINGS}
         self._phrases = Recurring()
 
-    def add(self, said: list[str], again: bool | None) -> None:
+    def add(self, said: Sequence[str], again: bool | None) -> None:
         """`again`: whether it repeats an earlier message; None: not compared."""
         self.messages += 1
         self.compared += again is not None

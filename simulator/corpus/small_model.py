@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from simulator.document import TranscriptLine
 from simulator.line_checks.wording import runs
@@ -39,11 +40,10 @@ def emptiness(messages: Sequence[TranscriptLine], style: StylePolicy) -> Emptine
     closed = style.closed_class_words
     texts = [_words(line.text) for line in messages]
     total = sum(map(len, texts))
-    share = sum(sum(map(closed.__contains__, words)) for words in texts) / total if total else 0.0
+    share = sum(map(closed.__contains__, chain.from_iterable(texts))) / total if total else 0.0
     window = style.numbers.shared_grams_window
-    grams = [set(runs(words, GRAM)) for words in texts]
-    starts = range(0, max(1, len(grams) - window + 1), window)
-    shares = [_shared(grams[start : start + window]) for start in starts]
+    starts = range(0, max(1, len(texts) - window + 1), window)
+    shares = [_shared(texts[start : start + window]) for start in starts]
     return Emptiness(share, sum(shares) / len(shares) if shares else 0.0)
 
 
@@ -63,13 +63,20 @@ def written_by_small_model(messages: Sequence[TranscriptLine], style: StylePolic
     return None
 
 
+def _grams(words: list[str]) -> Iterator[tuple[str, ...]]:
+    return runs(words, GRAM)
+
+
 def _words(text: str) -> list[str]:
     address = _ADDRESS.match(text)
     return _WORD.findall((text[address.end() :] if address else text).lower().replace("’", "'"))
 
 
-def _shared(grams: list[set[tuple[str, ...]]]) -> float:
-    if not grams:
-        return 0.0
-    count = Counter(gram for each in grams for gram in each)
-    return sum(any(count[gram] > 1 for gram in each) for each in grams) / len(grams)
+def _shared(texts: list[list[str]]) -> float:
+    listed = list(chain.from_iterable(map(_grams, texts)))
+    if len(set(listed)) == len(listed):
+        return 0.0  # as most often
+    grams = [set(_grams(words)) for words in texts]
+    count = Counter(chain.from_iterable(grams))
+    common = {gram for gram, times in count.items() if times > 1}
+    return sum(not common.isdisjoint(each) for each in grams) / len(grams)

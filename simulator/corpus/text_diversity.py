@@ -60,13 +60,13 @@ def text_diversity(documents: Iterable[Document]) -> TextDiversity:
     )
 
 
-_Block = list[list[list[str]]]
+_Block = list[list[tuple[str, ...]]]
 """Sessions, messages, words."""
 
 
-def _blocks(sessions: Sequence[list[list[str]]]) -> Iterable[_Block]:
+def _blocks(sessions: Sequence[list[tuple[str, ...]]]) -> Iterable[_Block]:
     """Blocks of exactly BLOCK words; one of everything where there is not enough for a whole one."""
-    block, size, found = list[list[list[str]]](), 0, 0
+    block, size, found = list[list[tuple[str, ...]]](), 0, 0
     for session in sessions:
         block.append([])
         for words in session:

@@ -15,6 +15,8 @@ from simulator.world.phrases import folded
 from simulator.world.style import StylePolicy
 
 _BROKEN = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u200b\u2028\u2029\ufeff\ufffd\ud800-\udfff]|\\S{80}")
+_LONG = 80
+"""Characters without a space that `_BROKEN` finds."""
 _ODD = re.compile("[^\x00-\u024f\u1e00-\u1eff\u2000-\u20cf]")
 _BRACKETED = re.compile(r"<([^\s<>]{1,31})>")
 _INVENTED = re.compile(r"(?:^|\s)<(?:(?:user|person|member|guest|nick|speaker)_?\d*|[a-z_]+\d+)> \S", re.IGNORECASE)
@@ -216,14 +218,16 @@ class LineChecker:
             yield self._fault("wall", f"{len(text)} characters", "wall")
         elif (count := sentences(text)) > numbers.max_sentences:
             yield self._fault("wall", f"{count} sentences", "wall")
-        if broken := _BROKEN.search(_URL.sub("", text) if "://" in text or "www." in text else text):
-            yield self._fault("garbled", repr(broken[0]), "garbled")
-            return
+        words = text.casefold().split()
+        if not (text.isascii() and text.isprintable()) or len(max(words, key=len, default="")) >= _LONG:
+            broken = _BROKEN.search(_URL.sub("", text) if "://" in text or "www." in text else text)
+            if broken is not None:
+                yield self._fault("garbled", repr(broken[0]), "garbled")
+                return
         odd = 0 if text.isascii() else len(_ODD.findall(text))
         if odd >= numbers.odd_characters and odd > numbers.odd_share * len(text):
             yield self._fault("garbled", text, "garbled")
             return
-        words = text.casefold().split()
         distinct = len(set(words))
         if len(words) >= numbers.vocabulary_words and distinct < numbers.vocabulary_share * len(words):
             yield self._fault("garbled", text, "garbled")

@@ -25,8 +25,8 @@ class Secrets:
         """`examples`: lines of which each sentence counts as a text, if it has `EXAMPLE_WORDS` words."""
         self._texts = list(texts)
         for line in examples:
-            self._texts += [line, *(part for part in _SENTENCES.split(line) if len(_words(part)) >= EXAMPLE_WORDS)]
-        self._public = [words for text in public if (words := _words(text))]
+            self._texts += [line, *(part for part in _SENTENCES.split(line) if len(words_of(part)) >= EXAMPLE_WORDS)]
+        self._public = [words for text in public if (words := words_of(text))]
         self._built_for: tuple[int, int] | None = None
         self._runs: set[str] = set()
         self._starts: set[tuple[str, str]] = set()
@@ -37,7 +37,7 @@ class Secrets:
         """The repeated words, or None. `run`: words in a row; `whole`: fewest words of a text that is shorter."""
         if self._built_for != (run, whole):
             self._build(run, whole)
-        words = _words(text)
+        words = words_of(text)
         for start, pair in enumerate(pairwise(words[: len(words) - run + 2] if len(words) >= run else ())):
             if pair in self._starts and " ".join(words[start : start + run]) in self._runs:
                 return passage(text, start, run)
@@ -50,7 +50,7 @@ class Secrets:
     def _build(self, run: int, whole: int) -> None:
         self._runs, self._starts, self._wholes, self._built_for = set(), set(), {}, (run, whole)
         for text in self._texts:
-            words = _words(text)
+            words = words_of(text)
             private = self._private(words)
             if all(private):  # nearly always, and the same for a card in every session
                 self._runs |= _runs_of(text, run)
@@ -73,15 +73,10 @@ class Secrets:
 
 
 @lru_cache(maxsize=4096)
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(words_of(text))
-
-
-@lru_cache(maxsize=4096)
 def _starts_of(text: str) -> frozenset[tuple[str, str]]:
-    return frozenset(pairwise(_words(text)))
+    return frozenset(pairwise(words_of(text)))
 
 
 @lru_cache(maxsize=4096)
 def _runs_of(text: str, run: int) -> frozenset[str]:
-    return frozenset(map(" ".join, runs(_words(text), run)))
+    return frozenset(map(" ".join, runs(words_of(text), run)))

@@ -88,7 +88,10 @@ class Repeats:
         if first is not None and not self._free(nick, first, index):
             return first
         # A near repeat shares most pairs, so it was the last to use at least one of them.
-        candidates = {self._last[pair] for pair in own.pairs if pair in self._last}
+        shared = self._last.keys() & own.pairs
+        if not shared:
+            return None
+        candidates = set(map(self._last.__getitem__, shared))
         begins = index - self._numbers.repeat_window
         near = (
             other
@@ -101,10 +104,13 @@ class Repeats:
         return self._nicks[other] != nick and _echo(self._said[other], index - other, self._numbers)
 
     def _find_own(self, own: _Gist, index: int, mine: list[int]) -> int | None:
+        if own.words < self._numbers.own_repeat_words:
+            return None
+        begins, said = index - self._numbers.repeat_window, self._said
         for other in reversed(mine):
-            if other < index - self._numbers.repeat_window:
+            if other < begins:
                 break
-            if _own_repeat(own, self._said[other], self._numbers):
+            if _own_repeat(own, said[other], self._numbers):
                 return other
         return None
 
@@ -153,10 +159,10 @@ def _echo(other: _Gist, back: int, numbers: Numbers) -> bool:
 
 def _own_repeat(a: _Gist, b: _Gist, numbers: Numbers) -> bool:
     """One speaker's two lines are of nearly the same words, in whatever order."""
-    longer = max(len(a.vocabulary), len(b.vocabulary))
-    if min(a.words, b.words) < numbers.own_repeat_words:
+    needed = numbers.own_repeat_share * max(len(a.vocabulary), len(b.vocabulary))
+    if min(len(a.vocabulary), len(b.vocabulary)) < needed or min(a.words, b.words) < numbers.own_repeat_words:
         return False
-    return len(a.vocabulary & b.vocabulary) >= numbers.own_repeat_share * longer
+    return len(a.vocabulary & b.vocabulary) >= needed
 
 
 def _near(a: _Gist, b: _Gist, numbers: Numbers) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import pairwise
 
 from simulator.addressing import without_address
@@ -13,16 +14,20 @@ WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 _SENTENCE_END = re.compile(r"[.!?…]+[\"')\]]*(?=\s|$)")
 
 
-def words_of(text: str) -> list[str]:
-    """The words of a text without case and punctuation, as repetition and leaks are measured in."""
-    return WORD.findall(folded(text).casefold())
+@lru_cache(maxsize=4096)
+def words_of(text: str) -> tuple[str, ...]:
+    """The words of a text without case and punctuation, as repetition and leaks are measured in.
+
+    They are remembered for a while: several checks ask for those of the same line.
+    """
+    return tuple(WORD.findall(folded(text).casefold()))
 
 
-def own_words(text: str) -> list[str]:
+def own_words(text: str) -> tuple[str, ...]:
     """The words of a message without the `nick: ` that it may begin with.
 
     >>> own_words("kai: no, not again")
-    ['no', 'not', 'again']
+    ('no', 'not', 'again')
     """
     return words_of(without_address(text))
 

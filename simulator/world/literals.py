@@ -13,7 +13,9 @@ import importlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from itertools import islice
+from operator import or_
 from typing import TYPE_CHECKING, Any
 
 import re2
@@ -63,6 +65,8 @@ _COMMON = {
     for word in words.split()
 }
 """Share of lines that hold one of the commonest words, roughly."""
+_DIGIT = 0.02
+"""Share of lines that hold a certain digit, roughly."""
 _OFTEN = {".": 1.0, ",": 0.6, "?": 0.4, "'": 0.4}
 """Share of lines that hold a mark, roughly."""
 # What RE2 reads in another way than Python's parser does: a class by name, a count without its first number.
@@ -153,6 +157,9 @@ def _row(row: Iterable[tuple[Any, Any]], before: str = "", after: str = "") -> _
     so_far, whole, left = {""}, True, before
     ways = _ANYHOW
     for place, node in enumerate(nodes):
+        if str(node[0]) == "LITERAL":
+            so_far = {start + chr(node[1]) for start in so_far}
+            continue
         here = _end(so_far, left)
         exact, within = _node(node, here, _begin(nodes[place + 1 :], after))
         if exact is not None and len(so_far) * len(exact) <= _MOST:
@@ -250,8 +257,6 @@ def _node(node: tuple[Any, Any], before: str, after: str) -> _Found:
     """What is not known here may match anything."""
     kind, value = node
     match str(kind):
-        case "LITERAL":
-            return {chr(value)}, _ANYHOW
         case "AT":
             return {SEAM if str(value) == "AT_BOUNDARY" else EDGE if str(value) in _ENDS else ""}, _ANYHOW
         case "IN":
@@ -267,8 +272,9 @@ def _node(node: tuple[Any, Any], before: str, after: str) -> _Found:
             exact, within = _row(inner, before, after if most == 1 else "")
             if least == 0:
                 return exact | {""} if most == 1 and exact is not None else None, _ANYHOW
-            # Several spaces are as one in a marked text.
-            return exact if most == 1 or (least == 1 and exact == {" "}) else None, within
+            if most == 1 or (least == 1 and exact == {" "}):  # several spaces are as one in a marked text
+                return exact, within
+            return None, within if exact is None else _both(within, _strings(exact, before, ""))
     return None, _ANYHOW
 
 
@@ -280,6 +286,8 @@ def _class(members: Iterable[tuple[Any, Any]]) -> set[str] | None:
                 found.add(chr(value))
             case "RANGE" if value[1] - value[0] < _CLASS:
                 found |= set(map(chr, range(value[0], value[1] + 1)))
+            case "CATEGORY" if str(value) == "CATEGORY_DIGIT":
+                found |= set("0123456789")
             case _:
                 return None
     return found
@@ -310,9 +318,9 @@ def _strings(exact: set[str], left: str, right: str) -> _Ways:
 
 
 def _telling(string: str) -> bool:
-    """Whether it is worth looking for: a space, or a letter that may be within a word, is in nearly every text."""
+    """Whether it is worth looking for: a full stop, or a letter that may be within a word, is in nearly every text."""
     bare = string.translate(_UNMARKED)
-    return bare.strip() != "" and (len(bare) > 1 or len(string) > 2 or not bare.isalnum())
+    return bare.strip(" .,") != "" and (len(bare) > 1 or len(string) > 2 or not bare.isalpha())
 
 
 def _inside(string: str) -> str | None:
@@ -344,6 +352,8 @@ def _share(string: str) -> float:
     for word in _WORDS.findall(string):
         if f"{SEAM}{word}{SEAM}" in string:
             whole *= _COMMON.get(word, _LETTER ** -len(word))
+        elif word.isdigit():
+            whole *= _DIGIT
         else:
             whole *= min(1.0, _LETTER ** -(len(word) - 2))  # the end of many words
     for mark in _MARKS.findall(string):
@@ -403,9 +413,8 @@ class Prefilter:
             return self._all - self.always
         if self._automaton is None:
             return frozenset()
-        bits, parts = self._bits, self._given
-        for place in {hit[0] for hit in self._automaton.find_matches_as_indexes(marked(text), overlapping=True)}:
-            parts |= bits[place]
+        hits = self._automaton.find_matches_as_indexes(marked(text), overlapping=True)
+        parts = reduce(or_, map(self._bits.__getitem__, {hit[0] for hit in hits}), self._given)
         count = self._count
         ways = parts & parts >> count & parts >> 2 * count & (1 << count) - 1
         found = []
