@@ -159,5 +159,4 @@ def write_export(
 def _measured(journal: Journal, world: World, against: Sequence[Document]) -> Quality:
     from simulator.corpus.quality import measured, quality
 
-    of = measured(journal, world, finished=journal.run.goal.done(journal.tally()) >= 1)
-    return quality(journal, world, of, against)
+    return quality(journal, world, measured(journal, world), against)

@@ -107,7 +107,7 @@ def _quality(name: str, against: tuple[str, ...], world: World, data: Path, *, a
 
     real = real_sessions(against, world, data)
     with Journal.read(data / "runs" / name) as journal:
-        of = measured(journal, world, finished=True)
+        of = measured(journal, world)
         if not of.documents:
             raise UsageError("no session to measure", place=name, remedy="name a run with kept sessions")
         found = quality(journal, world, of, real)

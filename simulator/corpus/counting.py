@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from heapq import nlargest
 from zlib import crc32
@@ -19,17 +20,15 @@ class Recurring:
 
     def __init__(self, most: int = 400_000) -> None:
         self._most = most
-        self._counts: dict[Thing, int] = {}
+        self._counts = Counter[Thing]()
         self.missed = 0
 
     def add(self, things: Iterable[Thing]) -> None:
         """Counts each of them once more."""
-        counts = self._counts
-        for thing in things:
-            counts[thing] = counts.get(thing, 0) + 1
+        self._counts.update(things)
         while len(self._counts) > self._most:
             self.missed += 1
-            self._counts = {thing: count - 1 for thing, count in self._counts.items() if count > 1}
+            self._counts = Counter({thing: count - 1 for thing, count in self._counts.items() if count > 1})
 
     def commonest(self, most: int, least: int = 1) -> list[tuple[str, int]]:
         """(thing, count), from the most frequent on; among equals the longest first, then in the order of letters.

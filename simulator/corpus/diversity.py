@@ -162,6 +162,79 @@ class DiversityFacts:
     topics: TopicBalance | None
 
 
+class SessionDiversity:
+    """Which sessions repeat earlier ones, and who talks in them: what can be told without counting words."""
+
+    def __init__(self, style: StylePolicy, lead: str) -> None:
+        """`lead`: the nick."""
+        self._lead, self._shingle = lead, style.numbers.near_duplicate_shingle
+        self.sessions = 0
+        self._near = NearDuplicates(style)
+        self._repeats, self._examples = 0, list[tuple[str, str, float]]()
+        self._sketches: list[RMinHash] = []
+        """Of every `_every`-th session."""
+        self._every = 1
+        self._nicks: Counter[str] = Counter()
+
+    def add(self, id: str, document: Document) -> None:
+        """One more session."""
+        self.sessions += 1
+        self._nicks.update(line.nick for line in document.messages)
+        self._compare(id, document)
+
+    @property
+    def messages(self) -> int:
+        """Of all sessions."""
+        return self._nicks.total()
+
+    def repeats(self) -> SessionRepeats:
+        """Near-duplicates of earlier sessions."""
+        examples = [NearDuplicate(id, earlier, round(likeness, 3)) for id, earlier, likeness in self._examples]
+        return SessionRepeats(self._repeats, _share(self._repeats, self.sessions), tuple(examples))
+
+    def self_similarity(self) -> SelfSimilarity:
+        """How like its nearest neighbour a session is, as the share of common shingles, over an even sample.
+
+        Among more sessions a nearer one is found: figures of sets of one size can be compared.
+        """
+        sketches = self._sketches
+        if len(sketches) < 2:
+            return SelfSimilarity(0, None, None)
+        step = max(len(sketches) / SAMPLE, 1.0)
+        places = [int(number * step) for number in range(min(SAMPLE, len(sketches)))]
+        nearest = [
+            max(sketches[place].jaccard(other) for number, other in enumerate(sketches) if number != place)
+            for place in places
+        ]
+        return SelfSimilarity(len(places), round(sum(nearest) / len(nearest), 4), round(max(nearest), 4))
+
+    def balance(self) -> NickBalance:
+        """Who talks how much."""
+        people = {nick: count for nick, count in self._nicks.items() if nick != self._lead}
+        everybody, total = self._nicks.total(), sum(people.values())
+        rows = sorted(people.items(), key=lambda row: (-row[1], row[0]))
+        return NickBalance(
+            _share(self._nicks[self._lead], everybody),
+            len(people),
+            round(gini(sorted(people.values())), 4) if people else None,
+            {nick: _share(count, total) for nick, count in rows},
+        )
+
+    def _compare(self, id: str, document: Document) -> None:
+        own = sketch_session(document, self._shingle)
+        if own is None:
+            return
+        found = self._near.find_sketch(id, own)
+        if found is not None:
+            self._repeats += 1
+            if len(self._examples) < SHOWN:
+                self._examples.append((id, *found))
+        if self.sessions % self._every == 0:
+            self._sketches.append(own)
+            if len(self._sketches) > NEIGHBOURS:
+                self._sketches, self._every = self._sketches[1::2], self._every * 2
+
+
 class Diversity:
     """All sessions so far."""
 
@@ -169,13 +242,8 @@ class Diversity:
         """`lead`: the nick."""
         numbers = style.numbers
         self._lead, self._habits = lead, habits
-        self._shingle, self._fewest = numbers.near_duplicate_shingle, numbers.repeat_words
-        self.sessions = self._words = 0
-        self._near = NearDuplicates(style)
-        self._repeats, self._examples = 0, list[tuple[str, str, float]]()
-        self._sketches: list[RMinHash] = []
-        """Of every `_every`-th session."""
-        self._every = 1
+        self._fewest, self._words = numbers.repeat_words, 0
+        self._sessions = SessionDiversity(style, lead)
         self._messages = SketchIndex(MESSAGE_PLACES, numbers.repeat_similarity, last=REMEMBERED)
         """Named by their texts."""
         self._repeated = Recurring()
@@ -183,17 +251,14 @@ class Diversity:
         self._distinct = {length: Distinct() for length in GRAMS}
         self._block: dict[int, list[int]] = {length: [] for length in GRAMS}
         self._blocks = {length: Spread() for length in GRAMS}
-        self._nicks: Counter[str] = Counter()
         self._groups: Counter[str] = Counter()
         self._topics: Counter[str] = Counter()
 
     def add(self, id: str, document: Document, *, group: str | None = None, topic: str | None = None) -> None:
         """A session, and what it is about where that is known."""
-        self.sessions += 1
-        self._compare(id, document)
+        self._sessions.add(id, document)
         known = roster(document.lines)
         for line in document.messages:
-            self._nicks[line.nick] += 1
             text = line.text
             if leading_nick(text, known) is not None:
                 _, _, text = text.partition(" ")
@@ -214,21 +279,17 @@ class Diversity:
         speakers = self._speakers
         whole = {n: _rounded(counted.share) for n, counted in self._distinct.items()}
         return DiversityFacts(
-            self.sessions,
-            self._nicks.total(),
+            self._sessions.sessions,
+            self._sessions.messages,
             self._words,
-            NearDuplicateShares(self._session_repeats(), self._message_repeats()),
+            NearDuplicateShares(self._sessions.repeats(), self._message_repeats()),
             DistinctNgrams(whole, self._distinct_blocks()),
-            self._self_similarity(),
+            self._sessions.self_similarity(),
             openings={who: one.openings(self._habits) for who, one in speakers.items()},
             phrases={who: one.recurring(self._habits) for who, one in speakers.items()},
-            nicks=self._balance(),
+            nicks=self._sessions.balance(),
             topics=self._subjects(targets, finished),
         )
-
-    def _session_repeats(self) -> SessionRepeats:
-        examples = [NearDuplicate(id, earlier, round(likeness, 3)) for id, earlier, likeness in self._examples]
-        return SessionRepeats(self._repeats, _share(self._repeats, self.sessions), tuple(examples))
 
     def _message_repeats(self) -> MessageRepeats:
         lead, people = self._speakers["lead"], self._speakers["people"]
@@ -243,20 +304,6 @@ class Diversity:
     def _distinct_blocks(self) -> DistinctBlocks:
         shares = {n: _rounded(spread.mean) if spread.count else None for n, spread in self._blocks.items()}
         return DistinctBlocks(BLOCK, self._blocks[GRAMS[0]].count, shares)
-
-    def _compare(self, id: str, document: Document) -> None:
-        own = sketch_session(document, self._shingle)
-        if own is None:
-            return
-        found = self._near.find_sketch(id, own)
-        if found is not None:
-            self._repeats += 1
-            if len(self._examples) < SHOWN:
-                self._examples.append((id, *found))
-        if self.sessions % self._every == 0:
-            self._sketches.append(own)
-            if len(self._sketches) > NEIGHBOURS:
-                self._sketches, self._every = self._sketches[1::2], self._every * 2
 
     def _count(self, said: Sequence[str]) -> None:
         for length, numbers in enumerate(gram_numbers(said, GRAMS[-1]), 1):
@@ -279,33 +326,6 @@ class Diversity:
             return True
         self._messages.add(text, own)
         return False
-
-    def _self_similarity(self) -> SelfSimilarity:
-        """How like its nearest neighbour a session is, as the share of common shingles, over an even sample.
-
-        Among more sessions a nearer one is found: figures of sets of one size can be compared.
-        """
-        sketches = self._sketches
-        if len(sketches) < 2:
-            return SelfSimilarity(0, None, None)
-        step = max(len(sketches) / SAMPLE, 1.0)
-        places = [int(number * step) for number in range(min(SAMPLE, len(sketches)))]
-        nearest = [
-            max(sketches[place].jaccard(other) for number, other in enumerate(sketches) if number != place)
-            for place in places
-        ]
-        return SelfSimilarity(len(places), round(sum(nearest) / len(nearest), 4), round(max(nearest), 4))
-
-    def _balance(self) -> NickBalance:
-        people = {nick: count for nick, count in self._nicks.items() if nick != self._lead}
-        everybody, total = self._nicks.total(), sum(people.values())
-        rows = sorted(people.items(), key=lambda row: (-row[1], row[0]))
-        return NickBalance(
-            _share(self._nicks[self._lead], everybody),
-            len(people),
-            round(gini(sorted(people.values())), 4) if people else None,
-            {nick: _share(count, total) for nick, count in rows},
-        )
 
     def _subjects(self, targets: Mapping[str, float], finished: bool) -> TopicBalance | None:
         if not self._groups and not self._topics:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from simulator.corpus.counting import Recurring
 from simulator.document import Document
@@ -59,7 +60,7 @@ class Speaker:
         for length, counted in self._first.items():
             if len(said) >= length:
                 counted.add([" ".join(said[:length])])
-        self._phrases.add({phrase for length in PHRASE for phrase in runs(said, length)})
+        self._phrases.add(set(chain.from_iterable(runs(said, length) for length in PHRASE)))
 
     def openings(self, habits: SpeechHabits) -> dict[int, tuple[Opening, ...]]:
         """Number of first words to the most frequent ones."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from simulator.corpus.calibration import MachineCalibration, calibration
-from simulator.corpus.diversity import Diversity, DiversityFacts
+from simulator.corpus.diversity import NickBalance, SessionDiversity, SessionRepeats
 from simulator.corpus.realism import Realism, RealismFacts
 from simulator.corpus.telling_apart import TEXT, Separability, tell_apart
 from simulator.corpus.text_diversity import TextDiversity, text_diversity
@@ -52,20 +52,21 @@ class Measured:
 
     documents: Mapping[str, Document]
     """By session, in the order of the run."""
-    diversity: DiversityFacts
+    repeats: SessionRepeats
+    nicks: NickBalance
     realism: RealismFacts
 
 
-def measured(journal: Reviews, world: World, *, finished: bool) -> Measured:
-    """The kept sessions of a run, lines as edited. `finished`: no more sessions are to come."""
-    diversity, realism = Diversity(world.style, world.lead.nick, world.realism.habits), Realism()
+def measured(journal: Reviews, world: World) -> Measured:
+    """The kept sessions of a run, lines as edited."""
+    diversity, realism = SessionDiversity(world.style, world.lead.nick), Realism()
     documents = {}
     for row in journal.sessions("kept"):
         made = document(row.session.setting, journal.edited(row.session.id))
-        diversity.add(row.session.id, made, group=row.session.cell.group, topic=row.session.topic)
+        diversity.add(row.session.id, made)
         realism.add(made)
         documents[row.session.id] = made
-    return Measured(documents, diversity.table(world.quota.topics, finished=finished), realism.table(world.realism))
+    return Measured(documents, diversity.repeats(), diversity.balance(), realism.table(world.realism))
 
 
 def quality(journal: Reviews, world: World, of: Measured, against: Sequence[Document] = ()) -> Quality:
@@ -77,8 +78,8 @@ def quality(journal: Reviews, world: World, of: Measured, against: Sequence[Docu
         text=text_diversity(documents),
         reference=text_diversity(against) if against else None,
         separability=tell_apart(documents, against, world.style.closed_class_words) if against else None,
-        near_duplicates=share(of.diversity.near_duplicates.sessions.count, count),
-        gini=of.diversity.nicks.gini,
+        near_duplicates=share(of.repeats.count, count),
+        gini=of.nicks.gini,
         realism=share(of.realism.inside, of.realism.inside + of.realism.outside),
         reviewed=share(len(of.documents.keys() & judged), count),
         contaminated=contaminated(documents, world),
@@ -96,9 +97,7 @@ def contaminated(documents: Iterable[Document], world: World) -> int:
         for part in PLACEHOLDER.split(line.text)
         for run in runs(words_of(part), RUN)
     }
-    return sum(
-        any(run in said for line in each.messages for run in runs(words_of(line.text), RUN)) for each in documents
-    )
+    return sum(any(not said.isdisjoint(runs(words_of(line.text), RUN)) for line in each.messages) for each in documents)
 
 
 def rows(quality: Quality) -> list[tuple[str, str, str, str]]:

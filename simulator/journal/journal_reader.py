@@ -92,14 +92,16 @@ class JournalReader:
 
         `purpose` is one of Cost.purpose.
         """
+        # One condition for both cases would keep SQLite from its index: a session begun would read all calls so far.
+        wanted = {"call.session = ?": session, "what = ?": purpose}
+        asked = {condition: value for condition, value in wanted.items() if value is not None}
         with storage(self.path):
             rows = self._db.execute(
                 f"SELECT call.session, key, {_WHAT} AS what, speaker, text,"
                 " model, prompt_tokens, cached_tokens, completion_tokens, billing, cost_usd, seconds, attempts, cut"
                 " FROM call JOIN session ON session.id = call.session"
-                " WHERE (?1 IS NULL OR call.session = ?1) AND (?2 IS NULL OR what = ?2)"
-                " ORDER BY slot, attempt",
-                (session, purpose),
+                f" {'WHERE ' if asked else ''}{' AND '.join(asked)} ORDER BY slot, attempt",
+                tuple(asked.values()),
             )
             for name, of_session in groupby(rows, key=itemgetter(0)):
                 try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from functools import lru_cache
 from itertools import pairwise
 
@@ -25,7 +25,7 @@ class Secrets:
         """`examples`: lines of which each sentence counts as a text, if it has `EXAMPLE_WORDS` words."""
         self._texts = list(texts)
         for line in examples:
-            self._texts += [line, *(part for part in _SENTENCES.split(line) if len(words_of(part)) >= EXAMPLE_WORDS)]
+            self._texts += _example_texts(line)
         self._public = [words for text in public if (words := words_of(text))]
         self._built_for: tuple[int, int] | None = None
         self._runs: set[str] = set()
@@ -48,19 +48,24 @@ class Secrets:
         return None
 
     def _build(self, run: int, whole: int) -> None:
-        self._runs, self._starts, self._wholes, self._built_for = set(), set(), {}, (run, whole)
+        self._wholes, self._built_for = {}, (run, whole)
+        self._starts = set().union(*map(_starts_of, self._texts))
+        public = [_spaced(phrase) for phrase in self._public]
+        runs_of: list[Set[str]] = []
         for text in self._texts:
             words = words_of(text)
-            private = self._private(words)
-            if all(private):  # nearly always, and the same for a card in every session
-                self._runs |= _runs_of(text, run)
-                self._starts |= _starts_of(text)
+            said = _spaced(words)
+            if not any(phrase in said for phrase in public):  # nearly always, and the same for a card in every session
+                private_words = len(words)
+                runs_of.append(_runs_of(text, run))
             else:
+                private = self._private(words)
+                private_words = sum(private)
                 starts = range(len(words) - run + 1)
-                self._runs |= {" ".join(words[i : i + run]) for i in starts if sum(private[i : i + run]) >= whole}
-                self._starts |= _starts_of(text)
-            if len(words) < run and sum(private) >= whole:
+                runs_of.append({" ".join(words[i : i + run]) for i in starts if sum(private[i : i + run]) >= whole})
+            if len(words) < run and private_words >= whole:
                 self._wholes.setdefault(words[0], []).append(words)
+        self._runs = set().union(*runs_of)
 
     def _private(self, words: tuple[str, ...]) -> list[bool]:
         """For each word, whether it stands outside the public phrases."""
@@ -70,6 +75,18 @@ class Secrets:
                 if words[start : start + len(phrase)] == phrase:
                     private[start : start + len(phrase)] = [False] * len(phrase)
         return private
+
+
+@lru_cache(maxsize=4096)
+def _spaced(words: tuple[str, ...]) -> str:
+    """The words with a space before and after each, so that one text is found in another word by word."""
+    return f" {' '.join(words)} "
+
+
+@lru_cache(maxsize=4096)
+def _example_texts(line: str) -> tuple[str, ...]:
+    """The line, and each of its sentences that shows where it is from."""
+    return (line, *(part for part in _SENTENCES.split(line) if len(words_of(part)) >= EXAMPLE_WORDS))
 
 
 @lru_cache(maxsize=4096)

@@ -35,7 +35,10 @@ def repeated(
         same = line.nick == said.nick
         if own.key != other.key:
             # Most lines have no two words in a row in common; that is found out quickest.
-            alike = not own.pairs.isdisjoint(other.pairs) and (
+            apart = own.pairs.isdisjoint(other.pairs)
+            if apart and not same:
+                continue
+            alike = not apart and (
                 _near(own, other, numbers)
                 or (same and line.nick == lead and _own_run(said, line, earlier[begins:], numbers.lead_repeat_run))
             )

@@ -38,7 +38,7 @@ def runs(words: Sequence[str], length: int) -> Iterator[tuple[str, ...]]:
     >>> list(runs(["a", "b", "c"], 2)), list(runs(["a"], 2))
     ([('a', 'b'), ('b', 'c')], [])
     """
-    return zip(*(words[start:] for start in range(length)), strict=False)
+    return zip(*[words[start:] for start in range(length)], strict=False)
 
 
 def passage(text: str, start: int, count: int) -> str:

@@ -202,7 +202,9 @@ def _gather(journal: Journal, world: World, against: Sequence[Document]) -> Figu
         lengths=lengths.table(),
         realism=lifelike,
         diversity=varied,
-        quality=quality(journal, world, Measured(documents, varied, lifelike), against),
+        quality=quality(
+            journal, world, Measured(documents, varied.near_duplicates.sessions, varied.nicks, lifelike), against
+        ),
         rules=cases.table(journal.rejections(), journal.retried()),
         cost=stats.costs(journal.costs()),
         acceptance=tuple(_acceptance(sessions)),

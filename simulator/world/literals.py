@@ -402,9 +402,7 @@ class Prefilter:
         """The expressions that may match the text, without those of `always`. `text` has no half surrogates."""
         found = self._recent.get(text)
         if found is None:
-            if len(self._recent) >= _RECENT:
-                for old in list(islice(self._recent, _RECENT // 2)):
-                    del self._recent[old]
+            make_room(self._recent)
             found = self._recent[text] = self._search(text)
         return found
 
@@ -427,6 +425,13 @@ class Prefilter:
 
 _RECENT = 512
 """Texts of which the answer is kept: a line is asked about again while it is one of the last of its session."""
+
+
+def make_room(recent: dict[str, Any]) -> None:
+    """Forgets the older half of the answers where there are `_RECENT`."""
+    if len(recent) >= _RECENT:
+        for old in list(islice(recent, _RECENT // 2)):
+            del recent[old]
 
 
 def options(memory: int = 8 << 20) -> re2.Options:

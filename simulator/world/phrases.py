@@ -17,7 +17,7 @@ from typing import Annotated, Any
 import re2
 from pydantic import BeforeValidator, Field, model_validator
 
-from simulator.world.literals import Prefilter, options
+from simulator.world.literals import Prefilter, make_room, options
 from simulator.world.strict import Prose, StrictModel
 
 _FOLDED = {
@@ -115,9 +115,17 @@ class Phrases:
         self._own = frozenset(self._places)
         self._always = [place for own in self._own & self._prefilter.always for place in self._places[own]]
         self._compiled: dict[str, Any] = {}
+        self._recent: dict[str, tuple[Found, ...]] = {}
 
     def find(self, text: str) -> Iterator[Found]:
         """The first match of each group that has one, in the order of the groups. `text` is folded."""
+        found = self._recent.get(text)
+        if found is None:
+            make_room(self._recent)
+            found = self._recent[text] = tuple(self._search(text))
+        return iter(found)
+
+    def _search(self, text: str) -> Iterator[Found]:
         places = [place for own in self._prefilter.possible(text) & self._own for place in self._places[own]]
         # In bytes RE2 answers twice as fast, and in ASCII a byte is a character.
         searched = text.encode() if text.isascii() else text
