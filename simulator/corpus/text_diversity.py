@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
+from itertools import chain
 
 from simulator import rng
 from simulator.corpus.realism import entropy
@@ -87,10 +88,8 @@ def _compression(block: _Block) -> float:
 
 
 def _repetition(block: _Block) -> float:
-    grams = [Counter(gram for words in session for gram in runs(words, GRAM)) for session in block]
-    every = Counter[tuple[str, ...]]()
-    for own in grams:
-        every.update(own)
+    said = [list(chain.from_iterable(runs(words, GRAM) for words in session)) for session in block]
+    grams, every = [Counter(own) for own in said], Counter(chain.from_iterable(said))
     return sum(math.log(1 + sum(every[gram] - own[gram] for gram in own)) for own in grams) / len(grams)
 
 

@@ -3,9 +3,10 @@
     python tests/bench/versus.py --base 4c4f80d [--rows check status …] [--rounds 3] [--megabytes 15]
 
 Makes a worktree of the older commit and an environment with its locked packages, in a folder that goes at the end
-(`--keep DIR` keeps it for the next time). Measures CPU (user and system), wall time and peak memory of each process
-with its children. Prints a table, and one JSON object as the last line. What both work on is made once, by the older
-build.
+(`--keep DIR` keeps it for the next time). `--base DIR` takes a worktree that is there already, with the Python that
+runs this. Measures CPU (user and system), wall time and peak memory of each process with its children. Prints a table,
+and one JSON object as the last line. Documents that both read are made once, by the older build; runs each makes for
+itself, as its journal is read quickest by the build that wrote it. A row that a build cannot run is left out, with why.
 """
 
 from __future__ import annotations
@@ -114,29 +115,21 @@ class Material:
             self.base.run("-c", script, str(path), str(megabytes), folder=self.folder)
         return path
 
-    def run(self, name: str, *goal: str) -> Path:
-        """The data folder of a scripted run of the older build."""
-        data = self.folder / name
+    def run(self, build: Build, name: str, *goal: str) -> Path:
+        """The data folder of a scripted run that this build made."""
+        data = self.folder / f"{name}-{build.name}"
         if not (data / "runs" / name / "journal.sqlite").exists():
             words = ("generate", "--model", "scripted", "--run", name, "--data", str(data), *goal)
-            self.base.em(*words, folder=self.folder)
-        return data
-
-    def own(self, build: Build) -> Path:
-        """A run that this build made itself: 300 sessions, since a run goes on only with the content it began with."""
-        data = self.folder / f"own-{build.name}"
-        if not (data / "runs" / "own" / "journal.sqlite").exists():
-            words = ("generate", "--model", "scripted", "--run", "own", "--sessions", "300", "--data", str(data))
             build.em(*words, folder=self.folder)
         return data
 
-    def small(self) -> Path:
+    def small(self, build: Build) -> Path:
         """Sixty sessions."""
-        return self.run("small", "--sessions", "60")
+        return self.run(build, "small", "--sessions", "60")
 
-    def large(self) -> Path:
+    def large(self, build: Build) -> Path:
         """The brief's amount."""
-        return self.run("large", "--target-mb", f"{self.megabytes:g}")
+        return self.run(build, "large", "--target-mb", f"{self.megabytes:g}")
 
     def fresh(self) -> Path:
         """An empty folder."""
@@ -156,7 +149,7 @@ def _check(megabytes: float) -> Row:
 
 
 def _session(build: Build, of: Material) -> Cost:
-    return build.em("show", "small", "s00000", "--data", str(of.small()), folder=of.folder)
+    return build.em("show", "small", "s00000", "--data", str(of.small(build)), folder=of.folder)
 
 
 def _sessions(build: Build, of: Material) -> Cost:
@@ -170,34 +163,33 @@ def _at_once(build: Build, of: Material) -> Cost:
 
 
 def _report(build: Build, of: Material) -> Cost:
-    return build.em(
-        "report", "large", "--data", str(of.large()), "--out", str(of.fresh() / "page.html"), folder=of.folder
-    )
+    page = of.fresh() / "page.html"
+    return build.em("report", "large", "--data", str(of.large(build)), "--out", str(page), folder=of.folder)
 
 
 def _export(build: Build, of: Material) -> Cost:
-    words = ("export", "large", "--data", str(of.large()), "--out", str(of.fresh() / "out"), "--allow-scripted")
+    words = ("export", "large", "--data", str(of.large(build)), "--out", str(of.fresh() / "out"), "--allow-scripted")
     return build.em(*words, folder=of.folder)
 
 
 def _resume(build: Build, of: Material) -> Cost:
     """Of a run that has reached its goal: everything is read again, and nothing is played."""
-    return build.em("resume", "own", "--data", _copied(of.own(build), of.fresh()), folder=of.folder)
+    return build.em("resume", "large", "--data", _copied(of.large(build), of.fresh()), folder=of.folder)
 
 
 ROWS: dict[str, tuple[Row, float]] = {
     "check": (lambda build, of: build.em("check", str(of.document()), folder=of.folder), 6),
     "world": (lambda build, of: build.em("world", folder=of.folder), 4),
-    "status": (lambda build, of: build.em("status", "small", "--data", str(of.small()), folder=of.folder), 4),
+    "status": (lambda build, of: build.em("status", "small", "--data", str(of.small(build)), folder=of.folder), 4),
     "show": (_session, 4),
     "check-5": (_check(5), 4),
     "check-50": (_check(50), 4),
     "sessions": (_sessions, 3),
     "at-once": (_at_once, 2),
     "report": (_report, 8),
-    "stats": (lambda build, of: build.em("stats", "large", "--data", str(of.large()), folder=of.folder), 2),
+    "stats": (lambda build, of: build.em("stats", "large", "--data", str(of.large(build)), folder=of.folder), 2),
     "realism": (
-        lambda build, of: build.em("stats", "large", "--realism", "--data", str(of.large()), folder=of.folder),
+        lambda build, of: build.em("stats", "large", "--realism", "--data", str(of.large(build)), folder=of.folder),
         2,
     ),
     "export": (_export, 2),
@@ -240,7 +232,10 @@ def measure(name: str, builds: tuple[Build, Build], of: Material, rounds: int) -
 
 @contextmanager
 def base_build(commit: str, keep: Path | None) -> Iterator[Build]:
-    """The older build in a worktree and an environment of its own."""
+    """The older build in a worktree and an environment of its own; or a folder with one, and this Python."""
+    if Path(commit).is_dir():
+        yield Build(Path(commit).resolve().name, Path(commit).resolve(), Path(sys.executable))
+        return
     folder = keep or Path(tempfile.mkdtemp(prefix="versus-"))
     tree, python = folder / "tree", folder / "venv" / "bin" / "python"
     try:
@@ -282,7 +277,12 @@ def main() -> None:
                 for part, row in found.items():
                     print(f"{part:24}{row['before']:9.4f} {row['after']:8.4f}{row['ratio']:7.2f} ms", flush=True)
                 continue
-            results[name] = (row := measure(name, builds, of, given.rounds))
+            try:
+                results[name] = (row := measure(name, builds, of, given.rounds))
+            except RuntimeError as error:
+                results[name] = {"failed": str(error)}
+                print(f"{name:24}not measured: {str(error).splitlines()[-1]}", flush=True)
+                continue
             cpu, wall, peak = row["cpu"], row["wall"], row["peak"]
             print(
                 f"{name:24}{cpu['before']:9.2f} {cpu['after']:8.2f}{cpu['ratio']:7.2f}{wall['before']:9.2f} "
