@@ -10,7 +10,7 @@ from simulator.addressing import addressee, mentioned, without_address
 from simulator.document import TranscriptLine
 from simulator.line_checks.leaks import Secrets
 from simulator.line_checks.repeats import repeated
-from simulator.line_checks.wording import WORD, clipped, longest_run, sentences, words_of
+from simulator.line_checks.wording import WORD, clipped, longest_run, most_sentences, sentences, words_of
 from simulator.world.phrases import folded
 from simulator.world.style import StylePolicy
 
@@ -216,7 +216,7 @@ class LineChecker:
         numbers = self._numbers
         if len(text) > numbers.max_characters:
             yield self._fault("wall", f"{len(text)} characters", "wall")
-        elif (count := sentences(text)) > numbers.max_sentences:
+        elif most_sentences(text) > numbers.max_sentences and (count := sentences(text)) > numbers.max_sentences:
             yield self._fault("wall", f"{count} sentences", "wall")
         words = text.casefold().split()
         if not (text.isascii() and text.isprintable()) or len(max(words, key=len, default="")) >= _LONG:

@@ -109,11 +109,14 @@ class Repeats:
     def _find_own(self, own: _Gist, index: int, mine: list[int]) -> int | None:
         if own.words < self._numbers.own_repeat_words:
             return None
-        begins, said = index - self._numbers.repeat_window, self._said
+        begins, said, share = index - self._numbers.repeat_window, self._said, self._numbers.own_repeat_share
         for other in reversed(mine):
             if other < begins:
                 break
-            if _own_repeat(own, said[other], self._numbers):
+            # Most are too short or too long for it; that is found out quickest.
+            distinct = said[other].distinct
+            alike = distinct >= share * own.distinct and own.distinct >= share * distinct
+            if alike and _own_repeat(own, said[other], self._numbers):
                 return other
         return None
 
@@ -133,12 +136,15 @@ class _Gist:
     pairs: frozenset[int]
     """Hashes of each two words in a row."""
     vocabulary: frozenset[str]
+    distinct: int
+    """Words in `vocabulary`."""
 
 
 @lru_cache(maxsize=8192)
 def _gist(text: str) -> _Gist:
     words = own_words(text)
-    return _Gist(" ".join(words), len(words), frozenset(map(hash, pairwise(words))), frozenset(words))
+    vocabulary = frozenset(words)
+    return _Gist(" ".join(words), len(words), frozenset(map(hash, pairwise(words))), vocabulary, len(vocabulary))
 
 
 @lru_cache(maxsize=1024)
@@ -162,8 +168,8 @@ def _echo(other: _Gist, back: int, numbers: Numbers) -> bool:
 
 def _own_repeat(a: _Gist, b: _Gist, numbers: Numbers) -> bool:
     """One speaker's two lines are of nearly the same words, in whatever order."""
-    needed = numbers.own_repeat_share * max(len(a.vocabulary), len(b.vocabulary))
-    if min(len(a.vocabulary), len(b.vocabulary)) < needed or min(a.words, b.words) < numbers.own_repeat_words:
+    needed = numbers.own_repeat_share * max(a.distinct, b.distinct)
+    if min(a.distinct, b.distinct) < needed or min(a.words, b.words) < numbers.own_repeat_words:
         return False
     return len(a.vocabulary & b.vocabulary) >= needed
 

@@ -69,6 +69,15 @@ def sentences(text: str) -> int:
     return ends + (last < len(text) and not text[last:].isspace())
 
 
+def most_sentences(text: str) -> int:
+    """As many as `sentences` or more, told at once.
+
+    >>> most_sentences("version 2.1 is out. really?")
+    4
+    """
+    return 1 + sum(map(text.count, ".!?…"))
+
+
 def first_sentences(text: str, most: int) -> str:
     """At most so many sentences from the beginning.
 

@@ -370,20 +370,19 @@ class Prefilter:
 
     def __init__(self, expressions: Iterable[str]) -> None:
         """`expressions`: as for `required`."""
-        self._all = frozenset(expressions)
-        self._owners: list[str] = []
-        """The expression of each way."""
-        known = {one: required(one) if len(self._all) > _FEW else () for one in sorted(self._all)}
-        self.always = frozenset(one for one, ways in known.items() if not ways)
-        """Of which nothing is known."""
+        every = sorted(set(expressions))
+        known = {one: required(one) if len(every) > _FEW else () for one in every}
+        self._ways: dict[str, range] = {}
         self._count = sum(map(len, known.values()))
         self._given = 0
         """Ways that have fewer parts: the missing ones are always there."""
         parts: dict[Strings, int] = {}
+        place = 0
         for one, ways in known.items():
+            self._ways[one] = range(place, place + len(ways))
             for way in ways:
-                bit = 1 << len(self._owners)
-                self._owners.append(one)
+                bit = 1 << place
+                place += 1
                 for segment in range(_TOGETHER):
                     if segment < len(way):
                         parts[way[segment]] = parts.get(way[segment], 0) | bit << segment * self._count
@@ -396,31 +395,29 @@ class Prefilter:
         self._bits = list(found.values())
         """By string: what has been found with it."""
         self._automaton = _automaton(list(found)) if found else None
-        self._recent: dict[str, frozenset[str]] = {}
+        self._recent: dict[str, int] = {}
 
-    def possible(self, text: str) -> frozenset[str]:
-        """The expressions that may match the text, without those of `always`. `text` has no half surrogates."""
+    def ways(self, expression: str) -> range:
+        """The bits of what `possible` answers that stand for an expression; none: it has to be tried on every text."""
+        return self._ways[expression]
+
+    def possible(self, text: str) -> int:
+        """The ways that may be there, a bit each. `text` has no half surrogates."""
         found = self._recent.get(text)
         if found is None:
             make_room(self._recent)
             found = self._recent[text] = self._search(text)
         return found
 
-    def _search(self, text: str) -> frozenset[str]:
+    def _search(self, text: str) -> int:
+        every = (1 << self._count) - 1
         if not text.isascii() and any(letter in text for letter in FOREIGN):
-            return self._all - self.always
+            return every
         if self._automaton is None:
-            return frozenset()
+            return 0
         hits = self._automaton.find_matches_as_indexes(marked(text), overlapping=True)
         parts = reduce(or_, map(self._bits.__getitem__, {hit[0] for hit in hits}), self._given)
-        count = self._count
-        ways = parts & parts >> count & parts >> 2 * count & (1 << count) - 1
-        found = []
-        while ways:
-            lowest = ways & -ways
-            ways ^= lowest
-            found.append(self._owners[lowest.bit_length() - 1])
-        return frozenset(found)
+        return parts & parts >> self._count & parts >> 2 * self._count & every
 
 
 _RECENT = 512

@@ -109,11 +109,16 @@ class Phrases:
         self._patterns = [(number, expression(p)) for number, (patterns, _) in enumerate(groups) for p in patterns]
         self._unless = [[expression(p) for p in unless] for _, unless in groups]
         self._prefilter = Prefilter(own for _, own in self._patterns) if prefilter is None else prefilter
-        self._places: dict[str, list[int]] = {}
+        self._ways: dict[int, list[int]] = {}
+        """For each way of the pre-filter's, the patterns that it is a way to match, by their places."""
+        self._always: set[int] = set()
         for place, (_, own) in enumerate(self._patterns):
-            self._places.setdefault(own, []).append(place)
-        self._own = frozenset(self._places)
-        self._always = [place for own in self._own & self._prefilter.always for place in self._places[own]]
+            ways = self._prefilter.ways(own)
+            if not ways:
+                self._always.add(place)
+            for way in ways:
+                self._ways.setdefault(way, []).append(place)
+        self._own = sum(1 << way for way in self._ways)
         self._compiled: dict[str, Any] = {}
         self._recent: dict[str, tuple[Found, ...]] = {}
 
@@ -126,11 +131,17 @@ class Phrases:
         return iter(found)
 
     def _search(self, text: str) -> Iterator[Found]:
-        places = [place for own in self._prefilter.possible(text) & self._own for place in self._places[own]]
+        ways, places = self._prefilter.possible(text) & self._own, self._always.copy()
+        while ways:
+            lowest = ways & -ways
+            ways ^= lowest
+            places.update(self._ways[lowest.bit_length() - 1])
+        if not places:
+            return
         # In bytes RE2 answers twice as fast, and in ASCII a byte is a character.
         searched = text.encode() if text.isascii() else text
         done = -1
-        for number, own in map(self._patterns.__getitem__, sorted([*places, *self._always])):
+        for number, own in map(self._patterns.__getitem__, sorted(places)):
             if number != done and (found := self._first(own, self._unless[number], searched)):
                 yield Found(number, *found)
                 done = number
