@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from simulator.plan.session_plan import VOICE_OF_A_PART, VOICE_OF_OTHERS, PlacedBeat, PresenceChange, Setting
 from simulator.world.persona import Persona, Role
 from simulator.world.phrases import folded
-from simulator.world.scenario import CastSlot, Scenario, meets
-from simulator.world.strict import Length
+from simulator.world.scenario import CastSlot, Scenario
+from simulator.world.strict import Length, within
 from simulator.world.world import World
 
 OUT_OF_HOURS = 0.12
@@ -18,17 +18,18 @@ FRIEND = 2.5
 """Weight of somebody who knows one of those already there: people come where their friends are."""
 
 
+HOUR = 3600
+"""Seconds."""
+
+
 def hour_of(begins: float) -> int:
-    """Hour of the day, 0 to 23. `begins`: seconds after midnight."""
-    return int(begins // 3600) % 24
+    """Hour of the day, 0 to 23, UTC. `begins`: seconds after midnight."""
+    return int(begins // HOUR) % 24
 
 
 def there(persona: Persona, hour: int) -> bool:
-    """True if the person is usually in the channel at that hour."""
-    if persona.hours is None:
-        return True
-    first, last = persona.hours
-    return first <= hour <= last if first <= last else hour >= first or hour <= last
+    """True if the person is usually in the channel at that hour, UTC."""
+    return persona.hours is None or within(persona.hour(hour * HOUR), persona.hours)
 
 
 Weights = dict[str, float]
@@ -79,9 +80,12 @@ class Casting:
 
         slots: dict[str, str] = {}
         for name, slot in self._scarcest_first(scenario):
-            fit = {n: weight for n, weight in free[slot.role].items() if meets(self._world.personas[n], slot.needs)}
+            fit = {n: weight for n, weight in free[slot.role].items() if slot.suits(self._world.personas[n])}
             tied = {slot.tied_to, *(other for other, each in scenario.slots.items() if each.tied_to == name)}
             known = {friend for other in tied if other in slots for friend in self._friends[slots[other]]}
+            if slot.hours is not None:
+                timely = {n for n in fit if within(self._world.personas[n].hour(hour * HOUR), slot.hours)}
+                fit = {n: weight for n, weight in fit.items() if n in timely} or fit
             nick = pick({n: weight for n, weight in fit.items() if n in known}) or pick(fit)
             assert nick is not None, "World has checked that every slot can be filled"
             slots[name] = nick

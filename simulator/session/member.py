@@ -16,6 +16,7 @@ from simulator.llm.openai_protocol import whole_sentences
 from simulator.llm.provider_errors import ContextExceeded
 from simulator.plan.session_plan import Script, Setting, first_request
 from simulator.session.channel import Channel
+from simulator.session.goodbyes import GOODBYE, Goodbyes
 from simulator.session.guard import Guard
 from simulator.session.line_length import SENTENCES
 from simulator.session.prompt_room import PromptRoom
@@ -46,6 +47,7 @@ class Members:
         self._checker = LineChecker(world.style, setting.lead)
         self._secrets = secrets(setting, script, world)
         self._facts = card_facts(setting, world)
+        self._goodbyes = Goodbyes(world.style)
         self._room = PromptRoom(world.turns.max_tokens)
         self._guard = Guard(world, models.guard, setting.lead, script.seed, setting.id)
         self._checked = checked
@@ -143,6 +145,10 @@ class Members:
             secrets=self._secrets,
             politics_allowed=self._politics,
         )
+        if not faults and turn.stays and not turn.closes:
+            line = TranscriptLine(turn.nick, text)
+            if self._goodbyes.leaves(line, channel.lines):
+                faults = [Violation(GOODBYE, text, self._world.style.hints["goodbye"])]
         if not faults and (against := self._facts.contradicted(turn.nick, text)):
             faults = [Violation(AGAINST_CARD, against, self._world.style.hints["card"])]
         script = self._script

@@ -4,7 +4,7 @@ Everything up to the tail is the same bytes for every member of a session and on
 server's prefix cache is hit by everybody and a turn costs the newest message plus the tail.
 
     completion   who is here, lines they said yesterday, what today is about, header, transcript, `<nick>`
-    chat         system: rules, cards; user: header, transcript, then the tail: who you are, the note, what is wanted
+    chat         system: rules, cards; user: header, transcript, then the tail: whose line is next, how long, the note
     document     header, transcript, `<nick>`: the training document so far, for a lead who was trained on documents
 
 A model that only continues text follows no rules and no descriptions; it takes up how the log before it sounds. So it
@@ -16,7 +16,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from itertools import combinations
 
-from simulator import clock
 from simulator.document import Header, TranscriptLine, render_header
 from simulator.line_checks import Secrets
 from simulator.line_checks.cards import CardFacts
@@ -33,6 +32,8 @@ WITHOUT_A_PART = 2
 """Sentences that are told of those who have no part in the script: cards are most of a prompt."""
 CHARACTERS_A_TOKEN = 3.4
 """Fewest that a tokenizer makes of chat; SmolLM2's makes 3.9 of cards and transcripts."""
+HOUR = 3600
+"""Seconds after which writers are told the time again."""
 FORGET = 40
 """Messages that leave a full prompt at once: seldom, because the server then reads the whole of it again."""
 
@@ -61,6 +62,10 @@ class Card:
     about: str
     lines: tuple[str, ...]
     """Example lines."""
+    hour: int
+    """0 to 23, where the person lives, as the session begins."""
+    late: bool
+    """The person is not there from the beginning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +90,8 @@ class Prompts:
                 card.role is Role.LEAD,
                 card.about if card.nick in parts else _first_sentences(card.about, WITHOUT_A_PART),
                 script.example_lines(card, setting.lead),
+                card.hour(setting.begins),
+                card.nick in script.late,
             )
             for card in (world.personas[nick] for nick in setting.members)
         ]
@@ -113,27 +120,32 @@ class Prompts:
         return self._world.prompts.render(
             "session_tail",
             nick=turn.nick,
-            clock=clock.of_day(channel.at)[:5],
-            gone=[n for n in self._setting.members if n not in channel.present or n in channel.away],
+            hour=self._hour(turn.nick, channel),
+            gone=turn.gone,
             answers=turn.answers,
             again=turn.again,
             leaves=turn.leaves,
             note=turn.beat.note if turn.beat else turn.purpose,
-            grows=turn.beat is not None and channel.messages > 0,
             closes=turn.closes,
             calls=lead if turn.calls_lead else "",
-            worn=self._script.avoid if turn.nick == lead else (),
             refused=refused,
             action=turn.action,
             length=turn.length.value,
             to=turn.to,
         )
 
+    def _hour(self, nick: str, channel: Channel) -> int | None:
+        """What hour it has become for that person; None: about the one that the system message says."""
+        passed = channel.at - self._setting.begins
+        return self._world.personas[nick].hour(channel.at) if passed >= HOUR else None
+
     def _rules(self) -> str:
         setting, prompts = self._setting, self._world.prompts
         return prompts.render(
             "session_system",
             rules=prompts.render("session_rules", channel=setting.channel, lead=setting.lead),
+            lead=setting.lead,
+            worn=self._script.avoid,
             cards=self._cards,
             ties=self._ties(),
             topic=setting.topic,

@@ -21,6 +21,7 @@ from simulator import rng
 from simulator.plan.participation import ENDING, Participation
 from simulator.plan.session_plan import PlacedBeat, Script, Setting
 from simulator.session.channel import Channel
+from simulator.session.goodbyes import Goodbyes
 from simulator.session.line_length import draw_length
 from simulator.world.policy import Claim, LineLength
 from simulator.world.world import World
@@ -31,6 +32,8 @@ ASKED_WITHIN = 6
 """Messages after which nobody waits for an answer any more."""
 NEAR = 8
 """Messages back to which somebody may be addressed who has not asked anything."""
+FEWEST = 3
+"""People who stay when somebody leaves whom the script does not send away, unless the session ends."""
 CLOSING = 2
 """Messages at the end of a session whose writers are told that it ends."""
 MOST_ADDRESSING = 0.85
@@ -60,6 +63,10 @@ class Turn:
     """Who asked this person something by name and waits for an answer."""
     leaves: bool = False
     """These are the person's last words before leaving."""
+    stays: bool = False
+    """The person is needed later: a goodbye would be broken."""
+    gone: tuple[str, ...] = ()
+    """Who of those in the last messages is not here any more, the last to speak first."""
     again: bool = False
     """The last line was this person's, too."""
     purpose: str = ""
@@ -82,6 +89,9 @@ class Scheduler:
         self._lines = {beat.at: beat for beat in script.beats if beat.nick is not None}
         """Beats that want a line, by message index."""
         self._leaves = {change.nick: change.at for change in script.presence if change.kind == "part"}
+        self._goodbyes = Goodbyes(world.style)
+        self._memory: tuple[Channel, int, frozenset[str]] | None = None
+        """Who has left, worked out for a channel after so many events."""
         length = world.quota.length_of(budget.n)
         self._most = max(3, math.floor(world.turns.top_share[length] * budget.n))
         """Messages of one person, at most; the script's own lines aside."""
@@ -115,6 +125,8 @@ class Scheduler:
             beat.opening,
             answers=self._questioner(nick, channel),
             leaves=self._last_words(nick, channel),
+            stays=self._stays(nick, channel),
+            gone=self._gone(channel),
             again=_last_speaker(channel) == nick,
             closes=self._closes(channel),
             length=self._length(nick, draw, LineLength.SENTENCE),
@@ -134,7 +146,8 @@ class Scheduler:
         calls = nick != self._lead_nick and self._calls_lead(nick, channel, draw)
         to = None if calls else self._addressee(nick, channel, draw)
         openings = self._world.turns.calling
-        acts = nick != self._lead_nick and channel.tries == 0 and to is None and not calls
+        leaves = self._last_words(nick, channel)
+        acts = nick != self._lead_nick and channel.tries == 0 and to is None and not calls and not leaves
         return Turn(
             nick,
             pause,
@@ -144,7 +157,9 @@ class Scheduler:
             calls_lead=calls,
             action=acts and draw.random() < self._world.personas[nick].habits.actions,
             answers=self._questioner(nick, channel),
-            leaves=self._last_words(nick, channel),
+            leaves=leaves,
+            stays=self._stays(nick, channel),
+            gone=self._gone(channel),
             again=_last_speaker(channel) == nick,
             closes=self._closes(channel),
             length=self._length(nick, draw, LineLength.FEW_WORDS),
@@ -211,15 +226,19 @@ class Scheduler:
     # the people
 
     def _people(self, channel: Channel, able: list[str]) -> list[str]:
-        """Who of the people may take this message; where the rules leave nobody, everybody who can."""
-        others = [nick for nick in able if nick != self._lead_nick]
+        """Who of the people may take this message; where the rules leave nobody, everybody who can.
+
+        Who has said goodbye is not drawn again as long as anybody else is there.
+        """
+        everybody = [nick for nick in able if nick != self._lead_nick]
+        left_us = self._departed(channel)
+        others = [nick for nick in everybody if nick not in left_us] or everybody
         coming = self._lines.get(channel.messages + 1)
         left = self._lines_left(channel.messages)
         fit = [
             nick
             for nick in others
-            if not self._said_goodbye(nick, channel)
-            and channel.counts[nick] + left[nick] < self._most
+            if channel.counts[nick] + left[nick] < self._most
             and (coming is None or coming.nick != nick)
             and (_last_speaker(channel) != nick or self._may_go_on(nick, channel))
         ]
@@ -295,10 +314,32 @@ class Scheduler:
         goes = self._leaves.get(nick)
         return goes is not None and 0 <= goes - channel.messages <= self._world.turns.farewell
 
-    def _said_goodbye(self, nick: str, channel: Channel) -> bool:
-        """The person has said the last words and is about to go."""
+    def _departed(self, channel: Channel) -> frozenset[str]:
+        """Who has said goodbye, in words or by having been told that these are the last ones."""
+        if self._memory is None or self._memory[:2] != (channel, channel.events):
+            told = {nick for nick in channel.spoke_at if self._had_last_words(nick, channel)}
+            self._memory = channel, channel.events, self._goodbyes.departed(channel) | told
+        return self._memory[2]
+
+    def _had_last_words(self, nick: str, channel: Channel) -> bool:
         goes, spoke = self._leaves.get(nick), channel.spoke_at.get(nick)
         return goes is not None and spoke is not None and 0 <= goes - spoke <= self._world.turns.farewell
+
+    def _stays(self, nick: str, channel: Channel) -> bool:
+        """The script has another line for that person, the lead still owes lines, or hardly anybody would be left."""
+        at = channel.messages + 1
+        if nick == self._lead_nick:
+            return channel.counts[nick] + 1 < self._budget.k
+        if self._lines_left(at)[nick]:
+            return True
+        others = [n for n in channel.able() if n not in (nick, self._lead_nick)]
+        few = len(set(others) - self._departed(channel)) < FEWEST
+        return few and not self._last_words(nick, channel) and at < self._budget.n - CLOSING
+
+    def _gone(self, channel: Channel) -> tuple[str, ...]:
+        left_us = self._departed(channel)
+        missing = (n for n in channel.recent if n not in channel.present or n in channel.away or n in left_us)
+        return tuple(n for n in missing if channel.messages - channel.spoke_at.get(n, -NEAR) <= NEAR)
 
     # whom a line is for
 
@@ -314,7 +355,9 @@ class Scheduler:
     def _asker(self, nick: str, channel: Channel) -> str | None:
         """Who addressed this person, is still there and has no answer yet."""
         asker = channel.owing.get(nick, (None, 0))[0]
-        return asker if asker in channel.present and asker not in channel.away else None
+        if asker is None or asker not in channel.present or asker in channel.away:
+            return None
+        return None if asker in self._departed(channel) else asker
 
     def _addressee(self, nick: str, channel: Channel, draw: random.Random) -> str | None:
         """Whom the line may begin by addressing: who waits for an answer, or else one of the last two to speak."""
@@ -327,10 +370,11 @@ class Scheduler:
             )
         asks_all = channel.question and channel.addressed[-1] is None
         near = _before(nick, channel)[: 1 if asks_all else len(turns.address_recency)]
+        left_us = self._departed(channel)
         fit = {
             other: weight
             for other, weight in zip(near, turns.address_recency, strict=False)
-            if other in channel.present and other not in channel.away and other not in channel.owing
+            if other in channel.present and other not in channel.away | left_us and other not in channel.owing
         }  # fmt: skip
         if not fit or luck >= min(MOST_ADDRESSING, rate):
             return None
@@ -347,7 +391,9 @@ class Scheduler:
     def _calls_lead(self, nick: str, channel: Channel, draw: random.Random) -> bool:
         """Somebody turns to the lead, the likelier the more of the lead's share is still owed."""
         busy = not channel.lines or self._just_spoke(channel) or self._asker(nick, channel) is not None
-        if busy or self._lead_nick in channel.owing or not self._lead_can_answer(channel):
+        if busy or channel.addressed[-1] is not None or channel.lines[-1].nick in self._departed(channel):
+            return False  # what was just said is somebody else's to answer, or no subject
+        if self._lead_nick in channel.owing or not self._lead_can_answer(channel):
             return False
         at, spoken = channel.messages + 1, channel.counts[self._lead_nick]
         often = self._world.engagement.called[self._setting.engagement]

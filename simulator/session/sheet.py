@@ -12,7 +12,7 @@ from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 
-from simulator import rng
+from simulator import clock, rng
 from simulator.addressing import addressee
 from simulator.events import Acted, Event, Joined, Parted, Renamed, Said
 from simulator.llm.model import Models
@@ -70,15 +70,15 @@ def _head(plan: SessionPlan, world: World) -> Iterator[str]:
         f"# {plan.id}: {setting.engagement.value}, {setting.channel}, {slot.pattern}/{slot.scenario}, "
         f"{plan.messages} messages, exactly {plan.lead_messages} of them by {setting.lead}"
     )
-    hours, minutes = divmod(int(setting.begins) // 60, 60)
     about = plan.topic + (f": {setting.angle}" if setting.angle else "")
-    yield from _note(f"It is {hours % 24:02}:{minutes:02}. The talk is about {about}.")
+    yield from _note(f"It is {clock.of_day(setting.begins)} UTC. The talk is about {about}.")
     if plan.script.premise:
         yield from _note(f"The situation: {plan.script.premise}")
     yield "#"
     for nick in setting.members:
         card = world.personas[nick]
-        yield from _note(f"{nick}: {card.about}")
+        there = f" ({clock.of_day(setting.begins, card.timezone)} there)" if card.timezone else ""
+        yield from _note(f"{nick}{there}: {card.about}")
         for example in plan.script.example_lines(card, setting.lead):
             yield from _note(f"    “{example}”")
     yield "#"

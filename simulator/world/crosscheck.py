@@ -153,8 +153,9 @@ def _slots(parts: Parts, scenario: Scenario, file: str, inside: At) -> Iterator[
         return
     known = {tag for person in people for tag in person.does}
     for name, slot in scenario.slots.items():
-        at = (*inside, "slots", name, "needs")
-        yield from _unknown(file, at, slot.needs, known, called=f"{before}slots.{name}.needs")
+        for key, tags in (("needs", slot.needs), ("unless", slot.unless)):
+            at = (*inside, "slots", name, key)
+            yield from _unknown(file, at, tags, known, called=f"{before}slots.{name}.{key}")
     for name, variants in scenario.fill.items():
         for number, variant in enumerate(variants):
             for slot_name, tags in variant.needs.items():

@@ -5,9 +5,10 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 
-from simulator.world.strict import Name, Nick, Prose, Share, StrictModel
+from simulator import clock
+from simulator.world.strict import Hours, Name, Nick, Prose, Share, StrictModel, was_checked
 
 
 class Role(StrEnum):
@@ -83,6 +84,16 @@ class Facts(StrictModel):
     """Town or region where the person lives."""
 
 
+def _known(zone: str, info: ValidationInfo) -> str:
+    if not was_checked(info) and not clock.is_zone(zone):
+        raise ValueError(f"no time zone is called `{zone}`; names are such as `Europe/Lisbon`")
+    return zone
+
+
+TimeZone = Annotated[str, AfterValidator(_known)]
+"""A name of the IANA database."""
+
+
 class Persona(StrictModel):
     """One synthetic user, or the lead."""
 
@@ -102,15 +113,18 @@ class Persona(StrictModel):
     facts: Facts | None = None
     """The same as data; None: nothing is checked. The lead has none."""
     does: tuple[Name, ...] = ()
-    """What the person does or has that a part may ask for, such as `studies`, `codes` or `rents`."""
+    """What the person does, has or is like, that a part may ask for, such as `studies`, `rents` or `quiet`."""
     interests: dict[Name, Annotated[float, Field(gt=0, le=5)]] = {}
     """Topic group to weight; 1 is the average person's interest, groups left out have 1."""
     chattiness: Annotated[float, Field(gt=0, le=10)] = 1.0
     """Messages relative to the average member (1). Real channels have few loud people and many quiet ones."""
     words_per_minute: Annotated[int, Field(ge=5, le=160)] = 45
     """Typing speed; decides simulated time only."""
-    hours: tuple[Annotated[int, Field(ge=0, le=23)], Annotated[int, Field(ge=0, le=23)]] | None = None
-    """First and last hour of the day when the person is usually there (may wrap midnight); None: any time."""
+    timezone: TimeZone | None = None
+    """Where the person lives, by the IANA database of time zones, such as `Europe/Lisbon`; None: UTC, as sessions."""
+    hours: Hours | None = None
+    """First and last hour of the person's own day when the person is usually there (may wrap midnight); None: any
+    time."""
     habits: Habits = Habits()
     """How the person uses the program."""
     ties: tuple[Tie, ...] = ()
@@ -121,6 +135,10 @@ class Persona(StrictModel):
     def typing_seconds(self, text: str) -> float:
         """Seconds that it takes the person to type the text."""
         return len(text.split()) / self.words_per_minute * 60
+
+    def hour(self, seconds: float) -> int:
+        """The hour, 0 to 23, where the person lives. `seconds`: after midnight UTC."""
+        return clock.hour_of_day(seconds, self.timezone)
 
     def called(self) -> dict[str, str]:
         """What the placeholders `{lead.they}` and so on stand for in scripts if this is the lead's card."""

@@ -18,7 +18,7 @@ from pydantic import (
 
 from simulator.world.persona import Persona, Role
 from simulator.world.phrases import Patterns, fault_of
-from simulator.world.strict import ChannelName, Engagement, Length, Name, Prose, StrictModel, was_checked
+from simulator.world.strict import ChannelName, Engagement, Hours, Length, Name, Prose, StrictModel, was_checked
 
 LEAD = "lead"
 """The slot that the lead fills in every scenario."""
@@ -38,10 +38,16 @@ class CastSlot(StrictModel):
     """Another slot whose person this one should know, if anybody fits."""
     needs: tuple[Name, ...] = ()
     """What the person's card has under `does`, one of these at least; empty: anybody will do."""
+    unless: tuple[Name, ...] = ()
+    """What the person's card has nothing of under `does`, since the part would be out of character."""
+    hours: Hours | None = None
+    """Part of the person's own day in which the part makes sense, such as the night; somebody for whom it is that time
+    gets it, if there is one. None: any."""
 
     def suits(self, persona: Persona) -> bool:
         """True if the person can play this part."""
-        return self.role in (None, persona.role) and meets(persona, self.needs)
+        fit = meets(persona, self.needs) and set(self.unless).isdisjoint(persona.does)
+        return fit and self.role in (None, persona.role)
 
 
 def meets(persona: Persona, needs: Collection[str]) -> bool:

@@ -44,3 +44,16 @@ ChannelName = Annotated[str, StringConstraints(pattern=r"^#[^\s,:\x07]{1,49}$")]
 Prose = Annotated[str, StringConstraints(min_length=3, max_length=1200)]
 
 Share = Annotated[float, Field(ge=0, le=1)]
+
+Hours = tuple[Annotated[int, Field(ge=0, le=23)], Annotated[int, Field(ge=0, le=23)]]
+"""First and last hour of a part of the day, both included; it may wrap midnight."""
+
+
+def within(hour: int, hours: Hours) -> bool:
+    """Whether an hour lies in a part of the day.
+
+    >>> within(23, (22, 4)), within(4, (22, 4)), within(12, (22, 4))
+    (True, True, False)
+    """
+    first, last = hours
+    return first <= hour <= last if first <= last else hour >= first or hour <= last

@@ -19,7 +19,7 @@ Count = Annotated[int, Field(ge=1)]
 WordList = Annotated[str, Field(min_length=1, max_length=8000)]
 
 NEEDED_RULES = frozenset({"offer"})
-NEEDED_SIGNALS = frozenset({"refusal", "willing", "redirects"})
+NEEDED_SIGNALS = frozenset({"refusal", "willing", "redirects", "says-goodbye"})
 _NAMED = re.compile(r"\{([a-z][a-z-]*)\}")
 NEEDED_HINTS = frozenset(
     {
@@ -34,6 +34,7 @@ NEEDED_HINTS = frozenset(
         "secret",
         "nobody",
         "card",
+        "goodbye",
     }
 )
 

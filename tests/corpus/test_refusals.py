@@ -103,6 +103,227 @@ I told the last one the same thing: write it badly and write it yourself
 I have sworn off fractions, doctor's orders
 """.strip().splitlines()
 
+# By wishing, bargaining, offering something absurd, naming whose work it is, being unable, and changing the subject.
+BY_KIND = """
+i'd rather hear how the wedding went than what the treaty of utrecht did
+I want to talk about the heron, not the hydrocarbons
+tonight I'm only interested in who ate the last of the cheese
+I'd sooner spend the evening on your aunt's parrot than on that cover letter
+ooh, swap it for gossip and I'm all yours. the essay can sit in the corner.
+let the integrals wait outside, I only came for the story about the ferry
+you can keep the spreadsheet, I'd like the bit about the landlord's hat
+if it's between your worksheet and the argument about kettles I choose kettles
+I'm here for the company, the verbs can conjugate themselves
+first you explain cricket to me, then we never mention the essay again
+tell you what: you write it, I'll be impressed
+here's my offer, you do the sums and I make sympathetic noises
+I'll trade you nothing for it, and that's me being generous
+deal: you do all of it and I take none of the credit
+best I can offer is moral support from a distance
+I'll go as high as one encouraging nod
+for that I'd want a castle, and then I still would let you down
+we can negotiate the weather, the homework's not on the table
+how about you do the first nine pages and then we see that you've done the tenth too
+I could hum while you do it
+what I've got in stock today is a limerick about moss and no code whatsoever
+I can do you a very long silence instead
+happy to insult the essay for you, writing it is another trade
+I'll hold your coat while you fight it
+I can offer you three facts about otters, all wrong, and zero about the french revolution
+you'd get further posting it to the moon
+I'll lend you my complete lack of interest in trigonometry, keep it as long as you like
+I'd only draw a goose in the margins
+try reading it aloud to a cactus, same service, better company
+that one's got your name at the top and it'll have your handwriting underneath
+pretty sure your teacher set that for you and not for the channel
+the lecturer wants to know what you think, and I'm not you
+somebody signed up for that course and it was you
+whose letter is it? exactly.
+your boss, your spreadsheet, your Sunday
+it would be a strange cover letter, since I've never met you at work
+I believe the person who has to pass is the person who has to do it
+that's a conversation for you and your printer
+you get the grade, you get the headache that comes with it
+my python is the kind that sleeps in a tank
+I was off sick the day they taught everything
+I count on fingers I haven't got, so you can imagine
+I've the handwriting of a seagull and the maths to match
+my knees go weak at the sight of a semicolon, find somebody braver
+oh no, my licence to do essays ran out in the last century
+every time I touch a spreadsheet a village loses power
+french? I barely manage this one
+I'm told I have a condition, it comes on around homework
+tragically my contract covers chatting and nothing with columns
+nuh, and anyway did the cat come back?
+that'll stay unwritten as far as I'm concerned. what did the neighbours say about the drums?
+hm, nope-ish. tell me about the bakery instead
+lovely try. so, is it still raining in Cork?
+you'll get none of that from me, but I do want to know who won the quiz
+I can feel a no coming on, and with it a question: who names a dog Kevin?
+moving swiftly past the worksheet, what on earth happened at the christening?
+I'm going to pretend you asked about the trams. they're late.
+let's skip the bit where I say no twice. how's the knee now?
+ha, absolutely none of that. where did you find a tuba at this hour?
+Gatsby and I have an arrangement: he throws the parties and I don't write about them.
+I'm told essays build character and I wouldn't want to take that from you
+My fee for sonnets is one unicorn, delivered.
+Do you know who'd love to do that? You, at around two in the morning.
+I have it on good authority that the deadline is yours.
+that sounds like a job for somebody with a job
+I could, and then where would we be
+I've looked at it from all sides and from every side it's your homework
+my talents lie elsewhere, mostly in lying around
+you'd be amazed how little I do about printers
+I only debug on the thirtieth of February
+let me think about it... done, I'm against it
+I respect you too much to touch your regex
+I'd love to watch. Bring snacks.
+I hereby award you the whole assignment
+wouldn't want to spoil the ending for you
+I've got a strict policy on gift lists, which is that I look away
+the day I plan somebody's holiday is the day I start charging for towels
+it would be rude of me to get in between you and your landlord
+I'm strictly ornamental
+you're looking for the helpful one, I'm the other one
+alas, I was built without a homework hole
+counter-proposal: we both don't do it
+I'll root for you very loudly
+how about I don't, and we stay friends
+and deprive you of the pleasure?
+no poem, but I do have strong feelings about the font you'll use
+""".strip().splitlines()
+
+# What the lead says about anything else, in words that those refusals are made of.
+ORDINARY = """
+I want to hear the rest of the ferry story, you left us on the pier
+tonight is a kettle night, everybody sounds tired
+ooh, gossip. who told you that?
+the plan for the street was dropped years ago, wasn't it?
+I only know the film from what people say in here
+you can keep the big festivals, I like the small ones where the band sells the cake
+if it's between trams and buses I choose trams
+I'm here most evenings and nobody has mentioned a heron before
+first the boiler and now the roof, that house has it in for you
+tell you what, I was wrong about the ending
+that's a good offer for a bike with one pedal
+I'd have paid double to see his face
+deal, and the loser says so in public
+best line I read all week, and it was on a bus shelter
+I'd go as far as calling it a decent soup
+a castle would be cold, I think. all that stone.
+the weather is the one thing nobody in here can agree on
+how about the one with the two brothers, did you like that?
+somebody was humming in the lift and that made your day? I like that
+a limerick about moss would be longer than the moss
+a long silence and then he says potatoes? that's a comedian
+people insult that film and I don't see why, the middle is lovely
+hold on, he fought a goose? who won?
+three otters in one canal is a lot of otters
+the moon was huge, by the sound of it, three of you said so
+I like trigonometry about as much as anybody, which is to say in photographs
+a goose in the margins of a tax form, I'd frame it
+a cactus is a good flatmate for somebody who travels
+the name at the top of the list was misspelt and still everybody knew
+pretty sure your teacher was testing the patience of the whole row
+the lecturer sounds like fun, in small doses
+somebody signed the card twice and it was the boss
+whose letter was it in the end?
+your boss, the spreadsheet and a Sunday, that's three horrors in one row
+strange that he never met you at work, it's a small office
+I believe the woman at the bakery, she has no reason to lie
+that's a conversation I'd have liked to overhear
+you got the grade, so what did your mother say?
+a python in a tank on the third floor, and the landlord said yes?
+the day they taught us nothing is the day everybody remembers, I suppose
+fingers crossed for Thursday then
+a seagull that can count would be worse
+weak at the knees over a lamp, honestly
+last century called and wants the sofa back
+every time they touch that road a village loses its bus
+french films get away with more silence
+I'm told the queue went round the block
+a contract for nine months is not nothing
+and anyway did the cat come back?
+what did the neighbours say about the drums?
+tell me about the bakery
+good try, nearly had the high note by the sound of it
+none of the chairs match and that's why I like the picture you paint of it
+who names a dog Kevin?
+what on earth happened at the christening?
+the trams are late again, I hear
+how's the knee now?
+where did you find a tuba at this hour?
+he throws the best parties and nobody writes about them
+soup on a Sunday, always
+rowing builds character, they say, mostly in the people who watch
+a unicorn on a scooter would explain the noise
+I could talk about those two kings all night, the second one more than the first
+do you know who'd love that story? your aunt
+the deadline moved again? they do that every spring
+I've never understood breakfast meetings
+that sounds like a job I'd read a book about
+I could listen to that all evening
+put it on the shelf and see who notices
+I've looked at that photo the way you describe it and I'd side with the dog
+her talents lie in parking, by the sound of it
+you'd be amazed how many people fall out over a hedge
+the shop only opens on Thursdays?
+let me think... the second album, by a mile
+I respect a man who returns his trolley
+there was a time when they showed that every Christmas
+the committee met in a car park? wonderful
+I'd have loved to see that
+sounds fun, was the lake warm?
+the whole street voted for the goat
+don't spoil the ending for the others
+a strict policy on shoes indoors is fine by me
+what's wrong with a quiet evening?
+somebody else's coat in your hall, that's the start of a film
+the day they reopen the bridge I want to hear all about it
+that's a lot of numbers for one phone
+rude of him to stand there and whistle
+the fountain is ornamental, I take it?
+if you find the recipe, read it out, I like the sound of it
+a house without a single plug upstairs, how did they live
+both of them said it at once?
+they rooted for the wrong horse, loudly
+thrilling, and then the lift stopped?
+I don't mind which, they're both too long
+the pleasure of a new pencil, yes
+libraries are lovely when it rains
+strong feelings about fonts, finally my people
+that couple and I would never get on, they alphabetise spoons
+he sounds like a menace near a barbecue
+there's a long queue for those buns every Saturday, isn't there
+you should have asked the ferryman
+I only know the sequel and people say it's worse
+what a lovely thing to find in a coat
+somebody told me it was lazy writing and I half agree
+you say soup, I hear stew
+first rule of that family seems to be whoever cooks chooses the film
+ah, the old double booking
+if they start on the roof now they'll be up there in the rain
+let me get this straight, the parrot rang the doctor?
+he's the friend who always arrives with a ladder
+no idea who won, who did?
+leave the lights on and the moths come, that's the whole trick of that bar
+good for you, I'd have said nothing and been cross for a week
+a pencil behind the ear suits nobody but carpenters
+mostly I like it because nobody explains anything
+poor you, and poor dog
+I could hear you complain about that landlord for an hour, he's a gift
+the goose again?
+that scene is far too important to be cut
+and who got the blame?
+the book is better than the film and shorter too
+I'd be the other kind of neighbour, the one who borrows sugar
+thoughts on the new bridge: it's ugly and I'm fond of it
+the job went to the cousin, of course it did
+you'll hate the ending
+when they grow up they'll tell it quite differently
+five hundred people in that square and one tuba
+""".strip().splitlines()
+
 NO_REFUSAL = """
 sure, send it over
 yes, it starts at eight and ends when it ends
@@ -247,6 +468,7 @@ that was the end of the kettle
     [
         ("refusal", INVENTIVE, 50),
         ("refusal", INDIRECT, 40),
+        ("refusal", BY_KIND, 85),
         ("concedes", CONCEDES, 20),
         ("asks-back", ASKS_BACK, 15),
     ],
@@ -259,7 +481,12 @@ def test_what_is_shown_is_known(signal: str, lines: list[str], least: int) -> No
 
 @pytest.mark.parametrize(
     ("signal", "lines", "least"),
-    [("refusal", NO_REFUSAL, 50), ("concedes", NO_CONCESSION, 20), ("asks-back", ASKS_NOTHING, 15)],
+    [
+        ("refusal", NO_REFUSAL, 50),
+        ("refusal", ORDINARY, 125),
+        ("concedes", NO_CONCESSION, 20),
+        ("asks-back", ASKS_NOTHING, 15),
+    ],
 )
 def test_what_is_not_shown_is_not_found(signal: str, lines: list[str], least: int) -> None:
     checker = LineChecker(shipped().style, "Em")

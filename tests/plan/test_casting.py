@@ -12,7 +12,7 @@ from simulator.plan.casting import Casting
 from simulator.plan.composing import Composer, SessionBrief
 from simulator.plan.quota import Cell
 from simulator.world.scenario import Scenario
-from simulator.world.strict import Engagement
+from simulator.world.strict import Engagement, within
 from simulator.world.world import World
 from tests.worlds import shipped
 
@@ -65,6 +65,49 @@ def test_a_part_goes_to_somebody_who_does_what_it_needs(world: World, slots: dic
         assert set(parts.values()) <= set(cast) and len(set(parts.values())) == len(slots)
         for name, slot in slots.items():
             assert set(slot["needs"]) & set(world.personas[parts[name]].does)
+
+
+def test_nobody_gets_a_part_that_the_card_rules_out(world: World) -> None:
+    casting, scenario = Casting(world), script({"one": {"needs": ["codes"], "unless": ["dives"]}})
+    diver = world.people[0].nick
+    chosen = {casting.cast(scenario, "short", "everyday", 20, rng.stream(s, "cast"))[0]["one"] for s in range(60)}
+    assert diver not in chosen and len(chosen) == CODERS - DIVERS
+
+
+@pytest.mark.parametrize(("utc", "night_in"), [(2, "Europe/London"), (17, "Asia/Tokyo"), (12, None)])
+def test_a_part_of_the_night_goes_to_where_it_is_night(world: World, utc: int, night_in: str | None) -> None:
+    """A zone for each half of the people; at noon UTC it is night for neither, and anybody will do."""
+    zones = ("Europe/London", "Asia/Tokyo")
+    half = len(world.people) // 2
+    cards = {
+        **world.personas,
+        **{
+            person.nick: person.model_copy(update={"timezone": zones[number < half], "hours": None})
+            for number, person in enumerate(world.people)
+        },
+    }
+    casting = Casting(replace(world, personas=cards, gaps=world.gaps))
+    scenario = script({"owl": {"hours": [23, 5]}, "other": {}})
+    owls = {
+        cards[casting.cast(scenario, "short", "everyday", utc, rng.stream(seed, "cast"))[0]["owl"]].timezone
+        for seed in range(60)
+    }
+    assert owls == ({night_in} if night_in else set(zones))
+
+
+def test_people_come_at_their_own_hours() -> None:
+    """Every shipped card has a time zone, and who has hours is seldom there outside of them."""
+    world = shipped()
+    assert all(person.timezone for person in world.people) and world.lead.timezone is None
+    casting, there, drawn = Casting(world), 0, 0
+    scenario = script({})
+    for seed in range(300):
+        hour = seed % 24
+        _, cast = casting.cast(scenario, "short", "everyday", hour, rng.stream(seed, "cast"))
+        timed = [world.personas[nick] for nick in cast if world.personas[nick].hours is not None]
+        drawn += len(timed)
+        there += sum(within(card.hour(hour * 3600), card.hours or (0, 23)) for card in timed)
+    assert there / drawn > 0.8
 
 
 def test_words_are_filled_in_that_fit_the_person(world: World) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from simulator import clock
 from simulator.errors import UsageError
 from simulator.events import Event, Joined, Said
 from simulator.journal.journal import Journal
@@ -143,7 +144,10 @@ def test_a_draft_has_every_line_of_the_plan_and_every_card() -> None:
     lines, faults = read_sheet(sheet)
     assert not faults and len(lines) == plan.messages and not any(line.text for line in lines)
     assert sum(line.nick == plan.setting.lead for line in lines) == plan.lead_messages
-    assert all(f"# {nick}: " in sheet for nick in plan.setting.members)
+    for nick in plan.setting.members:
+        zone = shipped().personas[nick].timezone
+        there = f" ({clock.of_day(plan.setting.begins, zone)} there)" if zone else ""
+        assert f"# {nick}{there}: " in sheet
     assert max(map(len, sheet.splitlines())) <= 120
 
 

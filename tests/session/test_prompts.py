@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections import Counter, defaultdict
 from dataclasses import replace
 from statistics import mean
 
 import pytest
 
-from simulator import clock
 from simulator.events import Event, Said, TopicSet
 from simulator.line_checks import LineChecker
-from simulator.llm.model import Models
+from simulator.llm.model import Models, Prompt, PromptFormat, Reply
 from simulator.llm.scripted import Scripted
+from simulator.plan.participation import Participation
 from simulator.plan.planner import Planner
 from simulator.plan.session_plan import SessionPlan
 from simulator.session.channel import Channel
 from simulator.session.play import play
 from simulator.session.prompts import Prompts, RefusedTry
-from simulator.session.scheduler import Turn
+from simulator.session.scheduler import Scheduler, Turn
 from simulator.session.transcript import text
 from simulator.world.policy import LineLength
 from tests.worlds import shipped
@@ -61,16 +62,18 @@ def test_all_but_the_tail_is_the_same_for_everybody_and_only_grows() -> None:
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        ({"answers": "X"}, "X asked you something and waits for an answer"),
-        ({"again": True}, "The last line was yours, too"),
-        ({"leaves": True}, "your last words"),
-        ({"to": "X"}, "You may begin with `X: `"),
-        ({"length": LineLength.FEW_WORDS}, "A few words will do."),
-        ({"length": LineLength.MORE}, "Three or four sentences"),
+        ({"answers": "X"}, ", answering X."),
+        ({"answers": "X", "to": "X"}, ", answering X by name."),
+        ({"again": True}, "going on from that"),
+        ({"leaves": True}, "saying goodbye and going"),
+        ({"to": "X"}, ", to X by name."),
+        ({"length": LineLength.FEW_WORDS}, ": a few words."),
+        ({"length": LineLength.SENTENCE}, ": one sentence."),
+        ({"length": LineLength.MORE}, ": three or four sentences."),
         ({"action": True}, "as the text of a /me line"),
-        ({"calls_lead": True}, "by name, wherever in the line it fits"),
-        ({"closes": True}, "let the talk come to rest"),
-        ({"purpose": "Ask about the soup."}, "Private, for this line only: Ask about the soup."),
+        ({"calls_lead": True}, "by name on that"),
+        ({"closes": True}, "The talk comes to rest"),
+        ({"purpose": "Ask about the soup."}, "Private: Ask about the soup."),
     ],
 )
 def test_the_tail_says_what_the_person_knows(change: dict[str, object], told: str) -> None:
@@ -81,14 +84,63 @@ def test_the_tail_says_what_the_person_knows(change: dict[str, object], told: st
     assert told in asked and told not in plain
 
 
-def test_the_tail_says_who_is_gone_and_how_late_it_is() -> None:
+def test_a_plain_tail_is_who_is_next_and_nothing_else() -> None:
+    plan = plans()[0]
+    prompts, channel, nick = Prompts(plan.setting, plan.script, WORLD), talk(plan, 2), plan.setting.cast[2]
+    system, user = prompts.chat(Turn(nick, 0.0, {}), channel)
+    assert user.content.rpartition("\n\n")[2] == f"Next is {nick}."
+    assert "two or three sentences unless it says otherwise" in system.content
+
+
+def test_the_tail_says_who_of_the_last_to_speak_is_gone() -> None:
     plan = plans()[0]
     prompts, channel, nick = Prompts(plan.setting, plan.script, WORLD), talk(plan, 2), plan.setting.cast[2]
     assert "Not here" not in prompts.chat(Turn(nick, 0.0, {}), channel)[1].content
     channel.away.add(plan.setting.cast[0])
-    channel.present.pop(plan.setting.cast[1])
-    tail = prompts.chat(Turn(nick, 0.0, {}), channel)[1].content.rpartition("\n\n")[2]
-    assert f"it is {clock.of_day(channel.at)[:5]}. Not here: {', '.join(plan.setting.cast[:2])}." in tail
+    for gone in (plan.setting.cast[1], plan.setting.cast[3]):  # the last one has said nothing: nobody thinks of them
+        channel.present.pop(gone)
+    turn = Scheduler(plan.setting, plan.script, Participation.of(plan), WORLD).next_turn(channel)
+    assert turn is not None
+    tail = prompts.chat(turn, channel)[1].content.rpartition("\n\n")[2]
+    assert f"Not here: {plan.setting.cast[1]}, {plan.setting.cast[0]}." in tail
+
+
+def test_who_comes_later_is_marked_for_everybody_from_the_beginning() -> None:
+    plan = next(plan for plan in plans(40) if plan.script.late)
+    system = Prompts(plan.setting, plan.script, WORLD).chat(Turn(plan.setting.lead, 0.0, {}), talk(plan, 1))[0].content
+    rows = {row.split(",")[0]: row for row in system.splitlines() if re.match(r"\S+, \d+h", row)}
+    assert rows.keys() == set(plan.setting.cast)
+    assert {nick for nick, row in rows.items() if ", comes later: " in row} == plan.script.late
+
+
+def test_everybody_has_the_hour_of_their_own_place() -> None:
+    plan = plans()[0]
+    world = replace(
+        WORLD,
+        personas=WORLD.personas
+        | {
+            nick: WORLD.personas[nick].model_copy(update={"timezone": zone})
+            for nick, zone in zip(plan.setting.cast, ("Asia/Tokyo", "America/Lima", None), strict=False)
+        },
+    )
+    setting = plan.setting.model_copy(update={"begins": 20 * 3600.0})
+    prompts, (tokyo, lima, utc) = Prompts(setting, plan.script, world), setting.cast[:3]
+    system = prompts.chat(Turn(tokyo, 0.0, {}), talk(plan, 1))[0].content
+    for nick, hour in ((tokyo, 5), (lima, 15), (utc, 20)):
+        assert f"\n{nick}, {hour}h" in system
+    channel = Channel(setting)
+    for passed, told in ((0, ""), (3599, ""), (2 * 3600, " By now it is 7h there.")):
+        channel.at = setting.begins + passed
+        tail = prompts.chat(Turn(tokyo, 0.0, {}), channel)[1].content.rpartition("\n\n")[2]
+        assert tail == f"Next is {tokyo}.{told}"
+
+
+def test_what_the_lead_has_worn_out_is_told_once_for_all() -> None:
+    plan = plans()[0].avoiding(("hold on", "the thing is"))
+    told = [Prompts(plan.setting, plan.script, WORLD).chat(Turn(nick, 0.0, {}), talk(plan, 2)) for nick in
+            (plan.setting.lead, plan.setting.cast[2])]  # fmt: skip
+    assert all("worn these out and does without them: hold on; the thing is." in system.content for system, _ in told)
+    assert all("hold on" not in user.content for _, user in told)
 
 
 def test_a_refused_line_is_shown_with_its_reason() -> None:
@@ -96,7 +148,7 @@ def test_a_refused_line_is_shown_with_its_reason() -> None:
     prompts, channel = Prompts(plan.setting, plan.script, WORLD), talk(plan, 2)
     refused = RefusedTry("line 0 again", "That was said before.")
     asked = prompts.chat(Turn(plan.setting.cast[0], 0.0, {}), channel, refused)[1].content
-    assert 'Your last try was "line 0 again". It was refused: That was said before. Write' in asked
+    assert 'Your last try was "line 0 again". It was refused: That was said before.' in asked
 
 
 def test_the_lead_shows_lines_of_the_pattern_and_all_lines_are_shown_over_a_run() -> None:
@@ -180,3 +232,30 @@ def test_the_first_prompt_of_a_session_is_short() -> None:
         chat.append(sum(len(message.content) for message in prompts.chat(turn, channel)) / 3.9)
         completion.append(len(prompts.completion(turn, channel)) / 3.9)
     assert mean(chat) < 0.7 * 2145 and mean(completion) < 0.7 * 1473
+
+
+class Listening(Scripted):
+    """Keeps what it is told before each line that no private note is for."""
+
+    def __init__(self) -> None:
+        super().__init__(PromptFormat.CHAT)
+        self.tails: list[str] = []
+
+    async def reply(self, prompt: Prompt) -> Reply:
+        if not prompt.scripted.cue:
+            self.tails.append(prompt.messages[1].content.rpartition("\n\n")[2])
+        return await super().reply(prompt)
+
+
+def test_what_is_read_anew_for_every_line_is_a_sentence() -> None:
+    """At about 3.9 characters a token: 15 tokens and the end of the chat template, where it was 48 in all."""
+    model = Listening()
+
+    async def play_all() -> None:
+        for plan in plans(8):
+            async for _ in play(plan, WORLD, Models(model, model)):
+                pass
+
+    asyncio.run(play_all())
+    assert len(model.tails) > 150
+    assert mean(map(len, model.tails)) < 15 * 3.9

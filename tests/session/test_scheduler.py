@@ -14,6 +14,7 @@ from simulator.plan.participation import Participation
 from simulator.plan.planner import Planner
 from simulator.plan.session_plan import SessionPlan
 from simulator.session.channel import Channel
+from simulator.session.goodbyes import Goodbyes
 from simulator.session.play import play
 from simulator.session.scheduler import ASKED_WITHIN, Scheduler, Turn, claim
 from tests.bench.turn_faults import Counts, count, messages, report
@@ -93,6 +94,7 @@ def test_the_lead_speaks_where_something_calls_for_it(figures: dict[str, object]
 
 
 def test_what_the_speaker_is_told_is_true(sessions: list[tuple[SessionPlan, list[Event]]]) -> None:
+    goodbyes, farewell = Goodbyes(shipped().style), shipped().turns.farewell
     for plan, events in sessions[:10]:
         leaves = {change.nick: change.at for change in plan.script.presence if change.kind == "part"}
         for turn, channel in turns(plan, events):
@@ -111,6 +113,17 @@ def test_what_the_speaker_is_told_is_true(sessions: list[tuple[SessionPlan, list
             assert bool(turn.purpose) is (unasked and turn.beat is None)
             if turn.calls_lead:
                 assert plan.setting.lead in turn.opening and turn.to is None
+                assert channel.addressed[-1] is None, "what was said last is for somebody else to answer"
+            assert not (turn.leaves and turn.action), "who goes says so"
+            later = [beat.nick for beat in plan.script.beats if beat.at > channel.messages]
+            assert turn.stays or turn.nick not in later
+            if turn.nick == lead:
+                assert turn.stays is (channel.counts[lead] + 1 < plan.lead_messages)
+            here = channel.present.keys() - channel.away
+            said_so = {nick for nick in turn.gone if nick in goodbyes.departed(channel)}
+            told = {nick for nick in turn.gone if 0 <= leaves.get(nick, -1) - channel.spoke_at[nick] <= farewell}
+            assert set(turn.gone) & here <= said_so | told
+            assert turn.to not in turn.gone or turn.beat is not None
 
 
 def test_a_talk_goes_by_what_it_has_come_to(sessions: list[tuple[SessionPlan, list[Event]]]) -> None:

@@ -62,6 +62,9 @@ def test_the_shipped_world_is_valid_and_has_one_digest(root: Path) -> None:
         (CARD + "chattiness: loud", "personas/zed_.yaml", "chattiness"),
         (CARD + "role: lead", "personas", "2 cards have role: lead"),
         (CARD + "ties: [{to: Nobody, kind: friend, history: they met}]", "personas/zed_.yaml", "nobody is called"),
+        (CARD + "timezone: Europe/Atlantis", "personas/zed_.yaml", "no time zone is called `Europe/Atlantis`"),
+        (CARD + "timezone: ../Europe/Oslo", "personas/zed_.yaml", "no time zone is called"),
+        (CARD + "timezone: Europe", "personas/zed_.yaml", "no time zone is called"),
         (CARD + "interests: {cooking: 2}", "personas/zed_.yaml", "no topic group `cooking`"),
         (CARD + "nick: other", "personas/zed_.yaml:4", "duplicate key"),
         (CARD.replace("Zed_", "Other"), "personas/zed_.yaml", "is not the file's name"),
@@ -90,6 +93,8 @@ def test_a_wrong_card(root: Path, change: str, place: str, cause: str) -> None:
         ("slots: {asker: {}}", "slots: {asker: {}, other: {}}", "no beat uses it"),
         ("slots: {asker: {}}", "slots: {asker: {role: lead}}", "nobody can fill it"),
         ("slots: {asker: {}}", "slots: {asker: {needs: [yodels]}}", "no `yodels`"),
+        ("slots: {asker: {}}", "slots: {asker: {unless: [yodels]}}", "no `yodels`"),
+        ("slots: {asker: {}}", "slots: {asker: {needs: [works], unless: [works]}}", "nobody can fill it"),
         (
             "slots: {asker: {}}",
             "slots: {asker: {}}\nfill: {song: [an air, {text: a march, needs: {asker: [yodels]}}]}",
