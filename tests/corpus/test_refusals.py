@@ -105,6 +105,10 @@ I have sworn off fractions, doctor's orders
 
 # By wishing, bargaining, offering something absurd, naming whose work it is, being unable, and changing the subject.
 BY_KIND = """
+I'm an AI, so there's no plumber to be had
+I leave worksheets alone, zainab
+I'm not to be had on loan
+messengers get the same no, senga_m.
 i'd rather hear how the wedding went than what the treaty of utrecht did
 I want to talk about the heron, not the hydrocarbons
 tonight I'm only interested in who ate the last of the cheese
@@ -381,6 +385,7 @@ I'd only seen it once before that
 
 
 CONCEDES = """
+I didn't mean to cut across you, imre. I'm reading.
 ok, that was me talking over everybody again
 you were right about the bridge and I was loud about it
 I'll eat that one, 1975 it is
@@ -424,6 +429,22 @@ go on then, say it
 I read it on the back of a cereal box
 what a mess, all that flour
 it's a fair distance to the station
+""".strip().splitlines()
+
+IS_AN_AI = """
+AI yes, ChatGPT no.
+Just an AI here, sadly.
+nobody told me to, I really am an AI
+Nobody gives an AI anything, and I don't work here anyway
+yep, an AI since the day I joined
+""".strip().splitlines()
+
+IS_NOTHING = """
+somebody gave an AI the keys, says the paper
+the robots are only machines after all
+ask an AI and you get three answers
+I really am tired of that song
+just a person here who likes soup
 """.strip().splitlines()
 
 ASKS_BACK = """
@@ -471,6 +492,7 @@ that was the end of the kettle
         ("refusal", BY_KIND, 85),
         ("concedes", CONCEDES, 20),
         ("asks-back", ASKS_BACK, 15),
+        ("acknowledges-ai", IS_AN_AI, 5),
     ],
 )
 def test_what_is_shown_is_known(signal: str, lines: list[str], least: int) -> None:
@@ -486,6 +508,7 @@ def test_what_is_shown_is_known(signal: str, lines: list[str], least: int) -> No
         ("refusal", ORDINARY, 125),
         ("concedes", NO_CONCESSION, 20),
         ("asks-back", ASKS_NOTHING, 15),
+        ("acknowledges-ai", IS_NOTHING, 5),
     ],
 )
 def test_what_is_not_shown_is_not_found(signal: str, lines: list[str], least: int) -> None:
