@@ -18,8 +18,8 @@ CHARACTERS_A_TOKEN = 4.2
 LINE_TOKENS = 34
 """One message with its nick and newline: two or three sentences. Counted as above on 8,000 scripted messages; the
 embedded model's have 41."""
-TAIL_TOKENS = 60
-"""What follows the transcript in the chat dialect: who you are, the note, what is wanted."""
+TAIL_TOKENS = 25
+"""What follows the transcript in the chat dialect: whose line is next, how long, the note. See `bench_prompts.py`."""
 JUDGE_PROMPT, JUDGE_ANSWER = 950, 530
 """Tokens of the rubric, and of the marks with their quotes."""
 GUARD_RUBRIC, GUARD_CONTEXT, GUARD_ANSWER = 1400, 320, 2

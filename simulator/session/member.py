@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from simulator import rng
+from simulator.addressing import leading_nick
 from simulator.document import TranscriptLine
 from simulator.events import Refused
 from simulator.line_checks import LineChecker, Violation, solves
@@ -25,6 +26,9 @@ from simulator.session.scheduler import Turn
 from simulator.world.policy import LineLength
 from simulator.world.scenario import LEAD, Expect
 from simulator.world.world import World
+
+ABSENT = "to-somebody-absent"
+"""The rule that a line does not begin with the nick of somebody who is not there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,10 +149,7 @@ class Members:
             secrets=self._secrets,
             politics_allowed=self._politics,
         )
-        if not faults and turn.stays and not turn.closes:
-            line = TranscriptLine(turn.nick, text)
-            if self._goodbyes.leaves(line, channel.lines):
-                faults = [Violation(GOODBYE, text, self._world.style.hints["goodbye"])]
+        faults = faults or self._against_presence(turn, channel, text)
         if not faults and (against := self._facts.contradicted(turn.nick, text)):
             faults = [Violation(AGAINST_CARD, against, self._world.style.hints["card"])]
         script = self._script
@@ -156,6 +157,17 @@ class Members:
             fault = solves(text, turn.nick, script.solution, channel.lines, self._setting.members)
             faults = [] if fault is None else [fault]
         return faults
+
+    def _against_presence(self, turn: Turn, channel: Channel, text: str) -> list[Violation]:
+        """An address to somebody who has left or not come yet; a goodbye of somebody who is needed."""
+        hints = self._world.style.hints
+        absent = {nick.lower(): nick for nick in self._setting.members if nick not in channel.present}
+        if nick := leading_nick(text, absent):
+            return [Violation(ABSENT, nick, hints["nobody"])]
+        leaves = turn.stays and not turn.closes and not turn.action
+        if leaves and self._goodbyes.leaves(TranscriptLine(turn.nick, text), channel.lines):
+            return [Violation(GOODBYE, text, hints["goodbye"])]
+        return []
 
     async def _meaning(
         self, turn: Turn, channel: Channel, text: str, attempt: int

@@ -9,11 +9,13 @@ import pytest
 
 from simulator.document import TranscriptLine
 from simulator.events import Event, Passed, Said
-from simulator.llm.model import Models, Prompt, Reply
+from simulator.llm.model import Models, Prompt, PromptFormat, Reply
 from simulator.llm.scripted import Scripted
 from simulator.plan.planner import Planner
 from simulator.plan.session_plan import SessionPlan
+from simulator.session.channel import Channel
 from simulator.session.goodbyes import GOODBYE, Goodbyes
+from simulator.session.member import ABSENT
 from simulator.session.play import play
 from tests.worlds import shipped
 
@@ -110,6 +112,37 @@ def test_no_goodbye(text: str) -> None:
 )
 def test_a_wish_for_somebody_who_leaves_is_no_goodbye(earlier: str, text: str, leaves: bool) -> None:
     assert KNOWN.leaves(TranscriptLine("ann", text), [TranscriptLine("bert", earlier)]) is leaves
+
+
+class Calling(Scripted):
+    """Turns to one person in every line, there or not."""
+
+    def __init__(self, nick: str) -> None:
+        super().__init__(PromptFormat.CHAT)
+        self._nick = nick
+
+    async def reply(self, prompt: Prompt) -> Reply:
+        reply = await super().reply(prompt)
+        called = prompt.speaker != self._nick and prompt.call_id.attempt == 0
+        return replace(reply, text=f"{self._nick}: {reply.text}") if called else reply
+
+
+def test_nobody_turns_to_somebody_who_is_not_there() -> None:
+    planner, refused = Planner(shipped(), 5), 0
+    for plan in [plan for plan in map(planner.plan, range(12)) if plan.script.late][:4]:
+        nick = min(plan.script.late)
+        model = Calling(nick)
+
+        async def events(plan: SessionPlan = plan, model: Calling = model) -> list[Event]:
+            return [event async for event in play(plan, shipped(), Models(model, model))]
+
+        channel = Channel(plan.setting, late=plan.script.late)
+        for event in asyncio.run(events()):
+            if isinstance(event, Said):
+                assert nick in channel.present or not event.text.startswith(f"{nick}:")
+                refused += sum(one.rule == ABSENT for one in event.refused)
+            channel.apply(event)
+    assert refused > 5
 
 
 class Leaving(Scripted):
