@@ -38,6 +38,8 @@ Weights = dict[str, float]
 
 TELLING = 6
 """Words from which on an example line says something about how a person types: a shorter one is shown with another."""
+BRING_UP, STAYS_FOR = "bring-up", 4
+"""The kind of beat that brings a topic up; whoever does so is there for a quarter of a session's messages after it."""
 REFUSAL = "refusal"
 """The signal of `policies/style.yaml` that a no shows."""
 
@@ -169,7 +171,8 @@ def presence_changes(
 ) -> tuple[PresenceChange, ...]:
     """Late arrivals, early leavings, and times away, in order of message; who has a line in the script is there for it.
 
-    A passerby comes in after the session began and leaves before it ends; a few regulars do either.
+    A passerby comes in after the session began and leaves before it ends; a few regulars do either. Who brings a topic
+    up stays for some of the talk about it.
     """
     policy = world.turns.cast
     found: list[PresenceChange] = []
@@ -177,6 +180,8 @@ def presence_changes(
     for beat in beats:
         for nick in lines.keys() & {beat.nick, beat.to}:
             lines[nick].append(beat.at)
+            if beat.kind == BRING_UP and nick == beat.nick:
+                lines[nick] += range(beat.at + 1, min(n - 1, beat.at + n // STAYS_FOR) + 1)
     for nick in cast:
         persona = world.personas[nick]
         passing = persona.role is Role.PASSERBY

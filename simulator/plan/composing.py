@@ -223,10 +223,10 @@ def _bring_up(world: World, cast: Sequence[str], words: random.Random, names: di
     """The first line, by somebody who likes to talk: it comes to the topic."""
     policy = world.turns.bring_up
     return PlacedBeat(
-        id="bring-up",
+        id=casting.BRING_UP,
         at=0,
         nick=words.choices(cast, [world.personas[nick].chattiness for nick in cast])[0],
-        kind="bring-up",
+        kind=casting.BRING_UP,
         note=_filled(words.choice(policy.note), names),
         opening=_filled(words.choice(policy.opening), names),
     )
@@ -239,7 +239,7 @@ def _move_on(world: World, move: Turning, number: int, words: random.Random) -> 
         id=f"topic-{number}",
         at=move.at,
         nick=move.nick,
-        kind="bring-up",
+        kind=casting.BRING_UP,
         note=_filled(words.choice(policy.note), names),
         opening=_filled(words.choice(policy.opening), names),
         subject=move.subject,

@@ -10,6 +10,7 @@ import pytest
 from simulator import rng
 from simulator.plan.casting import Casting
 from simulator.plan.composing import Composer, SessionBrief
+from simulator.plan.planner import Planner
 from simulator.plan.quota import Cell
 from simulator.world.scenario import Scenario
 from simulator.world.strict import Engagement, within
@@ -108,6 +109,19 @@ def test_people_come_at_their_own_hours() -> None:
         drawn += len(timed)
         there += sum(within(card.hour(hour * 3600), card.hours or (0, 23)) for card in timed)
     assert there / drawn > 0.8
+
+
+def test_who_brings_a_topic_up_is_there_for_some_of_the_talk_about_it() -> None:
+    planner, openers = Planner(shipped(), 5), 0
+    for plan in map(planner.plan, range(60)):
+        for beat in plan.script.beats:
+            if beat.kind != "bring-up":
+                continue
+            openers += 1
+            until = min(plan.messages - 1, beat.at + plan.messages // 4)
+            moves = [c for c in plan.script.presence if c.nick == beat.nick and beat.at < c.at <= until]
+            assert not [change for change in moves if change.kind in ("part", "away")], (plan.id, beat.at, moves)
+    assert openers > 60
 
 
 def test_words_are_filled_in_that_fit_the_person(world: World) -> None:
