@@ -317,8 +317,8 @@ class Scheduler:
     def _departed(self, channel: Channel) -> frozenset[str]:
         """Who has said goodbye, in words or by having been told that these are the last ones."""
         if self._memory is None or self._memory[:2] != (channel, channel.events):
-            told = {nick for nick in channel.spoke_at if self._had_last_words(nick, channel)}
-            self._memory = channel, channel.events, self._goodbyes.departed(channel) | told
+            leaving = {nick for nick in channel.spoke_at if self._had_last_words(nick, channel)}
+            self._memory = channel, channel.events, self._goodbyes.departed(channel) | leaving
         return self._memory[2]
 
     def _had_last_words(self, nick: str, channel: Channel) -> bool:
