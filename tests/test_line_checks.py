@@ -38,6 +38,8 @@ def rules(text: str, nick: str = "kai", **given: object) -> list[str]:
         "lol same",
         "<3 that bakery",
         "that is 3 < 4 > 2 in anybody's book",
+        "mara__: are you there again",
+        "brrrrr: it is cold outside",
         "ok. so. the thing is. I ate it.",
         "he said: bring your own bread",
         "kai is my name and bread is my game",
@@ -83,6 +85,9 @@ def test_ordinary_lines_pass(text: str) -> None:
         ("I had to eat cereal like an animal", "repetition"),
         ("the bakery on the corner burned its bread again this morning and I cried a little about it", "repetition"),
         ("I'd be happy to help", "assistant-language"),
+        ("rrb: that was the bread", "leak"),
+        ("k2so: come and see the bread", "leak"),
+        ("2018-03-04T09:56:47+0ZLADY_JANE_Mae.", "leak"),
     ],
 )
 def test_faults(text: str, rule: str) -> None:

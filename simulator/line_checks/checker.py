@@ -25,6 +25,9 @@ _OUTSIDE = re.compile(r"(?!is\b|was\b|has\b|does\b|this\b|here's\b|yes\b|its\b|a
 _CUT = re.compile(
     r"(?:,|\b(?:and|but|because|the|an|your|their|whose|than|if|or|which|my|our|every|very|into))\s*$", re.IGNORECASE
 )
+_DRAWN_OUT = re.compile(r"(.)\1{2,}")
+_TAIL = "_`^"
+"""What people put behind a nick that is taken."""
 _ADDRESS = re.compile(r"([A-Za-z][\w\[\]\\`^{}|-]{1,30}): (?=\S)")
 _SPOKEN = re.compile(r"[aeiouy]")
 _NICK_ONLY = re.compile(r"[\d_\[\]\\`^{}|]")
@@ -286,7 +289,8 @@ class LineChecker:
             return
         name = address[1].casefold()
         known = {nick.casefold() for nick in (*cast, self._lead)} | {line.nick.casefold() for line in earlier}
-        if name in self._style.abbreviations or any(name in nick for nick in known):
+        shortest = _DRAWN_OUT.sub(r"\1\1", name)
+        if shortest in self._style.abbreviations or any(name.rstrip(_TAIL) in nick for nick in known):
             return
         if not _SPOKEN.search(name) or _NICK_ONLY.search(name):
             yield self._fault("leak", address[0].strip(), "nobody")
