@@ -15,7 +15,7 @@ install: .venv/installed ## a working .venv/bin/em
 .venv/installed: requirements/default.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("emsim needs Python 3.11 or later; name one with: make PYTHON=python3.12") if sys.version_info < (3, 11) else 0'
 	@test -x $(BIN)/uv || { $(PYTHON) -m venv .venv && $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt; }
-	$(UV) pip install --python $(BIN)/python --no-deps --compile-bytecode -r requirements/default.txt
+	$(UV) pip install --python $(BIN)/python --no-deps -r requirements/default.txt
 	$(UV) pip install --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@
 

@@ -17,7 +17,7 @@ ROOT = PACKAGE.parent
 
 FLOORS = {
     "errors": -1,  # everything may raise
-    "rng": 0, "clock": 0, "files": 0, "control_tokens": 0,
+    "rng": 0, "clock": 0, "files": 0, "caches": 0, "control_tokens": 0,
     "events": 1, "document": 1, "addressing": 1, "intervals": 1,
     "world": 2, "llm": 2,
     "plan": 3, "line_checks": 3,

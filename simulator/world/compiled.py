@@ -18,6 +18,7 @@ from io import FileIO
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from simulator.caches import cache_folder
 from simulator.errors import EmError
 from simulator.world import literals
 from simulator.world.strict import CHECKED, StrictModel
@@ -317,16 +318,5 @@ def _short(data: bytes) -> str:
 
 def _place(root: Path) -> Path | None:
     """Where a world is kept; None: nowhere."""
-    given = os.environ.get("EM_CACHE")
-    if given == "":
-        return None
-    if given is not None:
-        folder = Path(given)
-    elif home := os.environ.get("XDG_CACHE_HOME"):
-        folder = Path(home) / "emsim"
-    else:
-        try:
-            folder = Path.home() / ".cache" / "emsim"
-        except RuntimeError:  # nobody's home
-            return None
-    return folder / f"world-{_short(os.fsencode(root.resolve()))}.jsonl"
+    folder = cache_folder()
+    return folder and folder / f"world-{_short(os.fsencode(root.resolve()))}.jsonl"

@@ -343,3 +343,13 @@ def test_many_words_for_a_window(case: str) -> None:
     found = said(shape["status"], shape["body"])
     assert isinstance(found, ContextExceeded)
     assert (found.window, found.requested) == (shape["window"], shape["requested"])
+
+
+@pytest.mark.parametrize(("module", "package"), [("botocore", "boto3"), ("other", "other")])
+def test_a_provider_whose_package_is_not_installed(module: str, package: str) -> None:
+    outer = RuntimeError("no such thing")
+    outer.__cause__ = ModuleNotFoundError(f"No module named {module!r}", name=module)
+    found = translate(outer, place="bedrock/x", base=None, keys=())
+    assert isinstance(found, ProviderError) and str(found).endswith(
+        f"needs the package {package}; install it beside emsim: pip install {package}"
+    )
