@@ -18,10 +18,10 @@ Piece = tuple[str, "Document", str | None, str | None]
 
 
 def names_a_run(what: tuple[str, ...]) -> bool:
-    """Whether NAME|FILES is the name of a run."""
+    """Whether NAME|FILES is the name of a run: one word without a slash that does not end like a file of documents."""
     from simulator.corpus.reading import KINDS
 
-    return len(what) == 1 and Path(what[0]).suffix.lower() not in KINDS
+    return len(what) == 1 and Path(what[0]).suffix.lower() not in KINDS and Path(what[0]).name == what[0]
 
 
 def real_sessions(names: Sequence[str], world: World, data: Path) -> list[Document]:

@@ -36,7 +36,7 @@ def check(paths: Iterable[Path], filters: Filters, near: NearDuplicates | None =
 
 
 def kept(journal: Journal, filters: Filters) -> Iterator[tuple[str, Verdict]]:
-    """(id, verdict) of every kept session of a run, as the document that it would be exported as.
+    """(id, verdict) of every kept session of a run, as the document that it would be exported as: with its edits.
 
     What its script expected is left aside: it was held against that when it was made, and a real channel has none.
     """
@@ -47,7 +47,7 @@ def kept(journal: Journal, filters: Filters) -> Iterator[tuple[str, Verdict]]:
         filters = filters.sparing(frozenset({SMALL_MODEL}))
     for row in journal.sessions("kept"):
         ident = row.session.id
-        made = document(row.session.setting, journal.events(ident))
+        made = document(row.session.setting, journal.edited(ident))
         yield ident, _judged(ident, made, filters, near)
 
 

@@ -10,6 +10,7 @@ from simulator.corpus.facts import CostRow, ExportFacts
 from simulator.corpus.file_names import Names
 from simulator.corpus.formats import FORMATS
 from simulator.corpus.quality import Quality, rows, with_interval
+from simulator.journal.model_choice import HAND
 
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 
@@ -136,19 +137,25 @@ def _made(facts: ExportFacts) -> str:
         "/me lines": "included" if facts.actions else "left out",
         "cost": _dollars(facts.outcomes.cost["total"]),
         **{f"cost, {purpose}": _dollars(row) for purpose, row in facts.outcomes.cost.items() if purpose != "total"},
-        "licence": "of the text: the terms of the models above; of program, people and scripts as shipped: MIT",
+        "licence": f"of the text: {_terms(facts)}; of program, people and scripts as shipped: MIT",
     }
     if facts.imported:
         origin = "\nConversations of a real channel, cut from its log where it fell silent. No filter was applied.\n"
-        return "## How it was made\n\n" + _table(("", ""), rows.items()) + origin
-    return (
-        "## How it was made\n\n"
-        + _table(("", ""), rows.items())
-        + (
+    elif models.people == HAND:
+        origin = (
+            "\nPeople wrote every line by hand, on sheets that a simulator planned: who is there, who speaks when,\n"
+            "and how many messages are the lead's. Sessions that broke a rule were not recorded.\n"
+        )
+    else:
+        origin = (
             "\nA simulator played the sessions: one agent for each person and one for the lead, whose share of the\n"
             "messages is fixed before a session begins. Sessions that broke a rule were not exported.\n"
         )
-    )
+    return "## How it was made\n\n" + _table(("", ""), rows.items()) + origin
+
+
+def _terms(facts: ExportFacts) -> str:
+    return "as its writers say" if facts.run.models.people == HAND else "the terms of the models above"
 
 
 def _dollars(total: CostRow) -> str:
@@ -265,6 +272,12 @@ def _limits(facts: ExportFacts, lead: str) -> str:
         return """## Limits
 
 Said in a real channel by people who may be known by what they said, whatever was taken out. Do not publish it.
+"""
+    if facts.run.models.people == HAND:
+        return f"""## Limits
+
+Invented: the people are no real ones and nothing here was said in a real channel. It shows how {lead} behaves, it is
+not a source of facts, and it has the habits of those who wrote it.
 """
     return f"""## Limits
 

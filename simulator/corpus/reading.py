@@ -50,13 +50,15 @@ def documents(paths: Iterable[Path], most: int) -> Iterator[Text | Broken]:
 
 
 def _usable(path: Path) -> None:
+    if path.is_dir():
+        raise UsageError("is a folder", place=str(path), remedy="name the .jsonl or .txt files in it")
     if path.suffix.lower() not in KINDS:
         remedy = "give files in the brief's format, or the name of one run alone"
         raise UsageError("is neither .txt nor .jsonl", place=str(path), remedy=remedy)
     if not path.exists():
         raise UsageError("no such file", place=str(path), remedy="check the path")
     if not path.is_file():
-        raise UsageError("is not a file", place=str(path), remedy="name the files in it")
+        raise UsageError("is not a file", place=str(path), remedy="name a .jsonl or .txt file")
 
 
 def _documents(path: Path, most: int, about: Callable[[Path], Mapping[str, Any]]) -> Iterator[Text | Broken]:

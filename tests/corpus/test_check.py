@@ -98,11 +98,12 @@ def test_blank_lines_are_no_documents(tmp_path: Path) -> None:
     assert found(path) == [("blank.jsonl:3", [])]
 
 
-@pytest.mark.parametrize("name", ["missing.txt", "folder.txt", "table.csv"])
+@pytest.mark.parametrize("name", ["missing.txt", "folder.txt", "folder", "table.csv"])
 def test_files_that_cannot_be_checked_are_refused_before_anything_is(tmp_path: Path, name: str) -> None:
     good = tmp_path / "good.txt"
     good.write_text(text())
     (tmp_path / "folder.txt").mkdir()
+    (tmp_path / "folder").mkdir()
     (tmp_path / "table.csv").write_text("a,b\n")
     with pytest.raises(UsageError) as raised:
         next(check([good, tmp_path / name], filters()))

@@ -11,10 +11,13 @@ from pathlib import Path
 import pytest
 
 from simulator import clock
+from simulator.corpus.check import kept
+from simulator.corpus.export import ExportPolicy, export
+from simulator.corpus.filters import Filters
 from simulator.errors import UsageError
 from simulator.events import Event, Joined, Said
 from simulator.journal.journal import Journal
-from simulator.journal.records import Goal
+from simulator.journal.records import Goal, ReviewAction, ReviewKind
 from simulator.plan.planner import Planner
 from simulator.plan.session_plan import SessionPlan
 from simulator.runs import service
@@ -77,6 +80,21 @@ def test_sheets_that_are_whole_become_sessions_with_the_exact_budget(tmp_path: P
             joins = sum(change.kind == "join" for change in row.plan.script.presence)
             assert sum(isinstance(event, Joined) for event in events) <= joins
     assert {report.state for report in _check(request).values()} == {"kept"}, "checked again: each is recorded once"
+
+
+def test_an_export_says_that_people_wrote_it_and_a_check_reads_what_was_edited(tmp_path: Path) -> None:
+    request, world = _written(tmp_path), _patient()
+    _check(request)
+    with Journal.open(request.folder) as journal:
+        row = next(journal.sessions("kept"))
+        journal.act([ReviewAction(row.plan.id, 0, ReviewKind.EDIT, "ann", "How can I help you today?")])
+        policy = ExportPolicy(world.quota, world.engagement, world.style)
+        export(journal, tmp_path / "out", policy)
+        filters = Filters(world.style, world.engagement, world.quota, world.lead.nick)
+        found = dict(kept(journal, filters))
+    card = (tmp_path / "out" / "README.md").read_text()
+    assert "People wrote every line by hand" in card and "models" not in card.split("## Limits")[1]
+    assert [ident for ident, verdict in found.items() if not verdict.keep] == [row.plan.id]
 
 
 def _said(row: str, text: str) -> str:
