@@ -48,7 +48,7 @@ def check(what: tuple[str, ...], as_json: bool, data: Path, world_dir: Path | No
         say(f"{'keep  ' if verdict.keep else 'reject'} {ident}", "green" if verdict.keep else "red")
         for reason in verdict.reasons:
             where = f" at message {reason.message}" if reason.message is not None else ""
-            say(f"       {reason.rule}{where}: {reason.evidence}")
+            say(f"       {reason.rule}{where}" + (f": {reason.evidence}" if reason.evidence else ""))
     if not as_json:
         by_rule = ", ".join(f"{rule} {count}" for rule, count in rules.most_common())
         say(f"{kept} kept, {rejected} rejected" + (f": {by_rule}" if by_rule else ""))

@@ -213,7 +213,7 @@ def findings(
                         facts = {"session": found.id, "state": row.state, "found": "refused", "message": index,
                                  "try": number, "nick": event.nick, **one.model_dump()}  # fmt: skip
                         yield Hit(found.id, index, event.nick, event.nick == found.setting.lead, f"<{event.nick}>",
-                                  f"refused {one.rule} ({one.evidence})", one.text, facts)  # fmt: skip
+                                  _because("refused", one.rule, one.evidence), one.text, facts)  # fmt: skip
             if isinstance(event, Said):
                 lines.append(event)
                 index += 1
@@ -226,7 +226,7 @@ def findings(
                      "text": said.text if said else None}  # fmt: skip
             nick = said.nick if said else ""
             yield Hit(found.id, message, nick, nick == found.setting.lead, f"<{nick}>" if nick else "",
-                      f"rejected {broken} ({evidence})", said.text if said else "", facts)  # fmt: skip
+                      _because("rejected", broken, evidence), said.text if said else "", facts)  # fmt: skip
 
 
 def calls(journal: Journal, purpose: str, state: str | None, session: str | None) -> Iterator[Hit]:
@@ -265,3 +265,8 @@ def _rows(journal: Journal, state: str | None, session: str | None) -> Iterator[
         yield from journal.sessions(state)
     elif (row := recording.load_session(journal, session)).state == (state or row.state):
         yield row
+
+
+def _because(what: str, rule: str, evidence: str) -> str:
+    """Some rules have nothing to show."""
+    return f"{what} {rule} ({evidence})" if evidence else f"{what} {rule}"

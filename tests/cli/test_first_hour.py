@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from simulator.corpus.verdict import Reason
+from simulator.events import Passed, Refused
 from simulator.journal.journal import Journal
 from simulator.journal.model_choice import ModelChoice
 from simulator.journal.records import RunKind
+from simulator.tui import lines
 from simulator.tui.lines import size
 from tests import builders
 from tests.cli.em import em
@@ -146,3 +149,13 @@ def test_sizes_are_read_at_a_glance() -> None:
     assert [size(count) for count in (0, 1, 999, 1_000, 99_499, 99_500, 15_000_000)] == [
         "0 bytes", "1 byte", "999 bytes", "1 kB", "99 kB", "0.10 MB", "15.00 MB"
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("evidence", "wanted"), [("", "(observing)"), ("so it is", "(observing: so it is)")])
+def test_a_rule_without_evidence_is_named_alone(evidence: str, wanted: str) -> None:
+    held_back = Refused(text="hello there", rule="observing", evidence=evidence)
+    event = Passed(index=0, at=0.0, nick="ann", why="observing", refused=(held_back,))
+    row = lines.event(event, "ann", reasons=True)[0].plain
+    assert row.strip() == f"ann tried {wanted}: hello there"
+    reason = lines.reason(Reason(rule="observing", message=3, evidence=evidence)).plain
+    assert reason.strip() == f"observing at message 3{evidence and ': '}{evidence}"

@@ -149,7 +149,7 @@
     for (const [kind, at, nick, text = "", why = {}, cue = "", refused = []] of events) {
       if (!colours.has(nick)) colours.set(nick, "c" + (colours.size % 8));
       const own = nick === lead;
-      for (const [tried, rule, evidence] of refused) list.append(line("try", at, nick, own, colours, tried, aside(`refused, ${rule}: ${evidence}`, "fault")));
+      for (const [tried, rule, evidence] of refused) list.append(line("try", at, nick, own, colours, tried, aside(`refused, ${rule}${evidence && ": "}${evidence}`, "fault")));
       if (kind === "said" || kind === "acted") {
         const faults = kind === "said" ? reasons.filter((r) => r[1] === places.length) : [];
         const made = line(kind, at, nick, own, colours, "");
@@ -158,7 +158,7 @@
           const claim = CLAIMS.find((name) => name in why);
           made.append(aside(`${++by} of ${all}${claim ? ", " + (claim === "beat" ? "in the script" : claim) : ""}`));
         }
-        for (const [rule, , evidence] of faults) made.append(aside(`${rule}: ${evidence}`, "fault"));
+        for (const [rule, , evidence] of faults) made.append(aside(`${rule}${evidence && ": "}${evidence}`, "fault"));
         made.append(aside((cue ? `${cue}; ` : "") + Object.entries(why).map(([name, factor]) => `${name} ${factor}`).join(", "), "why"));
         if (faults.length) made.classList.add("faulty");
         if (kind === "said") places.push(made);
