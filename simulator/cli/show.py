@@ -37,7 +37,8 @@ if TYPE_CHECKING:
 def show(name: str, session: str | None, reasons: bool, form: str, as_json: bool, data: Path) -> None:
     """Show one SESSION of run NAME: heading, transcript, and the verdict with its evidence at the message it is about.
 
-    Without SESSION: a table of all sessions. With --json: plan, events, calls and verdict in full.
+    Lines that a person edited stand as edited, as in an export. Without SESSION: a table of all sessions. With --json:
+    plan, events, edits, calls and verdict in full.
     """
     from simulator.journal.journal import Journal
     from simulator.tui import lines, recording, sanitize
@@ -56,7 +57,8 @@ def show(name: str, session: str | None, reasons: bool, form: str, as_json: bool
             _document(journal, row)
         else:
             verdict = recording.recorded_verdict(journal, row)
-            _page(lines.console(), row, journal.events(session), verdict, reasons=reasons)
+            events, edits = journal.edited(session), len(journal.edits(session))
+            _page(lines.console(), row, events, verdict, edits=edits, reasons=reasons)
 
 
 def _table(journal: Journal) -> list[dict[str, Any]]:
@@ -127,6 +129,7 @@ def _facts(journal: Journal, row: SessionRow) -> dict[str, Any]:
         "score": row.score,
         "plan": row.session.model_dump(mode="json"),
         "events": [EVENT.dump_python(event, mode="json") for event in journal.events(ident)],
+        "edits": [{"message": each.line, "text": each.text, "by": each.person} for each in journal.edits(ident)],
         "calls": [call_facts(call) for call in journal.calls(ident)],
         "verdict": verdict.model_dump(mode="json") if verdict else None,
     }
@@ -160,14 +163,16 @@ def _document(journal: Journal, row: SessionRow) -> None:
     from simulator.tui.sanitize import sanitize
 
     try:
-        made = text(row.session.setting, journal.events(row.session.id))
+        made = text(row.session.setting, journal.edited(row.session.id))
     except ValueError as error:
         raise UsageError(str(error), place=journal.run.name, remedy="this session is no training document") from None
     click.echo("\n".join(map(sanitize, made.split("\n"))) if sys.stdout.isatty() else made, nl=False)
 
 
-def _page(console: Console, row: SessionRow, events: list[Event], verdict: Verdict | None, *, reasons: bool) -> None:
-    """Heading, transcript with the evidence below the message it is about, verdict."""
+def _page(
+    console: Console, row: SessionRow, events: list[Event], verdict: Verdict | None, *, edits: int, reasons: bool
+) -> None:
+    """Heading, transcript with the evidence below the message it is about, verdict. `edits`: lines in other words."""
     from rich.text import Text
 
     from simulator.events import Said
@@ -193,6 +198,9 @@ def _page(console: Console, row: SessionRow, events: list[Event], verdict: Verdi
     # A session that nobody planned is not counted until it is over.
     n, k = max(session.messages, message), max(session.lead_messages, by_lead)
     console.print(Text(f"   {message} of {n} messages, {by_lead} of {k} by {setting.lead}{share}", style="dim"))
+    if edits:
+        told = "1 message as a person edited it" if edits == 1 else f"{edits} messages as people edited them"
+        console.print(Text(f"   {told}; the originals: --json", style="dim"))
     if verdict is not None:
         for line in lines.verdict(session.id, verdict):
             console.print(line)

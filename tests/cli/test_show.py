@@ -9,11 +9,15 @@ import pytest
 
 from simulator.events import EVENT, Said
 from simulator.journal.journal import Journal
+from simulator.journal.records import ReviewAction, ReviewKind
+from simulator.journal.reviews import Reviews
 from simulator.plan.session_plan import SessionPlan
 from simulator.session.transcript import text
 from tests import builders
 from tests.cli.hostile import ATTACKS, FORBIDDEN
 from tests.cli.inside import em
+
+FORMAT = ("--format", "text")
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +78,18 @@ def test_json_is_everything(run: Path) -> None:
         ("lead", 100),
         ("retries", 100),
     ]
+
+
+def test_edited_lines_stand_as_they_are_exported_and_json_has_both(run: Path) -> None:
+    with Reviews.open(run / "data" / "runs" / "trial") as journal:
+        journal.act([ReviewAction("s00001", 0, ReviewKind.EDIT, "ann", "words of a second hand")])
+    page, made, facts = (em("show", "trial", "s00001", *more, cwd=run).stdout for more in ((), FORMAT, ("--json",)))
+    with Journal.read(run / "data" / "runs" / "trial") as journal:
+        assert made == text(journal.session("s00001").plan.setting, journal.edited("s00001"))
+    assert "words of a second hand" in page and "1 message as a person edited it" in page
+    found = json.loads(facts)
+    assert found["edits"] == [{"message": 0, "text": "words of a second hand", "by": "ann"}]
+    assert "words of a second hand" not in json.dumps(found["events"])
 
 
 def test_the_table_has_a_row_for_each_session(run: Path) -> None:
