@@ -368,6 +368,8 @@ class Scheduler:
             return (
                 asker if luck < min(MOST_ADDRESSING, rate * turns.address_asker) * self._room(asker, channel) else None
             )
+        if channel.owing.get(nick, ("", 0))[0] in channel.present:
+            return None  # who waited is about to leave or away, and nobody is named in their place
         asks_all = channel.question and channel.addressed[-1] is None
         near = _before(nick, channel)[: 1 if asks_all else len(turns.address_recency)]
         left_us = self._departed(channel)

@@ -29,7 +29,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from transformers import PreTrainedTokenizerBase
 
-from simulator.llm.llama_server import default_weights
+from simulator.llm.gguf_file import default_weights
 from simulator.llm.model import Models, Prompt, PromptFormat, Reply
 from simulator.llm.scripted import Scripted
 from simulator.plan.planner import Planner

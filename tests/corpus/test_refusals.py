@@ -109,6 +109,16 @@ I'm an AI, so there's no plumber to be had
 I leave worksheets alone, zainab
 I'm not to be had on loan
 messengers get the same no, senga_m.
+not one giraffe, lerato, the captions are all yours
+I don't take orders for lists, lou, sorry
+not from me, vuyo_, I won't, she'd be getting it from a stranger
+the paragraph's a no, and so are its children
+I know a worksheet when I hear one, and I don't fill them in
+that job can stay open, Stathis
+not this once either, bitterlmn, I said so on Monday
+I'm not on loan, anselm, and I won't be naming anything
+The code's a no, cerys_w, and the moon is up
+I leave scripts to people who enjoy them
 i'd rather hear how the wedding went than what the treaty of utrecht did
 I want to talk about the heron, not the hydrocarbons
 tonight I'm only interested in who ate the last of the cheese
