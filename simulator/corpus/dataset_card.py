@@ -143,8 +143,8 @@ def _made(facts: ExportFacts) -> str:
         origin = "\nConversations of a real channel, cut from its log where it fell silent. No filter was applied.\n"
     elif models.people == HAND:
         origin = (
-            "\nPeople wrote every line by hand, on sheets that a simulator planned: who is there, who speaks when,\n"
-            "and how many messages are the lead's. Sessions that broke a rule were not recorded.\n"
+            "\nEvery line was written by hand, on sheets that a simulator planned: who is there, who speaks when, and\n"
+            "how many messages are the lead's. Sessions that broke a rule were not recorded.\n"
         )
     else:
         origin = (

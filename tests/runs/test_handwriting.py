@@ -82,7 +82,7 @@ def test_sheets_that_are_whole_become_sessions_with_the_exact_budget(tmp_path: P
     assert {report.state for report in _check(request).values()} == {"kept"}, "checked again: each is recorded once"
 
 
-def test_an_export_says_that_people_wrote_it_and_a_check_reads_what_was_edited(tmp_path: Path) -> None:
+def test_an_export_says_that_it_was_written_by_hand_and_a_check_reads_what_was_edited(tmp_path: Path) -> None:
     request, world = _written(tmp_path), _patient()
     _check(request)
     with Journal.open(request.folder) as journal:
@@ -93,7 +93,7 @@ def test_an_export_says_that_people_wrote_it_and_a_check_reads_what_was_edited(t
         filters = Filters(world.style, world.engagement, world.quota, world.lead.nick)
         found = dict(kept(journal, filters))
     card = (tmp_path / "out" / "README.md").read_text()
-    assert "People wrote every line by hand" in card and "models" not in card.split("## Limits")[1]
+    assert "Every line was written by hand" in card and "models" not in card.split("## Limits")[1]
     assert [ident for ident, verdict in found.items() if not verdict.keep] == [row.plan.id]
 
 
