@@ -87,6 +87,9 @@ night trains are cold
 I'm away next week
 we say good night to the cows too
 bye is what the parrot says
+goodnight then, ruth, although I see you're not moving either
+someone gets off, someone's been waiting, that'll do me for a Christmas film
+He says okay, bye, and then there's one more thing
 """.strip().splitlines()
 
 
