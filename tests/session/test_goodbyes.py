@@ -42,6 +42,9 @@ I'm going to bed, you've all gone mad
 talk to you later
 heading off, be good
 I should sleep. It is four.
+the bathroom's free i gotta run, nobody be interesting
+it breaks before it lies to you. I leave you, there is a cough in the shop
+i go also, the dog stands already at the door
 right that's me away
 I'm calling it a night
 bye!
