@@ -54,7 +54,7 @@ CONFIG = "policies/training-proof.yaml"
 SHORT = {"validation_documents": 10, "calibration_documents": 6, "evaluations": 2, "checkpoints_kept": 2}
 RATE, PAIRS_A_STEP = 1e-4, 4
 """Of both arms that go on from SFT: the same steps at the same rate."""
-SUITE = "{probes: 28, samples: 1, sessions: 3, messages: 22, documents: 6}"
+SUITE = "{probes: 20, samples: 1, sessions: 3, messages: 16, documents: 4}"
 LAST_LINES, ANSWER_TOKENS = 2, 40
 """Of the assistant: what it is shown, and how much it may write."""
 LEAST_DISTANCE = 0.5
@@ -180,7 +180,7 @@ def train(folder: Path, corpus_folder: Path, seed: int) -> None:
     base = adapter_of(out, "sft", seed)
     documents = ("train", str(corpus_folder), *shared, *settings({"seed": seed, "objective": "mixture", **SHORT}))
     go_on(documents, base)
-    later = {
+    later: dict[str, float | str] = {
         "seed": seed,
         "learning_rate": RATE,
         "gradient_accumulation_steps": PAIRS_A_STEP,
