@@ -199,8 +199,8 @@ def _page(
     n, k = max(session.messages, message), max(session.lead_messages, by_lead)
     console.print(Text(f"   {message} of {n} messages, {by_lead} of {k} by {setting.lead}{share}", style="dim"))
     if edits:
-        told = "1 message as a person edited it" if edits == 1 else f"{edits} messages as people edited them"
-        console.print(Text(f"   {told}; the originals: --json", style="dim"))
+        edited = "1 message as a person edited it" if edits == 1 else f"{edits} messages as people edited them"
+        console.print(Text(f"   {edited}; the originals: --json", style="dim"))
     if verdict is not None:
         for line in lines.verdict(session.id, verdict):
             console.print(line)
