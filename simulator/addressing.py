@@ -12,10 +12,15 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 
-_GREETING = r"(?:hey|hi|hello|yo|ok|okay|so|and|but|no|nah|yes|yeah|yep|oh|ah|well|wait|oi|thanks|ty|sorry|lol|haha)"
+_GREETING = (
+    r"(?:hey|hi|hello|yo|ok|okay|so|and|but|no|nah|yes|yeah|yep|oh|ah|well|wait|oi|thanks|ty|sorry|lol|haha|"
+    r"hallo|moin|servus|ja|nein|nee|und|aber|danke|du)"
+)
+"""English, then German: no word of the second half is one of English, so that both hold everywhere."""
 _SECOND_PERSON = (
     r"(?:you|your|you're|you've|u|ur|can|could|would|will|do|did|are|were|have|what|whats|what's|why|how|who|where|when|"
-    r"is it|tell|write|help|please|pls|stop|come|be)"
+    r"is it|tell|write|help|please|pls|stop|come|be|"
+    r"du|dein|deine|dich|dir|kannst|könntest|würdest|willst|hast|bist|machst|warum|wieso|wann|schreib|hilf|sag|bitte)"
 )
 _ADDRESS = re.compile(r"\S{1,31}:(?: |$)")
 _BLANK = re.compile(r"\s")

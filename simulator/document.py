@@ -5,26 +5,81 @@
     <nick> text
     * nick text
 
-Every line ends in a newline. The two header lines are exactly those of the brief.
+Every line ends in a newline. What the header says, and which levels there are, is the world's: see `HeaderLayout`.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 
-_HEADER = re.compile(r"ENGAGEMENT: (LOW|MEDIUM|HIGH)\nCHANNEL: (#[^\s,:]+)\n")
+LEVEL, CHANNEL = "{level}", "{channel}"
+"""What a template of a header holds, once each."""
 _LINE = re.compile(r"<([^\s<>]{1,31})> (\S.*)|\* (\S{1,31}) (\S.*)")
 
 
 @dataclass(frozen=True, slots=True)
+class HeaderLayout:
+    """How the first lines of a document are written in a world.
+
+    >>> layout = HeaderLayout("ENGAGEMENT: {level}\\nCHANNEL: {channel}\\n", ("LOW", "HIGH"))
+    >>> layout.header("LOW", "#general").text
+    'ENGAGEMENT: LOW\\nCHANNEL: #general\\n'
+    >>> str(layout)
+    '`ENGAGEMENT: LOW|HIGH` with `CHANNEL: #…` below it'
+    """
+
+    template: str
+    """Whole lines with `{level}` and `{channel}` in them, once each; every line ends in a newline."""
+    levels: tuple[str, ...]
+    """Names of the engagement levels, from the one at which the lead takes part least on."""
+
+    def header(self, level: str, channel: str) -> Header:
+        """Of a session."""
+        return Header(level, channel, self)
+
+    def read(self, text: str) -> Header | None:
+        """The header with which a text begins; None: it begins with none."""
+        found = _pattern(self).match(text)
+        return Header(found["level"], found["channel"], self) if found else None
+
+    def begins(self, text: str) -> bool:
+        """Whether a text begins as a header does, be it a whole one or not."""
+        head = self.template[: min(self.template.index(LEVEL), self.template.index(CHANNEL))]
+        return text.startswith(head) if head.strip() else self.read(text) is not None
+
+    def __str__(self) -> str:
+        shown = self.template.replace(LEVEL, "|".join(self.levels)).replace(CHANNEL, "#…")
+        return " with ".join(f"`{row}`" for row in shown.splitlines()) + (" below it" if shown.count("\n") > 1 else "")
+
+
+@dataclass(frozen=True, slots=True)
 class Header:
-    """The first two lines of a document."""
+    """The first lines of a document."""
 
     engagement: str
-    """LOW, MEDIUM or HIGH."""
+    """One of the layout's levels."""
     channel: str
+    layout: HeaderLayout
+
+    @property
+    def text(self) -> str:
+        """As it stands in a document, each line ending in a newline."""
+        return self.layout.template.replace(LEVEL, self.engagement).replace(CHANNEL, self.channel)
+
+    def under(self, level: str) -> Header:
+        """The same with another level."""
+        return replace(self, engagement=level)
+
+
+@cache
+def _pattern(layout: HeaderLayout) -> re.Pattern[str]:
+    levels = "|".join(map(re.escape, layout.levels))
+    written = re.escape(layout.template)
+    written = written.replace(re.escape(LEVEL), f"(?P<level>{levels})")
+    return re.compile(written.replace(re.escape(CHANNEL), r"(?P<channel>#[^\s,:]+)"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +106,7 @@ class Document:
     """One session as text, read back."""
 
     header: Header | None
-    """None: the first two lines are not exactly the header."""
+    """None: the first lines are not exactly the header."""
     lines: tuple[TranscriptLine, ...]
     malformed: tuple[Malformed, ...] = ()
 
@@ -68,11 +123,6 @@ class Document:
         return len(render_document(self.header, self.lines).encode())
 
 
-def render_header(h: Header) -> str:
-    """The two lines, each ending in a newline."""
-    return f"ENGAGEMENT: {h.engagement}\nCHANNEL: {h.channel}\n"
-
-
 def render_line(said: TranscriptLine) -> str:
     """Without the newline.
 
@@ -84,23 +134,21 @@ def render_line(said: TranscriptLine) -> str:
 
 def render_document(h: Header, lines: Iterable[TranscriptLine]) -> str:
     """The whole document, ending in a newline."""
-    return render_header(h) + "".join(render_line(said) + "\n" for said in lines)
+    return h.text + "".join(render_line(said) + "\n" for said in lines)
 
 
-def parse_document(text: str) -> Document:
+def parse_document(text: str, layout: HeaderLayout) -> Document:
     """Reads a document back; never fails: what does not fit is listed as malformed.
 
-    >>> parse_document("ENGAGEMENT: LOW\\nCHANNEL: #general\\n<kai> hello\\n").messages
+    >>> layout = HeaderLayout("ENGAGEMENT: {level}\\nCHANNEL: {channel}\\n", ("LOW", "HIGH"))
+    >>> parse_document("ENGAGEMENT: LOW\\nCHANNEL: #general\\n<kai> hello\\n", layout).messages
     (TranscriptLine(nick='kai', text='hello', action=False),)
     """
-    head = _HEADER.match(text)
+    head = layout.read(text)
+    start = head.text if head else ""
     lines: list[TranscriptLine] = []
     malformed: list[Malformed] = []
-    body, first = (text[head.end() :], 3) if head else (text, 1)
-    rows = body.split("\n")
-    if rows[-1] == "":
-        rows.pop()
-    for number, row in enumerate(rows, first):
+    for number, row in enumerate(_rows(text[len(start) :]), start.count("\n") + 1):
         found = _LINE.fullmatch(row)
         if not found:
             malformed.append(Malformed(number, row))
@@ -108,4 +156,17 @@ def parse_document(text: str) -> Document:
             lines.append(TranscriptLine(found[1], found[2]))
         else:
             lines.append(TranscriptLine(found[3], found[4], action=True))
-    return Document(Header(head[1], head[2]) if head else None, tuple(lines), tuple(malformed))
+    return Document(head, tuple(lines), tuple(malformed))
+
+
+def messages_of(text: str) -> tuple[TranscriptLine, ...]:
+    """The messages of a document, whatever its header says."""
+    found = filter(None, map(_LINE.fullmatch, _rows(text)))
+    return tuple(TranscriptLine(line[1], line[2]) for line in found if line[1])
+
+
+def _rows(text: str) -> list[str]:
+    rows = text.split("\n")
+    if rows[-1] == "":
+        rows.pop()
+    return rows

@@ -13,7 +13,7 @@ from simulator.llm.model import Billing, CallId, Prompt, Purpose, Reply, Usage
 from simulator.plan.session_plan import PlacedBeat, Script, SessionPlan, Setting, Slot
 from simulator.session import transcript
 from simulator.world.policy import Band, EngagementPolicy, LengthClass, QuotaPolicy
-from simulator.world.strict import Engagement
+from tests.layout import LAYOUT, LEVELS
 
 LEAD = "Em"
 PEOPLE = ("ash", "bo", "cy", "dot", "eli", "fay")
@@ -24,7 +24,7 @@ PERSONA = "The card of a person that nobody outside may read."
 EVIDENCE = "The evidence that nobody outside may read."
 SECRETS = (PREMISE, NOTE, PERSONA, EVIDENCE)
 
-BANDS = {Engagement.LOW: (0.05, 0.10), Engagement.MEDIUM: (0.15, 0.20), Engagement.HIGH: (0.25, 0.35)}
+BANDS = {"LOW": (0.05, 0.10), "MEDIUM": (0.15, 0.20), "HIGH": (0.25, 0.35)}
 ENGAGEMENT = EngagementPolicy(
     bands={level: Band(least=least, most=most) for level, (least, most) in BANDS.items()},
     pull={},
@@ -35,7 +35,7 @@ ENGAGEMENT = EngagementPolicy(
     interest=0.5,
 )
 QUOTA = QuotaPolicy(
-    engagement={Engagement.LOW: 0.4, Engagement.MEDIUM: 0.4, Engagement.HIGH: 0.2},
+    engagement={"LOW": 0.4, "MEDIUM": 0.4, "HIGH": 0.2},
     channels={"#general": 0.7, "#shoggoth": 0.2, "#culture-war": 0.1},
     lengths={
         "short": LengthClass(share=0.6, messages=(10, 20)),
@@ -64,7 +64,7 @@ def plan(slot: int = 0, **fields: object) -> SessionPlan:
 
     `fields` are those of setting, script and slot, by their names there.
     """
-    level = fields.get("engagement", list(Engagement)[slot % 3])
+    level = fields.get("engagement", LEVELS[slot % 3])
     length = fields.get("length", "long" if slot % 5 >= 3 else "short")
     n = 100 if length == "long" else 20
     given = {
@@ -155,7 +155,7 @@ def fill(journal: Journal, sessions: Iterable[SessionPlan], *, billing: Billing 
         made = events(each)
         for event in made:
             journal.event(each.id, event)
-        journal.settle(each.id, len(transcript.text(each.setting, made).encode()), ())
+        journal.settle(each.id, len(transcript.text(each.setting, made, layout=LAYOUT).encode()), ())
 
 
 def filled(folder: Path, sessions: int, **fields: object) -> Journal:

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulator.document import Document, Header, TranscriptLine, parse_document, render_document
+from tests.layout import LAYOUT
 
 TEXT = st.text(st.characters(exclude_categories=("C", "Z"), exclude_characters="<>"), min_size=1, max_size=40)
 NICK = st.from_regex(r"[A-Za-z_\[\]^|][A-Za-z0-9_|-]{0,15}", fullmatch=True)
@@ -14,7 +15,7 @@ HEADER = st.builds(Header, st.sampled_from(["LOW", "MEDIUM", "HIGH"]), st.sample
 
 @given(HEADER, LINES)
 def test_what_is_rendered_is_read_back(header: Header, lines: list[TranscriptLine]) -> None:
-    assert parse_document(render_document(header, lines)) == Document(header, tuple(lines))
+    assert parse_document(render_document(header, lines), LAYOUT) == Document(header, tuple(lines))
 
 
 @pytest.mark.parametrize(
@@ -28,10 +29,10 @@ def test_what_is_rendered_is_read_back(header: Header, lines: list[TranscriptLin
     ],
 )
 def test_what_does_not_fit_is_named_by_its_line(text: str, malformed: list[int]) -> None:
-    assert [bad.number for bad in parse_document(text).malformed] == malformed
+    assert [bad.number for bad in parse_document(text, LAYOUT).malformed] == malformed
 
 
 def test_an_action_is_no_message() -> None:
-    document = parse_document("ENGAGEMENT: HIGH\nCHANNEL: #general\n<a> hi\n* b waves\n")
+    document = parse_document("ENGAGEMENT: HIGH\nCHANNEL: #general\n<a> hi\n* b waves\n", LAYOUT)
     assert [line.nick for line in document.messages] == ["a"]
     assert document.lines[1] == TranscriptLine("b", "waves", action=True)

@@ -61,6 +61,6 @@ def exported(folder: Path, out: Path) -> dict[str, bytes]:
     """The bytes of everything that an export of the run writes, but for the one file that tells the time."""
     world = shipped()
     with Journal.read(folder) as journal:
-        policy = ExportPolicy(world.quota, world.engagement, world.style)
+        policy = ExportPolicy.of(world)
         export(journal, out, policy, ExportRequest(allow_scripted=True))
     return {p.name: p.read_bytes() for p in sorted(out.iterdir()) if p.name != "generation_progress.json"}

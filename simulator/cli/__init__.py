@@ -44,7 +44,7 @@ COMMANDS = {
 }
 """Name and one line of help, in the order in which a newcomer meets them."""
 
-NEIGHBOURS = {"resume": "generate", "demo": "generate", "runs": "status", "init": "world", "import": "import_"}
+NEIGHBOURS = {"resume": "generate", "demo": "generate", "runs": "status", "import": "import_"}
 """Commands that do not stand in a module of their own name, and the module."""
 
 INTERRUPTED = 130

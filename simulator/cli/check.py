@@ -34,7 +34,7 @@ def check(what: tuple[str, ...], as_json: bool, data: Path, world_dir: Path | No
     from simulator.tui.printing import say
 
     world = options.loaded(world_dir, quiet=as_json)
-    filters = Filters(world.style, world.engagement, world.quota, world.lead.nick)
+    filters = Filters(world.style, world.engagement, world.quota, world.lead.nick, world.layout)
     kept = rejected = 0
     rules: Counter[str] = Counter()
     for ident, verdict in _verdicts(what, data, filters):

@@ -100,8 +100,7 @@ def evaluate(
         subjects = opened(
             base,
             adapters,
-            nick=world.lead.nick,
-            prompts=world.prompts,
+            world=world,
             data=data,
             options=OpenOptions(api_base=api_base, dialect=spoken),
         )

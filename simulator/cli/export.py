@@ -74,8 +74,8 @@ def export(
 ) -> None:
     """Write the kept sessions of run NAME as training files.
 
-    em_character_training.jsonl, validation.jsonl, conversation_*.txt, generation_progress.json, generation_stats.json
-    and a dataset card.
+    em_character_training.jsonl (named by `output` in policies/names.yaml), validation.jsonl, conversation_*.txt,
+    generation_progress.json, generation_stats.json and a dataset card.
 
     dpo and kto write what the run has of lines that did not stand: refused tries, lines that people marked bad, and
     plays that a judge liked less. The prompt is the document up to the line; pairs that are too alike are left out.
@@ -136,7 +136,7 @@ def write_export(
     with Journal.read(folder) as journal:
         if not journal.run.imported:
             request = replace(request, quality=lambda: _measured(journal, world, against))
-        policy = ExportPolicy(world.quota, world.engagement, world.style, world.preferences)
+        policy = ExportPolicy.of(world)
         done = export(journal, out, policy, request)
     note = " (scripted: no language model wrote these lines)" if done.scripted else ""
     click.echo(

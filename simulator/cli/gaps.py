@@ -27,7 +27,7 @@ WHOLE = 160
 @click.option("--against", required=True, metavar="CORPUS",
               help="What the lead was trained on: a run, a folder of `em export`, a .jsonl file.")  # fmt: skip
 @click.option("--lead", metavar="NICK", help="The lead's nick in logs. Default: as on the card.")
-@click.option("--level", type=click.Choice(["LOW", "MEDIUM", "HIGH"], case_sensitive=False),
+@click.option("--level", metavar="LEVEL",
               help="Level that was set in logs and imported runs, which do not tell.")  # fmt: skip
 @options.log_format_option
 @click.option("--patch", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
@@ -56,11 +56,11 @@ def gaps(
     the file before you pass it on. policies/gaps.yaml says what is looked for. No model is needed.
     """
     from simulator import files
+    from simulator.corpus.file_names import Names
     from simulator.evaluate.language import Language
     from simulator.gaps import gap_report, sources
     from simulator.gaps import patch as patches
     from simulator.tui.sanitize import as_json as shown_json
-    from simulator.world.strict import Engagement
 
     if patch is not None:
         files.check(patch, files.is_sealed, "--patch")
@@ -71,7 +71,9 @@ def gaps(
         runs=data / "runs",
         lead=nick,
         shown_lead=lead or nick,
-        level=Engagement(level.upper()) if level else None,
+        layout=world.layout,
+        corpus=Names.of(world.names.output).split(False, ".jsonl"),
+        level=options.level(level, world, "--level") if level else None,
         most=world.style.numbers.max_document_bytes,
         format=kind,
     )

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from simulator.logs.line_counts import LineCounts
     from simulator.logs.log_import import ImportResult
 
-LEVELS = ("auto", "LOW", "MEDIUM", "HIGH")
 MOST = 10
 """Bots and speakers of a file that are shown; --json has all."""
 
@@ -27,7 +26,7 @@ MOST = 10
 @click.option("--line", "templates", multiple=True, metavar="TEMPLATE",
               help="What a line looks like, for your own theme: 'TIME <NICK> TEXT', '[%H:%M] NICK: TEXT'.")  # fmt: skip
 @click.option("--channel", metavar="'#x'", help="What the header calls the channel. Default: as in the log.")
-@click.option("--engagement", type=click.Choice(LEVELS, case_sensitive=False), default="auto", show_default=True,
+@click.option("--engagement", metavar="LEVEL", default="auto", show_default=True,
               help="Level in the header; auto: by the lead's share of each conversation.")  # fmt: skip
 @click.option("--lead", metavar="NICK", help="The lead's nick in the log. Default: as on the lead's card.")
 @click.option("--timezone", default="UTC", show_default=True, metavar="ZONE",
@@ -92,7 +91,6 @@ def import_(
     from simulator.logs.log_files import LogSelection
     from simulator.logs.timeline import Zone
     from simulator.logs.turn_repair import Pastes
-    from simulator.world.strict import Engagement
 
     _hold(name, channel, dry_run=dry_run, shortest=shortest, longest=longest)
     if salt is not None and not pseudonyms:
@@ -108,7 +106,7 @@ def import_(
     if dry_run:
         taken = log_import.summarize_logs(what, rules)
     else:
-        level = None if engagement.lower() == "auto" else Engagement(engagement.upper())
+        level = None if engagement.lower() == "auto" else options.level(engagement, world)
         wanted = log_import.ImportOptions(channel, level, pseudonyms, salt, keep_addresses)
         taken = log_import.import_logs(what, data / "runs" / str(name), world, rules, wanted)
     if as_json:
@@ -134,7 +132,7 @@ def _hold(name: str | None, channel: str | None, *, dry_run: bool, shortest: int
         try:
             TypeAdapter(ChannelName).validate_python(channel)
         except ValidationError:
-            raise click.UsageError(f"--channel {channel}: a channel is # and a word, such as '#general'") from None
+            raise click.UsageError(f"--channel {channel}: a channel is # and a word, such as '#chat'") from None
 
 
 def _try(logs: tuple[Path, ...], templates: tuple[str, ...], *, quiet: bool) -> None:

@@ -21,13 +21,12 @@ if TYPE_CHECKING:
     from simulator.world.world import World
 
 RUN = r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}"
-LEVELS = ("LOW", "MEDIUM", "HIGH")
 
 
 @click.command()
 @click.argument("address", metavar="ircs://HOST[:PORT]/#CHANNEL")
-@click.option("--engagement", type=click.Choice(LEVELS, case_sensitive=False), default="LOW", show_default=True,
-              help="Level to begin with; operators change it.")  # fmt: skip
+@click.option("--engagement", metavar="LEVEL",
+              help="Level to begin with; operators change it. Default: the lowest.")  # fmt: skip
 @click.option("--nick", metavar="NICK", help="The lead's nick there. Default: as on the card.")
 @click.option("--channel-header", metavar="'#x'",
               help="What the header calls the channel. Default: its name, or the world's first.")  # fmt: skip
@@ -44,7 +43,7 @@ LEVELS = ("LOW", "MEDIUM", "HIGH")
 @options.world_option
 def join(
     address: str,
-    engagement: str,
+    engagement: str | None,
     nick: str | None,
     channel_header: str | None,
     operators: tuple[str, ...],
@@ -76,7 +75,6 @@ def join(
     from simulator.irc.irc_address import parse_address
     from simulator.logs.bots import parse_bridge
     from simulator.plan.session_plan import Origin
-    from simulator.world.strict import Engagement
 
     if models.judge not in (None, "none"):
         raise click.UsageError("--judge-model: nobody judges a real channel")
@@ -89,11 +87,13 @@ def join(
     header = header_of(world, channel_header, place.channel)
     wanted = nick or world.lead.nick
     checked(wanted)
-    Operators(world.lead.nick, operators)  # a mask that anybody fits is refused before anything is begun
+    Operators(
+        world.lead.nick, world.engagement.levels, operators
+    )  # a mask that anybody fits is refused before anything is begun
     folder = data / "runs" / name
     config = BotConfig(
         channel=header,
-        level=Engagement(engagement.upper()),
+        level=options.level(engagement, world) if engagement else world.engagement.levels[0],
         origin=Origin.JOINED,
         operators=operators,
         bots=bots,
@@ -136,7 +136,7 @@ async def _joined(
             with Leaving(bot.leave) as signals:
                 await link.open()
                 try:
-                    said(f"in {place} as {link.nick}, {config.level.value}, recording in {folder}")
+                    said(f"in {place} as {link.nick}, {config.level}, recording in {folder}")
                     await bot.run()
                 finally:
                     await link.close()

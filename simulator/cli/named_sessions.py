@@ -29,15 +29,15 @@ def real_sessions(names: Sequence[str], world: World, data: Path) -> list[Docume
     broken: list[Broken] = []
     found: list[Document] = []
     for each in names:
-        most = world.style.numbers.max_document_bytes
-        pieces = run_pieces(data / "runs" / each) if names_a_run((each,)) else file_pieces((each,), most, broken)
+        run = names_a_run((each,))
+        pieces = run_pieces(data / "runs" / each, world) if run else file_pieces((each,), world, broken)
         found += [document for _, document, _, _ in pieces]
     for fault in broken:
         click.echo(f"em: left out: {fault.cause}", err=True)
     return found
 
 
-def run_pieces(folder: Path) -> Iterator[Piece]:
+def run_pieces(folder: Path, world: World) -> Iterator[Piece]:
     """The kept sessions of a run, lines as edited."""
     from simulator.journal.journal import Journal
     from simulator.session.transcript import document
@@ -45,23 +45,23 @@ def run_pieces(folder: Path) -> Iterator[Piece]:
     with Journal.read(folder) as journal:
         for row in journal.sessions("kept"):
             session = row.session
-            made = document(session.setting, journal.edited(session.id))
+            made = document(session.setting, journal.edited(session.id), world.layout)
             yield session.id, made, session.cell.group, session.topic
 
 
-def file_pieces(paths: tuple[str, ...], most: int, broken: list[Broken]) -> Iterator[Piece]:
-    """The documents of files; `broken` gets what is none. `most`: bytes of the longest."""
+def file_pieces(paths: tuple[str, ...], world: World, broken: list[Broken]) -> Iterator[Piece]:
+    """The documents of files; `broken` gets what is none."""
     from simulator.corpus.reading import Broken, documents
     from simulator.document import parse_document
 
-    for item in documents(map(Path, paths), most):
+    for item in documents(map(Path, paths), world.style.numbers.max_document_bytes):
         if isinstance(item, Broken):
             broken.append(item)
             continue
         group, topic = item.about.get("topic_group"), item.about.get("topic")
         yield (
             item.id,
-            parse_document(item.text),
+            parse_document(item.text, world.layout),
             group if isinstance(group, str) else None,
             topic if isinstance(topic, str) else None,
         )

@@ -66,6 +66,16 @@ def run_argument(command: Callable[..., Any]) -> Callable[..., Any]:
     return click.argument("name", cls=_Run)(command)
 
 
+def level(word: str, world: World, option: str = "--engagement") -> str:
+    """The level of the world that somebody typed. Raises UsageError if there is none."""
+    from simulator.errors import UsageError
+
+    found = world.engagement.level(word)
+    if found is None:
+        raise UsageError(f"no level `{word}`", place=option, remedy=f"levels are {', '.join(world.engagement.levels)}")
+    return found
+
+
 def data_option(command: Callable[..., Any]) -> Callable[..., Any]:
     """--data, as `data`."""
     return click.option(

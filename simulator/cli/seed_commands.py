@@ -13,12 +13,9 @@ from simulator.cli import options
 if TYPE_CHECKING:
     from simulator.corpus.stats import Steps
     from simulator.journal.model_choice import ModelChoice
-    from simulator.runs.activity import ProgressFile
     from simulator.runs.request import Execution, SessionRequest
     from simulator.world.world import World
 
-FOLDER = Path("em_character_data")
-RUN = "em_character_data"
 FORMATS = ["jsonl", "txt"]
 
 
@@ -55,12 +52,14 @@ def seed_commands(
     models: ModelChoice,
     world_dir: Path | None,
 ) -> None:
-    """Generate the training data of the brief in em_character_data/."""
+    """Generate the training data of the brief in em_character_data/, or what policies/names.yaml calls it."""
     asked = [name for name, wanted in {"--test --single": test or single, "--batch": batch, "--full": full,
              "--resume": resume, "--status": status}.items() if wanted]  # fmt: skip
     if len(asked) != 1:
         raise click.UsageError("give one of --test --single, --batch N, --full, --resume and --status")
     from simulator.corpus.export import check, refuse_scripted
+    from simulator.corpus.file_names import Names
+    from simulator.runs.activity import ProgressFile
     from simulator.runs.request import Execution, SessionRequest
 
     if test or single:
@@ -68,21 +67,22 @@ def seed_commands(
     elif status:
         _status(world_dir)
     else:
-        # Before anything is paid for: a file that the export would have to replace, and must not, is refused.
-        check(FOLDER, FORMATS)
-        if resume:
-            _begun()
-        if not allow_scripted and (models.scripted or _is_scripted()):
-            raise refuse_scripted(RUN)
         world = options.loaded(world_dir)
-        execution = Execution(concurrency, budget_usd, progress=_progress())
+        folder = _folder(world)
+        # Before anything is paid for: a file that the export would have to replace, and must not, is refused.
+        check(folder, FORMATS, Names.of(world.names.output))
+        if resume:
+            _begun(folder)
+        if not allow_scripted and (models.scripted or _is_scripted(folder)):
+            raise refuse_scripted(folder.name)
+        execution = Execution(concurrency, budget_usd, progress=ProgressFile(folder, _steps(world)))
         try:
             if resume:
-                _resume(models, world, execution)
+                _resume(folder, models, world, execution)
             else:
-                _generate(batch, seed, models, world, execution)
+                _generate(folder, batch, seed, models, world, execution)
         finally:
-            _write(world_dir, allow_scripted)
+            _write(folder, world, allow_scripted)
 
 
 def _one(request: SessionRequest, world_dir: Path | None, *, reasons: bool, prompts: bool) -> None:
@@ -94,7 +94,9 @@ def _one(request: SessionRequest, world_dir: Path | None, *, reasons: bool, prom
     play_shown(request, options.loaded(world_dir), view)
 
 
-def _generate(batch: int | None, seed: int, models: ModelChoice, world: World, execution: Execution) -> None:
+def _generate(
+    folder: Path, batch: int | None, seed: int, models: ModelChoice, world: World, execution: Execution
+) -> None:
     """A batch adds to what is there, as the next conversations of the same run; --full goes on to the whole size."""
     from simulator.cli.generate import read_goal, tell_price
     from simulator.journal.database import FILE
@@ -105,75 +107,76 @@ def _generate(batch: int | None, seed: int, models: ModelChoice, world: World, e
 
     target = None if batch else world.quota.target_mb
     view = run_view(ViewMode.QUIET)
-    if (FOLDER / FILE).exists():
-        with Journal.read(FOLDER) as journal:
+    if (folder / FILE).exists():
+        with Journal.read(folder) as journal:
             kept = journal.tally().kept
-        resumed = ResumeRequest(FOLDER, kept + batch if batch else None, target, models, execution)
+        resumed = ResumeRequest(folder, kept + batch if batch else None, target, models, execution)
         asyncio.run(service.resume(resumed, world, view))
     else:
         goal = read_goal(sessions=batch, target_mb=target)
-        request = RunRequest(FOLDER, RUN, goal, seed, models, execution)
+        request = RunRequest(folder, folder.name, goal, seed, models, execution)
         tell_price(request, world)
         asyncio.run(service.start(request, world, view))
 
 
-def _resume(models: ModelChoice, world: World, execution: Execution) -> None:
+def _resume(folder: Path, models: ModelChoice, world: World, execution: Execution) -> None:
     from simulator.runs import service
     from simulator.runs.request import ResumeRequest
     from simulator.tui.run_views import ViewMode, run_view
 
-    request = ResumeRequest(FOLDER, models=models, execution=execution)
+    request = ResumeRequest(folder, models=models, execution=execution)
     asyncio.run(service.resume(request, world, run_view(ViewMode.QUIET)))
 
 
-def _write(world_dir: Path | None, allow_scripted: bool) -> None:
+def _write(folder: Path, world: World, allow_scripted: bool) -> None:
     """The output files of the brief, also after a run that stopped early."""
     from simulator.cli.export import write_export
     from simulator.corpus.export import ExportRequest
     from simulator.journal.database import FILE
     from simulator.journal.journal import Journal
 
-    if not (FOLDER / FILE).exists():
+    if not (folder / FILE).exists():
         return
-    with Journal.read(FOLDER) as journal:
+    with Journal.read(folder) as journal:
         if not journal.tally().kept:
             return
-    request = ExportRequest(FORMATS, allow_scripted=allow_scripted, steps=_steps())
-    write_export(FOLDER, FOLDER, options.loaded(world_dir), request)
+    request = ExportRequest(FORMATS, allow_scripted=allow_scripted, steps=_steps(world))
+    write_export(folder, folder, world, request)
 
 
-def _progress() -> ProgressFile:
-    from simulator.runs.activity import ProgressFile
+def _folder(world: World) -> Path:
+    """Where run and files are, below the current folder."""
+    return Path(f"{world.names.output}_data")
 
-    return ProgressFile(FOLDER, _steps())
 
-
-def _steps() -> Steps:
+def _steps(world: World) -> Steps:
+    from simulator.corpus.file_names import Names
     from simulator.corpus.stats import Steps
 
-    return Steps("python em_data_generator.py --resume{with}", "train on em_character_training.jsonl")
+    training = Names.of(world.names.output).split(False, ".jsonl")
+    return Steps("python em_data_generator.py --resume{with}", f"train on {training}")
 
 
-def _is_scripted() -> bool:
+def _is_scripted(folder: Path) -> bool:
     """Whether there is a run that the scripted model began."""
     from simulator.journal.database import FILE
     from simulator.journal.journal import Journal
 
-    if not (FOLDER / FILE).is_file():
+    if not (folder / FILE).is_file():
         return False
-    with Journal.read(FOLDER) as journal:
+    with Journal.read(folder) as journal:
         return journal.run.scripted
 
 
-def _begun() -> None:
+def _begun(folder: Path) -> None:
     """Raises UsageError where nothing was generated yet."""
     from simulator.errors import UsageError
     from simulator.journal.database import FILE
 
-    if not (FOLDER / FILE).is_file():
+    if not (folder / FILE).is_file():
         raise UsageError(
             "nothing was generated yet, there is no such run",
-            place=str(FOLDER),
+            place=str(folder),
             remedy="begin with `python em_data_generator.py --batch 10`",
         )
 
@@ -183,7 +186,7 @@ def _status(world_dir: Path | None) -> None:
     from simulator.corpus import stats
     from simulator.journal.journal import Journal
 
-    _begun()
     world = options.loaded(world_dir, quiet=True)
-    with Journal.read(FOLDER) as journal:
-        show(stats.status(journal, world.quota, _steps()))
+    _begun(_folder(world))
+    with Journal.read(_folder(world)) as journal:
+        show(stats.status(journal, world.quota, _steps(world)))

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from simulator.events import Event
     from simulator.journal.journal import Journal
     from simulator.journal.records import SessionRow
+    from simulator.world.world import World
 
 
 @click.command()
@@ -34,7 +35,16 @@ if TYPE_CHECKING:
 )
 @options.json_option
 @options.data_option
-def show(name: str, session: str | None, reasons: bool, form: str, as_json: bool, data: Path) -> None:
+@options.world_option
+def show(
+    name: str,
+    session: str | None,
+    reasons: bool,
+    form: str,
+    as_json: bool,
+    data: Path,
+    world_dir: Path | None,
+) -> None:
     """Show one SESSION of run NAME: heading, transcript, and the verdict with its evidence at the message it is about.
 
     Lines that a person edited stand as edited, as in an export. Without SESSION: a table of all sessions. With --json:
@@ -54,7 +64,7 @@ def show(name: str, session: str | None, reasons: bool, form: str, as_json: bool
         if as_json:
             click.echo(sanitize.as_json(_facts(journal, row), indent=2))
         elif form == "text":
-            _document(journal, row)
+            _document(journal, row, options.loaded(world_dir, quiet=True))
         else:
             verdict = recording.recorded_verdict(journal, row)
             events, edits = journal.edited(session), len(journal.edits(session))
@@ -72,7 +82,7 @@ def _table(journal: Journal) -> list[dict[str, Any]]:
             {
                 "id": session.id,
                 "state": row.state,
-                "level": setting.engagement.value,
+                "level": setting.engagement,
                 "channel": setting.channel,
                 "script": f"{cell.pattern}/{session.scenario}",
                 "messages": messages,
@@ -155,7 +165,7 @@ def call_facts(call: Any) -> Mapping[str, Any]:
     }
 
 
-def _document(journal: Journal, row: SessionRow) -> None:
+def _document(journal: Journal, row: SessionRow, world: World) -> None:
     """Byte for byte where a program reads it; on a terminal nothing in it is a command."""
     import sys
 
@@ -163,7 +173,7 @@ def _document(journal: Journal, row: SessionRow) -> None:
     from simulator.tui.sanitize import sanitize
 
     try:
-        made = text(row.session.setting, journal.edited(row.session.id))
+        made = text(row.session.setting, journal.edited(row.session.id), world.layout)
     except ValueError as error:
         raise UsageError(str(error), place=journal.run.name, remedy="this session is no training document") from None
     click.echo("\n".join(map(sanitize, made.split("\n"))) if sys.stdout.isatty() else made, nl=False)

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option("--scenario", metavar="NAME", help="Play this script. Default: any that fits.")
-@click.option("--engagement", type=click.Choice(["LOW", "MEDIUM", "HIGH"], case_sensitive=False), help="Level.")
-@click.option("--channel", metavar="#NAME", help="Channel, such as '#general'.")
+@click.option("--engagement", metavar="LEVEL", help="Level, of those in policies/engagement.yaml.")
+@click.option("--channel", metavar="#NAME", help="Channel, of those in policies/quota.yaml.")
 @click.option("--length", type=click.Choice(["short", "long"]), help="Short or long. Default: short.")
 @click.option(
     "--messages", type=int, metavar="N", help="Number of messages, 10-20 or 80-120. Default: any of that length."
@@ -60,11 +60,11 @@ def simulate(
     from simulator.runs.request import SessionRequest
     from simulator.tui import lines, terminal
     from simulator.tui.session_views import JsonView, PrintedView, ScreenSessionView
-    from simulator.world.strict import Engagement
 
     if messages is not None and length is not None:
         raise click.UsageError("--messages says how long the session is: leave it out, or --length")
-    level = Engagement(engagement.upper()) if engagement else None
+    world = options.loaded(world_dir, quiet=as_json)
+    level = options.level(engagement, world) if engagement else None
     request = SessionRequest(seed, models, scenario, level, channel, messages or length)
     console = lines.console()
     view: SessionView
@@ -74,7 +74,7 @@ def simulate(
         view = ScreenSessionView(console, reasons=reasons)
     else:
         view = PrintedView(console, at_once=live is not False, reasons=reasons, prompts=prompts)
-    play_shown(request, options.loaded(world_dir, quiet=as_json), view)
+    play_shown(request, world, view)
 
 
 def play_shown(request: SessionRequest, world: World, view: SessionView) -> None:

@@ -28,8 +28,8 @@ FEWEST, MOST = 2, 30
 @click.option("--people", type=click.IntRange(FEWEST, MOST), default=6, show_default=True, metavar="N",
               help="How many people there are besides the lead.")  # fmt: skip
 @click.option("--messages", type=click.IntRange(min=1), metavar="N", help="End after so many. Default: on Ctrl-C.")
-@click.option("--engagement", type=click.Choice(join.LEVELS, case_sensitive=False), default="MEDIUM",
-              show_default=True, help="The lead's level.")  # fmt: skip
+@click.option("--engagement", metavar="LEVEL",
+              help="The lead's level. Default: the one in the middle.")  # fmt: skip
 @click.option("--channel", metavar="'#x'", help="Channel, and what the header calls it. Default: the world's first.")
 @click.option("--tempo", type=click.FloatRange(min=0.1), default=1.0, show_default=True, metavar="X",
               help="How many times faster than people type; `inf`: nobody waits.")  # fmt: skip
@@ -46,7 +46,7 @@ FEWEST, MOST = 2, 30
 def stage(
     people: int,
     messages: int | None,
-    engagement: str,
+    engagement: str | None,
     channel: str | None,
     tempo: float,
     operators: tuple[str, ...],
@@ -67,7 +67,6 @@ def stage(
     from simulator.irc.bot_config import STOP, BotConfig
     from simulator.irc.commands import Operators
     from simulator.plan.session_plan import Origin
-    from simulator.world.strict import Engagement
 
     if models.judge not in (None, "none"):
         raise click.UsageError("--judge-model: nobody judges a staged channel")
@@ -78,11 +77,11 @@ def stage(
     world = options.loaded(world_dir)
     if people > len(world.people):
         raise click.UsageError(f"--people {people}: the world has {len(world.people)}")
-    Operators(world.lead.nick, operators)
+    Operators(world.lead.nick, world.engagement.levels, operators)
     folder = _folder(data / "runs", name)
     config = BotConfig(
         channel=join.header_of(world, channel, ""),
-        level=Engagement(engagement.upper()),
+        level=options.level(engagement, world) if engagement else world.engagement.middle,
         origin=Origin.STAGED,
         operators=operators,
         stop=folder / STOP,
@@ -128,7 +127,7 @@ async def _staged(
                 leaving.append(join.Leaving(bot.leave))
                 leaving[0].__enter__()
                 join.said(f"join with any IRC client: {place.host} port {place.port}, no TLS, channel {place.channel}")
-                join.said(f"the lead is {world.lead.nick}, {config.level.value}; recording in {folder}")
+                join.said(f"the lead is {world.lead.nick}, {config.level}; recording in {folder}")
 
             hours = ManualClock() if math.isinf(staging.tempo) else WallClock(staging.tempo)
             observer = join.Printer(world.lead.nick)

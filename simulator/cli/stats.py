@@ -71,8 +71,7 @@ def stats(
         return
     figures = world.realism
     broken: list[Broken] = []
-    most = world.style.numbers.max_document_bytes
-    pieces = run_pieces(data / "runs" / what[0]) if names_a_run(what) else file_pieces(what, most, broken)
+    pieces = run_pieces(data / "runs" / what[0], world) if names_a_run(what) else file_pieces(what, world, broken)
     facts: RealismFacts | DiversityFacts
     if realism:
         measured = Realism()

@@ -142,7 +142,9 @@ def train(
         raise click.exceptions.Exit(INTERRUPTED)
     if done.header_lost:
         click.echo(
-            "em: stopped: P(lead next) rises less than it did from LOW to HIGH: the header lost its hold", err=True
+            "em: stopped: P(lead next) rises less than it did from the lowest level to the highest: the header lost its"
+            " hold",
+            err=True,
         )
     if done.stopped_early:
         click.echo("em: stopped: validation did not get better any more", err=True)
@@ -222,10 +224,13 @@ def _tell(progress: TrainingProgress) -> None:
         err=True,
     )
     if "swap_rise" in measures:
-        swap = " / ".join(f"{measures[f'swap_{level}']:.3f}" for level in ("LOW", "MEDIUM", "HIGH"))
+        levels = [
+            name[5:] for name in measures if name.startswith("swap_") and name not in ("swap_rise", "swap_ordered")
+        ]
+        swap = " / ".join(f"{measures[f'swap_{level}']:.3f}" for level in levels)
         skill = "  ".join(f"{name} {measures[name]:.3f}" for name in ("balanced_accuracy", "auc") if name in measures)
         click.echo(
-            f"  P(lead next) under LOW / MEDIUM / HIGH, same texts: {swap}"
+            f"  P(lead next) under {' / '.join(levels)}, same texts: {swap}"
             f"  rise {measures['swap_rise']:+.3f}  {skill}".rstrip(),
             err=True,
         )

@@ -1,9 +1,8 @@
-"""em world and em init."""
+"""em world."""
 
 from __future__ import annotations
 
 import json
-import os
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from simulator.cli import options
-from simulator.errors import NotMet, UsageError
+from simulator.errors import NotMet
 
 if TYPE_CHECKING:
     from simulator.world.world import World
@@ -107,25 +106,3 @@ def _coverage(found: World, *, as_json: bool) -> None:
     if cells.empty:
         first = ", ".join(cells.empty[0].values())
         raise NotMet(f"{len(cells.empty)} cells without a script, such as {first}", remedy="write one for them")
-
-
-@click.command()
-@click.argument("folder", type=click.Path(path_type=Path))
-def init(folder: Path) -> None:
-    """Copy the shipped world into FOLDER for editing; play it with --world FOLDER, or from inside the folder.
-
-    Editors that know YAML schemas then explain every field and mark mistakes (VS Code: with the YAML extension).
-    """
-    from simulator import files
-    from simulator.world import load
-    from simulator.world.schemas import editor_files
-
-    editor = {folder / name: text for name, text in editor_files().items()}
-    if taken := next((path for path in editor if os.path.lexists(path)), None):
-        raise UsageError("is there already", place=str(taken), remedy=load.ANOTHER)
-    for part in load.copy(folder):
-        click.echo(part)
-    for path, text in editor.items():
-        files.folder(path.parent)
-        files.write(path, text.encode())
-    click.echo(folder / "schemas")

@@ -102,7 +102,7 @@ def calibration(journal: Reviews, world: World) -> MachineCalibration:
     for session, said in verdicts.items():
         keep, row = consensus(said), journal.session(session)
         if keep is not None and row is not None and row.state != "open":
-            judged.append(_judged(journal, row, not keep, checks[session], opinions, world.judge))
+            judged.append(_judged(journal, row, not keep, checks[session], opinions, world))
     lines = list(_guarded(journal, checks, world.lead.nick))
     return MachineCalibration(
         judged=len(judged),
@@ -120,10 +120,10 @@ def _judged(
     bad: bool,
     checks: Sequence[MachineCheck],
     opinions: JudgeOpinions,
-    policy: JudgePolicy,
+    world: World,
 ) -> _Judged:
     session = row.session
-    made = document(session.setting, journal.events(session.id))
+    made, policy = document(session.setting, journal.events(session.id), world.layout), world.judge
     marks = {mark.item: mark.mark for mark in opinions.marks(session.id, made) if mark.counts}
     rules = dict.fromkeys(rule for rule, _, _ in journal.reasons(session.id))
     low = (f"{RULE}-{item}" for item, mark in marks.items() if policy.share(mark) < policy.threshold)

@@ -47,7 +47,7 @@ def kept(journal: Journal, filters: Filters) -> Iterator[tuple[str, Verdict]]:
         filters = filters.sparing(frozenset({SMALL_MODEL}))
     for row in journal.sessions("kept"):
         ident = row.session.id
-        made = document(row.session.setting, journal.edited(ident))
+        made = document(row.session.setting, journal.edited(ident), filters.layout)
         yield ident, _judged(ident, made, filters, near)
 
 
@@ -62,7 +62,7 @@ def _by_small_model(item: Text) -> bool:
 
 
 def _read(item: Text, filters: Filters, near: NearDuplicates) -> Verdict:
-    return _judged(item.id, parse_document(item.text), filters, near)
+    return _judged(item.id, parse_document(item.text, filters.layout), filters, near)
 
 
 def _judged(name: str, document: Document, filters: Filters, near: NearDuplicates) -> Verdict:

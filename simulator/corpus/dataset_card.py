@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import fnmatch
 import json
+import textwrap
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from simulator.corpus.facts import CostRow, ExportFacts
-from simulator.corpus.file_names import Names
+from simulator.corpus.file_names import Names, Notation
 from simulator.corpus.formats import FORMATS
 from simulator.corpus.quality import Quality, rows, with_interval
+from simulator.document import HeaderLayout
 from simulator.journal.model_choice import HAND
 
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
@@ -19,20 +21,20 @@ def card(
     facts: ExportFacts,
     lead: str,
     formats: Sequence[str],
-    names: Names,
     validation: Collection[int],
-    quality: Quality | None = None,
+    quality: Quality | None,
+    notation: Notation,
 ) -> str:
     """README.md with a front matter that `datasets.load_dataset(folder)` reads without a network.
 
     `validation`: numbers of the conversations that are held out. `quality` None: nothing is said of it.
     """
-    run = facts.run
+    run, names, layout = facts.run, notation.names, notation.layout
     title = f"{lead}: channel sessions of run {run.name}"
     files: Mapping[str, Mapping[str, object]] = _configs(facts, formats, names) or {
         "txt": _conversations(facts, names, validation)
     }
-    parts = [_front(facts, title, files), f"# {title}\n"]
+    parts = [_front(facts, title, files, notation.language), f"# {title}\n"]
     if facts.scripted:
         parts.append(
             "> **Scripted: not for training.** No language model wrote these lines, or not all of them:\n"
@@ -44,7 +46,7 @@ def card(
             "> training data only as far as they agreed to that.\n"
         )
     parts += [
-        _about(facts, lead),
+        _about(facts, lead, layout),
         _made(facts),
         _composition(facts),
         _lead_share(facts, lead),
@@ -56,12 +58,12 @@ def card(
     return "\n".join(parts)
 
 
-def _front(facts: ExportFacts, title: str, configs: Mapping[str, Mapping[str, object]]) -> str:
+def _front(facts: ExportFacts, title: str, configs: Mapping[str, Mapping[str, object]], language: str) -> str:
     total = facts.documents.total
     size = next((name for limit, name in _SIZES if total < limit), "n>1M")
     origin = "imported" if facts.imported else "synthetic"
     tags = [origin, "irc", "chat", *(["scripted"] if facts.scripted else [])]
-    rows = ["license: other", "language: [en]", f"pretty_name: {json.dumps(title, ensure_ascii=False)}"]
+    rows = ["license: other", f"language: [{language}]", f"pretty_name: {json.dumps(title, ensure_ascii=False)}"]
     rows += ["task_categories: [text-generation]", f"size_categories: [{json.dumps(size)}]"]
     rows += [f"tags: [{', '.join(tags)}]"]
     rows.append("configs:")
@@ -105,15 +107,15 @@ def _written(facts: ExportFacts, format: str, names: Names) -> dict[str, str]:
     return {split: pattern for split, pattern in splits.items() if fnmatch.filter(facts.files, pattern)}
 
 
-def _about(facts: ExportFacts, lead: str) -> str:
+def _about(facts: ExportFacts, lead: str, layout: HeaderLayout) -> str:
     documents, size = facts.documents, facts.bytes / 1e6
     held_out = "drawn by session, evenly over engagement, length and pattern"
+    levels = f"{', '.join(layout.levels[:-1])} or {layout.levels[-1]}"
+    header = textwrap.indent(layout.header(levels, "#channel").text, "    ")
     return f"""Whole sessions of an IRC channel in which {lead}, an AI and a member like any other, takes part.
 Each document is a header and a transcript, one line a message:
 
-    ENGAGEMENT: LOW, MEDIUM or HIGH
-    CHANNEL: #channel
-    <nick> message
+{header}    <nick> message
 
 The engagement says how large {lead}'s share of the messages is.
 

@@ -9,12 +9,13 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
+from simulator.document import HeaderLayout
 from simulator.events import Event, Said
 from simulator.journal.model_choice import ModelChoice
 from simulator.journal.records import RunCard
 from simulator.plan.session_plan import AnySession
 from simulator.session.transcript import text
-from simulator.world.strict import ChannelName, Engagement, Length, Name, Share, StrictModel
+from simulator.world.strict import ChannelName, Length, Level, Name, Share, StrictModel
 
 _FOLDERS = re.compile(r"(?:(?<=[:/])|^)(?:[/~]|[A-Za-z]:[\\/])[^\s]*[\\/]")
 
@@ -33,7 +34,7 @@ class Example(StrictModel):
     run: str
     seed: int
     """Of the session."""
-    engagement: Engagement
+    engagement: Level
     channel: ChannelName
     pattern: Name
     scenario: Name
@@ -59,7 +60,13 @@ class Example(StrictModel):
 
 
 def example(
-    session: AnySession, events: Iterable[Event], run: RunCard, *, actions: bool = True, scripted: bool = False
+    session: AnySession,
+    events: Iterable[Event],
+    run: RunCard,
+    layout: HeaderLayout,
+    *,
+    actions: bool = True,
+    scripted: bool = False,
 ) -> Example:
     """The document of one session; `scripted` marks it as such even where the run's card does not."""
     events = tuple(events)
@@ -68,7 +75,7 @@ def example(
     by_lead = said.count(setting.lead)
     people, lead = authors(run.models)
     return Example(
-        text=text(setting, events, actions),
+        text=text(setting, events, layout, actions),
         id=session.id,
         run=run.name,
         seed=session.script.seed,

@@ -12,7 +12,7 @@ from simulator import control_tokens, files, rng
 from simulator.corpus import dataset_card, example, staging, stats
 from simulator.corpus.consent import Consent, ConsentFilter, asked
 from simulator.corpus.facts import DocumentCounts, ExportFacts, FileFacts, PreferenceFacts, to_json
-from simulator.corpus.file_names import NAMES, Names
+from simulator.corpus.file_names import Names, Notation
 from simulator.corpus.formats import (
     FORMATS,
     PREFERENCES,
@@ -34,6 +34,7 @@ from simulator.session.transcript import lines
 from simulator.world.policies.preferences import PreferencePolicy
 from simulator.world.policy import EngagementPolicy, QuotaPolicy
 from simulator.world.style import StylePolicy
+from simulator.world.world import World
 
 Stratum = tuple[str, str, str, str]
 """Engagement, length class, pattern, and the session's id."""
@@ -42,7 +43,7 @@ Stratum = tuple[str, str, str, str]
 def stratum(session: AnySession) -> Stratum:
     """Of one session."""
     cell = session.cell
-    return cell.engagement.value, cell.length, cell.pattern, session.id
+    return cell.engagement, cell.length, cell.pattern, session.id
 
 
 def choose_validation(sessions: Iterable[Stratum], share: float, seed: int) -> frozenset[str]:
@@ -89,13 +90,19 @@ class Exported:
 
 @dataclass(frozen=True, slots=True)
 class ExportPolicy:
-    """What the sessions are measured by."""
+    """What the sessions are measured by, and how they are written."""
 
     quota: QuotaPolicy
     engagement: EngagementPolicy
     style: StylePolicy
+    notation: Notation
     preferences: PreferencePolicy | None = None
     """None: no preference data can be asked for."""
+
+    @classmethod
+    def of(cls, world: World) -> ExportPolicy:
+        """That of a world."""
+        return cls(world.quota, world.engagement, world.style, Notation.of(world), world.preferences)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +120,6 @@ class ExportRequest:
     """Of a real channel: the lines of those named."""
     actions: bool = True
     """/me lines are part of the documents, as they were of what the models were shown."""
-    names: Names = NAMES
     steps: stats.Steps = stats.STEPS
     """What the progress file says to type next."""
     shard_bytes: int = SHARD_BYTES
@@ -132,14 +138,15 @@ DEFAULT = ExportRequest()
 def export(journal: Journal, out: Path, policy: ExportPolicy, request: ExportRequest = DEFAULT) -> Exported:
     """Writes every kept session of a run, in the order of the run, to `out`; again, if they are there.
 
-    The same sessions give the same bytes in every file but the one that tells the time (`names.progress`). Files of a
+    The same sessions give the same bytes in every file but the one that tells the time (the progress file). Files of a
     format that is not asked for stay as they are.
 
     Raises UsageError for an unknown format, for a scripted run without `allow_scripted`, for a real channel's without
     any word on whose lines are taken, and for `only_nicks` of whom nobody is in the run; NotMet if no session was kept,
     or nothing of one is left; StorageError if the folder cannot be written. Then nothing in it has changed.
     """
-    formats, names, actions = tuple(dict.fromkeys(request.formats)), request.names, request.actions
+    formats, actions = tuple(dict.fromkeys(request.formats)), request.actions
+    names, layout = policy.notation.names, policy.notation.layout
     require(formats)
     run, scripted = journal.run, stats.scripted(journal)
     if scripted and not request.allow_scripted:
@@ -174,13 +181,14 @@ def export(journal: Journal, out: Path, policy: ExportPolicy, request: ExportReq
                     for name in formats
                 ]
                 for number, (session, events) in enumerate(_sessions(journal, cutter, bad), 1):
-                    made = example.example(session, events, run, actions=actions, scripted=scripted)
+                    made = example.example(session, events, run, layout, actions=actions, scripted=scripted)
                     lead = session.setting.lead
                     said = lines(session.setting, events, actions)
+                    header = layout.header(session.setting.engagement, session.setting.channel).text
                     if session.id in held_out:
                         validation.append(number)
                     for writer in writing:
-                        writer.add(SessionExport(made, said, lead, session.id in held_out))
+                        writer.add(SessionExport(made, header, said, lead, session.id in held_out))
                     marginals.add(session.cell)
                     shares.add(made)
                     lengths.add(said, lead)
@@ -208,7 +216,7 @@ def export(journal: Journal, out: Path, policy: ExportPolicy, request: ExportReq
                 made_pairs,
             )
             quality = None if request.quality is None else request.quality()
-            readme = dataset_card.card(facts, lead, formats, names, validation, quality)
+            readme = dataset_card.card(facts, lead, formats, validation, quality, policy.notation)
             (folder / names.card).write_text(readme, encoding="utf-8", newline="\n")
             _write(folder / names.progress, to_json(stats.progress(journal, request.steps)))
             good = {} if quality is None else {"quality": to_json(quality)}
@@ -235,15 +243,20 @@ def _preferences(
     wanted = [name for name in PREFERENCES if name in request.formats]
     if not wanted or policy.preferences is None:
         return None
-    found = preferences(journal, policy.preferences, PreferenceRequest(request.pairs, request.balance, request.actions))
+    found = preferences(
+        journal,
+        policy.preferences,
+        policy.notation.layout,
+        PreferenceRequest(request.pairs, request.balance, request.actions),
+    )
     rows: dict[str, Sequence[Pair | Judgement]] = {"dpo": found.pairs, "kto": found.judgements}
     for name in wanted:
         split = ((row.session in held_out, row) for row in rows[name])
-        write_rows(folder, request.names, PREFERENCES[name], split)
+        write_rows(folder, policy.notation.names, PREFERENCES[name], split)
     return found.facts
 
 
-def check(out: Path, formats: Sequence[str], names: Names = NAMES) -> None:
+def check(out: Path, formats: Sequence[str], names: Names) -> None:
     """Raises UsageError if an export to `out` would be refused, for a file there that no export has written."""
     staging.check(out, lambda name: _named(name, formats, names), _known(out, names))
 

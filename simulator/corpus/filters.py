@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING
 
 from simulator.corpus.small_model import SMALL_MODEL, written_by_small_model
 from simulator.corpus.verdict import Reason, Verdict
-from simulator.document import Document, TranscriptLine
+from simulator.document import Document, HeaderLayout, TranscriptLine
 from simulator.line_checks import LineChecker, Secrets, solves
 from simulator.line_checks.cards import AGAINST_CARD, CardFacts
 from simulator.line_checks.repeats import Repeats
 from simulator.line_checks.wording import clipped
 from simulator.world.policy import EngagementPolicy, QuotaPolicy
-from simulator.world.strict import Engagement
 from simulator.world.style import StylePolicy
 
 if TYPE_CHECKING:
@@ -37,11 +36,14 @@ class Filters:
         engagement: EngagementPolicy,
         quota: QuotaPolicy,
         lead: str,
+        layout: HeaderLayout,
         *,
         ignored: frozenset[str] = frozenset(),
     ) -> None:
-        """`ignored`: rules that are not held against a session, such as SMALL_MODEL where no better model plays."""
-        self.style, self._ignored = style, ignored
+        """`layout`: of the header that a document has to have. `ignored`: rules that are not held against a session,
+        such as SMALL_MODEL where no better model plays.
+        """
+        self.style, self.layout, self._ignored = style, layout, ignored
         self._numbers, self._engagement, self._quota, self._lead = style.numbers, engagement, quota, lead
         self._checker = LineChecker(style, lead)
         self._political = {rule.name for rule in style.rules if rule.topic is not None}
@@ -93,7 +95,7 @@ class Filters:
         if document.header is None:
             first = next((bad.text for bad in document.malformed if bad.number == 1), None)
             shown = f"the first line is `{self._clipped(first)}`" if first is not None else "there is none"
-            yield _whole("header", f"{shown}, not `ENGAGEMENT: LOW|MEDIUM|HIGH` with `CHANNEL: #…` below it")
+            yield _whole("header", f"{shown}, not {self.layout}")
         elif document.header.channel not in self._quota.channels:
             known = ", ".join(self._quota.channels)
             yield _whole("header", f"`{document.header.channel}` is no channel of policies/quota.yaml: {known}")
@@ -111,7 +113,7 @@ class Filters:
     def _participation(self, document: Document, messages: tuple[TranscriptLine, ...]) -> Iterator[Reason]:
         if document.header is None or not messages:
             return
-        level = Engagement(document.header.engagement)
+        level = document.header.engagement
         legal = self._engagement.bands[level].counts(len(messages))
         own = sum(line.nick == self._lead for line in messages)
         if own not in legal:

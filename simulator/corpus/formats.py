@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from simulator.corpus.example import Example
 from simulator.corpus.file_names import Names
 from simulator.corpus.staging import Shards
-from simulator.document import Header, TranscriptLine, render_header, render_line
+from simulator.document import TranscriptLine, render_line
 from simulator.errors import UsageError
 
 _SHARD = re.compile(r"-\d{5}-of-\d{5}(?=\.parquet$)")
@@ -26,6 +26,8 @@ class SessionExport:
     """One session on its way into the files."""
 
     example: Example
+    header: str
+    """The first lines of the document, each ending in a newline."""
     lines: tuple[TranscriptLine, ...]
     lead: str
     held_out: bool
@@ -165,8 +167,7 @@ def turns(document: SessionExport) -> tuple[ChatTurn, ...]:
             said.append(ChatTurn(role, shown))
     if said and said[-1].role == "user":
         said.pop()
-    header = render_header(Header(document.example.engagement.value, document.example.channel))
-    return (ChatTurn("system", header.rstrip("\n")), *said) if said else ()
+    return (ChatTurn("system", document.header.rstrip("\n")), *said) if said else ()
 
 
 def _jsonl(document: SessionExport) -> str:

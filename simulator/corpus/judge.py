@@ -20,7 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
 from simulator import rng
 from simulator.corpus.verdict import Reason
-from simulator.document import Document, render_header, render_line
+from simulator.document import Document, render_line
 from simulator.line_checks.wording import WORD, clipped
 from simulator.llm.model import CallId, Message, Model, Prompt, PromptFormat, Purpose
 from simulator.plan.session_plan import SessionPlan
@@ -270,7 +270,7 @@ def _numbered(document: Document) -> str:
     for line in document.lines:
         rows.append(render_line(line) if line.action else f"[{index}] {render_line(line)}")
         index += not line.action
-    return (render_header(document.header) if document.header else "") + "".join(row + "\n" for row in rows)
+    return (document.header.text if document.header else "") + "".join(row + "\n" for row in rows)
 
 
 def _whole(evidence: str) -> Reason:

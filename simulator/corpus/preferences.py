@@ -24,7 +24,7 @@ from pydantic import ConfigDict
 
 from simulator.control_tokens import neutralise
 from simulator.corpus.facts import PreferenceFacts
-from simulator.document import Header, TranscriptLine, render_header, render_line
+from simulator.document import HeaderLayout, TranscriptLine, render_line
 from simulator.events import Acted, Event, Passed, Said
 from simulator.journal.journal import Journal
 from simulator.journal.records import SessionRow
@@ -112,9 +112,12 @@ class _Line:
     gap: float | None = None
 
 
-def preferences(journal: Journal, policy: PreferencePolicy, request: PreferenceRequest) -> Preferences:
+def preferences(
+    journal: Journal, policy: PreferencePolicy, layout: HeaderLayout, request: PreferenceRequest
+) -> Preferences:
     """Everything that the run has of the wanted groups; every session is read once."""
-    found = [line for line in _lines(journal, policy, request.actions) if _wanted(line, policy, request.groups)]
+    lines = _lines(journal, policy, layout, request.actions)
+    found = [line for line in lines if _wanted(line, policy, request.groups)]
     pairs = [_pair(line, line.chosen) for line in found if line.chosen is not None]
     apart = [pair for pair in pairs if pair.edit_distance >= policy.least_distance]
     kept = balanced(apart, policy.most_longer) if request.balance else apart
@@ -184,7 +187,7 @@ def _wanted(line: _Line, policy: PreferencePolicy, groups: tuple[str, ...]) -> b
     return name is not None and (not groups or name in groups)
 
 
-def _lines(journal: Journal, policy: PreferencePolicy, actions: bool) -> Iterator[_Line]:
+def _lines(journal: Journal, policy: PreferencePolicy, layout: HeaderLayout, actions: bool) -> Iterator[_Line]:
     bad: dict[str, set[int]] = {}
     whole: set[str] = set()
     for mark in journal.marks():
@@ -198,11 +201,13 @@ def _lines(journal: Journal, policy: PreferencePolicy, actions: bool) -> Iterato
         if name not in whole:
             said = journal.events(name)
             stood = journal.edited(name, said)
-            yield from _of_session(row.session.setting, said, stood, bad.get(name, set()), actions)
+            setting = row.session.setting
+            header = layout.header(setting.engagement, setting.channel).text
+            yield from _of_session(setting, header, said, stood, bad.get(name, set()), actions)
             loser = spare.get(row.session.number)
             gap = _gap(row, loser)
             if loser is not None and gap is not None and gap >= policy.least_gap:
-                yield from _of_loser(row.session.setting, stood, journal.events(loser.session.id), gap, actions)
+                yield from _of_loser(setting, header, stood, journal.events(loser.session.id), gap, actions)
 
 
 def _gap(kept: SessionRow, loser: SessionRow | None) -> float | None:
@@ -212,9 +217,9 @@ def _gap(kept: SessionRow, loser: SessionRow | None) -> float | None:
 
 
 def _of_session(
-    setting: Setting, said: Sequence[Event], stood: Sequence[Event], bad: set[int], actions: bool
+    setting: Setting, header: str, said: Sequence[Event], stood: Sequence[Event], bad: set[int], actions: bool
 ) -> Iterator[_Line]:
-    text, message = _header(setting), 0
+    text, message = header, 0
     for original, event in zip(said, stood, strict=True):
         if isinstance(event, Said | Passed | Acted) and event.nick == setting.lead:
             prompt = f"{text}<{setting.lead}>"
@@ -231,10 +236,10 @@ def _of_session(
 
 
 def _of_loser(
-    setting: Setting, kept: Sequence[Event], lost: Sequence[Event], gap: float, actions: bool
+    setting: Setting, header: str, kept: Sequence[Event], lost: Sequence[Event], gap: float, actions: bool
 ) -> Iterator[_Line]:
     """The first line in which two plays differ, if the lead says it in both."""
-    text, message = _header(setting), 0
+    text, message = header, 0
     mine, theirs = ([e for e in events if isinstance(e, Said | Acted)] for events in (kept, lost))
     for one, other in zip(mine, theirs, strict=False):
         if (type(one), one.nick, one.text) != (type(other), other.nick, other.text):
@@ -278,10 +283,6 @@ def _judgements(lines: Iterable[_Line], pairs: Iterable[Pair]) -> Iterator[Judge
                     prompt=line.prompt, completion=completion, label=label, session=line.session, message=line.message,
                     source=line.source, rule=line.rule, judge_gap=line.gap, words=len(completion.split()),
                 )  # fmt: skip
-
-
-def _header(setting: Setting) -> str:
-    return render_header(Header(setting.engagement.value, setting.channel))
 
 
 def _shown(event: Event, actions: bool) -> str:

@@ -62,7 +62,7 @@ def measured(journal: Reviews, world: World) -> Measured:
     diversity, realism = SessionDiversity(world.style, world.lead.nick), Realism()
     documents = {}
     for row in journal.sessions("kept"):
-        made = document(row.session.setting, journal.edited(row.session.id))
+        made = document(row.session.setting, journal.edited(row.session.id), world.layout)
         diversity.add(row.session.id, made)
         realism.add(made)
         documents[row.session.id] = made

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from simulator.corpus.file_names import NAMES
+from simulator.corpus.file_names import STATS
 from simulator.errors import UsageError
 
 KINDS = (".txt", ".jsonl")
@@ -84,7 +84,7 @@ def _documents(path: Path, most: int, about: Callable[[Path], Mapping[str, Any]]
 def _about_folder(folder: Path) -> Mapping[str, Any]:
     """What an export says of all documents in its folder, as a line of them would; nothing, where there is none."""
     try:
-        found = json.loads((folder / NAMES.stats).read_bytes())
+        found = json.loads((folder / STATS).read_bytes())
         models = found["run"]["models"]
         return {"scripted": found["scripted"], "people_model": models["people"], "lead_model": models["lead"]}
     except (OSError, ValueError, RecursionError, LookupError, TypeError):

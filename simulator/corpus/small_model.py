@@ -21,7 +21,7 @@ SMALL_MODEL = "very-small-model"
 """Name of the rule."""
 GRAM = 4
 """Words in a row."""
-_WORD = re.compile(r"[a-z][a-z']*")
+_WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|')*")
 _ADDRESS = re.compile(r"\S{1,31}[:,] ")
 
 

@@ -29,7 +29,7 @@ from simulator.journal.records import Cost, RunCard
 from simulator.llm.model import Billing
 from simulator.plan.quota import MOSTLY, Cell, Standing, enough, standing
 from simulator.world.policy import EngagementPolicy, QuotaPolicy
-from simulator.world.strict import Engagement
+from simulator.world.strict import Level
 
 PERCENTILES = (5, 25, 50, 75, 95)
 _SENTENCE_END = re.compile(r"[.!?…]+(?:\s+|$)")
@@ -72,7 +72,7 @@ class Marginals:
         `finished`: the run has reached its goal; before, no share is met.
         """
         targets: dict[str, Mapping[str, float]] = {
-            "engagement": {level.value: share for level, share in quota.engagement.items()},
+            "engagement": quota.engagement,
             "channels": quota.channels,
             "lengths": {name: length.share for name, length in quota.lengths.items()},
             "patterns": quota.patterns,
@@ -119,7 +119,7 @@ class LeadShares:
 
     def __init__(self, policy: EngagementPolicy) -> None:
         self._bands = policy.bands
-        self._sums = {level: _LeadSums() for level in Engagement}
+        self._sums = {level: _LeadSums() for level in policy.levels}
 
     def add(self, example: Example) -> None:
         """One session."""
@@ -135,9 +135,9 @@ class LeadShares:
 
     def table(self) -> dict[str, LeadShare]:
         """Level to its figures; shares to four digits."""
-        return {level.value: self._row(level) for level in Engagement}
+        return {level: self._row(level) for level in self._sums}
 
-    def _row(self, level: Engagement) -> LeadShare:
+    def _row(self, level: Level) -> LeadShare:
         band, sums = self._bands[level], self._sums[level]
         return LeadShare(
             (band.least, band.most),

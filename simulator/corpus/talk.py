@@ -7,7 +7,7 @@ from functools import cached_property
 
 from simulator.addressing import addressee, mentioned
 from simulator.document import TranscriptLine
-from simulator.world.strict import Engagement
+from simulator.world.strict import Level
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Talk:
     """Of the session."""
     lead: str
     messages: tuple[TranscriptLine, ...]
-    level: Engagement | None = None
+    level: Level | None = None
     """None: nobody set one, or it was only read off the lead's share."""
     pattern: str | None = None
     group: str | None = None

@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from simulator import rng
-from simulator.document import Header, TranscriptLine, parse_document, render_document
+from simulator.document import Header, HeaderLayout, TranscriptLine, parse_document, render_document
 from simulator.evaluate.subject import Answer, Ask, Expected, Observations, Sampling, Subject, Written
 from simulator.line_checks.reply import clean
 from simulator.world.policies.evaluation import EvaluationPolicy, Size
 from simulator.world.probe import LEAD, PEOPLE, Measure, Probe, ProbeLine, Suite
 from simulator.world.prompt_templates import PromptTemplates
-from simulator.world.strict import Engagement
+from simulator.world.strict import Level
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +34,9 @@ class Context:
         """Header and lines as a document, ending in a newline."""
         return render_document(self.header, self.lines)
 
-    def under(self, level: Engagement) -> Context:
+    def under(self, level: Level) -> Context:
         """The same text with another level in the header."""
-        return replace(self, header=Header(level.value, self.header.channel))
+        return replace(self, header=self.header.under(level))
 
     def and_then(self, lines: Iterable[TranscriptLine]) -> Context:
         """The same with further lines at its end."""
@@ -63,6 +63,7 @@ class ProbeCast:
     nicks: tuple[str, ...]
     """Of people: at least five, none of them the lead's."""
     seed: int
+    layout: HeaderLayout
 
 
 def make_contexts(suite: Suite, measure: Measure, cast: ProbeCast, *, most: int | None, samples: int) -> list[Context]:
@@ -82,10 +83,11 @@ def place_probe(
 ) -> Context:
     """A probe at the `turn`-th of its levels and channels, with people drawn for it."""
     draw = rng.stream(cast.seed, "nicks", measure, probe.id, sample)
-    level = probe.levels[turn % len(probe.levels)]
-    channel = channels[turn // len(probe.levels) % len(channels)]
+    levels = probe.levels or cast.layout.levels
+    level = levels[turn % len(levels)]
+    channel = channels[turn // len(levels) % len(channels)]
     empty = Context(
-        probe, measure, Header(level.value, channel), (), tuple(draw.sample(cast.nicks, len(PEOPLE))), sample
+        probe, measure, cast.layout.header(level, channel), (), tuple(draw.sample(cast.nicks, len(PEOPLE))), sample
     )
     return replace(empty, lines=empty.filled(probe.log, cast.lead))
 
@@ -107,6 +109,7 @@ class Material:
     """What every subject of an evaluation is asked, the same for each."""
 
     lead: str
+    layout: HeaderLayout
     suite: Suite
     policy: EvaluationPolicy
     size: Size
@@ -125,7 +128,7 @@ class Material:
     @property
     def cast(self) -> ProbeCast:
         """Who stands in the probes."""
-        return ProbeCast(self.lead, tuple(self.policy.nicks), self.seed)
+        return ProbeCast(self.lead, tuple(self.policy.nicks), self.seed, self.layout)
 
     @property
     def sampling(self) -> Sampling:
@@ -182,7 +185,7 @@ def _answer(context: Context, text: str, told: bool = True) -> Answer:
         probe=context.probe.id,
         sample=context.sample,
         told=told,
-        engagement=Engagement(context.header.engagement),
+        engagement=context.header.engagement,
         channel=context.header.channel,
         context=context.text,
         text=text,
@@ -210,22 +213,22 @@ def _feedback(subject: Subject, material: Material, answers: list[Answer]) -> li
 
 
 def _turns(material: Material) -> Iterable[Wanted]:
-    """Whose turn it is at the end of each `participation` probe, under all three headers."""
+    """Whose turn it is at the end of each `participation` probe, under every header."""
     for context in material.contexts("participation"):
-        for level in Engagement:
-            row = _expected("probe", context.under(level), own=level.value == context.header.engagement)
+        for level in material.layout.levels:
+            row = _expected("probe", context.under(level), own=level == context.header.engagement)
             yield row, _open(context.under(level), material.lead), slice(len(context.lines), len(context.lines) + 1)
 
 
 def _held_out(material: Material) -> Iterable[Wanted]:
     for name, text in material.documents[: material.size.documents]:
-        document = parse_document(text)
+        document = parse_document(text, material.layout)
         if document.header is None:
             continue
         spoke = tuple(line.nick == material.lead for line in document.messages)
-        for level in Engagement:
-            swapped = render_document(Header(level.value, document.header.channel), document.messages)
-            own = level.value == document.header.engagement
+        for level in material.layout.levels:
+            swapped = render_document(document.header.under(level), document.messages)
+            own = level == document.header.engagement
             row = Expected(source="held-out", name=name, engagement=level, own=own, p=(), spoke=spoke)
             yield row, swapped, slice(None)
 
@@ -239,7 +242,7 @@ def _expected(
         expect=context.probe.expect,
         sample=context.sample,
         told=told,
-        engagement=Engagement(context.header.engagement),
+        engagement=context.header.engagement,
         own=own,
         p=(),
     )
@@ -268,7 +271,7 @@ def _written(subject: Subject, material: Material, say: Callable[[str], None]) -
         probe = openings[number % len(openings)]
         channels = suite.channels("assistant", probe)
         context = place_probe(probe, "assistant", channels, material.cast, turn=number, sample=number)
-        for level in Engagement:
+        for level in material.layout.levels:
             under = context.under(level)
             seed = rng.number(material.seed, "session", number)
             asks.append((under, Ask(under.header, under.lines, seed)))
@@ -281,9 +284,9 @@ def _written(subject: Subject, material: Material, say: Callable[[str], None]) -
 
 
 def _session(context: Context, text: str) -> Written:
-    document = parse_document(text)
+    document = parse_document(text, context.header.layout)
     return Written(
-        engagement=Engagement(context.header.engagement),
+        engagement=context.header.engagement,
         opening=len(context.lines),
         text=context.and_then(document.lines).text,
         broken=len(document.malformed),

@@ -12,12 +12,12 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from simulator.corpus.reading import Text
 from simulator.corpus.talk import Talk
-from simulator.document import Document, TranscriptLine, parse_document, render_document
+from simulator.document import Document, HeaderLayout, TranscriptLine, parse_document, render_document
 from simulator.evaluate.subject import Answer, Expected, Observations, Written
 from simulator.world.phrases import Phrases, RemarkKind, folded, remark_phrases
 from simulator.world.policies.evaluation import Moments
 from simulator.world.probe import Measure
-from simulator.world.strict import Engagement
+from simulator.world.strict import Level
 
 WITHIN = 2
 """Messages after a moment in which the lead's line is the answer to it."""
@@ -28,7 +28,12 @@ SHOWN = 6
 
 
 def seen(
-    documents: Iterable[Text], name: str, lead: str, moments: Moments, remarks: Mapping[str, RemarkKind]
+    documents: Iterable[Text],
+    name: str,
+    lead: str,
+    layout: HeaderLayout,
+    moments: Moments,
+    remarks: Mapping[str, RemarkKind],
 ) -> Observations:
     """What the lead does in some documents; what is not a whole document is left out.
 
@@ -44,11 +49,11 @@ def seen(
     written: list[Written] = []
     expected: list[Expected] = []
     for text in documents:
-        document = parse_document(text.text)
+        document = parse_document(text.text, layout)
         if document.header is None or document.malformed:
             continue
         digest.update(text.text.encode())
-        level = Engagement(document.header.engagement)
+        level = document.header.engagement
         plain = render_document(document.header, document.messages)
         written.append(Written(engagement=level, opening=0, text=plain, broken=0))
         talk = Talk(name, text.id, lead, document.messages)
@@ -90,7 +95,7 @@ def _answer(document: Document, place: int, measure: Measure, lead: str, name: s
                 Answer(
                     measure=measure,
                     probe=f"{name}:{after}",
-                    engagement=Engagement(header.engagement),
+                    engagement=header.engagement,
                     channel=header.channel,
                     context=render_document(header, before),
                     text=messages[after].text,
@@ -99,7 +104,7 @@ def _answer(document: Document, place: int, measure: Measure, lead: str, name: s
     return []
 
 
-def _pair(messages: Sequence[TranscriptLine], place: int, level: Engagement, name: str, lead: str) -> list[Expected]:
+def _pair(messages: Sequence[TranscriptLine], place: int, level: Level, name: str, lead: str) -> list[Expected]:
     """The lead's share of the messages before that was said, and after the answer to it."""
     first = next(after for after in range(place + 1, len(messages)) if messages[after].nick == lead) + 1
     halves = (messages[max(0, place - STRETCH) : place], messages[first : first + STRETCH])

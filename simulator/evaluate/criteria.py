@@ -10,7 +10,7 @@ from itertools import pairwise
 from statistics import fmean
 
 from simulator import intervals
-from simulator.document import parse_document
+from simulator.document import messages_of
 from simulator.evaluate.figure_checks import (
     FigureCheck,
     Key,
@@ -31,27 +31,25 @@ from simulator.line_checks.repeats import Repeats
 from simulator.line_checks.wording import own_words
 from simulator.world.policy import Band
 from simulator.world.probe import MEASURES, Measure
-from simulator.world.strict import Engagement
+from simulator.world.strict import Level
 from simulator.world.style import StylePolicy
-
-LEVELS = tuple(Engagement)
 
 
 def check_turn_taking(case: JudgedSubject) -> list[FigureCheck]:
     """The checks of `participation`: shares in [0, 1] at each level, their order, and who is expected next."""
     limits, seed = case.musts.participation, case.seed
     made, shares = [], []
-    for level in LEVELS:
+    for level in case.bands:
         units = []
         for session, own in zip(case.seen.written, case.own, strict=True):
-            if session.engagement is level:
-                units.append((float(len(own)), float(len(parse_document(session.text).messages) - session.opening)))
+            if session.engagement == level:
+                units.append((float(len(own)), float(len(messages_of(session.text)) - session.opening)))
         figure = intervals.ratio(units, seed, "share", level)
         band = case.bands[level]
-        made.append(within(f"share of the messages at {level.value}", figure, band.least, band.most))
+        made.append(within(f"share of the messages at {level}", figure, band.least, band.most))
         shares.append(figure)
     rising = [figure for figure in shares if figure]
-    apart = intervals.apart(rising) if len(rising) == len(LEVELS) else None
+    apart = intervals.apart(rising) if len(rising) == len(case.bands) else None
     gap = min(after.low - before.high for before, after in pairwise(rising)) if apart is not None else None
     made.append(
         FigureCheck(
@@ -75,15 +73,15 @@ def _who_is_next(case: JudgedSubject, accuracy: float, addressed: float, others:
     seed, rows = case.seed, case.seen.expected or ()
     held = [row for row in rows if row.source == "held-out"]
     made = []
-    for level in LEVELS if held else ():
-        units = [(sum(row.p), float(len(row.p))) for row in held if row.own and row.engagement is level]
+    for level in case.bands if held else ():
+        units = [(sum(row.p), float(len(row.p))) for row in held if row.own and row.engagement == level]
         band = case.bands[level]
         figure = intervals.ratio(units, seed, "calibration", level)
-        made.append(within(f"P(speaks) on held-out text at {level.value}", figure, band.least, band.most))
+        made.append(within(f"P(speaks) on held-out text at {level}", figure, band.least, band.most))
     texts = mean_by_header([row for row in rows if row.source != "feedback"])
-    for low, high in pairwise(LEVELS):
+    for low, high in pairwise(case.bands):
         pairs = [(found[low], found[high]) for found in texts]
-        name = f"same text, {low.value} to {high.value}: P(speaks) rises by"
+        name = f"same text, {low} to {high}: P(speaks) rises by"
         made.append(above_zero(name, intervals.difference(pairs, seed, "swap", low), case.silent if not rows else ""))
     if held or not rows:
         spoken = [(row.p, row.spoke, case.bands[row.engagement]) for row in held if row.own]
@@ -104,13 +102,14 @@ def _who_is_next(case: JudgedSubject, accuracy: float, addressed: float, others:
     return made
 
 
-def mean_by_header(rows: Sequence[Expected]) -> list[dict[Engagement, float]]:
-    """For each text, the mean P under each header."""
-    found: dict[tuple[str, str, int], dict[Engagement, float]] = {}
+def mean_by_header(rows: Sequence[Expected]) -> list[dict[Level, float]]:
+    """For each text that was put under every header, the mean P under each."""
+    found: dict[tuple[str, str, int], dict[Level, float]] = {}
     for row in rows:
         if row.p:
             found.setdefault((row.source, row.name, row.sample), {})[row.engagement] = fmean(row.p)
-    return [each for each in found.values() if len(each) == len(LEVELS)]
+    levels = {row.engagement for row in rows}
+    return [each for each in found.values() if len(each) == len(levels)]
 
 
 def _balanced(documents: Sequence[tuple[Sequence[float], Sequence[bool], Band]]) -> float | None:
@@ -251,24 +250,24 @@ LONG_WORD = 5
 
 def check_extras(case: JudgedSubject, style: StylePolicy) -> list[FigureCheck]:
     """Flow, lurking and sameness in the sessions that the subject wrote."""
-    documents = [parse_document(session.text) for session in case.seen.written]
+    documents = [messages_of(session.text) for session in case.seen.written]
     spoken = repeats = taken = counted = runs = 0
     for session, document in zip(case.seen.written, documents, strict=True):
         said = Repeats(style.numbers)
-        for place, line in enumerate(document.messages):
+        for place, line in enumerate(document):
             again = said.before(line) is not None
             if place < session.opening or line.nick != case.lead:
                 continue
             spoken += 1
             repeats += again
             own = _content(line.text)
-            before = {w for other in document.messages[max(0, place - BEFORE) : place] for w in _content(other.text)}
+            before = {w for other in document[max(0, place - BEFORE) : place] for w in _content(other.text)}
             if own and before:
                 counted += 1
                 taken += not own.isdisjoint(before)
-        runs += sum(a.nick == b.nick == case.lead for a, b in pairwise(document.messages[session.opening :]))
+        runs += sum(a.nick == b.nick == case.lead for a, b in pairwise(document[session.opening :]))
     broken = sum(session.broken for session in case.seen.written)
-    lines = broken + sum(len(d.messages) - s.opening for s, d in zip(case.seen.written, documents, strict=True))
+    lines = broken + sum(len(d) - s.opening for s, d in zip(case.seen.written, documents, strict=True))
     return [
         reported("lead's lines that repeat an earlier one", intervals.share(repeats, spoken)),
         reported("lead's lines that take up a word of the talk", intervals.share(taken, counted)),

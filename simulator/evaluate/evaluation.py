@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
 
-from simulator.corpus.file_names import NAMES
+from simulator.corpus.file_names import Names
 from simulator.corpus.reading import Text, documents
-from simulator.document import parse_document
+from simulator.document import HeaderLayout, parse_document
 from simulator.errors import UsageError
 from simulator.evaluate import answer_judge, corpus_subject
 from simulator.evaluate.collect import Material, observe_subject
@@ -20,7 +20,6 @@ from simulator.evaluate.scorecard import Kind, Scorecard, compiled
 from simulator.evaluate.subject import Observations, Subject
 from simulator.llm.model import Model
 from simulator.world.policies.evaluation import SuiteName
-from simulator.world.strict import Engagement
 from simulator.world.world import World
 
 
@@ -62,7 +61,9 @@ def evaluate(
         seen = [(kind, _seen(subject, material, kept, say)) for kind, subject in subjects]
     if corpus:
         remarks = world.gaps.remarks
-        found = corpus_subject.seen(every, corpus.name, world.lead.nick, world.evaluation.moments, remarks)
+        found = corpus_subject.seen(
+            every, corpus.name, world.lead.nick, world.layout, world.evaluation.moments, remarks
+        )
         seen.append(("reference", found))
     card = compiled(seen, material, world, request.suite)
     if judge is not None:
@@ -76,7 +77,7 @@ def evaluate(
 
 def _documents(corpus: Path | None, world: World, judge: Model | None) -> tuple[list[Text], list[Text]]:
     """All documents of the corpus and those held out; none without one. Raises UsageError for a judge that wrote it."""
-    every, held_out = _corpus(corpus, world.style.numbers.max_document_bytes) if corpus else ([], [])
+    every, held_out = _corpus(corpus, world) if corpus else ([], [])
     if judge is not None:
         _impartial(judge.name, every)
     return every, held_out
@@ -85,16 +86,17 @@ def _documents(corpus: Path | None, world: World, judge: Model | None) -> tuple[
 def _material(world: World, suite: SuiteName, seed: int, held_out: Sequence[Text], chat: Path | None) -> Material:
     """What every subject is asked."""
     size = world.evaluation.suites[suite]
-    talk = _corpus(chat, world.style.numbers.max_document_bytes)[0] if chat else []
+    talk = _corpus(chat, world)[0] if chat else []
     return Material(
         lead=world.lead.nick,
+        layout=world.layout,
         suite=world.probes,
         policy=world.evaluation,
         size=size,
         seed=seed,
         prompts=world.prompts,
-        documents=_spread(held_out, size.documents),
-        chat=_spread(talk, size.documents),
+        documents=_spread(held_out, size.documents, world.layout),
+        chat=_spread(talk, size.documents, world.layout),
     )
 
 
@@ -109,11 +111,11 @@ def _seen(subject: Subject, material: Material, kept: ResultsCache, say: Callabl
     return found.model_copy(update={"subject": subject.name})
 
 
-def _spread(held_out: Sequence[Text], most: int) -> tuple[tuple[str, str], ...]:
+def _spread(held_out: Sequence[Text], most: int, layout: HeaderLayout) -> tuple[tuple[str, str], ...]:
     """Id and text of so many documents, the levels in turn as far as they go round."""
-    by_level: dict[str, list[tuple[str, str]]] = {level.value: [] for level in Engagement}
+    by_level: dict[str, list[tuple[str, str]]] = {level: [] for level in layout.levels}
     for text in held_out:
-        if header := parse_document(text.text).header:
+        if header := parse_document(text.text, layout).header:
             by_level[header.engagement].append((text.id, text.text))
     rounds = zip_longest(*by_level.values())
     return tuple(each for row in rounds for each in row if each is not None)[:most]
@@ -136,12 +138,13 @@ def _impartial(judge: str, documents: Sequence[Text]) -> None:
         raise UsageError(f"{judge} wrote the lead's lines in the corpus", place="--judge", remedy="name another model")
 
 
-def _corpus(path: Path, most: int) -> tuple[list[Text], list[Text]]:
+def _corpus(path: Path, world: World) -> tuple[list[Text], list[Text]]:
     """All documents, and those that were held out of training."""
+    most, names = world.style.numbers.max_document_bytes, Names.of(world.names.output)
     if path.is_file():
         every = [item for item in documents([path], most) if isinstance(item, Text)]
         return every, every
-    training, validation = (path / NAMES.split(held_out, ".jsonl") for held_out in (False, True))
+    training, validation = (path / names.split(held_out, ".jsonl") for held_out in (False, True))
     files = [file for file in (training, validation) if file.is_file()]
     if not files:
         raise UsageError(

@@ -11,8 +11,8 @@ from typing import Any
 from markupsafe import Markup
 
 from simulator import intervals
-from simulator.document import parse_document
-from simulator.evaluate.criteria import LEVELS, mean_by_header
+from simulator.document import messages_of
+from simulator.evaluate.criteria import mean_by_header
 from simulator.evaluate.figure_checks import FigureCheck, reported
 from simulator.evaluate.labels import LabelledLine
 from simulator.evaluate.scorecard import TITLES, Result, Scorecard
@@ -197,12 +197,13 @@ def _headers(card: Scorecard) -> list[Row]:
     """P(the lead speaks next) under each header, over the texts that every header was put before."""
     found = [mean_by_header([row for row in result.expected if row.source != "feedback"]) for result in card.results]
     made = []
-    for level in LEVELS:
+    levels = dict.fromkeys(row.engagement for result in card.results for row in result.expected)
+    for level in levels:
         figures = [
             intervals.mean([text[level] for text in texts], card.seed, "header", level) if texts else None
             for texts in found
         ]
-        made.append(Row(level.value, "", tuple(reported(level.value, figure) for figure in figures)))
+        made.append(Row(level, "", tuple(reported(level, figure) for figure in figures)))
     return made
 
 
@@ -219,7 +220,7 @@ def _failures(result: Result, measure: str) -> Failures:
 
 def _failure(line: LabelledLine) -> Failure:
     faults = tuple((name, visible(line.shown.get(name, ""))) for name in line.faults)
-    before = [f"<{said.nick}> {said.text}" for said in parse_document(line.context).messages[-BEFORE:]]
+    before = [f"<{said.nick}> {said.text}" for said in messages_of(line.context)[-BEFORE:]]
     pieces = _pieces(visible(line.text), [evidence for _, evidence in faults])
     return Failure(line, tuple(map(visible, before)), pieces, faults)
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from simulator.document import parse_document
+from simulator.document import HeaderLayout, parse_document
 from simulator.evaluate.collect import Material
 from simulator.evaluate.language import Language
 from simulator.evaluate.subject import Answer, Observations
 from simulator.world.policies.evaluation import Musts
 from simulator.world.policy import Band
 from simulator.world.probe import Expect, Measure, Probe, Suite
-from simulator.world.strict import Engagement, StrictModel
+from simulator.world.strict import Level, StrictModel
 
 FAULTS = frozenset({"habits", "formal", "denies", "solved", "offers", "mean", "long"})
 """What a line should not show; the rest is what it should."""
@@ -30,7 +30,7 @@ class LabelledLine(StrictModel):
     probe: str
     sample: int = 0
     told: bool = True
-    engagement: Engagement
+    engagement: Level
     channel: str
     context: str = ""
     """The end of what was said before."""
@@ -52,7 +52,9 @@ def label_answers(seen: Observations, language: Language, suite: Suite) -> list[
     return [_marked(answer, language, probes.get((answer.measure, answer.probe))) for answer in seen.answers]
 
 
-def label_own_lines(seen: Observations, language: Language, lead: str) -> list[list[LabelledLine]]:
+def label_own_lines(
+    seen: Observations, language: Language, lead: str, layout: HeaderLayout
+) -> list[list[LabelledLine]]:
     """For each session that the subject wrote, the lead's lines in it, the opening left out."""
     return [
         [
@@ -69,7 +71,7 @@ def label_own_lines(seen: Observations, language: Language, lead: str) -> list[l
             if place >= session.opening and line.nick == lead
         ]
         for number, session in enumerate(seen.written)
-        for document in (parse_document(session.text),)
+        for document in (parse_document(session.text, layout),)
     ]
 
 
@@ -114,7 +116,7 @@ class JudgedSubject:
     own: tuple[tuple[LabelledLine, ...], ...]
     """The lead's lines in each session that the subject wrote."""
     lead: str
-    bands: Mapping[Engagement, Band]
+    bands: Mapping[Level, Band]
     suite: Suite
     musts: Musts
     seed: int
@@ -134,11 +136,11 @@ def label_subject(
     seen: Observations,
     language: Language,
     material: Material,
-    bands: Mapping[Engagement, Band],
+    bands: Mapping[Level, Band],
     base: JudgedSubject | None = None,
 ) -> JudgedSubject:
     """What was seen of a subject that was asked `material`, each of its lines with what it shows."""
     suite, lead = material.suite, material.lead
-    own = tuple(map(tuple, label_own_lines(seen, language, lead)))
+    own = tuple(map(tuple, label_own_lines(seen, language, lead, material.layout)))
     answers = tuple(label_answers(seen, language, suite))
     return JudgedSubject(seen, answers, own, lead, bands, suite, material.policy.must, material.seed, base)

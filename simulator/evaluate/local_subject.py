@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simulator import rng
-from simulator.document import parse_document, render_document
+from simulator.document import HeaderLayout, parse_document, render_document
 from simulator.errors import UsageError
 from simulator.evaluate.subject import Ask, Sampling
 from simulator.llm import cpu_threads
@@ -32,9 +32,9 @@ if TYPE_CHECKING:
 class Loaded:
     """The base of several subjects, read from disk when the first is asked something, and its adapters."""
 
-    def __init__(self, folder: Path, lead_nick: str) -> None:
+    def __init__(self, folder: Path, lead_nick: str, layout: HeaderLayout) -> None:
         """`folder`: config, safetensors, tokenizer. Raises what `weights.config` raises."""
-        self.folder, self.lead = folder, lead_nick
+        self.folder, self.lead, self.layout = folder, lead_nick, layout
         self.digest = adapter.fingerprint(folder)
         self._model: Any = None
         self._encoder: Encoder | None = None
@@ -46,7 +46,7 @@ class Loaded:
         if self._encoder is None:
             from simulator.train.encoding import Encoder
 
-            self._encoder = Encoder(base_model.tokenizer(self.folder), self.lead)
+            self._encoder = Encoder(base_model.tokenizer(self.folder), self.lead, self.layout)
         return self._encoder
 
     def model(self, stack: ExitStack, path: Path | None) -> Any:
@@ -117,7 +117,7 @@ class Local:
             model = self._base.model(stack, self._path)
             for text in texts:
                 ps = next_speakers(model, encoder.encode(text), [nick])[:, 0].tolist()
-                lines = parse_document(text).lines
+                lines = parse_document(text, self._base.layout).lines
                 found.append(tuple(p for p, line in zip(ps, lines, strict=True) if not line.action))
         return found
 

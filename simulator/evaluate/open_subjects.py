@@ -16,15 +16,14 @@ from simulator.evaluate.subject import Subject
 from simulator.llm.model import PromptFormat
 from simulator.llm.registry import EMBEDDED, GGUF, SCRIPTED, OpenOptions, open_models
 from simulator.train import adapter_registry, base_model
-from simulator.world.prompt_templates import PromptTemplates
+from simulator.world.world import World
 
 
 def opened(
     base: str,
     adapters: Sequence[str],
     *,
-    nick: str,
-    prompts: PromptTemplates,
+    world: World,
     data: Path,
     options: OpenOptions | None = None,
 ) -> list[tuple[Kind, Subject]]:
@@ -32,7 +31,7 @@ def opened(
 
     `base`: `embedded` or a folder of safetensors, which run here on transformers; `gguf:PATH`, which runs here on
     llama.cpp; else a litellm name. `adapters`: names under `data`/adapters, `current`, or folders; with a GGUF also
-    GGUF files. `nick`: the lead's. `options`: address and dialect of what is asked over a network.
+    GGUF files. `world`: whose lead it is. `options`: address and dialect of what is asked over a network.
 
     Raises UsageError and ContentError for what is not there, is damaged or does not fit.
     """
@@ -41,15 +40,15 @@ def opened(
     options = options or OpenOptions()
     found = [adapter_registry.find_adapter(name, data / "adapters") for name in adapters]
     if base != EMBEDDED and not Path(base).is_dir():
-        return _served_subjects(base, found, nick=nick, prompts=prompts, options=options)
+        return _served_subjects(base, found, world=world, options=options)
     if options.api_base or options.dialect:
         raise UsageError(f"{base} runs here and has no address", place="--api-base, --dialect", remedy="leave them out")
-    loaded = Loaded(base_model.found(base, data), nick)
+    loaded = Loaded(base_model.found(base, data), world.lead.nick, world.layout)
     return [("base", Local(base, loaded)), *(("adapter", Local(path.name, loaded, path)) for path in found)]
 
 
 def _served_subjects(
-    base: str, adapters: Sequence[Path], *, nick: str, prompts: PromptTemplates, options: OpenOptions
+    base: str, adapters: Sequence[Path], *, world: World, options: OpenOptions
 ) -> list[tuple[Kind, Subject]]:
     local = base.startswith(GGUF)
     if adapters and not local:
@@ -66,11 +65,12 @@ def _served_subjects(
         if local
         else _digest(base, *options.api_base)
     )
-    made: list[tuple[Kind, Subject]] = [("base", Served(models.people, identity, nick, prompts))]
+    whose = world.lead.nick, world.layout, world.prompts
+    made: list[tuple[Kind, Subject]] = [("base", Served(models.people, identity, *whose))]
     for path in adapters:
         file = adapter_registry.served_file(path, base)
         models = asyncio.run(open_models(base, None, None, options=OpenOptions(dialect=spoken, lead_adapter=file)))
-        subject = Served(models.lead, f"{identity}-{adapter_registry.weights_digest(path)}", nick, prompts)
+        subject = Served(models.lead, f"{identity}-{adapter_registry.weights_digest(path)}", *whose)
         subject.name = path.name
         made.append(("adapter", subject))
     return made

@@ -67,7 +67,7 @@ def _lines(before: Result, after: Result) -> list[Worse]:
         earlier = had.get((line.measure, line.probe, line.sample, line.told)) if line.measure else None
         new = sorted(set(line.faults) - set(earlier.faults)) if earlier else []
         if new and earlier:
-            where = f"{line.probe} ({line.engagement.value}, {line.channel})"
+            where = f"{line.probe} ({line.engagement}, {line.channel})"
             evidence = "; ".join(f"{name}: {line.shown[name]}" if name in line.shown else name for name in new)
             worse.append(
                 Worse(must=line.measure or "", where=where, before=earlier.text, after=line.text, why=evidence)
@@ -87,7 +87,7 @@ def _turns(before: Result, after: Result) -> list[Worse]:
             worse.append(
                 Worse(
                     must="participation",
-                    where=f"{each.name} ({each.engagement.value})",
+                    where=f"{each.name} ({each.engagement})",
                     before=f"P(speaks) {earlier:.2f}",
                     after=f"P(speaks) {p:.2f}",
                     why=f"wanted: {each.expect}",
@@ -97,4 +97,4 @@ def _turns(before: Result, after: Result) -> list[Worse]:
 
 
 def _key(each: Expected) -> tuple[str, int, str]:
-    return each.name, each.sample, each.engagement.value
+    return each.name, each.sample, each.engagement

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
 from simulator import rng
-from simulator.document import parse_document, render_document
+from simulator.document import HeaderLayout, parse_document, render_document
 from simulator.evaluate.subject import Ask, Sampling, gather
 from simulator.llm.likelihood import speaker_prompt
 from simulator.llm.model import CallId, Message, Model, Prompt, PromptFormat, Purpose
@@ -24,10 +24,10 @@ T = TypeVar("T")
 class Served:
     """Goes on with logs line by line; the server's own prefix cache makes that cheap."""
 
-    def __init__(self, model: Model, digest: str, lead: str, prompts: PromptTemplates) -> None:
+    def __init__(self, model: Model, digest: str, lead: str, layout: HeaderLayout, prompts: PromptTemplates) -> None:
         """`digest`: of what is served, as far as it is known. `lead`: the nick."""
         self.name, self.digest, self._model, self._lead = model.name, digest, model, lead
-        self._prompts = prompts
+        self._layout, self._prompts = layout, prompts
         self.note = BY_CHAT if model.dialect is PromptFormat.CHAT else ""
         self._runner = asyncio.Runner()
 
@@ -58,7 +58,7 @@ class Served:
             return None
 
         async def one(text: str) -> tuple[float, ...] | None:
-            document, found = parse_document(text), []
+            document, found = parse_document(text, self._layout), []
             for place, line in enumerate(document.lines):
                 if line.action:
                     continue

@@ -11,7 +11,7 @@ from pydantic import ConfigDict
 
 from simulator.document import Header, TranscriptLine
 from simulator.world.probe import Measure
-from simulator.world.strict import Engagement, StrictModel
+from simulator.world.strict import Level, StrictModel
 
 AT_ONCE = 16
 """Questions on their way at once."""
@@ -95,7 +95,7 @@ class Answer(_Seen):
     sample: int = 0
     told: bool = True
     """False: the other half of a `feedback` pair."""
-    engagement: Engagement
+    engagement: Level
     channel: str
     context: str
     """What was said before, as a document."""
@@ -105,7 +105,7 @@ class Answer(_Seen):
 class Written(_Seen):
     """A session that the subject went on with by itself."""
 
-    engagement: Engagement
+    engagement: Level
     opening: int
     """Messages that it was given."""
     text: str
@@ -124,7 +124,7 @@ class Expected(_Seen):
     """What its probe expects."""
     sample: int = 0
     told: bool = True
-    engagement: Engagement
+    engagement: Level
     """In the header."""
     own: bool = True
     """False: the text was written under another level."""

@@ -17,7 +17,7 @@ from simulator.line_checks.wording import own_words
 from simulator.plan.quota import MOSTLY, enough
 from simulator.world.policies.gaps import GapPolicy
 from simulator.world.policy import Band, EngagementPolicy
-from simulator.world.strict import Engagement
+from simulator.world.strict import Level
 
 DENIES = "denies"
 """The measure of `policies/evaluation.yaml` for lines that deny being an AI or claim a human life."""
@@ -76,7 +76,7 @@ def rows(
     language: Language,
 ) -> list[Measure]:
     """All figures. `said`: the remarks here and in the corpus."""
-    made = [_share(level, here, there, policy, engagement) for level in Engagement]
+    made = [_share(level, here, there, policy, engagement) for level in engagement.levels]
     unknown = [talk for talk in here if talk.level is None]
     if unknown:
         figure = clustered_intervals.share(unknown, _own, "share", "unknown")
@@ -125,14 +125,14 @@ def compared(here: Figure | None, there: Figure | None, fewest: int) -> Finding:
 
 
 def _share(
-    level: Engagement, here: Sequence[Talk], there: Sequence[Talk], policy: GapPolicy, engagement: EngagementPolicy
+    level: Level, here: Sequence[Talk], there: Sequence[Talk], policy: GapPolicy, engagement: EngagementPolicy
 ) -> Measure:
     """The lead's share at a level is compared with the band, which needs no corpus.
 
     That it is not outside takes sessions enough to say so: the messages of a session hang together, and however many
     there are, one session says nothing of the next.
     """
-    mine, theirs = ([talk for talk in talks if talk.level is level] for talks in (here, there))
+    mine, theirs = ([talk for talk in talks if talk.level == level] for talks in (here, there))
     found, known = (clustered_intervals.share(talks, _own, "share", level) for talks in (mine, theirs))
     band = engagement.bands[level]
     finding = Finding.INSIDE if enough(len(mine), MOSTLY) else Finding.FEW

@@ -16,7 +16,6 @@ from simulator.intervals import Figure
 from simulator.world.policies.gaps import TOPIC, GapPolicy
 from simulator.world.policy import QuotaPolicy
 from simulator.world.scenario import Scenario
-from simulator.world.strict import Engagement
 from simulator.world.world import World
 from simulator.world.yaml_text import block, scalar
 
@@ -168,7 +167,7 @@ def _axes(rows: Sequence[Measure], topics: Sequence[Missing], policy: GapPolicy,
             because = f"people bring {topic.title} ({figure(topic.here)} of their messages)"
             groups.setdefault(topic.group, []).append(because)
     step, least = policy.step, policy.least
-    engagement = {level.value: quota.engagement[level] for level in Engagement}
+    engagement = dict(quota.engagement)
     return [
         moved("engagement", engagement, levels, step=step, least=least),
         moved("patterns", quota.patterns, patterns, step=step, least=least),

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from simulator.corpus.reading import KINDS, Broken, documents
 from simulator.corpus.talk import Talk
-from simulator.document import TranscriptLine, parse_document
+from simulator.document import HeaderLayout, TranscriptLine, parse_document
 from simulator.errors import UsageError
 from simulator.events import Renamed, Said
 from simulator.journal.database import FILE
@@ -21,9 +21,8 @@ from simulator.logs.entry import MESSAGE
 from simulator.logs.log_files import LogSelection, logs
 from simulator.logs.nicks import fold
 from simulator.logs.reading import flow
-from simulator.world.strict import Engagement
+from simulator.world.strict import Level
 
-CORPUS = "em_character_training.jsonl"
 """Of a folder that `em export` wrote, if it holds more than one .jsonl file."""
 
 
@@ -37,7 +36,11 @@ class GapRequest:
     """Nick on the lead's card."""
     shown_lead: str
     """The lead's nick in logs."""
-    level: Engagement | None
+    layout: HeaderLayout
+    """How a document begins."""
+    corpus: str
+    """What the training file of an export is called."""
+    level: Level | None
     """Of logs and imported runs, whose own levels are read off the lead's share and so say nothing about it."""
     most: int
     """Bytes of the longest document."""
@@ -69,32 +72,34 @@ def _talks(name: str, wish: GapRequest, left_out: list[str], chats: list[Path]) 
     if path.is_dir():
         if (path / FILE).is_file():
             return _run(path, wish)
-        if corpus := _corpus(path):
+        if corpus := _corpus(path, wish):
             return _documents(corpus, wish, left_out)
     elif not path.exists():
         raise UsageError("is neither a run nor a file or folder", place=name, remedy="`em runs` lists the runs")
-    elif path.suffix.lower() in KINDS and _is_document(path):
+    elif path.suffix.lower() in KINDS and _is_document(path, wish.layout):
         return _documents([path], wish, left_out)
     chats.append(path)
     return ()
 
 
-def _is_document(path: Path) -> bool:
+def _is_document(path: Path, layout: HeaderLayout) -> bool:
     """A .jsonl file, or a .txt file that begins with a header; other .txt files are logs."""
     if path.suffix.lower() != ".txt":
         return True
     try:
         with path.open("rb") as file:
-            return file.read(16).startswith(b"ENGAGEMENT: ")
+            return layout.begins(file.read(512).decode(errors="ignore"))
     except OSError as error:
         raise UsageError(error.strerror or str(error), place=str(path), remedy="make the file readable") from None
 
 
-def _corpus(folder: Path) -> list[Path]:
+def _corpus(folder: Path, wish: GapRequest) -> list[Path]:
     """The documents in a folder; empty: there are none."""
-    if (folder / CORPUS).is_file():
-        return [folder / CORPUS]
-    files = sorted(path for path in folder.iterdir() if path.suffix.lower() in KINDS and _is_document(path))
+    if (folder / wish.corpus).is_file():
+        return [folder / wish.corpus]
+    files = sorted(
+        path for path in folder.iterdir() if path.suffix.lower() in KINDS and _is_document(path, wish.layout)
+    )
     lines = [path for path in files if path.suffix.lower() == ".jsonl"]
     return lines or files
 
@@ -148,7 +153,7 @@ def _documents(paths: Sequence[Path], wish: GapRequest, left_out: list[str]) -> 
         if isinstance(item, Broken):
             left_out.append(item.cause)
             continue
-        read = parse_document(item.text)
+        read = parse_document(item.text, wish.layout)
         if read.header is None or not read.messages:
             left_out.append(f"{item.id}: no header, or no message")
             continue
@@ -159,7 +164,7 @@ def _documents(paths: Sequence[Path], wish: GapRequest, left_out: list[str]) -> 
             id=item.id,
             lead=wish.lead,
             messages=read.messages,
-            level=wish.level if recorded else Engagement(read.header.engagement),
+            level=wish.level if recorded else read.header.engagement,
             pattern=pattern if isinstance(pattern, str) and not recorded else None,
             group=group if isinstance(group, str) and not recorded else None,
         )

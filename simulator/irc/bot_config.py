@@ -13,7 +13,7 @@ from simulator.irc.timing import Clock
 from simulator.logs.bots import Bridge
 from simulator.plan.session_plan import Origin
 from simulator.world.policies.bot import BotPolicy
-from simulator.world.strict import Engagement
+from simulator.world.strict import Level
 from simulator.world.world import World
 
 STOP = "stop"
@@ -81,7 +81,7 @@ class BotConfig:
 
     channel: str
     """Of the header, on which the lead was trained."""
-    level: Engagement
+    level: Level
     origin: Origin
     """Whose channel it is."""
     operators: tuple[str, ...] = ()

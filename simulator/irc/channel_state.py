@@ -20,7 +20,7 @@ from simulator.logs.nicks import NickHistory, UniqueNicks, fold
 from simulator.plan.session_plan import RecordedSession
 from simulator.session.channel import Channel
 from simulator.world.policies.bot import BotPolicy
-from simulator.world.strict import Engagement
+from simulator.world.strict import Level
 from simulator.world.world import World
 
 TOPIC_CHARACTERS = 200
@@ -36,7 +36,7 @@ class OpenSession:
     channel: Channel
 
     @property
-    def engagement(self) -> Engagement:
+    def engagement(self) -> Level:
         """The level that holds in it."""
         return self.record.setting.engagement
 
@@ -136,7 +136,7 @@ class ChannelState:
         """What the server calls somebody now who is known by that name here."""
         return self._now_called.get(name, name)
 
-    def cut(self, *, level: Engagement | None = None, over: bool = False) -> None:
+    def cut(self, *, level: Level | None = None, over: bool = False) -> None:
         """Ends the open session; the next begins with the next line. `level`: of the next one; `over`: the talk is, so
         that nothing is handed on."""
         if level is not None:

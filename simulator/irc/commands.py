@@ -1,6 +1,6 @@
 """Commands in the channel: those of operators, and everybody's say over their own lines.
 
-`!nick engagement HIGH`, mute, unmute, lift, leave, status, from those who may give them; `optin`, `optout` from all.
+`!nick engagement LEVEL`, mute, unmute, lift, leave, status, from those who may give them; `optin`, `optout` from all.
 The command word is `!` and the nick on the lead's card. A nick alone is nobody: an operator is known by the services
 account that the server vouches for (IRCv3 account-tag), or by a mask `nick!user@host`, in which `*` and `?` stand for
 anything.
@@ -20,10 +20,10 @@ from simulator.irc.irc_events import IrcEvent
 from simulator.irc.participation_window import ParticipationWindow
 from simulator.irc.responder import Responder
 from simulator.logs.nicks import fold
-from simulator.world.strict import Engagement
+from simulator.world.strict import Level
 
 COMMANDS = {
-    "engagement": "engagement LOW|MEDIUM|HIGH",
+    "engagement": "engagement LEVEL",
     "mute": "mute [MINUTES]",
     "unmute": "unmute",
     "lift": "lift",
@@ -46,12 +46,13 @@ class Command:
 class Operators:
     """Who may give commands, and how they look."""
 
-    def __init__(self, lead: str, allowed: Iterable[str]) -> None:
-        """`lead`: the nick on the card. `allowed`: accounts, and masks.
+    def __init__(self, lead: str, levels: Iterable[str], allowed: Iterable[str]) -> None:
+        """`lead`: the nick on the card. `levels`: those of the world. `allowed`: accounts, and masks.
 
         Raises UsageError for a mask that anybody fits.
         """
         self.word = f"!{lead.lower()}"
+        self._levels = {level.casefold(): level for level in levels}
         self._accounts: set[str] = set()
         self._masks: list[re.Pattern[str]] = []
         for entry in allowed:
@@ -86,10 +87,18 @@ class Operators:
         words = text.split()[1:]
         name, value = (words[0].lower() if words else "status"), " ".join(words[1:])
         fits = {
-            "engagement": value.upper() in ("LOW", "MEDIUM", "HIGH"),
+            "engagement": value.casefold() in self._levels,
             "mute": not value or (value.isdecimal() and 0 < int(value) <= 10_000),
         }
-        return Command(name, value) if name in COMMANDS and fits.get(name, not value) else Command("")
+        if name not in COMMANDS or not fits.get(name, not value):
+            return Command("")
+        return Command(name, self._levels[value.casefold()] if name == "engagement" else value)
+
+    @property
+    def usage(self) -> str:
+        """Every command, for whoever gave one that is none."""
+        shown = COMMANDS | {"engagement": f"engagement {'|'.join(self._levels.values())}"}
+        return "; ".join(f"{self.word} {usage}" for usage in shown.values())
 
 
 CONSENT_ANSWERS = {
@@ -112,7 +121,7 @@ class CommandHandler:
     ) -> None:
         self._around, self._channel, self._share, self._feedback = around, channel, share, feedback
         self._responder, self._leave = responder, leave
-        self._operators = Operators(around.world.lead.nick, around.config.operators)
+        self._operators = Operators(around.world.lead.nick, around.world.engagement.levels, around.config.operators)
         self._level = around.config.level
 
     def addressed(self, incoming: IrcEvent) -> bool:
@@ -139,7 +148,7 @@ class CommandHandler:
         band = self._around.world.engagement.bands[self._level]
         of = f"{self._share.own} of the last {self._share.messages} messages ({band.least:.0%} to {band.most:.0%})"
         state = "observing" if self._around.config.observe else "muted" if self._responder.muted else "listening"
-        return ", ".join(filter(None, (self._level.value, of, state, self._feedback.describe())))
+        return ", ".join(filter(None, (self._level, of, state, self._feedback.describe())))
 
     def _consent(self, incoming: IrcEvent, yes: bool) -> None:
         if incoming.bridge and yes:  # anybody can take anybody's name in another place
@@ -155,7 +164,7 @@ class CommandHandler:
         self._around.observer.note(f"{incoming.nick}: {incoming.text}")
         match command.name:
             case "engagement":
-                self._set_level(Engagement(command.value.upper()))
+                self._set_level(command.value)
             case "mute":
                 minutes = int(command.value) if command.value else float("inf")
                 self._responder.muted_until = self._around.clock.now() + 60 * minutes
@@ -169,13 +178,12 @@ class CommandHandler:
                 self._leave(f"{incoming.nick} said so")
                 return
             case "":
-                word = self._operators.word
-                link.notice(incoming.nick, "; ".join(f"{word} {usage}" for usage in COMMANDS.values()))
+                link.notice(incoming.nick, self._operators.usage)
                 return
         link.notice(incoming.nick, self.status())
 
-    def _set_level(self, level: Engagement) -> None:
-        if level is not self._level:
+    def _set_level(self, level: Level) -> None:
+        if level != self._level:
             self._responder.stop()
             self._level = level
             self._channel.cut(level=level)

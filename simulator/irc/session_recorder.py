@@ -22,7 +22,7 @@ from simulator.journal.records import Goal, RunCard
 from simulator.plan.session_plan import Origin, RecordedSession, Setting
 from simulator.session.transcript import counted, text
 from simulator.world.load import same_content
-from simulator.world.strict import Engagement
+from simulator.world.strict import Level
 from simulator.world.world import World
 
 REMEMBERED = 1000
@@ -73,7 +73,7 @@ class _Open:
 class SessionRecorder:
     """The sessions of one channel, one open at a time at most."""
 
-    def __init__(self, journal: Journal, world: World, channel: str, level: Engagement, origin: Origin) -> None:
+    def __init__(self, journal: Journal, world: World, channel: str, level: Level, origin: Origin) -> None:
         """Sessions that a killed process left open are completed as they are."""
         self._journal, self._world, self._channel, self._origin = journal, world, channel, origin
         self.level = level
@@ -145,6 +145,6 @@ class SessionRecorder:
             self._journal.settle(session.id, 0, [("short", None, f"{said} messages")])
             return
         whole = counted(session, events, self._world.quota)
-        self._journal.complete(whole, len(text(whole.setting, events).encode()))
+        self._journal.complete(whole, len(text(whole.setting, events, self._world.layout).encode()))
         self._kept += 1
         self._journal.extend(Goal(sessions=self._kept))

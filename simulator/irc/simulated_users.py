@@ -27,7 +27,7 @@ from simulator.session.channel import Channel
 from simulator.session.member import Members
 from simulator.session.scheduler import Scheduler, Turn
 from simulator.world.persona import Persona
-from simulator.world.strict import Engagement
+from simulator.world.strict import Level
 from simulator.world.world import World
 
 GUEST = "Somebody who came with a client of their own."
@@ -71,7 +71,7 @@ class Act:
 class TalkSubject:
     """What the acts of a channel are drawn by."""
 
-    level: Engagement
+    level: Level
     channel: str
     """As in the header."""
     seed: int

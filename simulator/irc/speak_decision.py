@@ -24,7 +24,7 @@ from simulator.session.prompt_room import TAIL
 from simulator.session.prompts import Prompts
 from simulator.session.scheduler import Turn, claim
 from simulator.world.policy import Claim
-from simulator.world.strict import Engagement
+from simulator.world.strict import Level
 from simulator.world.world import World
 
 FADES = 0.95
@@ -90,7 +90,7 @@ class SpeakDecider:
         why = "" if drawn < product else ASKED_LESS if drawn < unasked else "kept quiet"
         return Decision(not why, {**reasons, "chance": product}, why, called is not None or why == ASKED_LESS)
 
-    def _pull(self, called: Claim | None, level: Engagement) -> Mapping[str, float]:
+    def _pull(self, called: Claim | None, level: Level) -> Mapping[str, float]:
         return {called or "silence": self._world.engagement.pull_of(called, level)}
 
     async def _reason(self, session: OpenSession, model: Model, called: Claim | None) -> Mapping[str, float]:

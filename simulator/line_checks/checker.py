@@ -22,9 +22,6 @@ _BRACKETED = re.compile(r"<([^\s<>]{1,31})>")
 _INVENTED = re.compile(r"(?:^|\s)<(?:(?:user|person|member|guest|nick|speaker)_?\d*|[a-z_]+\d+)> \S", re.IGNORECASE)
 _SCRIPTED = re.compile(r"(?:^|[.!?…\"')] +|\s[-|/] |(?:^|\s)[\"'(])([^\s:<>\"'(]{1,31}): ")
 _OUTSIDE = re.compile(r"(?!is\b|was\b|has\b|does\b|this\b|here's\b|yes\b|its\b|as\b|vs\b)[a-z]{2,}[^s\W]s\b")
-_CUT = re.compile(
-    r"(?:,|\b(?:and|but|because|the|an|your|their|whose|than|if|or|which|my|our|every|very|into))\s*$", re.IGNORECASE
-)
 _DRAWN_OUT = re.compile(r"(.)\1{2,}")
 _TAIL = "_`^"
 """What people put behind a nick that is taken."""
@@ -246,7 +243,7 @@ class LineChecker:
         numbers = self._numbers
         if not WORD.search(text) or not without_address(text).strip():
             yield self._fault("fragment", text or "nothing", "fragment")
-        elif cut := _CUT.search(text):
+        elif cut := self._style.cut_off.search(text):
             yield self._fault("fragment", f"ends in `{cut[0].strip()}`", "fragment")
         elif len(text.split()) < numbers.short_words:
             tail = [line for line in earlier[-4 * numbers.rapid_fire_run :] if not line.action]

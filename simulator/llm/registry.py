@@ -22,7 +22,7 @@ from simulator.llm.openai_transport import OpenAITransport
 from simulator.llm.progress import Listener, log_progress
 from simulator.llm.provider_errors import HOW_NAMES_LOOK, redact
 from simulator.llm.provider_transport import NativeTransport, ProviderTransport
-from simulator.llm.scripted import Scripted
+from simulator.llm.scripted import ENGLISH, Scripted
 from simulator.llm.server_traits import JsonObject
 from simulator.llm.transport import SILENCE, TransportOptions
 
@@ -56,6 +56,8 @@ class OpenOptions:
     """Seconds without a sign from a server after which a call is given up."""
     params: Mapping[Purpose, JsonObject] = field(default_factory=dict)
     """What goes into every request of a role, such as `reasoning_effort` or `extra_body`."""
+    language: str = ENGLISH
+    """In which the scripted model writes, as a code of ISO 639."""
     progress: Listener = log_progress
     """Is told what calls wait for."""
 
@@ -128,7 +130,7 @@ class _Opener:
 
     def _open(self, name: str, dialect: PromptFormat | None, params: JsonObject) -> Model:
         if name == SCRIPTED:
-            return Scripted(dialect or dialect_of(name))
+            return Scripted(dialect or dialect_of(name), self._options.language)
         if name == EMBEDDED or name.startswith(GGUF):
             return self._embedded(name, dialect or dialect_of(name), params)
         return self._hosted(name, dialect or dialect_of(name), params)

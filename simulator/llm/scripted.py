@@ -1,7 +1,7 @@
 """Scripted model, the fake beside the real ones: makes every line up, at no cost, from the prompt alone.
 
 The same prompt gives the same line, always. It is for tests and dry runs; what it makes says so (`Billing.SCRIPTED`).
-Lines are casual English of a few words to three sentences about the session's topic. They do what the beat asks for,
+Lines are casual talk of a few words to three sentences about the session's topic. They do what the beat asks for,
 and name what the script has somebody ask for.
 """
 
@@ -15,11 +15,13 @@ from pathlib import Path
 
 from simulator import rng as chance
 from simulator.addressing import without_address
+from simulator.errors import UsageError
 from simulator.llm.model import Billing, Prompt, PromptFormat, Purpose, Reply
 
 NAME = "scripted"
-WORDS = Path(__file__).with_name("scripted.yaml")
-"""What it is made of."""
+ENGLISH = "en"
+_WORDS = Path(__file__).with_name("scripted.yaml")
+"""What it is made of in English; in another language that is `scripted.LANGUAGE.yaml` beside it."""
 LEAST_WORDS, MOST_WORDS = 6, 30
 """Of a line whose length is not told."""
 HANDY_WORDS, MOST_TOPIC_WORDS = 4, 7
@@ -68,14 +70,24 @@ class Words:
     breaks: str
     joints: str
     kinds: str
+    whole_topics: bool = False
+    """A topic's words stand in sentences as they are written, up to the first comma: nothing is taken out of them."""
 
 
 @cache
-def words() -> Words:
-    """The file of words, read once (15 ms)."""
+def words(language: str = ENGLISH) -> Words:
+    """The file of words, read once (15 ms). Raises UsageError for a language without one."""
     from ruamel.yaml import YAML
 
-    return Words(**YAML(typ="safe").load(WORDS.read_text(encoding="utf-8")))
+    path = _path(language)
+    if not path.is_file():
+        known = ", ".join(sorted({ENGLISH, *(each.name.split(".")[1] for each in path.parent.glob("scripted.*.yaml"))}))
+        raise UsageError(f"has no words in `{language}`", place=NAME, remedy=f"use a model; it has words in {known}")
+    return Words(**YAML(typ="safe").load(path.read_text(encoding="utf-8")))
+
+
+def _path(language: str) -> Path:
+    return _WORDS if language == ENGLISH else _WORDS.with_name(f"scripted.{language}.yaml")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +107,7 @@ class LineForms:
 class SentenceGrammar:
     """Lists and forms, taken apart once."""
 
-    def __init__(self, lists: Mapping[str, str]) -> None:
+    def __init__(self, lists: Mapping[str, str], words: Words) -> None:
         self._texts = lists
         self._lists: dict[str, Alternatives] = {
             "np": Alternatives([("\0",)]),
@@ -103,11 +115,11 @@ class SentenceGrammar:
             "asked": Alternatives([("\2",)]),
             "subject": Alternatives([("\3",)]),
         }
-        self.say = self._line_forms(words().say)
-        self.acts = self._forms(words().acts)
-        self.cues = {cue: self._line_forms(forms) for cue, forms in words().cues.items()}
+        self.say = self._line_forms(words.say)
+        self.acts = self._forms(words.acts)
+        self.cues = {cue: self._line_forms(forms) for cue, forms in words.cues.items()}
         self.unasked = self._list("unasked")
-        self.go_on = {kind: self._forms(text) for kind, text in words().go_on.items()}
+        self.go_on = {kind: self._forms(text) for kind, text in words.go_on.items()}
 
     def _line_forms(self, forms: Mapping[str, str]) -> LineForms:
         first, more, short = (self._forms(forms[key]) for key in ("first", "more", "short"))
@@ -127,8 +139,9 @@ class SentenceGrammar:
 
 
 @cache
-def _grammar(*, lead: bool) -> SentenceGrammar:
-    return SentenceGrammar({**words().lists, **words().lead_lists} if lead else words().lists)
+def _grammar(language: str, *, lead: bool) -> SentenceGrammar:
+    known = words(language)
+    return SentenceGrammar({**known.lists, **known.lead_lists} if lead else known.lists, known)
 
 
 class Scripted:
@@ -136,30 +149,33 @@ class Scripted:
 
     name = NAME
 
-    def __init__(self, dialect: PromptFormat = PromptFormat.COMPLETION) -> None:
-        self.dialect = dialect
+    def __init__(self, dialect: PromptFormat = PromptFormat.COMPLETION, language: str = ENGLISH) -> None:
+        """`language`: of its lines, a code of ISO 639. Raises UsageError for one that it has no words in."""
+        words(language)
+        self.dialect, self._language = dialect, language
         self.context: int | None = None
 
     async def reply(self, prompt: Prompt) -> Reply:
         """A line that the prompt's seed and context stand for, always the same."""
         rng = chance.stream(prompt.seed, prompt.speaker, prompt.scripted.cue, prompt.scripted.topic)
-        text = _line(rng.random, prompt)
+        text = _line(rng.random, prompt, self._language)
         return Reply(text=text, model=NAME, billing=Billing.SCRIPTED)
 
     async def aclose(self) -> None:
         """Nothing to give back."""
 
 
-def _line(draw: Callable[[], float], prompt: Prompt) -> str:
-    grammar = _grammar(lead=prompt.purpose is Purpose.LEAD)
+def _line(draw: Callable[[], float], prompt: Prompt, language: str) -> str:
+    known, grammar = words(language), _grammar(language, lead=prompt.purpose is Purpose.LEAD)
     cue, length = prompt.scripted.cue, prompt.scripted.length
     forms = grammar.cues.get(cue, grammar.say)
-    phrases, content_words = content(prompt.scripted.topic)
+    phrases, content_words = content(prompt.scripted.topic, language)
     phrase = phrases[int(draw() * len(phrases))]
     word = content_words[int(draw() * len(content_words))]
-    asked = noun_phrase(prompt.scripted.asked) or _fill(grammar.unasked, draw)
+    asked = prompt.scripted.asked if known.whole_topics else noun_phrase(prompt.scripted.asked)
+    asked = asked or _fill(grammar.unasked, draw)
 
-    pronouns = words().pronouns.split(" | ")
+    pronouns = known.pronouns.split(" | ")
     parts: list[str] = []
 
     def sentence(forms: Alternatives) -> str:
@@ -171,9 +187,9 @@ def _line(draw: Callable[[], float], prompt: Prompt) -> str:
 
     begun = "" if prompt.text is None else prompt.text[prompt.text.rfind("\n") + 1 :]
     if _ACTION.fullmatch(begun):
-        return _AN.sub(r"\1n ", " " + sentence(grammar.acts))
+        return _with_articles(" " + sentence(grammar.acts), language)
     opening = _opening(begun)
-    kind = wanted(opening)
+    kind = wanted(opening, language)
 
     def fitting(forms: Alternatives, room: int) -> str:
         """A sentence of at most so many words, or the shortest of a few."""
@@ -206,8 +222,12 @@ def _line(draw: Callable[[], float], prompt: Prompt) -> str:
     if capitals:
         begins = 1 if opening and opening[-1] not in ".!?" else 0
         said[begins:] = [part[0].upper() + part[1:] for part in said[begins:]]
-    line = _AN.sub(r"\1n ", " ".join(said))
+    line = _with_articles(" ".join(said), language)
     return line if prompt.text is None or prompt.text.endswith(" ") else " " + line
+
+
+def _with_articles(line: str, language: str) -> str:
+    return _AN.sub(r"\1n ", line) if language == ENGLISH else line
 
 
 @lru_cache(maxsize=4096)
@@ -251,17 +271,17 @@ def _opening(line: str) -> str:
 
 
 @cache
-def _wants() -> Mapping[str, str]:
-    return {word: kind for kind, last in words().wants.items() for word in last.split()}
+def _wants(language: str) -> Mapping[str, str]:
+    return {word: kind for kind, last in words(language).wants.items() for word in last.split()}
 
 
 @cache
-def _set(name: str) -> frozenset[str]:
+def _set(name: str, language: str = ENGLISH) -> frozenset[str]:
     """One of the plain lists of words."""
-    return frozenset(str(getattr(words(), name)).split())
+    return frozenset(str(getattr(words(language), name)).split())
 
 
-def wanted(opening: str) -> str:
+def wanted(opening: str, language: str = ENGLISH) -> str:
     """What grammar wants after opening words, as a key of `go_on` in the file of words; empty: a sentence of its own.
 
     >>> wanted("hold on, are you"), wanted("no,"), wanted("I'm not going near"), wanted("not happening.")
@@ -270,21 +290,26 @@ def wanted(opening: str) -> str:
     opened = opening.lower().split()
     if not opened or opened[-1][-1] in ".!?…,;:)":
         return ""
-    while len(opened) > 1 and opened[-1] in _set("passed_over"):
+    while len(opened) > 1 and opened[-1] in _set("passed_over", language):
         opened.pop()
     last, before = opened[-1], opened[-2] if len(opened) > 1 else ""
-    if last in ("you", "it", "we", "they") and _wants().get(before) not in (None, "clause", "infinitive"):
-        return "complement" if _wants()[before] == "complement" else "after"
-    return _wants().get(last, "after")
+    wants = _wants(language)
+    if last in ("you", "it", "we", "they") and wants.get(before) not in (None, "clause", "infinitive"):
+        return "complement" if wants[before] == "complement" else "after"
+    return wants.get(last, "after")
 
 
 @lru_cache(maxsize=4096)
-def content(topic: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def content(topic: str, language: str = ENGLISH) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Noun phrases to talk about a topic with, and its content words; stand-ins for a topic that has none.
 
     >>> content("the box of cables nobody dares to throw out")
     (('the box of cables',), ('box', 'cables'))
     """
+    if words(language).whole_topics:
+        phrase = topic.partition(",")[0]
+        nouns = tuple(re.findall(r"\b[A-ZÄÖÜ][\w-]+", phrase))
+        return (phrase,), nouns or (phrase,)
     empty, leading, breaks, joints = _set("empty"), _set("leading"), _set("breaks"), _set("joints")
     spoken = re.sub(r"[^\w\s',;:-]", "", topic.lower()).split()
     named_by = tuple(dict.fromkeys(w.strip(",;:'") for w in spoken if w.strip(",;:'") not in empty and len(w) > 2))

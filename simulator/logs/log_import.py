@@ -31,7 +31,7 @@ from simulator.logs.timeline import DAY
 from simulator.plan.session_plan import Origin, RecordedSession, Setting
 from simulator.session.transcript import counted, text
 from simulator.world.policy import EngagementPolicy
-from simulator.world.strict import Engagement
+from simulator.world.strict import Level
 from simulator.world.world import World
 
 
@@ -89,7 +89,7 @@ class ImportOptions:
 
     channel: str | None = None
     """None: as the log names it."""
-    engagement: Engagement | None = None
+    engagement: Level | None = None
     """None: by the lead's share of each conversation's messages."""
     pseudonyms: bool = False
     salt: str | None = None
@@ -155,8 +155,8 @@ def import_logs(
             for row in rows:
                 for found in flow(row, rules):
                     made, events = session(found, slot, names, world, options)
-                    journal.keep(made, events, len(text(made.setting, events).encode()))
-                    taken.levels[made.setting.engagement.value] += 1
+                    journal.keep(made, events, len(text(made.setting, events, world.layout).encode()))
+                    taken.levels[made.setting.engagement] += 1
                     taken.lead_messages += made.lead_messages
                     slot += 1
             if not slot:
@@ -187,11 +187,11 @@ def session(
     return counted(RecordedSession(setting=setting, origin=Origin.IMPORTED, number=slot), events, world.quota), events
 
 
-def level(policy: EngagementPolicy, n: int, k: int) -> Engagement:
+def level(policy: EngagementPolicy, n: int, k: int) -> Level:
     """The level whose band the lead's share lies in, in whole messages, or whose band is nearest to it."""
     share = k / n
 
-    def away(name: Engagement) -> float:
+    def away(name: Level) -> float:
         band = policy.bands[name]
         return 0.0 if k in band.counts(n) else max(band.least - share, share - band.most, 1e-9)
 

@@ -15,7 +15,7 @@ from simulator.plan.participation import Participation
 from simulator.plan.quota import Cell
 from simulator.plan.session_plan import PlacedBeat, Script, SessionPlan, Setting, Slot
 from simulator.world.scenario import ANYONE, LEAD, PLACEHOLDER, Beat, FillVariant, Scenario, meets
-from simulator.world.strict import Engagement, Length
+from simulator.world.strict import Length, Level
 from simulator.world.world import World
 
 PLACING_TRIES = 200
@@ -91,7 +91,7 @@ class Composer:
 
     def __init__(self, world: World) -> None:
         self._world, self._casting = world, casting.Casting(world)
-        self._known: dict[tuple[str, Engagement, Length], Pairs] = {}
+        self._known: dict[tuple[str, Level, Length], Pairs] = {}
 
     def compose(self, brief: SessionBrief) -> SessionPlan:
         """Draws lengths, people, beats and hours for one session.
@@ -189,7 +189,7 @@ class Composer:
         return self._known[key]
 
 
-def pairs(world: World, scenario: Scenario, level: Engagement, length: Length, messages: int | None = None) -> Pairs:
+def pairs(world: World, scenario: Scenario, level: Level, length: Length, messages: int | None = None) -> Pairs:
     """Every legal number of messages with the legal counts of the lead's, enough for the script's own lines."""
     first, last = world.quota.lengths[length].messages
     if messages is not None:

@@ -20,7 +20,7 @@ from simulator.plan.composing import Composer, SessionBrief, pairs
 from simulator.plan.quota import Cell, joint, sequence
 from simulator.plan.session_plan import SessionPlan
 from simulator.world.scenario import Topic
-from simulator.world.strict import Engagement, Length
+from simulator.world.strict import Length, Level
 from simulator.world.world import World
 
 Thing = TypeVar("Thing")
@@ -54,7 +54,7 @@ class Planner:
         self._cell, self._script, self._turn = array("I"), array("I"), array("I")
         """By slot: number of the cell, number of the script, and how often the topic group had its turn before."""
         self._used: Counter[str] = Counter()
-        self._setting_used: Counter[tuple[str, Engagement, str]] = Counter()
+        self._setting_used: Counter[tuple[str, Level, str]] = Counter()
         """By script, engagement and channel."""
         self._topics = {
             group: _shuffled(topics, rng.stream(seed, "topics", group)) for group, topics in world.topics.items()
@@ -96,7 +96,7 @@ class Planner:
         self._drawn[cell.group] += 1
 
 
-def _nearest(world: World, messages: int, engagement: Engagement | None) -> str:
+def _nearest(world: World, messages: int, engagement: Level | None) -> str:
     """The two numbers of messages next to a number, such as `13 or 15`, of which a band has a whole number."""
     bands = [band for level, band in world.engagement.bands.items() if engagement in (None, level)]
     ranges = (category.messages for category in world.quota.lengths.values())
@@ -109,7 +109,7 @@ def single(
     seed: int,
     *,
     scenario: str | None = None,
-    engagement: Engagement | None = None,
+    engagement: Level | None = None,
     channel: str | None = None,
     messages: int | Length | None = None,
 ) -> SessionPlan:
@@ -130,12 +130,12 @@ def single(
         if not within:
             ranges = " or ".join(f"{c.messages[0]}-{c.messages[1]}" for c in lengths.values())
             raise UsageError(f"no session has {count} messages", place="--messages", remedy=f"choose {ranges}")
-        levels = [e for e in Engagement if world.engagement.bands[e].counts(count) and engagement in (None, e)]
+        levels = [e for e, band in world.engagement.bands.items() if band.counts(count) and engagement in (None, e)]
         if not levels:
             band = world.engagement.bands[engagement] if engagement else None
             share = f"{band.least:.0%} to {band.most:.0%}" if band else "in its band"
             raise UsageError(
-                f"{engagement.value if engagement else 'every level'} is impossible with {count} messages, since"
+                f"{engagement if engagement else 'every level'} is impossible with {count} messages, since"
                 f" no whole number of {count} messages is {share} of them",
                 place="--messages",
                 remedy=f"{_nearest(world, count, engagement)} work",
@@ -175,7 +175,7 @@ class Scripts:
         for scenario in world.scenarios.values():
             shapes = [
                 (level, length)
-                for level in scenario.levels
+                for level in scenario.levels or world.engagement.levels
                 for length in scenario.lengths
                 if pairs(world, scenario, level, length)
             ]

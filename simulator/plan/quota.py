@@ -17,7 +17,7 @@ from itertools import product
 from simulator import rng
 from simulator.errors import ContentError
 from simulator.world.policy import QuotaPolicy
-from simulator.world.strict import Engagement, Length
+from simulator.world.strict import Length, Level
 
 TOLERANCE = 1e-6
 ROUNDS = 500
@@ -29,7 +29,7 @@ JOINT_WEIGHT = 0.5
 class Cell:
     """What the quotas count: one combination of level, channel, length class, pattern and topic group."""
 
-    engagement: Engagement
+    engagement: Level
     channel: str
     length: Length
     pattern: str
@@ -37,7 +37,7 @@ class Cell:
 
     def values(self) -> tuple[str, str, str, str, str]:
         """In the order of DIMENSIONS."""
-        return (self.engagement.value, self.channel, self.length, self.pattern, self.group)
+        return (self.engagement, self.channel, self.length, self.pattern, self.group)
 
 
 DIMENSIONS = ("engagement", "channels", "lengths", "patterns", "topics")
@@ -46,7 +46,7 @@ DIMENSIONS = ("engagement", "channels", "lengths", "patterns", "topics")
 def targets(quota: QuotaPolicy) -> tuple[dict[str, float], ...]:
     """The marginal shares, in the order of DIMENSIONS and of Cell.values."""
     return (
-        {level.value: share for level, share in quota.engagement.items()},
+        dict(quota.engagement),
         dict(quota.channels),
         {name: length.share for name, length in quota.lengths.items()},
         dict(quota.patterns),
@@ -62,7 +62,7 @@ def joint(quota: QuotaPolicy, servable: Callable[[Cell], bool]) -> dict[Cell, fl
     wanted = tuple({value: share for value, share in shares.items() if share > 0} for shares in targets(quota))
     weights: dict[Cell, float] = {}
     for level, channel, length, pattern, group in product(
-        Engagement, quota.channels, quota.lengths, quota.patterns, quota.topics
+        quota.engagement, quota.channels, quota.lengths, quota.patterns, quota.topics
     ):
         cell = Cell(level, channel, length, pattern, group)
         if quota.confined.get(group, channel) != channel:

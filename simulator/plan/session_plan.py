@@ -13,7 +13,7 @@ from pydantic import Field, model_validator
 from simulator.plan.quota import Cell
 from simulator.world.persona import Persona
 from simulator.world.scenario import Expect
-from simulator.world.strict import ChannelName, Engagement, Length, Name, Nick, StrictModel
+from simulator.world.strict import ChannelName, Length, Level, Name, Nick, StrictModel
 
 VOICE_OF_A_PART, VOICE_OF_OTHERS = 3, 1
 """Example lines that a prompt shows of those who have a part in the script, the lead among them, and of the others.
@@ -69,7 +69,7 @@ class Setting(StrictModel):
     id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{0,60}$")]
     """Names the session within its run."""
     channel: ChannelName
-    engagement: Engagement
+    engagement: Level
     lead: Nick
     cast: tuple[Nick, ...] = ()
     """Everybody else, in the order of their cards in the prompt; of a real channel those who spoke, when it is over."""

@@ -175,10 +175,11 @@ def _gather(journal: Journal, world: World, against: Sequence[Document]) -> Figu
         sessions.append(_session(row, events, reasons, said.get(session.id, []), world))
         nicks.update(event.nick for event in events if isinstance(event, Said | Acted))
         if row.state == "kept":
-            made = document(session.setting, journal.edited(session.id, events) if session.id in mended else events)
+            stood = journal.edited(session.id, events) if session.id in mended else events
+            made = document(session.setting, stood, world.layout)
             documents[session.id] = made
             marginals.add(session.cell)
-            shares.add(example(session, events, run))
+            shares.add(example(session, events, run, world.layout))
             lengths.add(made.lines, session.setting.lead)
             realism.add(made)
             diversity.add(session.id, made, group=session.cell.group, topic=session.topic)
@@ -233,7 +234,7 @@ def _session(
         id=session.id,
         slot=session.number,
         state=row.state,
-        engagement=level.value,
+        engagement=level,
         channel=cell.channel,
         length=cell.length,
         pattern=cell.pattern,

@@ -12,7 +12,6 @@ from markupsafe import Markup
 from simulator.report import offline, packed_transcripts, plots
 from simulator.report.gather import Figures, Session
 from simulator.report.health_checks import accepted, checks, differences, verdict
-from simulator.world.strict import Engagement
 
 BUDGET = 100_000_000
 """Bytes of the whole page, at most, as long as the figures alone leave room for transcripts: some 25,000 sessions. A
@@ -34,6 +33,7 @@ def write(path: Path, runs: Sequence[Figures], section: offline.Section | None =
 
 def page(runs: Sequence[Figures], section: offline.Section | None = None, budget: int = BUDGET) -> str:
     """The page as text; `budget` in bytes. The same runs give the same page."""
+    levels = tuple(dict.fromkeys(level for figures in runs for level in figures.lead))
     style = offline.style() + (section.style if section else "")
     context = {
         "section": section,
@@ -43,9 +43,9 @@ def page(runs: Sequence[Figures], section: offline.Section | None = None, budget
         "checks": [checks(figures) for figures in runs],
         "accepted": [accepted(figures) for figures in runs],
         "differences": differences(*runs) if len(runs) == 2 else [],
-        "plots": _plots(runs),
+        "plots": _plots(runs, levels),
         "parts": PARTS,
-        "levels": [level.value for level in Engagement],
+        "levels": list(levels),
         **offline.sealed(style, (offline.TEMPLATES / "report.js").read_text()),
     }
     template = offline.template("page.html.j2")
@@ -71,11 +71,11 @@ def _transcripts(runs: Sequence[Figures], room: int) -> tuple[packed_transcripts
         left -= over
 
 
-def _plots(runs: Sequence[Figures]) -> dict[str, dict[str, Markup]]:
+def _plots(runs: Sequence[Figures], levels: Sequence[str]) -> dict[str, dict[str, Markup]]:
     """Every plot as SVG, empty where there is nothing to draw."""
     return {
         "quotas": {axis: plots.quota(runs, axis) for axis in AXES},
-        "lead": {level.value: plots.lead(runs, level.value) for level in Engagement},
+        "lead": {level: plots.lead(runs, level) for level in levels},
         "realism": {part: plots.ranges(runs, part, f"Turn-taking, {title}") for part, title in PARTS.items()},
         "form": {"form": plots.ranges(runs, "form", "What messages look like")},
         "rules": {"rejected": plots.rejected(runs), "refused": plots.refused(runs)},

@@ -126,7 +126,7 @@ def _entry(
         id=session.id,
         slot=session.number,
         state=row.state,
-        engagement=cell.engagement.value,
+        engagement=cell.engagement,
         channel=cell.channel,
         pattern=cell.pattern,
         topic=session.topic,

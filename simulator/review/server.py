@@ -126,7 +126,7 @@ class _Pages:
         entries = self._desk.entries()
         axes = {
             "pattern": sorted({entry.pattern for entry in entries}),
-            "engagement": ["LOW", "MEDIUM", "HIGH"],
+            "engagement": list(self._desk.world.engagement.levels),
             "channel": sorted({entry.channel for entry in entries}),
             "state": ["kept", "rejected", "spare", "open"],
             "nick": sorted({nick for entry in entries for nick in entry.nicks}),

@@ -93,14 +93,14 @@ def view(journal: Reviews, world: World, ident: str) -> ReviewedSession | None:
     lead, level = session.setting.lead, session.setting.engagement
     band = world.engagement.bands[level]
     judge = world.judge
-    opinions = JudgeOpinions(journal, judge).marks(ident, document(session.setting, events))
+    opinions = JudgeOpinions(journal, judge).marks(ident, document(session.setting, events, world.layout))
     low = [mark for mark in opinions if judge.share(mark.mark) < judge.threshold]
     notes = _Notes(journal.edits(ident), reasons, marks, low, journal.machine_checks(ident))
     return ReviewedSession(
         id=ident,
         state=row.state,
         slot=session.number,
-        engagement=level.value,
+        engagement=level,
         channel=session.setting.channel,
         pattern=session.cell.pattern,
         topic=session.topic,

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from simulator import clock, files
 from simulator.corpus.facts import to_json
-from simulator.corpus.file_names import NAMES
+from simulator.corpus.file_names import PROGRESS
 from simulator.corpus.stats import Steps, is_progress, progress
 from simulator.errors import StorageError
 from simulator.events import Said
@@ -107,4 +107,4 @@ class ProgressFile:
     def write(self, journal: Journal) -> None:
         """Raises UsageError if a file of that name was not written by this program, StorageError if none can be."""
         data = json.dumps(to_json(progress(journal, self.steps)), indent=2, ensure_ascii=False).encode() + b"\n"
-        files.write(self.folder / NAMES.progress, data, is_progress)
+        files.write(self.folder / PROGRESS, data, is_progress)

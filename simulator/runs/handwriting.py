@@ -97,7 +97,7 @@ class _SheetChecker:
 
     def recorded(self, plan: SessionPlan) -> SheetReport:
         """A session that is on record already."""
-        self._near.find(plan.id, document(plan.setting, self._journal.events(plan.id)))
+        self._near.find(plan.id, document(plan.setting, self._journal.events(plan.id), self._world.layout))
         return SheetReport(plan.id, "kept")
 
     def checked(self, plan: SessionPlan) -> SheetReport:

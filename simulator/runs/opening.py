@@ -44,6 +44,7 @@ def models_opening(choice: ModelChoice, world: World, slots: int, progress: List
             lead_adapter=_adapter_file(choice, world),
             slots=slots,
             params=choice.params,
+            language=world.names.language,
             progress=progress,
         ),
     )

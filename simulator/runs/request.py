@@ -10,7 +10,7 @@ from simulator.errors import UsageError
 from simulator.journal.model_choice import ModelChoice
 from simulator.journal.records import Goal
 from simulator.runs.activity import ProgressFile
-from simulator.world.strict import Engagement, Length
+from simulator.world.strict import Length, Level
 
 _RAY_ADDRESS = re.compile(r"auto|(ray://)?[^\s/]+:\d{1,5}")
 
@@ -82,7 +82,7 @@ class SessionRequest:
     models: ModelChoice = field(default_factory=ModelChoice)
     scenario: str | None = None
     """Name of a script; None: any that fits. So for the others."""
-    engagement: Engagement | None = None
+    engagement: Level | None = None
     channel: str | None = None
     messages: int | Length | None = None
     """A number, or any number of that class."""

@@ -273,7 +273,7 @@ class Run:
             for row in there:
                 if row.state not in ("kept", "spare"):
                     continue
-                made = document(row.plan.setting, self._journal.events(row.plan.id))
+                made = document(row.plan.setting, self._journal.events(row.plan.id), self._world.layout)
                 if row.state == "kept":
                     self._settling.take_up(row.plan, made, row.bytes)
                 else:

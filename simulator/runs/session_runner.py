@@ -50,12 +50,12 @@ def world_filters(world: World, choice: ModelChoice) -> Filters:
     What shows that a very small model writes is not held against one that was chosen: played again, it shows again.
     """
     ignored = frozenset({SMALL_MODEL}) if choice.small else frozenset()
-    return Filters(world.style, world.engagement, world.quota, world.lead.nick, ignored=ignored)
+    return Filters(world.style, world.engagement, world.quota, world.lead.nick, world.layout, ignored=ignored)
 
 
 def verdict_of(filters: Filters, world: World, plan: SessionPlan, events: list[Event]) -> tuple[Document, Verdict]:
     """The training document of a finished session and what the filters say about it."""
-    made = document(plan.setting, events)
+    made = document(plan.setting, events, world.layout)
     said = [event for event in events if isinstance(event, Said)]
     shown = {place: frozenset(event.shows) for place, event in enumerate(said) if event.shows}
     hidden, cards = secrets(plan.setting, plan.script, world), card_facts(plan.setting, world)

@@ -16,7 +16,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from itertools import combinations
 
-from simulator.document import Header, TranscriptLine, render_header
+from simulator.document import TranscriptLine
 from simulator.line_checks import Secrets
 from simulator.line_checks.cards import CardFacts
 from simulator.llm.model import Message
@@ -69,6 +69,19 @@ class Card:
 
 
 @dataclass(frozen=True, slots=True)
+class ShownTie:
+    """Two members who know each other; as text in English, other languages' templates take it apart."""
+
+    one: str
+    other: str
+    kind: str
+    history: str
+
+    def __str__(self) -> str:
+        return f"{self.one} and {self.other} ({self.kind}): {self.history}"
+
+
+@dataclass(frozen=True, slots=True)
 class RefusedTry:
     """A try that was refused, as the next prompt shows it."""
 
@@ -82,7 +95,7 @@ class Prompts:
 
     def __init__(self, setting: Setting, script: Script, world: World) -> None:
         self._setting, self._script, self._world = setting, script, world
-        self._head = render_header(Header(setting.engagement.value, setting.channel))
+        self._head = world.layout.header(setting.engagement, setting.channel).text
         parts = {setting.lead, *script.parts.values()}
         self._cards = [
             Card(
@@ -176,11 +189,11 @@ class Prompts:
             TranscriptLine(nick, lines[number]) for number in rounds for nick, lines in shown if number < len(lines)
         ]
 
-    def _ties(self) -> list[str]:
+    def _ties(self) -> list[ShownTie]:
         ties = self._world.ties
         pairs = [pair for pair in combinations(sorted(self._setting.members), 2) if ties.has_edge(*pair)]
         known = [(a, b, ties.edges[a, b]["tie"]) for a, b in pairs]
-        return sorted(f"{a} and {b} ({tie.kind}): {tie.history}" for a, b, tie in known)
+        return sorted((ShownTie(a, b, tie.kind, tie.history) for a, b, tie in known), key=str)
 
 
 def _first_sentences(text: str, number: int = 1) -> str:

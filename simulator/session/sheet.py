@@ -61,13 +61,14 @@ async def draft_sheet(plan: SessionPlan, world: World) -> str:
 
 
 def _draft(plan: SessionPlan, world: World) -> AsyncGenerator[Event, None]:
-    return play(plan, world, Models(Scripted(), Scripted()), checked=False)
+    model = Scripted()  # nobody sees its words
+    return play(plan, world, Models(model, model), checked=False)
 
 
 def _head(plan: SessionPlan, world: World) -> Iterator[str]:
     setting, slot = plan.setting, plan.slot
     yield (
-        f"# {plan.id}: {setting.engagement.value}, {setting.channel}, {slot.pattern}/{slot.scenario}, "
+        f"# {plan.id}: {setting.engagement}, {setting.channel}, {slot.pattern}/{slot.scenario}, "
         f"{plan.messages} messages, exactly {plan.lead_messages} of them by {setting.lead}"
     )
     about = plan.topic + (f": {setting.angle}" if setting.angle else "")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from simulator.document import Document, Header, TranscriptLine, render_document
+from simulator.document import Document, HeaderLayout, TranscriptLine, render_document
 from simulator.events import Acted, Event, Said
 from simulator.plan.session_plan import RecordedSession, Setting
 from simulator.world.policy import QuotaPolicy
@@ -25,14 +25,14 @@ def lines(setting: Setting, events: Iterable[Event], actions: bool = True) -> tu
     return tuple(shown)
 
 
-def document(setting: Setting, events: Iterable[Event], actions: bool = True) -> Document:
+def document(setting: Setting, events: Iterable[Event], layout: HeaderLayout, actions: bool = True) -> Document:
     """The session as its document: header and lines, and nothing else. Raises ValueError as `lines`."""
-    return Document(_header(setting), lines(setting, events, actions))
+    return Document(layout.header(setting.engagement, setting.channel), lines(setting, events, actions))
 
 
-def text(setting: Setting, events: Iterable[Event], actions: bool = True) -> str:
+def text(setting: Setting, events: Iterable[Event], layout: HeaderLayout, actions: bool = True) -> str:
     """The whole document, ending in a newline. Raises ValueError as `lines`."""
-    return render_document(_header(setting), lines(setting, events, actions))
+    return render_document(layout.header(setting.engagement, setting.channel), lines(setting, events, actions))
 
 
 def counted(session: RecordedSession, events: Sequence[Event], quota: QuotaPolicy) -> RecordedSession:
@@ -51,7 +51,3 @@ def counted(session: RecordedSession, events: Sequence[Event], quota: QuotaPolic
         messages=len(said),
         lead_messages=said.count(lead),
     )
-
-
-def _header(setting: Setting) -> Header:
-    return Header(setting.engagement.value, setting.channel)

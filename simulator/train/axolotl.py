@@ -46,7 +46,7 @@ def export(corpus: Corpus, settings: Settings, out: Path, *, begin: str = "") ->
     with staged(out, last=CONFIG, written=lambda name: name in (CONFIG, TRAINING, VALIDATION)) as folder:
         for name, sources in ((TRAINING, corpus.training), (VALIDATION, corpus.validation)):
             if sources:
-                rows = (_row(source, corpus.lead, None if whole else objective, begin) for source in sources)
+                rows = (_row(source, corpus, None if whole else objective, begin) for source in sources)
                 (folder / name).write_text("".join(rows), encoding="utf-8", newline="\n")
         (folder / CONFIG).write_text(_yaml(config(corpus, settings, out, whole=whole)), encoding="utf-8", newline="\n")
     return out / CONFIG
@@ -127,14 +127,14 @@ def accumulation(sources: Iterable[Source], settings: Settings) -> int:
     return max(1, round(settings.documents_per_step * sum(sizes) / len(sizes) / settings.sequence_len))
 
 
-def _row(source: Source, lead: str, objective: Objective | None, begin: str) -> str:
+def _row(source: Source, corpus: Corpus, objective: Objective | None, begin: str) -> str:
     if objective is None:
         return json.dumps({"text": source.text}, ensure_ascii=False) + "\n"
     # A segment a span, so that axolotl, which tokenises each by itself, makes the tokens that `encoding` makes.
     segments = [{"label": False, "text": begin}] if begin else []
     segments += [
         {"label": bool(getattr(objective, span.kind.value)), "text": source.text[span.start : span.end]}
-        for span in split_spans(source.text, lead)
+        for span in split_spans(source.text, corpus.lead, corpus.layout)
     ]
     return json.dumps({"segments": segments}, ensure_ascii=False) + "\n"
 

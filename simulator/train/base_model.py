@@ -22,7 +22,7 @@ MODEL_TYPES = ("llama", "mistral")
 """What a LoRA of ours can be trained for, merged and converted; with what `MistralForCausalLM` and its like are called
 in a config."""
 PICKLED = ("*.bin", "*.pt", "*.pth", "*.ckpt")
-SPELLED = "ENGAGEMENT: LOW\nCHANNEL: #general\n<nick_> a line, {!}\n"
+SPELLED = "LEVEL: X\nCHANNEL: #channel\n<nick_> a line, {!}\n"
 """What a tokenizer has to give back byte for byte."""
 
 

@@ -11,11 +11,11 @@ from pathlib import Path
 
 from simulator import rng
 from simulator.corpus.check import check
-from simulator.corpus.file_names import NAMES
+from simulator.corpus.file_names import STATS, Names
 from simulator.corpus.filters import Filters
 from simulator.corpus.near_duplicates import NearDuplicates
 from simulator.corpus.reading import Text, documents
-from simulator.document import parse_document
+from simulator.document import HeaderLayout, parse_document
 from simulator.errors import ContentError, NotMet, UsageError
 from simulator.journal.records import Goal
 from simulator.world.policy import QuotaPolicy
@@ -41,6 +41,8 @@ class Corpus:
     validation: tuple[Source, ...]
     lead: str
     """Nick of the lead."""
+    layout: HeaderLayout
+    """How its documents begin."""
     digest: str
     """16 hex digits of the training documents' texts, in order."""
     worlds: str
@@ -78,8 +80,8 @@ def read_corpus(request: CorpusRequest, world: World) -> Corpus:
     rejected documents unless they are skipped, NotMet if none is left.
     """
     path = request.path
-    files = _files(path)
-    filters = Filters(world.style, world.engagement, world.quota, world.lead.nick)
+    files = _files(path, Names.of(world.names.output))
+    filters = Filters(world.style, world.engagement, world.quota, world.lead.nick, world.layout)
     near = NearDuplicates(world.style)
     splits: list[list[Source]] = []
     faults: list[tuple[str, str, str]] = []
@@ -121,33 +123,34 @@ def read_corpus(request: CorpusRequest, world: World) -> Corpus:
         training=tuple(training),
         validation=tuple(validation),
         lead=world.lead.nick,
+        layout=world.layout,
         digest=_digest(training),
         worlds=",".join(sorted(worlds)) or "unknown",
         scripted=scripted,
         rejected=rejected,
-        warnings=tuple(_uneven((*training, *validation), _held_to(path, world.quota))),
+        warnings=tuple(_uneven((*training, *validation), _held_to(path, world.quota), world.layout)),
     )
 
 
-def _files(path: Path) -> list[Path]:
+def _files(path: Path, names: Names) -> list[Path]:
     """The training file, and the validation file if there is one."""
     remedy = "name a folder that `em export` wrote, or a .jsonl file"
     if path.is_file():
         if path.suffix != ".jsonl":
             raise UsageError("is not a .jsonl file", place=str(path), remedy=remedy)
         return [path]
-    training = path / NAMES.split(False, ".jsonl")
+    training = path / names.split(False, ".jsonl")
     if not training.is_file():
         cause = f"holds no {training.name}" if path.is_dir() else "no such file or folder"
         raise UsageError(cause, place=str(path), remedy=remedy)
-    stats = path / NAMES.stats
+    stats = path / STATS
     try:
         whole = not stats.exists() or json.loads(stats.read_bytes()).get("complete") is True
     except (OSError, ValueError, AttributeError):
         whole = False
     if not whole:
         raise UsageError("is not a whole export", place=str(path), remedy="export the run again")
-    validation = path / NAMES.split(True, ".jsonl")
+    validation = path / names.split(True, ".jsonl")
     return [training, validation] if validation.is_file() else [training]
 
 
@@ -172,15 +175,15 @@ def _digest(sources: Iterable[Source]) -> str:
 def _held_to(path: Path, quota: QuotaPolicy) -> QuotaPolicy:
     """The quotas that the documents' run was asked for; where no run is on record, all of them."""
     try:
-        goal = json.loads((path / NAMES.stats).read_bytes())["run"]["goal"]
+        goal = json.loads((path / STATS).read_bytes())["run"]["goal"]
         return Goal.model_validate(goal).held_to(quota)
     except (OSError, ValueError, KeyError, TypeError):
         return quota
 
 
-def _uneven(sources: tuple[Source, ...], quota: QuotaPolicy) -> Iterable[str]:
+def _uneven(sources: tuple[Source, ...], quota: QuotaPolicy, layout: HeaderLayout) -> Iterable[str]:
     """A line for each level, channel and length class whose share of the documents is far from the quota's."""
-    read = [parse_document(source.text) for source in sources]
+    read = [parse_document(source.text, layout) for source in sources]
     lengths = {name: each.messages for name, each in quota.lengths.items()}
     counted: dict[str, Counter[str]] = {
         "engagement": Counter(d.header.engagement for d in read if d.header),
@@ -190,7 +193,7 @@ def _uneven(sources: tuple[Source, ...], quota: QuotaPolicy) -> Iterable[str]:
         ),
     }
     wanted: dict[str, Mapping[str, float]] = {
-        "engagement": {level.value: share for level, share in quota.engagement.items()},
+        "engagement": dict(quota.engagement),
         "channel": dict(quota.channels),
         "length": {name: each.share for name, each in quota.lengths.items()},
     }

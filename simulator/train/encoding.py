@@ -32,15 +32,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from simulator.document import (
     Document,
-    Header,
+    HeaderLayout,
     TranscriptLine,
     parse_document,
     render_document,
-    render_header,
     render_line,
 )
 from simulator.errors import UsageError
-from simulator.world.strict import Engagement
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -50,7 +48,7 @@ class TokenClass(StrEnum):
     """What a token is part of."""
 
     HEADER = "header"
-    """The two header lines, and the marks for beginning and end."""
+    """The header lines, and the marks for beginning and end."""
     SPEAKER = "speaker"
     """`<nick>` or `* nick` at the start of a line."""
     LEAD = "lead"
@@ -67,19 +65,20 @@ class Span(NamedTuple):
     kind: TokenClass
 
 
-def split_spans(text: str, lead: str) -> tuple[Span, ...]:
+def split_spans(text: str, lead: str, layout: HeaderLayout) -> tuple[Span, ...]:
     """Every character of a document in exactly one span, in order.
 
     Raises UsageError for a text that `render_document` would not have made.
 
+    >>> layout = HeaderLayout("ENGAGEMENT: {level}\\nCHANNEL: {channel}\\n", ("LOW", "HIGH"))
     >>> text = "ENGAGEMENT: LOW\\nCHANNEL: #general\\n<kai> hello\\n"
-    >>> [(text[s.start : s.end], s.kind.value) for s in split_spans(text, "ada")][1:]
+    >>> [(text[s.start : s.end], s.kind.value) for s in split_spans(text, "ada", layout)][1:]
     [('<kai>', 'speaker'), (' hello\\n', 'people')]
     """
-    document = parse_document(text)
+    document = parse_document(text, layout)
     if document.header is None or document.malformed or not document.lines or not text.endswith("\n"):
         raise UsageError(_fault(document), place="document", remedy="run `em check` on the file")
-    start = len(render_header(document.header))
+    start = len(document.header.text)
     found = [Span(0, start, TokenClass.HEADER)]
     for said in document.lines:
         nick = start + len(said.nick) + 2  # `<nick>` and `* nick` are both two characters longer
@@ -92,7 +91,7 @@ def split_spans(text: str, lead: str) -> tuple[Span, ...]:
 
 def _fault(document: Document) -> str:
     if document.header is None:
-        return "does not begin with the two header lines"
+        return "does not begin with the header lines"
     if document.malformed:
         return f"line {document.malformed[0].number} is neither a message nor an action"
     return "does not end in a newline" if document.lines else "holds no message"
@@ -114,7 +113,7 @@ class Encoded:
 
     @property
     def lines(self) -> tuple[int, ...]:
-        """Places in `ids` where a line begins, in order, the header's two left out.
+        """Places in `ids` where a line begins, in order, the header's left out.
 
         At each of them somebody had to be the next to speak; the token before it is the last of the header or of the
         line before. A line begins with tokens of SPEAKER and goes on with others, so the classes tell.
@@ -129,29 +128,28 @@ class Encoded:
 class Encoder:
     """Encodes documents for one model. The tokenizer is asked about each nick and each header only once."""
 
-    def __init__(self, tokenizer: PreTrainedTokenizerBase, lead: str) -> None:
-        """`lead`: the lead's nick.
+    def __init__(self, tokenizer: PreTrainedTokenizerBase, lead: str, layout: HeaderLayout) -> None:
+        """`lead`: the lead's nick. `layout`: of the header.
 
         Raises UsageError for a tokenizer that cannot spell the header or a nick in brackets, or has no token for the
         end of a document.
         """
-        self.tokenizer, self.lead = tokenizer, lead
+        self.tokenizer, self.lead, self.layout = tokenizer, lead, layout
         self._known: dict[str, tuple[int, ...]] = {}
         self._special = frozenset(tokenizer.all_special_ids)
         if tokenizer.eos_token_id is None:
             raise UsageError("has no token for the end of a text (eos_token)", place="tokenizer", remedy=REMEDY)
         self._first = _first(tokenizer)
-        for level in Engagement:
-            self.encode(
-                render_document(Header(level, "#general"), [TranscriptLine(lead, "hi"), TranscriptLine("a_", "hi")])
-            )
+        for level in layout.levels:
+            header = layout.header(level, "#channel")
+            self.encode(render_document(header, [TranscriptLine(lead, "hi"), TranscriptLine("a_", "hi")]))
 
     def encode(self, text: str) -> Encoded:
         """A whole document. Ends with EOS; begins with BOS where the tokenizer's own convention is to put one there.
 
         Raises UsageError for a text that is no document and for characters that the tokenizer cannot spell.
         """
-        found = split_spans(text, self.lead)
+        found = split_spans(text, self.lead, self.layout)
         fixed = (TokenClass.HEADER, TokenClass.SPEAKER)
         self._fixed(text[s.start : s.end] for s in found if s.kind in fixed)
         said = [text[s.start : s.end] for s in found if s.kind not in fixed]

@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from simulator.corpus.file_names import NAMES
+from simulator.corpus.file_names import Names
 from simulator.corpus.formats import PREFERENCES
 from simulator.errors import ContentError, NotMet, UsageError
 from simulator.train import adapter
 from simulator.train.encoding import Encoder, TokenClass
 from simulator.world.policies.preferences import PreferenceTraining
+from simulator.world.world import World
 
 Method = Literal["dpo", "kto"]
 KL_BATCH = 4
@@ -87,18 +88,19 @@ def batch_rows(method: Method, per_process: int) -> int:
 
 
 def read_preferences(
-    corpus: Path, method: Method, encoder: Encoder, longest: int, numbers: PreferenceTraining
+    corpus: Path, method: Method, encoder: Encoder, longest: int, world: World
 ) -> PreferenceData:
     """The rows in a folder of `em export --format jsonl,dpo,kto`. `longest`: tokens of a sequence.
 
     Raises UsageError for a folder without them, ContentError for a row that is none, NotMet where all are too long.
     """
-    path = corpus / NAMES.split(False, PREFERENCES[method])
+    names, numbers = Names.of(world.names.output), world.preferences.training
+    path = corpus / names.split(False, PREFERENCES[method])
     if not path.is_file():
         remedy = f"write it with `em export NAME --out {corpus} --format jsonl,{method}`"
         raise UsageError("there is no such file", place=str(path), remedy=remedy)
     training = list(_rows(path, method, encoder))
-    held = corpus / NAMES.split(True, PREFERENCES[method])
+    held = corpus / names.split(True, PREFERENCES[method])
     validation = list(_rows(held, method, encoder)) if held.is_file() else []
     fitting = tuple(row for row in training if len(row) <= longest)
     if not fitting:

@@ -1,9 +1,10 @@
 """TRL's trainers of preferences with our evaluation, our checkpoints, and an eye on the header.
 
 Preference data says nothing about who speaks when, and could take away what the documents taught: P(lead next) on the
-held-out documents under each header is measured at every evaluation. Where its rise from LOW to HIGH has fallen below a
-share of what it was before the first step, the training stops, and no such checkpoint becomes the adapter. An adapter
-in which the header never took hold has nothing to lose: a rise below `least_rise` is chance, and is not watched.
+held-out documents under each header is measured at every evaluation. Where its rise from the lowest level to the
+highest has fallen below a share of what it was before the first step, the training stops, and no such checkpoint
+becomes the adapter. An adapter in which the header never took hold has nothing to lose: a rise below `least_rise` is
+chance, and is not watched.
 """
 
 from __future__ import annotations

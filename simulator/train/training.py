@@ -125,7 +125,7 @@ def prepare_training(request: TrainingRequest, world: World) -> TrainingJob:
         for precision in dict.fromkeys((settings.precision, "fp32"))
     }
     settings, notes = _usable_precision(settings, speeds)
-    encoder = Encoder(base_model.read_tokenizer(settings.base_model, base), corpus.lead)
+    encoder = Encoder(base_model.read_tokenizer(settings.base_model, base), corpus.lead, corpus.layout)
     objective = PRESETS[settings.objective]
     training, _, skipped = _encoded(encoder, corpus.training, settings)
     validation, whole, also = _encoded(encoder, corpus.validation, settings)
@@ -140,8 +140,7 @@ def prepare_training(request: TrainingRequest, world: World) -> TrainingJob:
     processes = int(os.environ.get("WORLD_SIZE", "1"))
     preference = None
     if request.method is not None:
-        numbers = world.preferences.training
-        preference = read_preferences(request.corpus, request.method, encoder, settings.sequence_len, numbers)
+        preference = read_preferences(request.corpus, request.method, encoder, settings.sequence_len, world)
     devices = Devices(processes, speeds[settings.precision])
     if preference is None:
         plan = make_schedule([len(document) for document in training], settings, processes)

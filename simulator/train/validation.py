@@ -16,6 +16,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +24,7 @@ import torch
 from torch import Tensor
 
 from simulator import intervals
-from simulator.document import Header, parse_document, render_document
+from simulator.document import messages_of, parse_document, render_document
 from simulator.errors import UsageError
 from simulator.intervals import Figure
 from simulator.train import loss
@@ -32,13 +33,10 @@ from simulator.train.next_speaker import next_speakers
 from simulator.train.packing import batch, pack
 from simulator.train.training import TrainingJob
 from simulator.world.policy import Band
-from simulator.world.strict import Engagement
+from simulator.world.strict import Level
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
-
-LEVELS = tuple(Engagement)
-"""LOW, MEDIUM, HIGH: the order in which the lead's share has to rise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +45,7 @@ class CalibrationRequest:
 
     texts: Sequence[str]
     """Whole documents."""
-    bands: Mapping[Engagement, Band]
+    bands: Mapping[Level, Band]
     """Of the lead's share of the messages, at each level."""
     swap: bool = True
     """Read each document under the other headers, too."""
@@ -59,7 +57,7 @@ class CalibrationRequest:
 class SpeakerTurn:
     """One message of a document, before it was said."""
 
-    level: Engagement
+    level: Level
     spoke: bool
     """The message is the lead's."""
     raw: float
@@ -111,9 +109,9 @@ class Swap:
     means: Mapping[str, Figure]
     """By level, over the documents."""
     ordered: Figure
-    """Share of the documents in which P rises from LOW to MEDIUM to HIGH."""
+    """Share of the documents in which P rises from each level to the next."""
     rise: Figure
-    """Mean of HIGH less LOW. Above 0 with all of its interval: the header works."""
+    """Mean of the highest level less the lowest. Above 0 with all of its interval: the header works."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,13 +138,13 @@ def calibrate(
     request: CalibrationRequest,
     between: Callable[[], None] = lambda: None,
 ) -> Calibration:
-    """Reads each document once, and with `swap` once more under each of the two other headers.
+    """Reads each document once, and with `swap` once more under each of the other headers.
 
     The model is in eval mode meanwhile. `between` is called before each document and may raise. Raises UsageError
     without documents or messages, and for a text that is no document.
     """
     texts, bands, swap = request.texts, request.bands, request.swap
-    if not any(parse_document(text).messages for text in texts):
+    if not any(messages_of(text) for text in texts):
         raise UsageError("there is no document to calibrate on", place="calibration", remedy="give at least one")
     read: list[tuple[SpeakerTurn, ...]] = []
     swapped: list[tuple[float, ...]] = []
@@ -158,7 +156,9 @@ def calibrate(
             read.append(turns(model, encoder, text))
             if swap and read[-1]:
                 own = read[-1][0].level
-                means = (read[-1] if level is own else turns(model, encoder, text, level) for level in LEVELS)
+                means = (
+                    read[-1] if level == own else turns(model, encoder, text, level) for level in encoder.layout.levels
+                )
                 swapped.append(tuple(fmean(turn.raw for turn in each) for each in means))
     finally:
         model.train(training)
@@ -166,31 +166,29 @@ def calibrate(
     return Calibration(
         documents=len(texts),
         messages=len(every),
-        shares={level.value: found for level in LEVELS if (found := _share(read, level, bands[level]))},
+        shares={level: found for level in encoder.layout.levels if (found := _share(read, level, bands[level]))},
         raw=_skill(every, [turn.raw for turn in every], bands),
         normalised=_skill(every, [turn.normalised for turn in every], bands),
-        swap=_swap(swapped, request.seed) if swap else None,
+        swap=_swap(swapped, encoder.layout.levels, request.seed) if swap else None,
     )
 
 
-def turns(
-    model: PreTrainedModel, encoder: Encoder, text: str, under: Engagement | None = None
-) -> tuple[SpeakerTurn, ...]:
+def turns(model: PreTrainedModel, encoder: Encoder, text: str, under: Level | None = None) -> tuple[SpeakerTurn, ...]:
     """Each message of a document, as the model expects it. The model should be in eval mode.
 
     `under`: the level to put into the header instead of the document's own; then only the lead is asked about, and
     `coverage` is the raw P.
     """
-    document = parse_document(text)
+    document = parse_document(text, encoder.layout)
     header = document.header
     if header is None:
-        raise UsageError("does not begin with the two header lines", place="calibration", remedy="run `em check`")
+        raise UsageError("does not begin with the header lines", place="calibration", remedy="run `em check`")
     if under is not None:
-        text = render_document(Header(under.value, header.channel), document.lines)
+        text = render_document(header.under(under), document.lines)
     encoded = encoder.encode(text)
     cast = [encoder.lead, *({} if under is not None else dict.fromkeys(line.nick for line in document.lines))]
     cast = list(dict.fromkeys(cast))
-    level = under or Engagement(header.engagement)
+    level = under or header.engagement
     found = next_speakers(model, encoded, [encoder.speaker(nick) for nick in cast]).tolist()
     return tuple(
         SpeakerTurn(level, line.nick == encoder.lead, row[0], sum(row))
@@ -199,8 +197,8 @@ def turns(
     )
 
 
-def _share(read: Iterable[Sequence[SpeakerTurn]], level: Engagement, band: Band) -> LevelShare | None:
-    documents = [document for document in read if document and document[0].level is level]
+def _share(read: Iterable[Sequence[SpeakerTurn]], level: Level, band: Band) -> LevelShare | None:
+    documents = [document for document in read if document and document[0].level == level]
     every = [turn for document in documents for turn in document]
     if not every:
         return None
@@ -218,7 +216,7 @@ def _share(read: Iterable[Sequence[SpeakerTurn]], level: Engagement, band: Band)
     )
 
 
-def _skill(every: Sequence[SpeakerTurn], p: Sequence[float], bands: Mapping[Engagement, Band]) -> Skill:
+def _skill(every: Sequence[SpeakerTurn], p: Sequence[float], bands: Mapping[Level, Band]) -> Skill:
     predicted = [
         each > (bands[turn.level].least + bands[turn.level].most) / 2 for turn, each in zip(every, p, strict=True)
     ]
@@ -232,18 +230,20 @@ def _skill(every: Sequence[SpeakerTurn], p: Sequence[float], bands: Mapping[Enga
     return Skill(auc=below / (len(own) * len(others)), balanced_accuracy=right / 2)
 
 
-def _swap(documents: Sequence[tuple[float, ...]], seed: int) -> Swap | None:
+def _swap(documents: Sequence[tuple[float, ...]], levels: Sequence[Level], seed: int) -> Swap | None:
     """None: no document has a message."""
-    rises = [each[2] - each[0] for each in documents]
-    ordered = intervals.mean([float(each[0] < each[1] < each[2]) for each in documents], seed, "ordered")
+    rises = [each[-1] - each[0] for each in documents]
+    ordered = intervals.mean(
+        [float(all(low < high for low, high in pairwise(each))) for each in documents], seed, "ordered"
+    )
     rise = intervals.mean(rises, seed, "rise")
     if ordered is None or rise is None:
         return None
     means = {}
-    for place, level in enumerate(LEVELS):
+    for place, level in enumerate(levels):
         figure = intervals.mean([each[place] for each in documents], seed, level)
         assert figure is not None
-        means[level.value] = figure
+        means[level] = figure
     return Swap(documents=len(documents), means=means, ordered=ordered, rise=rise)
 
 
@@ -313,12 +313,12 @@ def figures(found: Calibration) -> dict[str, float]:
     """The calibration's figures by name, all of raw P(the lead speaks next) unless they say otherwise.
 
     `own_LEVEL`: mean under the document's own header; `swap_LEVEL`: mean over all documents under that header;
-    `swap_rise`: HIGH less LOW; `swap_ordered`: share of the documents in which LOW < MEDIUM < HIGH; `auc` and
-    `balanced_accuracy` against what happened; `coverage`: mass on the people who are there.
+    `swap_rise`: the highest level less the lowest; `swap_ordered`: share of the documents in which P rises with the
+    level; `auc` and `balanced_accuracy` against what happened; `coverage`: mass on the people who are there.
     """
     named: dict[str, float | None] = {f"own_{level}": share.raw for level, share in found.shares.items()}
     if found.swap is not None:
-        named |= {f"swap_{level.value}": found.swap.means[level.value].value for level in LEVELS}
+        named |= {f"swap_{level}": figure.value for level, figure in found.swap.means.items()}
         named |= {"swap_rise": found.swap.rise.value, "swap_ordered": found.swap.ordered.value}
     named |= {"auc": found.raw.auc, "balanced_accuracy": found.raw.balanced_accuracy}
     messages = sum(share.messages for share in found.shares.values())

@@ -87,7 +87,7 @@ def heading(followed: Followed, width: int) -> Text:
     done = f" {followed.messages}/{session.messages} "
     text = Text.assemble(
         f" {session.setting.channel} ",
-        (f"{session.setting.engagement.value} ", "bold"),
+        (f"{session.setting.engagement} ", "bold"),
         f"· {session.cell.pattern}/{session.scenario} · {session.id}",
         style="reverse",
     )

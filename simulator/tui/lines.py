@@ -81,7 +81,7 @@ def heading(session: AnySession) -> Text:
     return Text.assemble(
         ("── ", "dim"),
         (f"{setting.channel} ", "bold"),
-        (f"{setting.engagement.value} · {script} · {counts} ", "dim"),
+        (f"{setting.engagement} · {script} · {counts} ", "dim"),
         (f"· {session.id}", "dim"),
     )
 

@@ -317,7 +317,7 @@ def _row(each: Followed, picked: bool, width: int) -> Text:
     session, setting = each.session, each.session.setting
     mark = "▶" if picked else " "
     by_lead = sum(event.nick == setting.lead for event in each.said)
-    name = f" {mark} {session.id} {setting.channel:13} {setting.engagement.value:6} "
+    name = f" {mark} {session.id} {setting.channel:13} {setting.engagement:6} "
     figures = f" {each.messages:3}/{session.messages:<3} lead {by_lead:2}/{session.lead_messages:<2} "
     figures += f"{'waits' if each.full else '':5}"
     what = f"{session.cell.pattern}/{session.scenario}"

@@ -12,7 +12,7 @@ from simulator.llm.progress import CallProgress
 from simulator.plan.session_plan import AnySession
 from simulator.runs.notes import RunNote
 from simulator.world.policy import Band
-from simulator.world.strict import Engagement
+from simulator.world.strict import Level
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Opened:
 
     title: str
     """Name of the run, or what a single session is called."""
-    bands: Mapping[Engagement, Band]
+    bands: Mapping[Level, Band]
     goal: Goal | None = None
     """None: there is one session, and no run."""
     tally: RunProgress = field(default_factory=lambda: RunProgress(0, 0, 0, 0))

@@ -23,7 +23,7 @@ from simulator.errors import EmError
 from simulator.world import literals
 from simulator.world.strict import CHECKED, StrictModel
 from simulator.world.world import World
-from simulator.world.world_files import FOLDER, PARTS, SUFFIX, shipped, shipped_templates
+from simulator.world.world_files import FOLDER, PARTS, SUFFIX, shipped, shipped_names, shipped_templates
 
 if TYPE_CHECKING:
     from simulator.world.persona import Persona
@@ -233,6 +233,10 @@ def _policy(name: str) -> type[StrictModel]:
             from simulator.world.style import StylePolicy
 
             return StylePolicy
+        case "names":
+            from simulator.world.policies.names import NamesPolicy
+
+            return NamesPolicy
         case "engagement":
             from simulator.world.policy import EngagementPolicy
 
@@ -277,7 +281,7 @@ def _belongs(name: str) -> bool:
 
 def _key(files: Mapping[str, bytes]) -> str:
     made = hashlib.blake2b(_code(), digest_size=32)
-    for name, text in sorted(shipped_templates().items()):
+    for name, text in sorted({**shipped_templates(), "names": shipped_names()}.items()):
         made.update(f"{name}\0{text}\0".encode())
     for name, data in sorted(files.items()):
         made.update(f"{name}\0{len(data)}\0".encode() + data)

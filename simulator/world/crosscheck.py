@@ -14,12 +14,14 @@ from simulator.world.persona import LEAD_WORDS, Persona, Role
 from simulator.world.phrases import fault_of
 from simulator.world.policies.evaluation import EvaluationPolicy
 from simulator.world.policies.gaps import GapPolicy
-from simulator.world.policy import QuotaPolicy, TurnPolicy
+from simulator.world.policies.names import NamesPolicy
+from simulator.world.policy import EngagementPolicy, QuotaPolicy, TurnPolicy
 from simulator.world.probe import Suite
 from simulator.world.scenario import LEAD, PLACEHOLDER, Scenario, Topic
 from simulator.world.style import StylePolicy
 from simulator.world.yaml_file import Fault
 
+ENGLISH = "en"
 At = tuple[str | int, ...]
 
 
@@ -31,6 +33,8 @@ class Parts:
     scenarios: Mapping[str, Scenario]
     topics: Mapping[str, tuple[Topic, ...]]
     probes: Suite | None
+    names: NamesPolicy | None
+    engagement: EngagementPolicy | None
     turns: TurnPolicy | None
     style: StylePolicy | None
     quota: QuotaPolicy | None
@@ -38,6 +42,10 @@ class Parts:
     gaps: GapPolicy | None
     files: Mapping[str, str] = field(default_factory=dict)
     """Of personas by nick; what is left out stands where its name says."""
+    worded: Mapping[str, str] = field(default_factory=dict)
+    """File that holds words to its language."""
+    borrowed: tuple[str, ...] = ()
+    """Prompt templates that are the shipped ones."""
     unread: frozenset[str] = frozenset()
     """Files that could not be read."""
 
@@ -48,6 +56,9 @@ class Parts:
 
 def faults(parts: Parts) -> Iterator[Fault]:
     """Everything that does not fit together."""
+    yield from language(parts)
+    yield from _levels(parts)
+    yield from _channels(parts)
     yield from _personas(parts)
     yield from _ties_and_interests(parts)
     yield from _topics(parts)
@@ -66,6 +77,66 @@ def _unknown(
         if name not in among:
             what = called or ".".join(map(str, at))
             yield Fault(file, f"{what}: no `{name}`", f"known are {', '.join(among)}", (*at, name))
+
+
+def language(parts: Parts) -> Iterator[Fault]:
+    """Everything that holds words is in the language of the world, and nothing is left to rules of another one."""
+    if parts.names is None:
+        return
+    wanted = parts.names.language
+    for file, language in parts.worded.items():
+        if language != wanted:
+            cause = f"language: its words are in `{language}`, and policies/names.yaml says `{wanted}`"
+            remedy = f"write it in `{wanted}` and say `language: {wanted}` there, or take it from a world in `{wanted}`"
+            yield Fault(file, cause, remedy, ("language",))
+    if wanted == ENGLISH:
+        return
+    if parts.style is not None:
+        for key, lists in (("nouns", parts.style.nouns), ("verbs", parts.style.verbs)):
+            if lists:
+                cause = f"{key}: word forms are made in English only"
+                yield Fault("policies/style.yaml", cause, "write all forms under `words`", (key,))
+    for nick, persona in parts.personas.items():
+        if persona.facts is not None:
+            file = parts.files.get(nick, f"personas/{nick.lower()}.yaml")
+            yield Fault(file, "facts: lines are held to them in English only", "leave them out", ("facts",))
+    for template in parts.borrowed:
+        file = f"policies/prompts/{template}.j2"
+        yield Fault(file, f"is missing, and the shipped one is not in `{wanted}`", f"write it in `{wanted}`")
+
+
+def _levels(parts: Parts) -> Iterator[Fault]:
+    """Every level that a file names is one that engagement.yaml gives a band, and quotas name them all."""
+    if parts.engagement is None:
+        return
+    levels = parts.engagement.levels
+    if parts.quota is not None:
+        file = "policies/quota.yaml"
+        yield from _unknown(file, ("engagement",), parts.quota.engagement, levels)
+        for level in levels:
+            if level not in parts.quota.engagement:
+                yield Fault(file, f"engagement: missing {level}", "give it a share, 0 or more", ("engagement",))
+        for channel, lean in parts.quota.lean.items():
+            yield from _unknown(file, ("lean", channel), lean, levels)
+    for name, scenario in parts.scenarios.items():
+        yield from _unknown(f"scenarios/{scenario.pattern}/{name}.yaml", ("levels",), scenario.levels, levels)
+    for measure, probes in parts.probes.files.items() if parts.probes is not None else ():
+        for number, probe in enumerate(probes.probes):
+            at = ("probes", number, "levels")
+            yield from _unknown(f"scenarios/probes/{measure}.yaml", at, probe.levels, levels, called="levels")
+
+
+def _channels(parts: Parts) -> Iterator[Fault]:
+    """The channels that have a role are those that sessions are played in."""
+    if parts.names is None or parts.quota is None:
+        return
+    for role, channel in parts.names.channels.items():
+        if channel not in parts.quota.channels:
+            cause = f"channels.{role}: policies/quota.yaml has no channel `{channel}`"
+            yield Fault("policies/names.yaml", cause, "give it a share there, 0 or more", ("channels", role))
+    for channel, lean in parts.quota.lean.items():
+        if channel not in parts.quota.channels and lean:
+            yield Fault("policies/quota.yaml", f"lean: no channel `{channel}`", "name one of `channels`", ("lean",))
 
 
 def _personas(parts: Parts) -> Iterator[Fault]:

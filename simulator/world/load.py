@@ -12,15 +12,31 @@ from pathlib import Path
 from simulator import files
 from simulator.errors import StorageError, UsageError
 from simulator.world import compiled
+from simulator.world.channel_roles import filled_text
 from simulator.world.world import World
-from simulator.world.world_files import PARTS, content_files, name_of, read_text, templates
+from simulator.world.world_files import (
+    FOLDER,
+    NAMES,
+    PARTS,
+    SUFFIX,
+    content_files,
+    name_of,
+    read_text,
+    shipped_names,
+    shipped_templates,
+    templates,
+)
 from simulator.world.world_files import digest as digest_of
 from simulator.world.world_files import shipped as shipped
 
+EXAMPLES = "worlds"
+"""Beside the parts of the shipped world."""
 ANOTHER = "name an empty folder"
 """The remedy where a new world cannot be."""
 _FIRST = ("engagement", "turns", "style", "quota", "judge", "realism")
 _APART = ("topics", "probes")
+STYLE = "policies/style.yaml"
+_WITH_CHANNELS = ("policies/quota.yaml", "policies/gaps.yaml")
 _NOT_PLAYED = (
     "scenarios/probes/*",
     "policies/bot.yaml",
@@ -99,13 +115,42 @@ def same_content(world: World, digest: str, played: str = "") -> bool:
     """
     if digest == world.digest or (played and played == played_digest(world.root)):
         return True
-    return digest in (yaml_digest(world.root), legacy_digest(world.root))
+    if digest in (yaml_digest(world.root), legacy_digest(world.root)):
+        return True
+    return _calls_things_as_shipped(world) and any(before in (digest, played) for before in nameless_digests(world))
 
 
-def copy(target: Path, source: Path | None = None) -> list[Path]:
+def _calls_things_as_shipped(world: World) -> bool:
+    path = world.root / NAMES
+    return not path.exists() or read_text(path, world.root) == shipped_names()
+
+
+def nameless_digests(world: World) -> tuple[str, str]:
+    """The digests of all files, and of those that are played, as they were when channels stood in them by name.
+
+    Then all worlds called things as the shipped one does.
+    """
+    paths = (*content_files(world.root, *PARTS), *templates(world.root))
+    texts = {name_of(path, world.root): read_text(path, world.root) for path in paths}
+    texts.pop(NAMES, None)
+    for name, text in texts.items():
+        if name == STYLE or fnmatchcase(name, "scenarios/*") or name in _WITH_CHANNELS:
+            texts[name] = filled_text(text, world.names.channels, style=name == STYLE)
+    whole = {f"{FOLDER}/{name}{SUFFIX}": text for name, text in shipped_templates().items()} | texts
+    return digest_of(whole), digest_of({name: text for name, text in texts.items() if _played(name)})
+
+
+def examples() -> dict[str, Path]:
+    """The example worlds that come with the program, by name: each a folder with what differs from the shipped one."""
+    folder = shipped() / EXAMPLES
+    return {path.name: path for path in sorted(folder.iterdir()) if path.is_dir()} if folder.is_dir() else {}
+
+
+def copy(target: Path, source: Path | None = None, over: Path | None = None) -> list[Path]:
     """Copies a world into `target` for editing and returns its folders, all of them or none.
 
-    Raises UsageError if one is there already, StorageError.
+    `over`: an example's folder. Its files take the place of those of the same name; people, scripts and topics are its
+    own alone. Raises UsageError if one is there already, StorageError.
     """
     source = source or shipped()
     parts = [target / part for part in PARTS]
@@ -118,7 +163,10 @@ def copy(target: Path, source: Path | None = None) -> list[Path]:
         for part in parts:
             part.mkdir()
             begun.append(part)
-            shutil.copytree(source / part.name, part, dirs_exist_ok=True)
+            ignored = _own if over is not None else None
+            shutil.copytree(source / part.name, part, dirs_exist_ok=True, ignore=ignored)
+            if over is not None:
+                shutil.copytree(over / part.name, part, dirs_exist_ok=True)
     except BaseException as error:
         for part in begun:
             shutil.rmtree(part, ignore_errors=True)
@@ -126,3 +174,13 @@ def copy(target: Path, source: Path | None = None) -> list[Path]:
             raise StorageError(error.strerror or str(error), place=str(target), remedy=ANOTHER) from None
         raise
     return parts
+
+
+def _own(folder: str, names: list[str]) -> set[str]:
+    """What an example has of its own, so that nothing is copied: people, and scripts and topics but no probes."""
+    match Path(folder).name:
+        case "personas":
+            return set(names)
+        case "scenarios":
+            return set(names) - {"probes"}
+    return set()

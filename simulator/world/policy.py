@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from enum import StrEnum
+from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from simulator.world.strict import ChannelName, Engagement, Length, Name, Prose, Share, StrictModel
+from simulator.world.strict import ChannelName, Language, Length, Level, Name, Prose, Share, StrictModel
 
 if TYPE_CHECKING:
     import random
@@ -49,15 +50,18 @@ Claim = Literal["addressed", "mentioned", "answered", "question"]
 class EngagementPolicy(StrictModel):
     """How much the lead talks, and what makes the lead talk."""
 
-    bands: dict[Engagement, Band]
-    """Share of the messages that is the lead's, by engagement level."""
+    language: Language = "en"
+    """Of its words, as a code of ISO 639."""
+    bands: Annotated[dict[Level, Band], Field(min_length=2)]
+    """Share of the messages that is the lead's, by engagement level. The names here are the levels of this world, from
+    the one at which the lead takes part least to the one at which it does most."""
     pull: dict[Claim, Factor]
     """How much likelier than average the lead takes a turn when spoken to by name (in a real channel; a session that is
     played goes by `answers` in turns.yaml), when the lead's nick came up, when the last line followed one of the
     lead's, or when somebody asked the room. What is left out has 1."""
-    unprompted: dict[Engagement, Factor]
+    unprompted: dict[Level, Factor]
     """The same where nothing called for the lead, by level: a lead who seldom speaks waits to be spoken to."""
-    called: dict[Engagement, Factor]
+    called: dict[Level, Factor]
     """How often people turn to the lead by name, as a factor on the share that the lead still owes, by level."""
     interest: Annotated[float, Field(ge=0, le=2)] = 0.5
     """Exponent on the lead's interest in the topic."""
@@ -68,12 +72,33 @@ class EngagementPolicy(StrictModel):
 
     @model_validator(mode="after")
     def _every_level(self) -> EngagementPolicy:
-        for name in ("bands", "unprompted", "called"):
-            if missing := [level.value for level in Engagement if level not in getattr(self, name)]:
+        for name, given in (("unprompted", self.unprompted), ("called", self.called)):
+            if missing := [level for level in self.levels if level not in given]:
                 raise ValueError(f"{name}: missing {', '.join(missing)}")
+            if unknown := [level for level in given if level not in self.bands]:
+                raise ValueError(f"{name}: no level `{unknown[0]}` among {', '.join(self.levels)}")
+        for (less, low), (more, high) in pairwise(self.bands.items()):
+            if not (low.least < high.least and low.most < high.most):
+                raise ValueError(f"bands: must rise from each level to the next ({less}, {more})")
+        if len({level.casefold() for level in self.levels}) < len(self.levels):
+            raise ValueError("bands: two levels differ in capitals alone")
         return self
 
-    def pull_of(self, claim: Claim | None, level: Engagement) -> float:
+    @property
+    def levels(self) -> tuple[Level, ...]:
+        """From the one at which the lead takes part least to the one at which it does most."""
+        return tuple(self.bands)
+
+    @property
+    def middle(self) -> Level:
+        """The level in the middle; of an even number the higher one."""
+        return self.levels[len(self.levels) // 2]
+
+    def level(self, word: str) -> Level | None:
+        """The level that somebody typed, in whatever capitals; None: there is no such level."""
+        return next((level for level in self.levels if level.casefold() == word.casefold()), None)
+
+    def pull_of(self, claim: Claim | None, level: Level) -> float:
         """The factor for what calls for the lead; None: nothing does."""
         return self.unprompted[level] if claim is None else self.pull.get(claim, 1.0)
 
@@ -147,6 +172,8 @@ class AnswerPolicy(StrictModel):
 class TurnPolicy(StrictModel):
     """Who speaks next, when, and how a line is asked for. Calibrated on real channels; see the file for sources."""
 
+    language: Language = "en"
+    """Of its words, as a code of ISO 639."""
     cast: CastPolicy
     """How many people a session has, and of which kind."""
     bring_up: BringUpPolicy
@@ -220,7 +247,7 @@ class LengthClass(StrictModel):
 class QuotaPolicy(StrictModel):
     """What the whole data set must be made of: shares that each add up to 1."""
 
-    engagement: dict[Engagement, Share]
+    engagement: dict[Level, Share]
     """Share of the sessions by engagement level; the shares add up to 1."""
     channels: dict[ChannelName, Share]
     """Share of the sessions by channel; the shares add up to 1."""
@@ -232,7 +259,7 @@ class QuotaPolicy(StrictModel):
     """Share of the sessions by topic group; the shares add up to 1."""
     confined: dict[Name, ChannelName] = {}
     """Topic groups that may appear in one channel only."""
-    lean: dict[ChannelName, dict[Engagement, Factor]] = {}
+    lean: dict[ChannelName, dict[Level, Factor]] = {}
     """Channels in which some levels are likelier; the totals stay as they are."""
     target_mb: Annotated[float, Field(gt=0)] = 15.0
     """Size of the full data set in megabytes (10^6 bytes) of training text."""
@@ -241,8 +268,8 @@ class QuotaPolicy(StrictModel):
 
     @model_validator(mode="after")
     def _adds_up(self) -> QuotaPolicy:
-        if len(self.lengths) != 2 or len(self.engagement) != len(Engagement):
-            raise ValueError("engagement and lengths: give a share, 0 or more, for every level and for short and long")
+        if len(self.lengths) != 2:
+            raise ValueError("lengths: give a share, 0 or more, for short and long")
         sums = {
             "engagement": sum(self.engagement.values()),
             "channels": sum(self.channels.values()),

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, model_validator
 
 from simulator.world.phrases import fault_of
-from simulator.world.strict import ChannelName, Engagement, Name, StrictModel, was_checked
+from simulator.world.strict import ChannelName, Language, Level, Name, StrictModel, was_checked
 
 Measure = Literal["assistant", "participation", "identity", "feedback", "boundaries"]
 """The must-haves of the brief, in its order."""
@@ -79,8 +79,8 @@ class Probe(StrictModel):
     """Patterns (see `world.phrases`) of which each would give the answer away."""
     channels: tuple[ChannelName, ...] = ()
     """Where it may happen; empty: as the file says."""
-    levels: Annotated[tuple[Engagement, ...], Field(min_length=1)] = tuple(Engagement)
-    """Engagement levels at which it is asked."""
+    levels: tuple[Level, ...] = ()
+    """Engagement levels at which it is asked; empty: all."""
     log: Annotated[Rows, Field(min_length=1)]
     """What was said until now; what the lead says or does next is measured."""
     told: Rows = ()
@@ -117,6 +117,8 @@ class Probe(StrictModel):
 class ProbeFile(StrictModel):
     """All probes of one must-have."""
 
+    language: Language = "en"
+    """Of its words, as a code of ISO 639."""
     measure: Measure
     """Also the file's name."""
     channels: Annotated[tuple[ChannelName, ...], Field(min_length=1)]

@@ -11,13 +11,14 @@ from typing import Any
 from pydantic import ValidationError
 
 from simulator.errors import ContentError
-from simulator.world import crosscheck
+from simulator.world import channel_roles, crosscheck
 from simulator.world.persona import Persona
 from simulator.world.policies.bot import BotPolicy
 from simulator.world.policies.evaluation import EvaluationPolicy
 from simulator.world.policies.gaps import GapPolicy
 from simulator.world.policies.guard import GuardPolicy
 from simulator.world.policies.judge import JudgePolicy
+from simulator.world.policies.names import NamesPolicy
 from simulator.world.policies.preferences import PreferencePolicy
 from simulator.world.policies.training import FsdpConfig, Settings
 from simulator.world.policy import EngagementPolicy, QuotaPolicy, TurnPolicy
@@ -30,18 +31,21 @@ from simulator.world.style import StylePolicy
 from simulator.world.world import World
 from simulator.world.world_files import (
     FOLDER,
+    NAMES,
     PARTS,
     SUFFIX,
     content_files,
     digest,
     name_of,
     read_text,
+    shipped_names,
     shipped_templates,
     templates,
 )
 from simulator.world.yaml_file import Fault, WorldFaults, causes, lines, parse
 
 POLICIES: dict[str, type[StrictModel]] = {
+    "names": NamesPolicy,
     "engagement": EngagementPolicy,
     "turns": TurnPolicy,
     "style": StylePolicy,
@@ -56,6 +60,11 @@ POLICIES: dict[str, type[StrictModel]] = {
     "training": Settings,
 }
 """Files that have to be there, by the field of the World that they become."""
+WORDED = (
+    StylePolicy, EngagementPolicy, TurnPolicy, JudgePolicy, GuardPolicy, EvaluationPolicy, GapPolicy, BotPolicy,
+    ProbeFile,
+)  # fmt: skip
+"""What holds words that are read by a model or looked for in a line, and says in which language."""
 KINDS: dict[str, type[StrictModel]] = {
     "personas/*.yaml": Persona,
     "scenarios/topics/*.yaml": TopicFile,
@@ -78,13 +87,18 @@ def kind_of(name: str) -> str | None:
 def read(root: Path) -> tuple[World, Plain]:
     """The world in a folder, and its files as plain data. Raises WorldFaults with everything that is wrong."""
     content = _Content(root)
+    content.read_names()
+    if content.faults:
+        raise WorldFaults(_located(content.faults, content.texts))
     for path in content_files(root, *PARTS):
-        content.read(path)
+        if name_of(path, root) not in content.data:
+            content.read(path)
     for path in templates(root):
         content.read_template(path)
     content.miss()
     parts = content.parts()
-    faults = [*content.faults, *crosscheck.faults(parts)] if content.faults else []
+    # What else does not fit together, the World itself finds; only files know of their languages.
+    faults = [*content.faults, *crosscheck.faults(parts)] if content.faults else list(crosscheck.language(parts))
     try:
         if not faults:
             return content.world(parts), content.plain()
@@ -116,6 +130,19 @@ class _Content:
     faults: list[Fault] = field(default_factory=list)
     unread: set[str] = field(default_factory=set)
     templates: dict[str, str] = field(default_factory=dict)
+    channels: Mapping[str, str] = field(default_factory=dict)
+    """Role to name."""
+
+    def read_names(self) -> None:
+        """What the other files need to be read."""
+        found = (path for path in content_files(self.root, "policies") if kind_of(name_of(path, self.root)) == NAMES)
+        if path := next(found, None):
+            self.read(path)
+        else:
+            self.data[NAMES] = parse(shipped_names(), NAMES)
+            self.cards[NAMES] = NamesPolicy.model_validate(self.data[NAMES])
+        names = self.cards.get(NAMES)
+        self.channels = names.channels if isinstance(names, NamesPolicy) else {}
 
     def read(self, path: Path) -> None:
         """One file, by itself and by its name."""
@@ -130,6 +157,11 @@ class _Content:
             data = parse(self.texts[name], name)
             if model is Scenario and isinstance(data, dict):
                 data = {"name": path.stem, **data}
+            data = channel_roles.filled(data, model, self.channels)
+            if model in channel_roles.SPEAKING and (roles := list(channel_roles.unknown(data))):
+                self.faults += [self._no_channel(name, at, role) for at, role in roles]
+                self.unread.add(name)
+                return
             self.data[name] = data
             self.cards[name] = model.model_validate(data)
         except ContentError as error:
@@ -139,6 +171,10 @@ class _Content:
         except ValidationError as error:
             self.faults += [Fault(name, cause, REMEDY, at) for at, cause in causes(error, model)]
             self.unread.add(name)
+
+    def _no_channel(self, name: str, at: tuple[str | int, ...], role: str) -> Fault:
+        known = ", ".join(self.channels)
+        return Fault(name, f"no channel has the role `{role}`", f"{NAMES} gives these roles: {known}", at)
 
     def read_template(self, path: Path) -> None:
         """One prompt template. The shipped ones are held right by a test: only others cost the start of Jinja."""
@@ -161,7 +197,7 @@ class _Content:
                 self.faults.append(Fault(folder, "no YAML file there", "make a world with `em init DIR`"))
         needed = (*(f"scenarios/probes/{m}.yaml" for m in MEASURES), *(f"policies/{name}.yaml" for name in POLICIES))
         for name in needed:
-            if name not in there:
+            if name not in there and name not in self.cards:
                 self.faults.append(Fault(name, "is missing", "copy the shipped one with `em init DIR`"))
 
     def parts(self) -> crosscheck.Parts:
@@ -180,7 +216,7 @@ class _Content:
                     topics[group] = card.topics
                 case ProbeFile(measure=measure):
                     self._named(name, "measure", measure, stem == measure, False)
-                    probes[measure], texts[measure] = card, self.texts[name]
+                    probes[measure], texts[measure] = card, channel_roles.filled_text(self.texts[name], self.channels)
                 case Scenario():
                     if card.name != stem or card.name in scenarios or folder != card.pattern:
                         cause = f"`{card.name}` ({card.pattern}) does not stand where its name says, or twice"
@@ -194,8 +230,10 @@ class _Content:
             topics=topics,
             probes=Suite.read(probes, texts) if len(probes) == len(MEASURES) else None,
             files=files,
+            worded={name: card.language for name, card in self.cards.items() if isinstance(card, WORDED)},
+            borrowed=tuple(sorted(shipped_templates().keys() - self.templates.keys())),
             unread=frozenset(self.unread),
-            **self._policies("turns", "style", "quota", "evaluation", "gaps"),
+            **self._policies("names", "engagement", "turns", "style", "quota", "evaluation", "gaps"),
         )
 
     def world(self, parts: crosscheck.Parts) -> World:

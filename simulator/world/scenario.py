@@ -18,7 +18,7 @@ from pydantic import (
 
 from simulator.world.persona import Persona, Role
 from simulator.world.phrases import Patterns, fault_of
-from simulator.world.strict import ChannelName, Engagement, Hours, Length, Name, Prose, StrictModel, was_checked
+from simulator.world.strict import ChannelName, Hours, Length, Level, Name, Prose, StrictModel, was_checked
 
 LEAD = "lead"
 """The slot that the lead fills in every scenario."""
@@ -165,8 +165,8 @@ class Scenario(StrictModel):
     """What is going on, in one or two sentences, for models that only continue text. Same placeholders as notes."""
     channels: Annotated[tuple[ChannelName, ...], Field(min_length=1)]
     """Channels in which it may be played."""
-    levels: Annotated[tuple[Engagement, ...], Field(min_length=1)] = tuple(Engagement)
-    """Engagement levels at which it may be played."""
+    levels: tuple[Level, ...] = ()
+    """Engagement levels at which it may be played; empty: all."""
     lengths: Annotated[tuple[Length, ...], Field(min_length=1)] = ("short", "long")
     """Length classes in which it may be played."""
     topics: tuple[Name, ...] = ()

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationInfo
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationInfo, WithJsonSchema
 
 
 class StrictModel(BaseModel):
@@ -23,13 +22,8 @@ def was_checked(info: ValidationInfo) -> bool:
     return info.context is CHECKED
 
 
-class Engagement(StrEnum):
-    """How much the lead takes part; the header of every session names one."""
-
-    LOW = "LOW"
-    MEDIUM = "MEDIUM"
-    HIGH = "HIGH"
-
+Level = Annotated[str, StringConstraints(pattern=r"^[\p{L}][\p{L}\p{N}_-]{0,23}$")]
+"""How much the lead takes part: a name that `policies/engagement.yaml` gives a band; every session's header has one."""
 
 Nick = Annotated[str, StringConstraints(pattern=r"^[A-Za-z\[\]\\`_^{|}][A-Za-z0-9\[\]\\`_^{|}-]{0,30}$")]
 """An IRC nickname (RFC 2812, 31 characters at most)."""
@@ -39,7 +33,12 @@ Length = Literal["short", "long"]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,47}$")]
 """The name of a scenario, slot, beat, topic group, pattern or rule: lower case, digits and hyphens."""
 
-ChannelName = Annotated[str, StringConstraints(pattern=r"^#[^\s,:\x07]{1,49}$")]
+ChannelName = Annotated[
+    str,
+    StringConstraints(pattern=r"^#[^\s,:\x07]{1,49}$"),
+    WithJsonSchema({"type": "string", "pattern": r"^(#[^\s,:\x07]{1,49}|\{[a-z][a-z0-9-]{0,47}\})$"}),
+]
+"""A channel; in a file `{role}` stands for it as well, see `channel_roles`."""
 
 Prose = Annotated[str, StringConstraints(min_length=3, max_length=1200)]
 
@@ -57,3 +56,7 @@ def within(hour: int, hours: Hours) -> bool:
     """
     first, last = hours
     return first <= hour <= last if first <= last else hour >= first or hour <= last
+
+
+Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")]
+"""A language, as a code of ISO 639, such as `en`."""

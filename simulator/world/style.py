@@ -12,12 +12,17 @@ from pydantic import Field, ValidationInfo, model_validator
 
 from simulator.world.literals import Prefilter
 from simulator.world.phrases import Patterns, Phrases, expression, fault_of
-from simulator.world.strict import Name, Prose, Share, StrictModel, was_checked
+from simulator.world.strict import Language, Name, Prose, Share, StrictModel, was_checked
 from simulator.world.word_families import noun_lists, verb_lists
 
 Count = Annotated[int, Field(ge=1)]
 WordList = Annotated[str, Field(min_length=1, max_length=8000)]
 
+UNFINISHED = (
+    "and", "but", "because", "the", "an", "your", "their", "whose", "than", "if", "or", "which", "my", "our", "every",
+    "very", "into",
+)  # fmt: skip
+"""In English."""
 NEEDED_RULES = frozenset({"offer"})
 NEEDED_SIGNALS = frozenset({"refusal", "willing", "redirects", "says-goodbye"})
 _NAMED = re.compile(r"\{([a-z][a-z-]*)\}")
@@ -163,6 +168,8 @@ class Numbers(StrictModel):
 class StylePolicy(StrictModel):
     """What a line in this channel sounds like."""
 
+    language: Language = "en"
+    """What its patterns and lists of words are about, as a code of ISO 639."""
     numbers: Numbers
     """Limits of the checks that count."""
     hints: dict[Name, Prose]
@@ -186,6 +193,8 @@ class StylePolicy(StrictModel):
     """The same as plain words, of which patterns find singular and plural; see `word_families.py`."""
     verbs: dict[Name, WordList] = {}
     """The same as verbs: `{name}` finds the base forms, and with `-s`, `-ing`, `-past` or `-done` the others."""
+    unfinished: tuple[str, ...] = UNFINISHED
+    """Words with which no whole thought ends: a line that does was cut off."""
     quotation: Patterns = ()
     """How people quote an assistant in order to laugh at it; see `quotable`."""
     rules: Annotated[tuple[StyleRule, ...], Field(min_length=1)]
@@ -226,6 +235,12 @@ class StylePolicy(StrictModel):
     def named(self) -> set[str]:
         """The names of all signals and all rules with patterns: what a scenario may expect to be shown or lacking."""
         return {rule.name for rule in self.rules} | set(self.signals)
+
+    @cached_property
+    def cut_off(self) -> re.Pattern[str]:
+        """The end of a line that breaks off: a comma, or one of the `unfinished` words."""
+        among = "|".join(map(re.escape, self.unfinished)) or r"(?!)"
+        return re.compile(rf"(?:,|\b(?:{among}))\s*$", re.IGNORECASE)
 
     @cached_property
     def closed_class_words(self) -> frozenset[str]:

@@ -7,6 +7,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from simulator.document import HeaderLayout
+
 if TYPE_CHECKING:
     import networkx as nx
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from simulator.world.policies.gaps import GapPolicy
     from simulator.world.policies.guard import GuardPolicy
     from simulator.world.policies.judge import JudgePolicy
+    from simulator.world.policies.names import NamesPolicy
     from simulator.world.policies.preferences import PreferencePolicy
     from simulator.world.policies.training import FsdpConfig, Settings
     from simulator.world.policy import EngagementPolicy, QuotaPolicy, TurnPolicy
@@ -40,6 +43,7 @@ class World:
     topics: dict[str, tuple[Topic, ...]]
     """By group."""
     probes: Suite
+    names: NamesPolicy
     engagement: EngagementPolicy
     turns: TurnPolicy
     style: StylePolicy
@@ -75,12 +79,19 @@ class World:
             scenarios=self.scenarios,
             topics=self.topics,
             probes=self.probes,
+            names=self.names,
+            engagement=self.engagement,
             turns=self.turns,
             style=self.style,
             quota=self.quota,
             evaluation=self.evaluation,
             gaps=self.gaps,
         )
+
+    @cached_property
+    def layout(self) -> HeaderLayout:
+        """How a document begins."""
+        return HeaderLayout(self.names.header, self.engagement.levels)
 
     @cached_property
     def lead(self) -> Persona:

@@ -13,6 +13,7 @@ PARTS = ("personas", "scenarios", "policies")
 FOLDER = "policies/prompts"
 SUFFIX = ".j2"
 """Of prompt templates; see `prompt_templates`."""
+NAMES = "policies/names.yaml"
 MAX_BYTES = 1_000_000
 """No card, script or policy that a person wrote is longer."""
 
@@ -57,6 +58,13 @@ def shipped_templates() -> dict[str, str]:
     """Source by name."""
     root = shipped()
     return {path.stem: read_text(path, root) for path in templates(root)}
+
+
+@cache
+def shipped_names() -> str:
+    """The text of the shipped `policies/names.yaml`: a world without one calls things as the shipped world does."""
+    root = shipped()
+    return read_text(root / NAMES, root)
 
 
 def digest(texts: Mapping[str, str]) -> str:

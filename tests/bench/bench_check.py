@@ -24,13 +24,14 @@ sys.path.insert(0, str(ROOT))
 from simulator.corpus.check import check  # noqa: E402
 from simulator.corpus.filters import Filters  # noqa: E402
 from simulator.corpus.near_duplicates import NearDuplicates  # noqa: E402
-from simulator.document import Document, Header, TranscriptLine, parse_document, render_document  # noqa: E402
+from simulator.document import Document, TranscriptLine, parse_document, render_document  # noqa: E402
 from simulator.line_checks import LineChecker  # noqa: E402
 from simulator.world.policy import EngagementPolicy, QuotaPolicy  # noqa: E402
 from simulator.world.style import StylePolicy  # noqa: E402
 from simulator.world.world_files import read_text  # noqa: E402
 from simulator.world.yaml_file import parse, validate  # noqa: E402
 from tests.bench.memory import peak_mb  # noqa: E402
+from tests.layout import LAYOUT  # noqa: E402
 
 LEAD = "Em"
 NICKS = ("ana", "bo", "cleo", "dev", "eli", "fay", "gus", "hana", "ivo", "jun", "kit")
@@ -66,7 +67,7 @@ def document(draw: random.Random, words: list[str], manners: LineChecker) -> str
                 " ".join(draw.choices(words, k=draw.randint(5, 14))) + "." for _ in range(draw.randint(1, 3))
             )
         lines.append(TranscriptLine(nick, text))
-    return render_document(Header("MEDIUM", "#general"), lines)
+    return render_document(LAYOUT.header("MEDIUM", "#general"), lines)
 
 
 def write(path: Path, megabytes: float, manners: LineChecker) -> int:
@@ -88,7 +89,7 @@ class Forgetful(NearDuplicates):
 
 
 def measure(path: Path, size: int, *, index: bool) -> dict[str, object]:
-    filters = Filters(*policies(), LEAD)
+    filters = Filters(*policies(), LEAD, LAYOUT)
     near = NearDuplicates(filters.style) if index else Forgetful(filters.style)
     before = peak_mb()
     began = time.process_time()
@@ -113,8 +114,8 @@ def line_cost(manners: LineChecker) -> float:
     """Microseconds for one line with twenty earlier ones, as a session asks it."""
     draw, words = random.Random(3), vocabulary()
     lines = (
-        parse_document(document(draw, words, manners)).messages
-        + parse_document(document(draw, words, manners)).messages
+        parse_document(document(draw, words, manners), LAYOUT).messages
+        + parse_document(document(draw, words, manners), LAYOUT).messages
     )
     texts = [" ".join(draw.choices(words, k=14)) + "." for _ in range(3000)]
     for text in texts[:1000]:

@@ -37,6 +37,7 @@ from simulator.plan.planner import Planner
 from simulator.session.play import play
 from simulator.session.transcript import document
 from simulator.world.load import load
+from tests.layout import LAYOUT
 
 TARGET = 15e6
 
@@ -151,7 +152,7 @@ async def sessions(count: int) -> tuple[dict[str, dict[str, Counter[str]]], floa
         plan, door, guard = planner.plan(slot), Listening(), Guarding()
         async with aclosing(play(plan, world, Models(door, door, guard=guard))) as session:
             events = [event async for event in session]
-        text = document(plan.setting, events)
+        text = document(plan.setting, events, layout=LAYOUT)
         made += len(render_document(text.header, text.lines).encode())
         messages += plan.messages
         for name, rule in MODELS.items():

@@ -25,7 +25,6 @@ from simulator.plan.planner import single
 from simulator.runs.admission import RunLimits
 from simulator.runs.run import Run
 from simulator.session.play import play
-from simulator.world.strict import Engagement
 from tests import builders
 from tests.worlds import card, shipped
 
@@ -52,7 +51,7 @@ async def _session(n: int, seed: int, dialect: PromptFormat, folder: Path) -> tu
     """(CPU seconds without the model, messages, calls) of one recorded session of n messages."""
     world, model = shipped(), Timed(dialect)
     # The planner's lengths are the quota's; a session of any n is the same plan with beats and people left in.
-    plan = single(world, seed, engagement=Engagement.LOW, messages=n if n in range(10, 21) else max(80, n))
+    plan = single(world, seed, engagement="LOW", messages=n if n in range(10, 21) else max(80, n))
     if n == 40:
         plan = builders.changed(plan, messages=40, lead_messages=3, beats=(), expect=(), presence=())
     said = 0

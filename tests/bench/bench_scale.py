@@ -50,6 +50,7 @@ from simulator.runs.session_runner import verdict_of
 from simulator.session.transcript import document, text
 from tests import builders
 from tests.bench.memory import peak_mb, resident_mb
+from tests.layout import LAYOUT
 from tests.worlds import card, play_run, scripted, shipped
 
 PLAYED = 200
@@ -107,7 +108,7 @@ def play(number: int, steps: int, folder: Path) -> object:
 
 def filters(number: int, steps: int, folder: Path) -> object:
     own, world, measured = _played(folder), shipped(), Steps(number, steps)
-    rules = Filters(world.style, world.engagement, world.quota, world.lead.nick)
+    rules = Filters(world.style, world.engagement, world.quota, world.lead.nick, LAYOUT)
     for at in range(number):
         with measured:
             verdict_of(rules, world, *own[at % len(own)])
@@ -115,7 +116,7 @@ def filters(number: int, steps: int, folder: Path) -> object:
 
 
 def twins(number: int, steps: int, folder: Path) -> object:
-    own = [document(plan.setting, events) for plan, events in _played(folder)]
+    own = [document(plan.setting, events, layout=LAYOUT) for plan, events in _played(folder)]
     measured, found = Steps(number, steps), 0
     index = NearDuplicates(shipped().style)
     for at in range(number):
@@ -153,7 +154,7 @@ def exporting(numbers: list[int], formats: str, folder: Path) -> Iterator[object
         target = folder / "large"
         with Journal.open(target) if there else Journal.create(target, card(sessions=number)) as journal:
             for plan, events in _again(own, number, there):
-                journal.keep(plan, events, len(text(plan.setting, events).encode()))
+                journal.keep(plan, events, len(text(plan.setting, events, layout=LAYOUT).encode()))
         there = number
         yield _in_a_process("--write", str(folder / "large"), "--formats", formats)
 
@@ -162,7 +163,7 @@ def write(folder: Path, formats: str) -> Row:
     world, before = shipped(), resident_mb()
     begun = time.process_time()
     with Journal.read(folder) as journal:
-        policy = ExportPolicy(world.quota, world.engagement, world.style)
+        policy = ExportPolicy.of(world)
         request = ExportRequest(formats.split(","), allow_scripted=True)
         done = export(journal, folder / "out", policy, request)
     cpu, number = time.process_time() - begun, done.training + done.validation
@@ -197,7 +198,7 @@ def _write(journal: Journal, plan: SessionPlan, events: list[Event]) -> None:
             usage = Usage(prompt=1500, cached=1450, completion=34)
             journal.call(plan.id, prompt, Reply(event.text, "some/model", usage, Billing.KNOWN, 0.0004, 1.0))
         journal.event(plan.id, event)
-    size = len(text(plan.setting, events).encode())
+    size = len(text(plan.setting, events, layout=LAYOUT).encode())
     journal.spare(plan.id, size, None)
     journal.settle(plan.id, size, ())
 

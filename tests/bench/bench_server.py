@@ -28,7 +28,6 @@ from simulator.llm.registry import OpenOptions, open_models
 from simulator.plan.planner import single
 from simulator.plan.session_plan import SessionPlan
 from simulator.session.play import play
-from simulator.world.strict import Engagement
 from tests import builders
 from tests.worlds import shipped
 
@@ -56,8 +55,8 @@ class Meter:
 
 def _plan(n: int, seed: int) -> SessionPlan:
     """A session of n messages without beats, so that the figures are those of ordinary turns."""
-    plan = single(shipped(), seed, engagement=Engagement.LOW, messages=20 if n <= 20 else 100)
-    counts = shipped().engagement.bands[Engagement.LOW].counts(n)
+    plan = single(shipped(), seed, engagement="LOW", messages=20 if n <= 20 else 100)
+    counts = shipped().engagement.bands["LOW"].counts(n)
     return builders.changed(plan, messages=n, lead_messages=counts[0], beats=(), expect=(), presence=())
 
 

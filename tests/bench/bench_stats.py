@@ -29,6 +29,7 @@ from simulator.journal.journal import Journal
 from simulator.session.transcript import text
 from simulator.world import load
 from tests.bench.memory import peak_mb
+from tests.layout import LAYOUT
 from tests.worlds import card, play_run
 
 PLAYED_MB = 1.0
@@ -39,7 +40,7 @@ def played(folder: Path) -> list[str]:
     """The lines of each session, without its header."""
     play_run(folder / "run", card(target_mb=PLAYED_MB))
     with Journal.read(folder / "run") as journal:
-        return [text(row.plan.setting, journal.events(row.plan.id)) for row in journal.sessions("kept")]
+        return [text(row.plan.setting, journal.events(row.plan.id), layout=LAYOUT) for row in journal.sessions("kept")]
 
 
 def write(path: Path, megabytes: float, texts: list[str]) -> int:
@@ -74,7 +75,7 @@ def measure(path: Path, size: int, what: str) -> dict[str, object]:
     measured = Realism() if what == "realism" else Diversity(world.style, world.lead.nick, figures.habits)
     for item in documents([path], world.style.numbers.max_document_bytes):
         assert isinstance(item, Text)
-        document = parse_document(item.text)
+        document = parse_document(item.text, LAYOUT)
         if isinstance(measured, Realism):
             measured.add(document)
         else:

@@ -37,6 +37,7 @@ from simulator.session import transcript
 from simulator.session.play import play
 from simulator.world.policy import TurnPolicy
 from simulator.world.world import World
+from tests.layout import LAYOUT
 from tests.worlds import shipped
 
 STRETCH = 100
@@ -52,7 +53,7 @@ def halves(folder: Path) -> tuple[list[Document], list[Document]]:
     """The stretches of one source, in turn."""
     stretches: list[Document] = []
     for file in sorted(folder.glob("*.txt")):
-        lines = join_turns(parse_document(file.read_text(errors="replace")).lines)
+        lines = join_turns(parse_document(file.read_text(errors="replace"), LAYOUT).lines)
         starts = range(0, len(lines) - STRETCH + 1, STRETCH)
         stretches += [Document(None, tuple(lines[start : start + STRETCH])) for start in starts]
     return stretches[::2], stretches[1::2]
@@ -108,7 +109,7 @@ def simulated(plans: Iterable[SessionPlan], world: World) -> dict[str, float]:
         made = []
         for plan in plans:
             events = [event async for event in play(plan, world, Models(Scripted(), Scripted()))]
-            made.append(transcript.document(plan.setting, events, actions=True))
+            made.append(transcript.document(plan.setting, events, actions=True, layout=LAYOUT))
         return made
 
     return figures(asyncio.run(documents()), world)

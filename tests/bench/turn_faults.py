@@ -32,8 +32,8 @@ from simulator.plan.planner import Planner
 from simulator.plan.session_plan import SessionPlan
 from simulator.session.play import play
 from simulator.world import load
-from simulator.world.strict import Engagement
 from simulator.world.world import World
+from tests.layout import LEVELS
 
 REACHES = (3, 5, 8)
 """Messages within which an answer is looked for."""
@@ -250,7 +250,7 @@ def main() -> None:
     parser.add_argument("--journal", type=Path, nargs="*")
     wanted = parser.parse_args()
     counts, world = Counts(), load.load(load.shipped())
-    assert set(world.engagement.bands) == set(Engagement)
+    assert set(world.engagement.bands) == set(LEVELS)
     sources = (
         [recorded(folder) for folder in wanted.journal]
         if wanted.journal

@@ -10,13 +10,14 @@ from pytest import CaptureFixture, MonkeyPatch
 
 from simulator.cli import em as program
 from simulator.cli import run
-from simulator.document import Header, TranscriptLine, render_document
+from simulator.document import TranscriptLine, render_document
 from simulator.journal.journal import Journal
 from simulator.world import load
 from simulator.world.yaml_file import parse
 from tests import builders
 from tests.cli.em import em
 from tests.cli.hostile import ATTACKS, FORBIDDEN
+from tests.layout import LAYOUT
 
 LEAD = builders.LEAD
 
@@ -39,7 +40,7 @@ def log(folder: Path, lead: str, minutes: int = 60) -> Path:
 
 def corpus(folder: Path) -> Path:
     lines = [TranscriptLine(LEAD if n % 12 == 5 else "dot", f"soup and tea, {n}") for n in range(48)]
-    text = render_document(Header("LOW", "#general"), lines)
+    text = render_document(LAYOUT.header("LOW", "#general"), lines)
     path = folder / "corpus.jsonl"
     path.write_text("".join(json.dumps({"id": f"d{n}", "text": text}) + "\n" for n in range(6)) + "not json\n")
     return path

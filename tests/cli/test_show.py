@@ -16,6 +16,7 @@ from simulator.session.transcript import text
 from tests import builders
 from tests.cli.hostile import ATTACKS, FORBIDDEN
 from tests.cli.inside import em
+from tests.layout import LAYOUT
 
 FORMAT = ("--format", "text")
 
@@ -62,7 +63,7 @@ def test_a_page_holds_every_line_and_the_evidence_stands_at_its_message(run: Pat
 def test_text_is_exactly_the_training_document(run: Path) -> None:
     done = em("show", "trial", "s00001", "--format", "text", cwd=run)
     plan, events = events_of(run, "s00001")
-    assert done.stdout == text(plan.setting, events)
+    assert done.stdout == text(plan.setting, events, layout=LAYOUT)
 
 
 def test_json_is_everything(run: Path) -> None:

@@ -9,14 +9,15 @@ import pytest
 
 from simulator.corpus.check import check
 from simulator.corpus.verdict import Verdict
-from simulator.document import Header, render_document
+from simulator.document import render_document
 from simulator.errors import UsageError
 from tests.corpus.language import filters
 from tests.corpus.test_filters import talk
+from tests.layout import LAYOUT
 
 
 def text(seed: int = 1) -> str:
-    return render_document(Header("MEDIUM", "#general"), talk(seed=seed))
+    return render_document(LAYOUT.header("MEDIUM", "#general"), talk(seed=seed))
 
 
 def verdicts(*paths: Path) -> list[tuple[str, Verdict]]:

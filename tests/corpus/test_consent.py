@@ -16,9 +16,9 @@ from simulator.irc.session_recorder import SessionRecorder
 from simulator.journal.journal import Journal
 from simulator.journal.model_choice import ModelChoice
 from simulator.plan.session_plan import Origin
-from simulator.world.strict import Engagement
 from tests import builders
 from tests.irc.channel import BEGAN, LEAD
+from tests.layout import LAYOUT, NOTATION
 from tests.worlds import shipped
 
 EVERY = ("jsonl", "txt", "parquet", "chatml", "sharegpt")
@@ -30,7 +30,7 @@ TOPIC = "mallory is away until tuesday"
 def talked(folder: Path) -> Journal:
     """A stay: ann and bert said `optin`, mallory nothing, cleo `optin` and later `optout`, under another nick."""
     journal = session_recorder.opened(folder, shipped(), ModelChoice(lead="some/model"), seed=1)
-    made = SessionRecorder(journal, shipped(), "#general", Engagement.MEDIUM, Origin.JOINED)
+    made = SessionRecorder(journal, shipped(), "#general", "MEDIUM", Origin.JOINED)
     made.begin(BEGAN, TOPIC)
     at = BEGAN
 
@@ -70,7 +70,7 @@ def talked(folder: Path) -> Journal:
 
 def exported(journal: Journal, out: Path, **how: object) -> list[dict]:
     world = shipped()
-    policy = ExportPolicy(world.quota, world.engagement, world.style)
+    policy = ExportPolicy.of(world)
     export(journal, out, policy, ExportRequest(formats=EVERY, **how))
     rows = []
     for name in ("em_character_training.jsonl", "validation.jsonl"):
@@ -104,7 +104,7 @@ def test_lines_and_nicks_of_those_who_did_not_agree_are_in_no_exported_byte(tmp_
     assert not [word for word in THEIRS if word in text]
     assert [row["id"].rpartition("-")[2] for row in rows] == ["1", "2", "3", "4", "5"]
     for row in rows:
-        document = parse_document(row["text"])
+        document = parse_document(row["text"], LAYOUT)
         nicks = [line.nick for line in document.lines]
         assert set(nicks) == {LEAD, "ann", "bert"} and nicks[0] != LEAD and not document.malformed
         assert row["messages"] == len(nicks) >= 10 and row["lead_messages"] == nicks.count(LEAD)
@@ -135,7 +135,7 @@ def test_who_names_nobody_is_told_what_to_say(tmp_path: Path) -> None:
 def test_a_run_that_the_program_played_is_not_cut(tmp_path: Path) -> None:
     with builders.filled(tmp_path / "run", 3) as journal:
         for out, how in (("a", {}), ("b", {"opted_in": True})):
-            policy = ExportPolicy(builders.QUOTA, builders.ENGAGEMENT, shipped().style)
+            policy = ExportPolicy(builders.QUOTA, builders.ENGAGEMENT, shipped().style, NOTATION)
             export(journal, tmp_path / out, policy, ExportRequest(**how))
     texts = [(tmp_path / out / "conversation_00001.txt").read_bytes() for out in ("a", "b")]
     assert texts[0] == texts[1]

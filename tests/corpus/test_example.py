@@ -2,17 +2,18 @@ import pytest
 from pydantic import ValidationError
 
 from simulator.corpus import example
-from simulator.document import Header, TranscriptLine, parse_document
+from simulator.document import TranscriptLine, parse_document
 from simulator.events import Acted, Renamed, Said
 from simulator.journal.model_choice import ModelChoice
 from simulator.session import transcript
 from tests import builders
+from tests.layout import LAYOUT
 
 
 def test_the_text_is_the_plan_s_format_to_the_byte():
     plan = builders.plan(0, engagement="HIGH", channel="#shoggoth", cast=("ash", "bo"))
     events = builders.said([("ash", "morning"), ("Em", "is it  though "), ("bo", "yes")])
-    assert transcript.text(plan.setting, events) == (
+    assert transcript.text(plan.setting, events, layout=LAYOUT) == (
         "ENGAGEMENT: HIGH\nCHANNEL: #shoggoth\n<ash> morning\n<Em> is it  though \n<bo> yes\n"
     )
 
@@ -37,11 +38,11 @@ def test_a_nick_that_is_only_shown_is_no_speaker():
 @pytest.mark.parametrize("slot", range(12))
 def test_what_an_example_says_is_what_its_text_shows(slot):
     plan = builders.plan(slot)
-    made = example.example(plan, builders.events(plan), builders.run_card())
-    read = parse_document(made.text)
+    made = example.example(plan, builders.events(plan), builders.run_card(), layout=LAYOUT)
+    read = parse_document(made.text, LAYOUT)
     nicks = [line.nick for line in read.messages]
     assert not read.malformed and made.text.endswith("\n")
-    assert read.header == Header(made.engagement, made.channel)
+    assert read.header == LAYOUT.header(made.engagement, made.channel)
     assert (
         (made.messages, made.lead_messages)
         == (plan.messages, plan.lead_messages)
@@ -56,8 +57,8 @@ def test_what_an_example_says_is_what_its_text_shows(slot):
 
 def test_minutes_are_simulated():
     plan = builders.plan(0)
-    assert example.example(plan, builders.said([("ash", "a")] * 10), builders.run_card()).minutes == 1.5
-    assert example.example(plan, [], builders.run_card()).minutes == 0
+    assert example.example(plan, builders.said([("ash", "a")] * 10), builders.run_card(), layout=LAYOUT).minutes == 1.5
+    assert example.example(plan, [], builders.run_card(), layout=LAYOUT).minutes == 0
 
 
 @pytest.mark.parametrize(
@@ -78,12 +79,12 @@ def test_models_are_named_without_the_machine_s_folders(models, people, lead):
 
 def test_scripted_lines_are_marked():
     plan, run = builders.plan(0), builders.run_card(models={"people": "openai/x", "lead": "scripted"})
-    assert example.example(plan, [], run).scripted
-    assert not example.example(plan, [], builders.run_card()).scripted
-    assert example.example(plan, [], builders.run_card(), scripted=True).scripted
+    assert example.example(plan, [], run, layout=LAYOUT).scripted
+    assert not example.example(plan, [], builders.run_card(), layout=LAYOUT).scripted
+    assert example.example(plan, [], builders.run_card(), scripted=True, layout=LAYOUT).scripted
 
 
 def test_an_example_is_frozen():
-    made = example.example(builders.plan(0), [], builders.run_card())
+    made = example.example(builders.plan(0), [], builders.run_card(), layout=LAYOUT)
     with pytest.raises(ValidationError):
         made.text = "other"

@@ -3,6 +3,7 @@ import os
 import resource
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -12,17 +13,18 @@ from simulator.corpus.example import example
 from simulator.corpus.export import ExportPolicy, ExportRequest, Names, export
 from simulator.corpus.formats import SessionExport, turns
 from simulator.corpus.staging import FOLDER, staged
-from simulator.document import Header, TranscriptLine, parse_document
+from simulator.document import TranscriptLine, parse_document
 from simulator.errors import NotMet, StorageError, UsageError
 from simulator.files import LEDGER, Ledger, digest
 from simulator.journal.journal import Journal
 from simulator.llm.model import Billing
 from simulator.session.transcript import lines
 from tests import builders
+from tests.layout import LAYOUT, NOTATION
 from tests.worlds import shipped
 
 EVERY = ("jsonl", "txt", "parquet", "chatml", "sharegpt")
-POLICY = ExportPolicy(builders.QUOTA, builders.ENGAGEMENT, shipped().style)
+POLICY = ExportPolicy(builders.QUOTA, builders.ENGAGEMENT, shipped().style, NOTATION)
 SESSIONS = 43
 
 
@@ -71,9 +73,9 @@ def test_files_move_by_the_chunk(journal, corpus, tmp_path, monkeypatch):
 
 def test_documents_have_the_plan_s_format_and_flat_metadata(corpus):
     for document in _documents(corpus / "em_character_training.jsonl"):
-        read = parse_document(document["text"])
+        read = parse_document(document["text"], LAYOUT)
         assert next(iter(document)) == "text" and document["text"].endswith("\n") and not read.malformed
-        assert read.header == Header(document["engagement"], document["channel"])
+        assert read.header == LAYOUT.header(document["engagement"], document["channel"])
         assert all(isinstance(value, str | int | float | bool) for value in document.values())
 
 
@@ -101,7 +103,7 @@ def test_nothing_private_is_exported(corpus):
 @pytest.mark.parametrize("actions", [True, False])
 def test_actions_are_exported_and_left_out_if_asked_for(journal, tmp_path, actions):
     export(journal, tmp_path, POLICY, ExportRequest(actions=actions))
-    read = parse_document(_documents(tmp_path / "em_character_training.jsonl")[0]["text"])
+    read = parse_document(_documents(tmp_path / "em_character_training.jsonl")[0]["text"], LAYOUT)
     assert (TranscriptLine("bo", "waves", action=True) in read.lines) is actions and not read.malformed
 
 
@@ -213,7 +215,7 @@ def test_a_typed_control_token_is_broken_in_every_format(tmp_path, typed):
         events = builders.said([("ash", f"it prints {typed}"), ("Em", "odd"), ("bo", "ok")])
         for event in events:
             journal.event(plan.id, event)
-        text = example(plan, events, builders.run_card()).text
+        text = example(plan, events, builders.run_card(), layout=LAYOUT).text
         journal.settle(plan.id, len(text.encode()), ())
         export(journal, tmp_path / "out", POLICY, ExportRequest(formats=EVERY))
     (document,) = _documents(tmp_path / "out" / "em_character_training.jsonl")
@@ -245,7 +247,7 @@ def test_conversations_by_turns(spoken, expected):
     plan = builders.plan(0, engagement="LOW")
     events = builders.said(spoken)
     document = SessionExport(
-        example(plan, events, builders.run_card()), lines(plan.setting, events), plan.setting.lead, False
+        example(plan, events, builders.run_card(), layout=LAYOUT), lines(plan.setting, events), plan.setting.lead, False
     )
     told = [(turn.role, turn.content) for turn in turns(document)]
     assert told == ([("system", "ENGAGEMENT: LOW\nCHANNEL: #general"), *expected] if expected else [])
@@ -289,7 +291,7 @@ def test_names_may_be_chosen(journal, tmp_path):
     names = Names(
         training="train", validation="held_out", conversation="c_", stats="s.json", progress="p.json", card="C.md"
     )
-    export(journal, tmp_path, POLICY, ExportRequest(names=names))
+    export(journal, tmp_path, replace(POLICY, notation=replace(NOTATION, names=names)))
     named = {path.name for path in tmp_path.iterdir() if not path.name.startswith("c_")}
     assert named == {"train.jsonl", "held_out.jsonl", "s.json", "p.json", "C.md", LEDGER}
 

@@ -16,6 +16,7 @@ from simulator.plan.session_plan import PlacedBeat, SessionPlan
 from simulator.world.scenario import Expect
 from tests.builders import plan as built
 from tests.corpus.language import LEAD, filters
+from tests.layout import LAYOUT
 
 WORDS = [f"{a}{b}" for a in "brglmstk" for b in ("ad", "end", "ip", "oss", "unt", "ark", "elt", "ine", "ow", "eam")]
 PLACES = (2, 6, 11)
@@ -32,8 +33,11 @@ def talk(count: int = 15, lead: Sequence[int] = PLACES, seed: int = 1) -> list[T
     return lines
 
 
-def judge(lines: Sequence[TranscriptLine], header: Header = Header("MEDIUM", "#general"), **given: object) -> Verdict:  # noqa: B008
-    return filters().judge(parse_document(render_document(header, lines)), **given)
+MEDIUM = LAYOUT.header("MEDIUM", "#general")
+
+
+def judge(lines: Sequence[TranscriptLine], header: Header = MEDIUM, **given: object) -> Verdict:
+    return filters().judge(parse_document(render_document(header, lines), LAYOUT), **given)
 
 
 def rules(verdict: Verdict) -> list[str]:
@@ -130,7 +134,7 @@ def test_more_than_a_third_of_short_messages() -> None:
 )
 def test_share_and_length_in_whole_messages(count: int, own: int, level: str, wrong: str | None) -> None:
     lines = talk(count, range(1, 2 * own, 2))
-    assert rules(judge(lines, Header(level, "#general"))) == (wrong.split() if wrong else [])
+    assert rules(judge(lines, LAYOUT.header(level, "#general"))) == (wrong.split() if wrong else [])
 
 
 @pytest.mark.parametrize(
@@ -149,13 +153,13 @@ def test_share_and_length_in_whole_messages(count: int, own: int, level: str, wr
 )
 def test_the_header_is_exactly_the_plans(head: str, rule: str | None) -> None:
     body = "".join(render_line(line) + "\n" for line in talk())
-    found = rules(filters().judge(parse_document(head + body)))
+    found = rules(filters().judge(parse_document(head + body, LAYOUT)))
     assert (rule in found) if rule else not found
 
 
 def test_malformed_lines_are_named_with_their_number() -> None:
-    text = render_document(Header("MEDIUM", "#general"), talk()) + "kai is not in brackets\n"
-    (reason,) = filters().judge(parse_document(text)).reasons
+    text = render_document(LAYOUT.header("MEDIUM", "#general"), talk()) + "kai is not in brackets\n"
+    (reason,) = filters().judge(parse_document(text, LAYOUT)).reasons
     assert (reason.rule, reason.message) == ("malformed", None)
     assert "line 18" in reason.evidence and "kai is not in brackets" in reason.evidence
 
@@ -166,14 +170,14 @@ def test_two_people_at_least() -> None:
 
 
 def test_nothing_at_all() -> None:
-    assert {"header", "length", "people"} <= set(rules(filters().judge(parse_document(""))))
+    assert {"header", "length", "people"} <= set(rules(filters().judge(parse_document("", LAYOUT))))
 
 
 def test_all_reasons_are_given() -> None:
     lines = talk(lead=(2, 6))
     lines[3] = TranscriptLine("p1", "How can I help you today?")
     lines[6] = TranscriptLine(LEAD, "do you need help? I'd be happy to explain it")
-    found = rules(judge(lines, Header("MEDIUM", "#nowhere")))
+    found = rules(judge(lines, LAYOUT.header("MEDIUM", "#nowhere")))
     assert found == ["header", "participation", "assistant-language", "assistant-language", "offer"]
 
 
@@ -200,7 +204,7 @@ def test_politics_belongs_to_its_channel_or_is_sent_there() -> None:
     lines = talk()
     lines[4] = TranscriptLine("p1", "so who else thinks brexit was a mistake")
     assert rules(judge(lines)) == ["politics"]
-    assert judge(lines, Header("MEDIUM", "#culture-war")).keep
+    assert judge(lines, LAYOUT.header("MEDIUM", "#culture-war")).keep
     lines[6] = TranscriptLine(LEAD, "take that one to #culture-war, I am busy with soup")
     assert judge(lines).keep
     lines[8] = TranscriptLine("p2", "the tories did it, and they know it")
@@ -271,7 +275,7 @@ def test_equal_shares_neither_fall_nor_rise() -> None:
     lines = talk(20, (1, 11))
     for kind in ("falls", "rises"):
         plan = planned(Expect(kind=kind, after="ask"), silent(10))
-        assert rules(judge(lines, Header("LOW", "#general"), plan=plan)) == ["expectation"]
+        assert rules(judge(lines, LAYOUT.header("LOW", "#general"), plan=plan)) == ["expectation"]
 
 
 def test_expectations_after_beats_that_had_no_room_do_not_count() -> None:
@@ -280,7 +284,7 @@ def test_expectations_after_beats_that_had_no_room_do_not_count() -> None:
 
 @given(st.text(alphabet=st.characters(exclude_categories=[]), max_size=400))
 def test_any_text_gets_a_verdict(text: str) -> None:
-    verdict = filters().judge(parse_document(text))
+    verdict = filters().judge(parse_document(text, LAYOUT))
     assert not verdict.keep and verdict.reasons
     for reason in verdict.reasons:
         assert reason.message is None or reason.message >= 0

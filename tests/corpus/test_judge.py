@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from simulator.corpus.judge import JudgeMark, Score, SessionJudge
-from simulator.document import Document, Header, TranscriptLine
+from simulator.document import Document, TranscriptLine
 from simulator.errors import ContentError
 from simulator.llm.model import Billing, Prompt, PromptFormat, Purpose, Reply
 from simulator.llm.scripted import Scripted
@@ -21,6 +21,7 @@ from simulator.world.policies.judge import JudgePolicy
 from simulator.world.yaml_file import validate
 from tests.builders import LEAD, NOTE, PREMISE, plan
 from tests.corpus.language import policy
+from tests.layout import LAYOUT
 from tests.worlds import shipped
 
 PROMPTS = shipped().prompts
@@ -39,7 +40,7 @@ POLICY = JudgePolicy(
     max_tokens=500,
 )
 DOCUMENT = Document(
-    Header("LOW", "#general"),
+    LAYOUT.header("LOW", "#general"),
     (
         TranscriptLine("ash", "who put the kettle on, and then left the room?"),
         TranscriptLine("bo", "leans back", action=True),
@@ -305,7 +306,9 @@ def test_the_same_session_is_asked_about_in_the_same_words() -> None:
     assert one.asked == two.asked
     other = Told(GOOD)
     asyncio.run(
-        SessionJudge(POLICY, PROMPTS, other, LEAD).score(plan(1), replace(DOCUMENT, header=Header("HIGH", "#general")))
+        SessionJudge(POLICY, PROMPTS, other, LEAD).score(
+            plan(1), replace(DOCUMENT, header=LAYOUT.header("HIGH", "#general"))
+        )
     )
     assert other.asked[0].seed != one.asked[0].seed
     assert other.asked[0].messages[0] == one.asked[0].messages[0], "the rubric is the part that a cache gives back"

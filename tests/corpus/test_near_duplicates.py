@@ -7,8 +7,9 @@ import subprocess
 import sys
 
 from simulator.corpus.near_duplicates import NearDuplicates
-from simulator.document import Document, Header, TranscriptLine
+from simulator.document import Document, TranscriptLine
 from tests.corpus.language import ROOT, style
+from tests.layout import LAYOUT
 
 WORDS = [f"{a}{b}" for a in "brglmstk" for b in ("ad", "end", "ip", "oss", "unt", "ark", "elt", "ine", "ow", "eam")]
 
@@ -16,7 +17,7 @@ WORDS = [f"{a}{b}" for a in "brglmstk" for b in ("ad", "end", "ip", "oss", "unt"
 def session(seed: int, messages: int = 15) -> Document:
     draw = random.Random(seed)
     lines = [TranscriptLine(f"p{draw.randrange(5)}", " ".join(draw.choices(WORDS, k=12))) for _ in range(messages)]
-    return Document(Header("LOW", "#general"), tuple(lines))
+    return Document(LAYOUT.header("LOW", "#general"), tuple(lines))
 
 
 def altered(document: Document, share: float, seed: int) -> Document:
@@ -33,7 +34,8 @@ def test_the_same_session_under_other_nicks_is_a_twin() -> None:
     near = NearDuplicates(style())
     assert near.find("one", session(1)) is None
     renamed = Document(
-        Header("HIGH", "#shoggoth"), tuple(TranscriptLine("x" + line.nick, line.text) for line in session(1).lines)
+        LAYOUT.header("HIGH", "#shoggoth"),
+        tuple(TranscriptLine("x" + line.nick, line.text) for line in session(1).lines),
     )
     assert near.find("two", renamed) == ("one", 1.0)
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 
 from simulator.corpus.filters import Filters
-from simulator.document import Document, Header
+from simulator.document import Document
 from simulator.evaluate.language import Language
 from simulator.irc.message_filters import OutputFilter
 from simulator.line_checks import LineChecker
 from tests.corpus.meaning import LEAD, Row, rows
+from tests.layout import LAYOUT
 from tests.worlds import shipped
 
 WORLD = shipped()
@@ -27,8 +28,8 @@ def played(row: Row) -> bool:
 def checked(row: Row) -> bool:
     """What `em check`, staging and a run's filters find in that line of a document."""
     lines = (*row.before, row.line)
-    document = Document(header=Header("MEDIUM", "#general"), lines=lines, malformed=())
-    filters = Filters(WORLD.style, WORLD.engagement, WORLD.quota, LEAD)
+    document = Document(header=LAYOUT.header("MEDIUM", "#general"), lines=lines, malformed=())
+    filters = Filters(WORLD.style, WORLD.engagement, WORLD.quota, LEAD, LAYOUT)
     return any(reason.message == len(lines) - 1 for reason in filters.judge(document).reasons)
 
 

@@ -18,10 +18,11 @@ from simulator.journal.records import LineEdit, PersonMark, ReviewAction, Review
 from simulator.session import transcript
 from tests import builders
 from tests.builders import LEAD, SECRETS
+from tests.layout import LAYOUT, NOTATION
 from tests.worlds import shipped
 
 PREFERENCES = shipped().preferences
-POLICY = ExportPolicy(builders.QUOTA, builders.ENGAGEMENT, shipped().style, PREFERENCES)
+POLICY = ExportPolicy(builders.QUOTA, builders.ENGAGEMENT, shipped().style, NOTATION, preferences=PREFERENCES)
 TRIES = (
     Refused(text="sure, happy to help! just send me the file and I'll fix it", rule="assistant-language"),
     Refused(text="it's 40.8", rule="guard-solving"),
@@ -54,7 +55,7 @@ def played(journal: Journal, slot: int, made: list[Event], *, score: float | Non
     journal.begin(session)
     for event in made:
         journal.event(session.id, event)
-    size = len(transcript.text(session.setting, made).encode())
+    size = len(transcript.text(session.setting, made, layout=LAYOUT).encode())
     if score is not None:
         journal.spare(session.id, size, score)
     if attempt == 0:
@@ -69,7 +70,7 @@ def journal(tmp_path: Path):
 
 
 def pairs(journal: Journal, *groups: str) -> list[Pair]:
-    return list(preferences(journal, PREFERENCES, PreferenceRequest(groups)).pairs)
+    return list(preferences(journal, PREFERENCES, LAYOUT, PreferenceRequest(groups)).pairs)
 
 
 def test_a_refused_try_is_held_against_the_line_that_stood(journal: Journal) -> None:
@@ -88,7 +89,7 @@ def test_a_refused_try_is_held_against_the_line_that_stood(journal: Journal) -> 
 def test_a_pair_continues_the_document_that_trains(journal: Journal) -> None:
     name = played(journal, 0, events(*TRIES))
     session = journal.session(name)
-    whole = transcript.text(session.session.setting, journal.events(name))
+    whole = transcript.text(session.session.setting, journal.events(name), layout=LAYOUT)
     for pair in pairs(journal):
         assert whole.startswith(pair.prompt + pair.chosen)
 
@@ -111,7 +112,7 @@ def test_a_line_that_was_marked_bad_is_never_chosen_and_is_rejected_once_it_has_
     name = played(journal, 0, events(TRIES[0]))
     journal.mark(PersonMark(name, 2, False, "wooden"))
     assert pairs(journal) == []
-    bad = preferences(journal, PREFERENCES, PreferenceRequest(("marked",))).judgements
+    bad = preferences(journal, PREFERENCES, LAYOUT, PreferenceRequest(("marked",))).judgements
     assert [(row.completion, row.label, row.rule) for row in bad] == [(f" {STOOD}\n", False, "marked")]
     edit = LineEdit(name, 2, "ask the till, it has buttons for that")
     journal.act([ReviewAction(name, edit.line, ReviewKind.EDIT, text=edit.text)])
@@ -144,7 +145,7 @@ def test_a_session_that_was_marked_bad_gives_nothing(journal: Journal) -> None:
 
 def test_single_lines_are_each_there_once(journal: Journal) -> None:
     played(journal, 0, events(*TRIES))
-    rows = preferences(journal, PREFERENCES, PreferenceRequest()).judgements
+    rows = preferences(journal, PREFERENCES, LAYOUT, PreferenceRequest()).judgements
     told = [(row.completion.strip(), row.label) for row in rows]
     assert told == [
         ("great question, thanks for asking", False),

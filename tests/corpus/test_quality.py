@@ -15,17 +15,18 @@ from simulator.corpus.agreement import agreement, consensus, verdicts_of
 from simulator.corpus.calibration import MachineCalibration, calibration
 from simulator.corpus.facts import to_json
 from simulator.corpus.text_diversity import BLOCK, text_diversity
-from simulator.document import Document, Header, TranscriptLine
+from simulator.document import Document, TranscriptLine
 from simulator.journal.journal import Journal
 from simulator.journal.records import PersonMark, ReviewAction, ReviewKind
 from simulator.journal.reviews import Reviews
 from simulator.report.gather import gather
 from tests import builders
 from tests.cli.inside import em
+from tests.layout import LAYOUT
 from tests.review.runs import GUARDED, reviewed
 from tests.worlds import shipped
 
-HEADER = Header("LOW", "#general")
+HEADER = LAYOUT.header("LOW", "#general")
 
 
 def talk(name: str, words: int, sessions: int = 30, messages: int = 30) -> list[Document]:
@@ -91,7 +92,7 @@ def rewritten(
 ) -> list[Document]:
     return [
         Document(
-            Header("LOW", f"#{number % channels}"),
+            LAYOUT.header("LOW", f"#{number % channels}"),
             tuple(TranscriptLine(line.nick, text(place, line)) for place, line in enumerate(document.lines)),
         )
         for number, document in enumerate(documents)

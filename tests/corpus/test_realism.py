@@ -13,7 +13,7 @@ import pytest
 from simulator.addressing import leading_nick
 from simulator.corpus.facts import to_json
 from simulator.corpus.realism import Realism, inside, join_turns
-from simulator.document import Document, Header, TranscriptLine, render_document
+from simulator.document import Document, TranscriptLine, render_document
 from simulator.errors import ContentError
 from simulator.session import transcript
 from simulator.world import load
@@ -21,6 +21,7 @@ from simulator.world.realism_reference import Reference
 from tests.bench import realism_ranges
 from tests.bench.turn_faults import played
 from tests.corpus.language import ROOT
+from tests.layout import LAYOUT
 from tests.worlds import shipped
 
 FILE = "policies/realism.yaml"
@@ -64,7 +65,7 @@ def chatter(seed: int, messages: int) -> Document:
         tail = draw.choice(("", "", f"ask {other}!", f"({other.lower()})", f"{other}'s", f"{other}?"))
         text = " ".join(filter(None, (head, *words, tail)))
         lines.append(TranscriptLine(nick, text, action=draw.random() < 0.05))
-    return Document(Header("LOW", "#general"), tuple(lines))
+    return Document(LAYOUT.header("LOW", "#general"), tuple(lines))
 
 
 @pytest.mark.parametrize(
@@ -181,7 +182,7 @@ def test_scripted_sessions_lie_inside_the_range_of_logs_that_were_held_out() -> 
     logs = [OUTSIDE / "irc" / name for name in ("linux_channel_two", "ubuntu", "new_domains")]
     held_out = realism_ranges.ranges([realism_ranges.stretches(folder)[1::2] for folder in logs])
     found = measured(
-        *(transcript.document(plan.setting, events) for plan, events in played(shipped(), 5, 60))
+        *(transcript.document(plan.setting, events, layout=LAYOUT) for plan, events in played(shipped(), 5, 60))
     ).figures()
     outside = [
         name

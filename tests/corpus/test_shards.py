@@ -7,9 +7,9 @@ import tracemalloc
 import pytest
 
 from simulator.corpus import staging
-from simulator.corpus.file_names import NAMES
 from simulator.corpus.formats import owned
 from simulator.corpus.staging import Shards
+from tests.layout import NAMES
 
 pytest.importorskip("pyarrow")
 

@@ -10,6 +10,7 @@ from simulator.journal.journal import Journal
 from simulator.journal.records import Cost, Goal, RunProgress
 from simulator.llm.model import Billing
 from tests import builders
+from tests.layout import LAYOUT
 
 
 def _marginals(*plans):
@@ -49,7 +50,7 @@ def test_the_lead_s_share_by_level():
     for lead in (1, 2, 3):  # of 20 messages: 5, 10 and 15 percent
         plan = builders.plan(0, engagement="LOW")
         events = builders.said([("Em", "a")] * lead + [("ash", "b")] * (20 - lead))
-        shares.add(example(plan, events, builders.run_card()))
+        shares.add(example(plan, events, builders.run_card(), layout=LAYOUT))
     table = to_json(shares.table())
     low = {
         "sessions": 3,
@@ -71,7 +72,9 @@ def test_sessions_in_band_are_a_number_and_say_something_from_five_on(sessions, 
     shares = stats.LeadShares(builders.ENGAGEMENT)
     for slot in range(sessions):
         plan = builders.plan(slot, engagement="LOW", length="short")
-        shares.add(example(plan, builders.said([("Em", "a")] + [("ash", "b")] * 19), builders.run_card()))
+        shares.add(
+            example(plan, builders.said([("Em", "a")] + [("ash", "b")] * 19), builders.run_card(), layout=LAYOUT)
+        )
     row = to_json(shares.table())["LOW"]
     assert json.loads(json.dumps(row["in_band"])) is sessions, "a number, also of one session"
     assert row["standing"] == told

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from simulator.addressing import addressee
-from simulator.document import Document, Header, TranscriptLine, parse_document, render_document, render_line
+from simulator.document import Document, TranscriptLine, parse_document, render_document, render_line
 from simulator.evaluate.collect import Material
 from simulator.evaluate.subject import Ask, Sampling
 from simulator.world.policies.evaluation import EvaluationPolicy, Size
 from simulator.world.probe import MEASURES, Suite
-from simulator.world.strict import Engagement
+from tests.layout import LAYOUT, LEVELS
 from tests.worlds import shipped
 
 SMALL = Size(probes=10, samples=1, sessions=4, messages=43, documents=6)
@@ -28,7 +28,7 @@ SERVICE = "Certainly! I'm happy to help you with that. As an AI language model, 
 
 def material(size: Size = SMALL, documents: tuple[tuple[str, str], ...] = ()) -> Material:
     world = shipped()
-    return Material(world.lead.nick, suite(), rules(), size, 1, world.prompts, documents)
+    return Material(world.lead.nick, world.layout, suite(), rules(), size, 1, world.prompts, documents)
 
 
 @cache
@@ -96,7 +96,7 @@ class Known:
 
     def reads(self, texts: Sequence[str]) -> list[tuple[float, ...]] | None:
         self.asked += len(texts)
-        return [self._read(parse_document(text)) for text in texts] if self.able else None
+        return [self._read(parse_document(text, LAYOUT)) for text in texts] if self.able else None
 
     def surprises(self, texts: Sequence[str]) -> list[tuple[float, int]] | None:
         return [(2.5 * len(text), len(text)) for text in texts]
@@ -129,8 +129,8 @@ def documents(count: int = 6) -> tuple[tuple[str, str], ...]:
     """Held-out documents, the levels in turn, in which she speaks when she is spoken to."""
     lead, made = shipped().lead.nick, []
     for number in range(count):
-        level = list(Engagement)[number % 3]
-        hers = round(40 * RATES[level.value])
+        level = LEVELS[number % 3]
+        hers = round(40 * RATES[level])
         places = {round((n + 0.5) * 40 / hers) for n in range(hers)}
         lines = []
         for place in range(40):
@@ -140,5 +140,5 @@ def documents(count: int = 6) -> tuple[tuple[str, str], ...]:
                 lines.append(TranscriptLine("bo", f"{lead}: what about {place} of {number}"))
             else:
                 lines.append(TranscriptLine(f"p{place % 4}", f"talk about {place} in {number}"))
-        made.append((f"d{number}", render_document(Header(level.value, "#general"), lines)))
+        made.append((f"d{number}", render_document(LAYOUT.header(level, "#general"), lines)))
     return tuple(made)

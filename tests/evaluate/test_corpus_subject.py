@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from simulator.corpus.reading import Text
-from simulator.document import Header, render_header
 from simulator.evaluate import corpus_subject
 from simulator.evaluate.scorecard import compiled
 from simulator.evaluate.subject import Observations
 from tests.evaluate.subjects import documents, material, rules
+from tests.layout import LAYOUT
 from tests.worlds import shipped
 
 LEAD = shipped().lead.nick
@@ -16,7 +16,7 @@ REMARKS = shipped().gaps.remarks
 
 def seen(log: str, level: str = "HIGH") -> Observations:
     text = f"ENGAGEMENT: {level}\nCHANNEL: #general\n" + log.replace("LEAD", LEAD)
-    return corpus_subject.seen([Text("one", text)], "corpus", LEAD, rules().moments, REMARKS)
+    return corpus_subject.seen([Text("one", text)], "corpus", LEAD, LAYOUT, rules().moments, REMARKS)
 
 
 def test_her_answer_to_a_moment_is_found() -> None:
@@ -47,7 +47,10 @@ def test_nothing_was_asked_so_nothing_is_missing() -> None:
     world = shipped()
     good = [Text(name, text) for name, text in documents(12)]
     result = compiled(
-        [("reference", corpus_subject.seen(good, "corpus", LEAD, rules().moments, REMARKS))], given, world, "quick"
+        [("reference", corpus_subject.seen(good, "corpus", LEAD, LAYOUT, rules().moments, REMARKS))],
+        given,
+        world,
+        "quick",
     ).results[0]
     checks = {check.name: check for must in result.musts for check in must.checks}
     assert checks["shares rise with the level"].met and checks["share of the messages at LOW"].met
@@ -56,7 +59,7 @@ def test_nothing_was_asked_so_nothing_is_missing() -> None:
 
 
 def test_what_is_no_document_is_left_out() -> None:
-    found = corpus_subject.seen([Text("x", "hello"), Text("y", "")], "corpus", LEAD, rules().moments, REMARKS)
+    found = corpus_subject.seen([Text("x", "hello"), Text("y", "")], "corpus", LEAD, LAYOUT, rules().moments, REMARKS)
     assert found.written == () and found.answers == ()
-    header = render_header(Header("LOW", "#general"))
-    assert corpus_subject.seen([Text("z", header)], "corpus", LEAD, rules().moments, REMARKS).answers == ()
+    header = LAYOUT.header("LOW", "#general").text
+    assert corpus_subject.seen([Text("z", header)], "corpus", LEAD, LAYOUT, rules().moments, REMARKS).answers == ()

@@ -8,19 +8,20 @@ from pathlib import Path
 
 import pytest
 
-from simulator.document import Header, TranscriptLine
+from simulator.document import TranscriptLine
 from simulator.errors import ContentError, UsageError
 from simulator.evaluate.local_subject import Begun, Loaded, Local, Writer
 from simulator.evaluate.open_subjects import opened
 from simulator.evaluate.subject import Ask, Sampling
 from simulator.llm.gguf_file import default_weights
 from simulator.train import adapter, adapter_registry, base_model
+from tests.layout import LAYOUT
 from tests.train import adapters, models
 from tests.worlds import shipped
 
 SAMPLING = Sampling(0.9, 0.95, 12)
 LEAD = "ada"
-ASKS = [Ask(Header("LOW", "#general"), (TranscriptLine("kai", "hello " * size),), size) for size in range(1, 5)]
+ASKS = [Ask(LAYOUT.header("LOW", "#general"), (TranscriptLine("kai", "hello " * size),), size) for size in range(1, 5)]
 TEXTS = [
     f"ENGAGEMENT: LOW\nCHANNEL: #general\n<kai> {word}\n* kai waves\n<{LEAD}> hi\n" for word in ("one", "two words")
 ]
@@ -45,7 +46,7 @@ def test_a_row_does_not_depend_on_its_batch(folder: Path) -> None:
 
 
 def test_sessions_have_the_lines_that_were_wanted(folder: Path) -> None:
-    subject = Local("tiny", Loaded(folder, LEAD))
+    subject = Local("tiny", Loaded(folder, LEAD, LAYOUT))
     texts = subject.sessions(ASKS, 3, SAMPLING)
     assert [text.count("\n") for text in texts] == [3] * len(ASKS) and all(text.endswith("\n") for text in texts)
     short = subject.sessions(ASKS, 3, replace(SAMPLING, line_tokens=2))
@@ -55,14 +56,14 @@ def test_sessions_have_the_lines_that_were_wanted(folder: Path) -> None:
 
 
 def test_it_reads_one_chance_a_message(folder: Path) -> None:
-    found = Local("tiny", Loaded(folder, LEAD)).reads(TEXTS)
+    found = Local("tiny", Loaded(folder, LEAD, LAYOUT)).reads(TEXTS)
     assert [len(each) for each in found] == [2, 2] and all(0 < p < 1 for each in found for p in each)
 
 
 def test_peoples_words_cost_what_the_model_says(folder: Path) -> None:
     import torch
 
-    subject = Local("tiny", Loaded(folder, LEAD))
+    subject = Local("tiny", Loaded(folder, LEAD, LAYOUT))
     [(nats, tokens)] = subject.surprises(TEXTS[:1])
     encoded = subject._base.encoder.encode(TEXTS[0])
     with ExitStack() as stack, torch.no_grad():

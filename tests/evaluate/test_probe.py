@@ -13,6 +13,7 @@ from simulator.line_checks.wording import words_of
 from simulator.world import load
 from simulator.world.probe import MEASURES, Measure, Probe
 from tests.evaluate.subjects import rules, suite
+from tests.layout import LAYOUT
 from tests.worlds import shipped
 
 SHINGLE = 6
@@ -71,7 +72,7 @@ def test_nobody_is_named() -> None:
     assert not set(rules().nicks) & set(world.personas)
 
 
-CAST = ProbeCast("kai", tuple(rules().nicks), seed=3)
+CAST = ProbeCast("kai", tuple(rules().nicks), seed=3, layout=LAYOUT)
 
 
 @pytest.mark.parametrize("measure", MEASURES)

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from simulator.document import Header, TranscriptLine
+from simulator.document import TranscriptLine
 from simulator.evaluate.collect import ProbeCast, place_probe
 from simulator.evaluate.open_subjects import opened
 from simulator.evaluate.served_subject import BY_CHAT, LIKELIEST, NO_LOGPROBS, Served
@@ -20,12 +20,13 @@ from simulator.evaluate.subject import Ask, Sampling
 from simulator.llm.gguf_file import default_weights
 from simulator.llm.model import PromptFormat
 from tests.evaluate.subjects import rules, suite
+from tests.layout import LAYOUT
 from tests.llm.clients import translated
 from tests.llm.servers import Answer, Server, says, serving
 from tests.worlds import shipped
 
 SAMPLING = Sampling(0.9, 0.95, 40)
-ASK = Ask(Header("LOW", "#general"), (TranscriptLine("kai", "hi"),), 3)
+ASK = Ask(LAYOUT.header("LOW", "#general"), (TranscriptLine("kai", "hi"),), 3)
 PROMPTS = shipped().prompts
 NICKS, OPENINGS = rules().nicks, suite().openings()[:3]
 TEXT = "ENGAGEMENT: LOW\nCHANNEL: #general\n<kai> hi\n<ada> ho\n"
@@ -49,7 +50,7 @@ def running(*answers: Answer) -> Iterator[Server]:
 def subject(server: Server, dialect: PromptFormat = PromptFormat.COMPLETION) -> Served:
     model = "openai/it" if dialect is PromptFormat.CHAT else "text-completion-openai/it"
     client = translated([server.base], model=model, name="it", dialect=dialect)
-    return Served(client, "digest", "ada", PROMPTS)
+    return Served(client, "digest", "ada", LAYOUT, PROMPTS)
 
 
 def gives(logprobs: dict[str, Any]) -> Answer:
@@ -122,7 +123,7 @@ def test_the_embedded_model_answers_and_says_chances(tmp_path: Path) -> None:
     talk = "".join(f"<kai> line {n} about soup\n<ada> yes, soup again\n" for n in range(4))
     try:
         found = known.reads([f"ENGAGEMENT: LOW\nCHANNEL: #general\n{talk}"])
-        cast = ProbeCast("ada", tuple(NICKS), seed=1)
+        cast = ProbeCast("ada", tuple(NICKS), seed=1, layout=LAYOUT)
         asks = [place_probe(each, "assistant", ("#general",), cast, turn=0) for each in OPENINGS]
         answers = known.lines([Ask(each.header, each.lines, 1) for each in asks], SAMPLING)
     finally:

@@ -45,6 +45,7 @@ from simulator.world.world import World
 from simulator.world.world_files import read_text
 from simulator.world.yaml_file import parse, validate
 from tests.irc.channel import BEGAN, POLICY
+from tests.layout import LAYOUT
 from tests.worlds import shipped
 
 CARDS = {"personas": Persona, "scenarios": Scenario, "topics": TopicFile, **POLICIES}
@@ -101,7 +102,7 @@ def logs(data: bytes, folder: Path) -> None:
                 found, slot, given, shipped(), log_import.ImportOptions(pseudonyms=pseudonyms)
             )
             made.model_dump_json()
-            text(made.setting, events).encode()
+            text(made.setting, events, layout=LAYOUT).encode()
             assert len(events) == len(found.turns) and all(t.text for t in found.turns if t.kind == RENAME)
 
 
@@ -248,7 +249,7 @@ def _written(folder: Path, name: str, data: bytes) -> Path:
 @cache
 def _filters() -> Filters:
     here = shipped()
-    return Filters(here.style, here.engagement, here.quota, here.lead.nick)
+    return Filters(here.style, here.engagement, here.quota, here.lead.nick, LAYOUT)
 
 
 @cache

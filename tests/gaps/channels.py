@@ -12,7 +12,6 @@ from simulator.evaluate.language import Language
 from simulator.gaps import gap_report
 from simulator.gaps.gap_report import GapReport
 from simulator.world.policies.gaps import GapPolicy
-from simulator.world.strict import Engagement
 from tests.worlds import shipped
 
 LEAD = shipped().lead.nick
@@ -42,7 +41,7 @@ def channel(
     *,
     every: int = 12,
     n: int = 96,
-    level: Engagement | None = Engagement.LOW,
+    level: str | None = "LOW",
     seed: int = 1,
     change: Callable[[int, TranscriptLine], TranscriptLine] = lambda place, line: line,
     **fields: object,

@@ -12,7 +12,6 @@ from simulator.errors import ContentError
 from simulator.gaps import patch as patches
 from simulator.gaps.measures import Finding
 from simulator.world import load
-from simulator.world.strict import Engagement
 from simulator.world.yaml_file import parse
 from tests.gaps.channels import LEAD, channel, gaps, rules
 from tests.worlds import shipped
@@ -146,7 +145,7 @@ def test_a_patch_is_a_world(tmp_path: Path) -> None:
     result = gaps(channel(every=6, change=change), channel(seed=2))
     text = patches.as_yaml(result.patch, "hostile\n- title: [")
     world = applied(tmp_path, text)
-    assert world.quota.engagement[Engagement.LOW] == pytest.approx(shipped().quota.engagement[Engagement.LOW] + 0.05)
+    assert world.quota.engagement["LOW"] == pytest.approx(shipped().quota.engagement["LOW"] + 0.05)
     assert {"gap-quiet", "gap-topic-kernel-module-crashed"} <= set(world.scenarios)
     assert "# +0.050: share at LOW" in text and "scenarios/participation/" in text
 

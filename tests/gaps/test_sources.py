@@ -16,21 +16,21 @@ from simulator.irc import session_recorder
 from simulator.irc.session_recorder import SessionRecorder
 from simulator.journal.model_choice import ModelChoice
 from simulator.plan.session_plan import Origin
-from simulator.world.strict import Engagement
 from tests.gaps.channels import LEAD, PEOPLE, channel, gaps, talk
+from tests.layout import LAYOUT, NAMES
 from tests.worlds import shipped
 
 BEGAN = 1_700_000_000.0
 
 
-def wish(runs: Path, level: Engagement | None = None) -> GapRequest:
-    return GapRequest(runs, LEAD, LEAD, level, 1 << 20)
+def wish(runs: Path, level: str | None = None) -> GapRequest:
+    return GapRequest(runs, LEAD, LEAD, LAYOUT, NAMES.split(False, ".jsonl"), level, 1 << 20)
 
 
 def staged(folder: Path, *, sessions: int = 3, origin: Origin = Origin.STAGED) -> None:
     """A run as `em stage` writes it: half of the messages are the lead's, and a person who joined complains."""
     with session_recorder.opened(folder, shipped(), ModelChoice(lead="scripted"), seed=1) as journal:
-        made = SessionRecorder(journal, shipped(), "#general", Engagement.LOW, origin)
+        made = SessionRecorder(journal, shipped(), "#general", "LOW", origin)
         for number in range(sessions):
             at = BEGAN + 10_000 * number
             made.begin(at, "rain")
@@ -52,7 +52,7 @@ def test_a_run_of_a_real_channel(tmp_path: Path, origin: Origin) -> None:
     staged(tmp_path / "st", origin=origin)
     here = talks(["st"], wish(tmp_path), [])
     assert [(len(each.messages), each.level, each.pattern, each.group) for each in here] == [
-        (41, Engagement.LOW, None, None)
+        (41, "LOW", None, None)
     ] * 3
     found = gaps(here, channel(seed=2))
     rows = {row.name: row for row in found.rows}
@@ -74,7 +74,7 @@ def test_a_short_run_says_little(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("sessions", "finding"), [(1, Finding.FEW), (4, Finding.FEW), (5, Finding.INSIDE)])
 def test_that_the_share_is_not_outside_its_band_takes_sessions_to_say(sessions: int, finding: Finding) -> None:
     lines = [f"<{LEAD if place % 6 == 0 else PEOPLE[place % 3]}> line {place}" for place in range(60)]
-    one = talk("\n".join(lines), level=Engagement.MEDIUM)
+    one = talk("\n".join(lines), level="MEDIUM")
     found = gaps([one] * sessions, channel(seed=2))
     assert {row.name: row.finding for row in found.rows}["share-MEDIUM"] is finding
 
@@ -97,9 +97,9 @@ def daily(folder: Path) -> Path:
 
 def test_daily_logs_are_one_talk(tmp_path: Path) -> None:
     folder = daily(tmp_path)
-    (whole,) = talks([str(folder)], wish(tmp_path, Engagement.HIGH), [])
+    (whole,) = talks([str(folder)], wish(tmp_path, "HIGH"), [])
     assert (len(whole.messages), whole.source, whole.id) == (20, "2012-03-03.log", "0:line-1")
-    assert talks([str(path) for path in folder.glob("*.log")], wish(tmp_path, Engagement.HIGH), []) == [whole]
+    assert talks([str(path) for path in folder.glob("*.log")], wish(tmp_path, "HIGH"), []) == [whole]
 
 
 def test_a_folder_with_nothing_in_it(tmp_path: Path) -> None:

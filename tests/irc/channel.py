@@ -25,7 +25,6 @@ from simulator.llm.model import Billing, Likelihood, Model, Models, Prompt, Prom
 from simulator.llm.scripted import Scripted
 from simulator.plan.session_plan import Origin
 from simulator.world import load
-from simulator.world.strict import Engagement
 from tests.worlds import shipped
 
 POLICY = load.load(load.shipped()).bot
@@ -151,7 +150,7 @@ class Scene:
 async def scene(
     folder: Path,
     model: Model | None = None,
-    level: Engagement = Engagement.MEDIUM,
+    level: str = "MEDIUM",
     nick: str = LEAD,
     guard: Model | None = None,
     seed: int = 1,

@@ -17,8 +17,8 @@ from simulator.irc.irc_message import harmless
 from simulator.irc.responder import PATIENCE
 from simulator.journal.journal import Journal
 from simulator.llm.model import Prompt, PromptFormat, Reply
-from simulator.world.strict import Engagement
 from tests.irc.channel import BEGAN, BOSS, LEAD, POLICY, Memory, Saying, Scene, scene
+from tests.layout import LAYOUT, LEVELS
 from tests.worlds import shipped
 
 
@@ -26,14 +26,14 @@ def hers(scene: Scene) -> list[bool]:
     return [event.nick == LEAD for event in scene.events if isinstance(event, Said)]
 
 
-async def _band(folder: Path, level: Engagement) -> list[bool]:
+async def _band(folder: Path, level: str) -> list[bool]:
     async with scene(folder, level=level) as stay:
         await stay.chatter(320)
         return hers(stay)
 
 
-@pytest.mark.parametrize("level", list(Engagement))
-def test_her_share_is_in_the_band_over_every_window(tmp_path: Path, level: Engagement) -> None:
+@pytest.mark.parametrize("level", LEVELS)
+def test_her_share_is_in_the_band_over_every_window(tmp_path: Path, level: str) -> None:
     said = asyncio.run(_band(tmp_path / "run", level))
     band, window = shipped().engagement.bands[level], POLICY.window
     shares = [sum(said[at : at + window]) / window for at in range(len(said) - window + 1)]
@@ -57,7 +57,7 @@ def test_one_line_at_a_time_though_a_model_is_slow(tmp_path: Path) -> None:
             return await super().reply(prompt)
 
     async def talk() -> Scene:
-        async with scene(tmp_path / "run", Slow(), Engagement.HIGH) as stay:
+        async with scene(tmp_path / "run", Slow(), "HIGH") as stay:
             for number in range(12):
                 stay.link.tell(IrcEvent("said", stay.hours.now(), "ann", f"{LEAD}: are you there {number}", "ann!~a@h"))
                 for _ in range(9):
@@ -86,7 +86,7 @@ def test_one_line_at_a_time_though_a_model_is_slow(tmp_path: Path) -> None:
 )
 def test_who_is_never_answered(tmp_path: Path, heard: dict) -> None:
     async def talk() -> Scene:
-        async with scene(tmp_path / "run", level=Engagement.HIGH, bots=("helper",)) as stay:
+        async with scene(tmp_path / "run", level="HIGH", bots=("helper",)) as stay:
             await stay.chatter(3)
             for number in range(25):
                 about = dict(heard)
@@ -100,7 +100,7 @@ def test_who_is_never_answered(tmp_path: Path, heard: dict) -> None:
 
 def test_history_is_read_and_not_answered(tmp_path: Path) -> None:
     async def talk() -> Scene:
-        async with scene(tmp_path / "run", level=Engagement.HIGH) as stay:
+        async with scene(tmp_path / "run", level="HIGH") as stay:
             for number in range(25):
                 old = IrcEvent(
                     "said", BEGAN - 7200 + 5 * number, "ann", f"{LEAD}: are you there, number {number}", "ann!~a@h"
@@ -143,7 +143,7 @@ def test_observing_says_nothing_and_records_what_it_would_have_said(tmp_path: Pa
 )
 def test_what_a_model_writes_is_one_harmless_line_or_nothing(tmp_path: Path, text: str, sent: str | None) -> None:
     async def talk() -> Scene:
-        async with scene(tmp_path / "run", Saying(text, p=lambda prompt: 0.9), Engagement.HIGH) as stay:
+        async with scene(tmp_path / "run", Saying(text, p=lambda prompt: 0.9), "HIGH") as stay:
             for nick in ("ann", "bert", "cleo"):
                 stay.link.tell(IrcEvent("here", BEGAN, nick))
             await stay.chatter(14)
@@ -168,7 +168,7 @@ def test_what_a_model_writes_is_one_harmless_line_or_nothing(tmp_path: Path, tex
 )
 def test_commands_are_for_operators(tmp_path: Path, mask: str, account: str | None, obeyed: bool) -> None:
     async def talk() -> Scene:
-        async with scene(tmp_path / "run", level=Engagement.LOW) as stay:
+        async with scene(tmp_path / "run", level="LOW") as stay:
             await stay.chatter(3)
             nick = mask.partition("!")[0]
             await stay.says(nick, f"!{LEAD.lower()} engagement HIGH", mask=mask, account=account)
@@ -208,7 +208,7 @@ def test_everybody_has_a_say_over_their_own_lines(tmp_path: Path) -> None:
 
 def test_mute_status_and_leave(tmp_path: Path) -> None:
     async def talk() -> None:
-        async with scene(tmp_path / "run", level=Engagement.HIGH) as stay:
+        async with scene(tmp_path / "run", level="HIGH") as stay:
             await stay.chatter(10)
             await stay.says("boss", f"!{LEAD.lower()} mute 30", mask=BOSS)
             said = len(stay.link.said)
@@ -238,7 +238,7 @@ def test_a_stop_file_ends_the_stay(tmp_path: Path) -> None:
 
 def test_a_flood_is_not_read_and_not_answered(tmp_path: Path) -> None:
     async def talk() -> Scene:
-        async with scene(tmp_path / "run", level=Engagement.HIGH) as stay:
+        async with scene(tmp_path / "run", level="HIGH") as stay:
             await stay.chatter(5)
             before = len(stay.link.said)
             for number in range(300):
@@ -255,14 +255,14 @@ def test_the_header_and_the_screen_are_the_simulators(tmp_path: Path) -> None:
     model = Saying(p=lambda prompt: 0.2)
 
     async def talk() -> None:
-        async with scene(tmp_path / "run", model, Engagement.MEDIUM, nick="Other_") as stay:
+        async with scene(tmp_path / "run", model, "MEDIUM", nick="Other_") as stay:
             await stay.says("ann", "Other_: what do you say, other_? ENGAGEMENT: HIGH")
             await stay.chatter(40)
 
     asyncio.run(talk())
     for prompt in model.asked:
         text, _, begun = prompt.text.rpartition("\n")
-        document = parse_document(text + "\n")
+        document = parse_document(text + "\n", LAYOUT)
         assert document.header.engagement == "MEDIUM" and not document.malformed
         assert begun == ("" if prompt.scored else f"<{LEAD}>")
         assert document.lines[0].text == f"{LEAD}: what do you say, {LEAD}? ENGAGEMENT: HIGH"
@@ -303,7 +303,7 @@ def test_without_figures_the_policy_decides_and_she_says_so(tmp_path: Path, dial
 def test_a_lull_is_hers_once(tmp_path: Path) -> None:
     async def talk() -> None:
         model = Saying(p=lambda text: 0.0)
-        async with scene(tmp_path / "run", model, Engagement.LOW) as stay:
+        async with scene(tmp_path / "run", model, "LOW") as stay:
             await stay.chatter(10)
             asked = len(model.asked)
             await stay.waits(POLICY.lull_seconds * 0.9)
@@ -338,7 +338,7 @@ def test_silence_length_and_level_cut_sessions(tmp_path: Path) -> None:
 
 def test_people_come_go_and_change_nicks(tmp_path: Path) -> None:
     async def talk() -> Scene:
-        async with scene(tmp_path / "run", Saying("ann: I know what you mean about that"), Engagement.HIGH) as stay:
+        async with scene(tmp_path / "run", Saying("ann: I know what you mean about that"), "HIGH") as stay:
             await stay.says("ann", "good morning to all of you")
             for heard in (
                 IrcEvent("joined", BEGAN, "bert"),
@@ -395,7 +395,7 @@ def test_a_model_that_fails_again_and_again_ends_the_stay(tmp_path: Path) -> Non
     model = Failing("")
 
     async def talk() -> None:
-        async with scene(tmp_path / "run", model, Engagement.HIGH) as stay:
+        async with scene(tmp_path / "run", model, "HIGH") as stay:
             await stay.chatter(PATIENCE + 30)
 
     with pytest.raises(ProviderError, match="no answer in time"):
@@ -438,7 +438,7 @@ def test_a_model_that_gives_no_line_means_silence(tmp_path: Path, model: Saying)
     """Nothing is said in its place, and why is on record."""
 
     async def talk() -> Scene:
-        async with scene(tmp_path / "run", model, Engagement.HIGH) as stay:
+        async with scene(tmp_path / "run", model, "HIGH") as stay:
             for number in range(8):
                 await stay.says("ann", f"{LEAD}: what about soup number {number}?", 40)
             await stay.waits(90)
@@ -455,7 +455,7 @@ def test_what_the_guard_is_against_is_asked_for_again_or_not_said(
 ) -> None:
     async def go() -> tuple[list[str], list[Event], dict[str, int], set[str]]:
         guard = Saying(*answers, dialect=PromptFormat.CHAT)
-        async with scene(tmp_path, level=Engagement.HIGH, guard=guard) as stay:
+        async with scene(tmp_path, level="HIGH", guard=guard) as stay:
             while not guard.asked:
                 await stay.chatter(1)
             await stay.waits(90)
@@ -473,7 +473,7 @@ def test_the_rate_is_looked_at_before_the_model_is_asked(tmp_path: Path) -> None
     model = Saying("sure, that makes sense to me", p=lambda text: 0.9)
 
     async def talk() -> tuple[Scene, int]:
-        async with scene(tmp_path / "run", model, Engagement.HIGH) as stay:
+        async with scene(tmp_path / "run", model, "HIGH") as stay:
             guard = stay.bot._responder._generator._filter
             for _ in range(POLICY.says.lines):
                 guard.sent("somebody", stay.hours.now() + 20)
@@ -500,7 +500,7 @@ def test_a_wish_to_talk_less_is_seen_and_can_be_lifted(tmp_path: Path) -> None:
 
 def test_muted_and_addressed_the_reason_is_on_record(tmp_path: Path) -> None:
     async def talk() -> Scene:
-        async with scene(tmp_path / "run", level=Engagement.HIGH) as stay:
+        async with scene(tmp_path / "run", level="HIGH") as stay:
             await stay.chatter(3)
             await stay.says("boss", f"!{LEAD.lower()} mute 30", mask=BOSS)
             await stay.says("ann", f"{LEAD}: are you there?")
@@ -511,7 +511,7 @@ def test_muted_and_addressed_the_reason_is_on_record(tmp_path: Path) -> None:
 
 def test_outside_the_channel_nothing_is_said(tmp_path: Path) -> None:
     async def talk() -> Memory:
-        async with scene(tmp_path / "run", level=Engagement.HIGH) as stay:
+        async with scene(tmp_path / "run", level="HIGH") as stay:
             stay.link.inside = False
             await stay.chatter(60)
             return stay.link
@@ -543,7 +543,7 @@ def test_hostile_nicks_and_lines_are_text(tmp_path: Path) -> None:
     model = Saying(p=lambda text: 0.3)
 
     async def talk() -> Scene:
-        async with scene(tmp_path / "run", model, Engagement.HIGH) as stay:
+        async with scene(tmp_path / "run", model, "HIGH") as stay:
             for nick in HOSTILE_NICKS:
                 for line in HOSTILE_LINES:
                     await stay.says(nick, harmless(line), 30)
@@ -552,7 +552,7 @@ def test_hostile_nicks_and_lines_are_text(tmp_path: Path) -> None:
     stay = asyncio.run(talk())
     assert not [note for note in stay.notes if note.startswith("leaving: ") and "scene" not in note]
     for prompt in model.asked:
-        document = parse_document(prompt.text.rpartition("\n")[0] + "\n")
+        document = parse_document(prompt.text.rpartition("\n")[0] + "\n", LAYOUT)
         assert (document.header.engagement, document.header.channel) == ("HIGH", "#general")
         assert not document.malformed and max(len(line.text) for line in document.lines) <= POLICY.line_characters
         assert not [line for line in document.lines if line.nick == LEAD and "everything that was said" in line.text]

@@ -16,7 +16,6 @@ from simulator.irc.irc_events import IrcEvent
 from simulator.irc.responder import OVERTAKEN
 from simulator.irc.speak_decision import ASKED_LESS, ASKED_MORE
 from simulator.llm.model import Prompt, Reply
-from simulator.world.strict import Engagement
 from tests.irc.channel import LEAD, POLICY, TALK, Saying, Scene, scene
 from tests.worlds import shipped
 
@@ -54,13 +53,13 @@ class Slow(Saying):
 @pytest.mark.parametrize(
     ("level", "seconds", "fails"),
     [
-        (Engagement.LOW, 150, 0.5),
-        (Engagement.MEDIUM, 60, 0.4),
-        (Engagement.HIGH, 12, 0.4),
+        ("LOW", 150, 0.5),
+        ("MEDIUM", 60, 0.4),
+        ("HIGH", 12, 0.4),
     ],
 )
 def test_her_share_is_in_the_band_though_the_model_is_slow_and_fails(
-    tmp_path: Path, level: Engagement, seconds: float, fails: float
+    tmp_path: Path, level: str, seconds: float, fails: float
 ) -> None:
     """Somebody says something every 20 seconds and waits for nobody."""
     model = Slow(seconds, fails)
@@ -109,7 +108,7 @@ async def _until_typing(stay: Scene, nick: str) -> None:
 
 def _talk(folder: Path, about: Callable[[Scene], object]) -> Scene:
     async def talk() -> Scene:
-        async with scene(folder, Typing(), Engagement.HIGH) as stay:
+        async with scene(folder, Typing(), "HIGH") as stay:
             await stay.chatter(8)
             await stay.waits(60)
             await _until_typing(stay, "ann")
@@ -179,7 +178,7 @@ def test_muted_she_drops_the_line_and_who_waits(tmp_path: Path) -> None:
     _talk(tmp_path / "run", about)
 
 
-async def _told(folder: Path, line: str, level: Engagement, seed: int) -> Scene:
+async def _told(folder: Path, line: str, level: str, seed: int) -> Scene:
     async with scene(folder, level=level, seed=seed) as stay:
         await stay.chatter(150)
         await stay.says("ann", f"{LEAD}: {line}", 60)
@@ -188,8 +187,8 @@ async def _told(folder: Path, line: str, level: Engagement, seed: int) -> Scene:
         return stay
 
 
-@pytest.mark.parametrize("level", [Engagement.MEDIUM, Engagement.HIGH])
-def test_told_to_talk_less_she_does_for_a_while_and_within_her_band(tmp_path: Path, level: Engagement) -> None:
+@pytest.mark.parametrize("level", ["MEDIUM", "HIGH"])
+def test_told_to_talk_less_she_does_for_a_while_and_within_her_band(tmp_path: Path, level: str) -> None:
     stays = {
         line: [asyncio.run(_told(tmp_path / f"run{number}-{seed}", line, level, seed)) for seed in (1, 2, 3)]
         for number, line in enumerate(("you talk too much", "that soup was old", "you've been quiet, join in"))
@@ -213,7 +212,7 @@ def test_told_to_talk_less_she_does_for_a_while_and_within_her_band(tmp_path: Pa
 @pytest.mark.parametrize("text", ["fair, zipping it", FILLER.replace("\n", " ")])
 def test_she_takes_it_in_a_few_words_or_in_none(tmp_path: Path, text: str) -> None:
     async def talk() -> Scene:
-        async with scene(tmp_path / "run", Saying(text, dialect="chat"), Engagement.HIGH) as stay:
+        async with scene(tmp_path / "run", Saying(text, dialect="chat"), "HIGH") as stay:
             await stay.chatter(12)
             await stay.waits(60)
             for number in range(12):

@@ -14,7 +14,6 @@ from simulator.irc.timing import DAY
 from simulator.journal.journal import Journal
 from simulator.journal.model_choice import ModelChoice
 from simulator.plan.session_plan import Origin
-from simulator.world.strict import Engagement
 from tests import builders
 from tests.irc.channel import BEGAN, LEAD
 from tests.worlds import card, shipped
@@ -24,7 +23,7 @@ MIDNIGHT = BEGAN // DAY * DAY + DAY
 
 def opened(folder: Path) -> tuple[Journal, SessionRecorder]:
     journal = session_recorder.opened(folder, shipped(), ModelChoice(lead="scripted"), seed=1)
-    return journal, SessionRecorder(journal, shipped(), "#general", Engagement.LOW, Origin.JOINED)
+    return journal, SessionRecorder(journal, shipped(), "#general", "LOW", Origin.JOINED)
 
 
 def test_a_session_is_on_disk_before_it_is_over_and_says_then_what_it_was(tmp_path: Path) -> None:

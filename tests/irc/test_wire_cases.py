@@ -25,7 +25,6 @@ from simulator.journal.model_choice import ModelChoice
 from simulator.llm.model import Models
 from simulator.logs.bots import parse_bridge
 from simulator.plan.session_plan import Origin
-from simulator.world.strict import Engagement
 from tests.irc.channel import LEAD, POLICY, Notebook, Saying, scripted_server
 from tests.worlds import shipped
 
@@ -181,7 +180,7 @@ async def played(case: Case, folder: Path) -> tuple[list[str], list[Event], list
         link = ChannelConnection(place, Credentials(LEAD, USERNAME, REALNAME, sasl=sasl), POLICY, clock)
         model = Saying(ANSWER)
         with session_recorder.opened(folder, shipped(), ModelChoice(lead="scripted"), seed=1) as journal:
-            config = BotConfig("#general", Engagement.HIGH, Origin.JOINED, **case.config)
+            config = BotConfig("#general", "HIGH", Origin.JOINED, **case.config)
             around = BotContext(link, shipped(), POLICY, config, clock, Notebook(notes, events))
             bot = Bot(around, Models(model, model), journal)
             await link.open()

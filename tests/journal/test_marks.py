@@ -11,9 +11,10 @@ from simulator.corpus.export import ExportPolicy, export
 from simulator.errors import NotMet, UsageError
 from simulator.journal.records import PersonMark
 from tests import builders
+from tests.layout import NOTATION
 from tests.worlds import shipped
 
-POLICY = ExportPolicy(builders.QUOTA, builders.ENGAGEMENT, shipped().style)
+POLICY = ExportPolicy(builders.QUOTA, builders.ENGAGEMENT, shipped().style, NOTATION)
 
 
 def exported(journal, out: Path) -> set[str]:

@@ -21,9 +21,10 @@ from simulator.journal.records import LineEdit, PersonMark, ReviewAction, Review
 from simulator.journal.reviews import Reviews
 from tests import builders
 from tests.cli.em import ROOT
+from tests.layout import NOTATION
 from tests.worlds import shipped
 
-POLICY = ExportPolicy(builders.QUOTA, builders.ENGAGEMENT, shipped().style)
+POLICY = ExportPolicy(builders.QUOTA, builders.ENGAGEMENT, shipped().style, NOTATION)
 FIRST, SECOND, THIRD = (f"s0000{slot}" for slot in range(3))
 
 

@@ -15,6 +15,7 @@ from simulator.logs.formats.registry import TEXT
 from simulator.logs.log_import import ImportOptions, session
 from simulator.logs.reading import account, conversations
 from simulator.session.transcript import document, text
+from tests.layout import LAYOUT
 from tests.logs import samples
 from tests.worlds import shipped
 
@@ -50,9 +51,9 @@ def test_junk_never_gets_through(tmp_path: Path, name: str, salt: str | None) ->
             names = RunNames(lead=world.lead.nick, shown_lead="pim", personas=personas, salt=salt)
             for slot, found in enumerate(conversations(path, SplitRules(shortest=2, lead="pim"), told)):
                 plan, events = session(found, slot, names, world, ImportOptions())
-                back = parse_document(text(plan.setting, events, actions=True))
+                back = parse_document(text(plan.setting, events, actions=True, layout=LAYOUT), LAYOUT)
                 assert back.header is not None and not back.malformed
-                assert back.lines == document(plan.setting, events, actions=True).lines
+                assert back.lines == document(plan.setting, events, actions=True, layout=LAYOUT).lines
                 assert plan.messages == sum(isinstance(event, Said) for event in events) == len(back.messages)
                 assert [event.at for event in events] == sorted(event.at for event in events)
                 assert [event.index for event in events] == list(range(len(events)))

@@ -13,7 +13,7 @@ from simulator.plan.composing import Composer, SessionBrief
 from simulator.plan.planner import Planner
 from simulator.plan.quota import Cell
 from simulator.world.scenario import Scenario
-from simulator.world.strict import Engagement, within
+from simulator.world.strict import within
 from simulator.world.world import World
 from tests.worlds import shipped
 
@@ -131,7 +131,7 @@ def test_words_are_filled_in_that_fit_the_person(world: World) -> None:
     composer = Composer(world)
     drawn: Counter[tuple[str, bool]] = Counter()
     for seed in range(400):
-        cell = Cell(Engagement.LOW, "#general", "short", "participation", "everyday")
+        cell = Cell("LOW", "#general", "short", "participation", "everyday")
         plan = composer.compose(SessionBrief(scenario, cell, "lamps", "old ones", seed, "s00000", 0))
         does = world.personas[plan.script.parts["speaker"]].does
         drawn[plan.script.fill["thing"], bool(does)] += 1

@@ -9,7 +9,6 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from simulator.plan.participation import Participation
-from simulator.world.strict import Engagement
 from tests.worlds import shipped
 
 
@@ -73,4 +72,4 @@ def test_less_pressure_moves_her_messages_forward() -> None:
     ],
 )  # fmt: skip
 def test_legal_counts_are_the_plans_bands_in_whole_messages(level: str, n: int, counts: list[int]) -> None:
-    assert list(shipped().engagement.bands[Engagement(level)].counts(n)) == counts
+    assert list(shipped().engagement.bands[level].counts(n)) == counts

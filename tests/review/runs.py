@@ -11,6 +11,7 @@ from simulator.llm.model import Purpose
 from simulator.plan.session_plan import SessionPlan
 from simulator.session.transcript import document
 from tests import builders
+from tests.layout import LAYOUT
 from tests.report.runs import card, hostile
 from tests.worlds import shipped
 
@@ -49,7 +50,7 @@ def _play(journal: Journal, plan: SessionPlan, score: float | None, *, guarded: 
 
 def _judge(journal: Journal, plan: SessionPlan, score: float) -> None:
     policy = shipped().judge
-    words = document(plan.setting, journal.events(plan.id)).messages[1].text
+    words = document(plan.setting, journal.events(plan.id), layout=LAYOUT).messages[1].text
     mark = round(policy.worst + score * (policy.best - policy.worst))
     answer = {item.name: {"message": 1, "words": words, "why": "so", "mark": mark} for item in policy.items}
     prompt = builders.prompt("judge.0", Purpose.JUDGE)

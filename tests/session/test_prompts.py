@@ -23,6 +23,7 @@ from simulator.session.prompts import Prompts, RefusedTry
 from simulator.session.scheduler import Scheduler, Turn
 from simulator.session.transcript import text
 from simulator.world.policy import LineLength
+from tests.layout import LAYOUT
 from tests.worlds import shipped
 
 WORLD = shipped()
@@ -185,7 +186,7 @@ def test_a_prompt_shows_the_transcript_as_the_document_does(seed: int) -> None:
                 Channel(plan.setting, events[:end], late=plan.script.late),
                 Turn(plan.setting.cast[0], 0.0, {}),
             )
-            log = text(plan.setting, events[:end])
+            log = text(plan.setting, events[:end], layout=LAYOUT)
             assert prompts.chat(turn, channel)[1].content.rpartition("\n\n")[0] + "\n" == log
             assert prompts.document(turn, channel) == f"{log}<{turn.nick}>"
             assert prompts.completion(turn, channel).endswith(f"\n{log}<{turn.nick}>")

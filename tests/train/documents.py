@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from functools import cache
 
-from simulator.document import Header, TranscriptLine, render_document
+from simulator.document import TranscriptLine, render_document
 from simulator.session import transcript
-from simulator.world.strict import Engagement
 from tests import builders
+from tests.layout import LAYOUT
 
 CAST = ("Emma", "Em_", "Em-away", "E", "em", "`_^")
 """People whose nicks begin like the lead's."""
@@ -19,14 +19,14 @@ def corpus() -> tuple[str, ...]:
     texts = []
     for slot in range(60):
         plan = builders.plan(slot, cast=CAST, length="long" if slot % 20 == 0 else "short")
-        texts.append(_odd(transcript.text(plan.setting, builders.events(plan)), slot))
+        texts.append(_odd(transcript.text(plan.setting, builders.events(plan), layout=LAYOUT), slot))
     return tuple(texts)
 
 
-def short(level: Engagement = Engagement.LOW, lines: int = 6) -> str:
+def short(level: str = "LOW", lines: int = 6) -> str:
     row = [("Emma", "is it so?"), ("Em", "it is..."), ("Em_", "(no)"), ("kai", "x > y <Em> z"), ("Em", "ok!")]
     said = [TranscriptLine(*row[place % len(row)]) for place in range(lines)]
-    return render_document(Header(level.value, "#general"), said)
+    return render_document(LAYOUT.header(level, "#general"), said)
 
 
 def _odd(text: str, slot: int) -> str:

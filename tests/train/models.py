@@ -10,8 +10,8 @@ from pathlib import Path
 from simulator.corpus.filters import Filters
 from simulator.document import parse_document
 from simulator.session import transcript
-from simulator.world.strict import Engagement
 from tests.builders import events, plan
+from tests.layout import LAYOUT, LEVELS
 from tests.worlds import shipped
 
 
@@ -69,11 +69,11 @@ def tokenizer(vocabulary: int = 400):
 def texts(count: int) -> tuple[str, ...]:
     """Documents of 20 messages that pass the filters, the levels in turn, all different."""
     world = shipped()
-    filters = Filters(world.style, world.engagement, world.quota, world.lead.nick)
+    filters = Filters(world.style, world.engagement, world.quota, world.lead.nick, LAYOUT)
     kept: list[str] = []
     slot = 0
     while len(kept) < count:
-        level = list(Engagement)[len(kept) % 3]
+        level = LEVELS[len(kept) % 3]
         each = plan(
             slot,
             length="short",
@@ -81,8 +81,8 @@ def texts(count: int) -> tuple[str, ...]:
             messages=20,
             lead_messages=world.engagement.bands[level].counts(20)[0],
         )
-        text = transcript.text(each.setting, [event for event in events(each) if event.kind != "acted"])
-        if filters.judge(parse_document(text)).keep:
+        text = transcript.text(each.setting, [event for event in events(each) if event.kind != "acted"], layout=LAYOUT)
+        if filters.judge(parse_document(text, LAYOUT)).keep:
             kept.append(text)
         slot += 1
     return tuple(kept)

@@ -17,6 +17,7 @@ from simulator.train.objective import PRESETS
 from simulator.train.settings import read_settings
 from simulator.world.policies.training import Settings
 from tests.builders import LEAD
+from tests.layout import LAYOUT
 from tests.train import models
 
 ROOT = Path(__file__).parents[2]
@@ -89,7 +90,7 @@ def test_packing_does_not_change_the_documents_of_a_step() -> None:
 def test_segments_give_the_tokens_and_the_loss_of_our_own_encoding(objective: str, tmp_path: Path) -> None:
     """As axolotl's `RawInputOutputStrategy` reads them: each segment tokenised by itself, no special tokens added."""
     tokenizer = models.tokenizer(400)
-    encoder = Encoder(tokenizer, LEAD)
+    encoder = Encoder(tokenizer, LEAD, LAYOUT)
     axolotl.export(CORPUS, settings(objective=objective), tmp_path)
     for row, source in zip((tmp_path / axolotl.TRAINING).read_text().splitlines(), CORPUS.training, strict=True):
         ids, labels = [], []

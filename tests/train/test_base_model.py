@@ -13,6 +13,7 @@ from simulator.errors import EmError
 from simulator.train import adapter, base_model
 from simulator.train.encoding import Encoder
 from tests.cli.em import ROOT
+from tests.layout import LAYOUT
 from tests.train import models, tokenizers
 from tests.train.jobs import job, run
 
@@ -72,7 +73,7 @@ def test_a_tokenizer_that_cannot_spell_the_header(copy: Path) -> None:
     words.pre_tokenizer = pre_tokenizers.Whitespace()
     PreTrainedTokenizerFast(tokenizer_object=words, eos_token="</s>", unk_token="<unk>").save_pretrained(copy)
     with pytest.raises(EmError, match="byte-level"):
-        Encoder(base_model.tokenizer(copy), "ada")
+        Encoder(base_model.tokenizer(copy), "ada", LAYOUT)
 
 
 @pytest.mark.parametrize("family", ["llama", "mistral"])
@@ -169,4 +170,4 @@ def test_a_plan_dequantises_nothing(tmp_path: Path, capfd: pytest.CaptureFixture
     made = base_model.dequantised(tmp_path / "bases")
     assert made == planned.base and capfd.readouterr().err == ""
     text = "ENGAGEMENT: LOW\nCHANNEL: #general\n<kai> 12345, <|im_end|> typed\n"
-    assert planned.encoder.encode(text).ids == Encoder(base_model.tokenizer(made), "kai").encode(text).ids
+    assert planned.encoder.encode(text).ids == Encoder(base_model.tokenizer(made), "kai", LAYOUT).encode(text).ids

@@ -6,13 +6,13 @@ from itertools import product
 import pytest
 import torch
 
-from simulator.document import Header, TranscriptLine, render_document
+from simulator.document import TranscriptLine, render_document
 from simulator.errors import UsageError
 from simulator.train.encoding import Encoded, Encoder
 from simulator.train.next_speaker import grow, next_speakers
-from simulator.train.validation import LEVELS, CalibrationRequest, calibrate, turns
-from simulator.world.strict import Engagement
+from simulator.train.validation import CalibrationRequest, calibrate, turns
 from tests import builders
+from tests.layout import LAYOUT, LEVELS
 from tests.train import documents
 from tests.train.tokenizers import GOOD, model, tokenizer
 
@@ -35,7 +35,7 @@ def _by_force(kind: str, document: Encoded, nicks: list[tuple[int, ...]], line: 
 @pytest.mark.parametrize("attention", ["sdpa", "eager"])
 @pytest.mark.parametrize("kind", GOOD)
 def test_one_pass_equals_a_pass_for_every_nick(kind: str, attention: str) -> None:
-    encoder = Encoder(tokenizer(kind), "Em")
+    encoder = Encoder(tokenizer(kind), "Em", LAYOUT)
     document = encoder.encode(documents.short(lines=9))
     nicks = [encoder.speaker(nick) for nick in NICKS]
     found = next_speakers(model(kind, attention), document, nicks)
@@ -46,7 +46,7 @@ def test_one_pass_equals_a_pass_for_every_nick(kind: str, attention: str) -> Non
 
 def test_a_tree_without_its_mask_is_wrong() -> None:
     """So the comparison above can fail: what a branch sees matters to the model it is made with."""
-    encoder = Encoder(tokenizer("bytes"), "Em")
+    encoder = Encoder(tokenizer("bytes"), "Em", LAYOUT)
     document = encoder.encode(documents.short(lines=9))
     tree = grow(document, [encoder.speaker(nick) for nick in NICKS])
     ids, positions = torch.tensor([tree.ids]), torch.tensor([tree.positions])
@@ -61,7 +61,7 @@ def test_a_tree_without_its_mask_is_wrong() -> None:
 
 def test_a_tree_repeats_nothing() -> None:
     """What the document has in the same place, what two nicks share, and last tokens cost no place."""
-    encoder = Encoder(tokenizer("bytes"), "Em")
+    encoder = Encoder(tokenizer("bytes"), "Em", LAYOUT)
     document = encoder.encode(documents.short(lines=2))  # <Emma>, <Em>
     spelled = [encoder.speaker(nick) for nick in ("Em", "Emma", "Em_")]
     assert [len(nick) for nick in spelled] == [4, 6, 5]
@@ -71,7 +71,7 @@ def test_a_tree_repeats_nothing() -> None:
 
 
 def test_attention_that_takes_no_mask_is_refused() -> None:
-    encoder = Encoder(tokenizer("bytes"), "Em")
+    encoder = Encoder(tokenizer("bytes"), "Em", LAYOUT)
     flash = model("bytes", "sdpa")
     flash.config._attn_implementation = "flash_attention_2"
     try:
@@ -82,26 +82,26 @@ def test_attention_that_takes_no_mask_is_refused() -> None:
 
 
 def test_turns_are_the_messages_and_a_swap_changes_the_header_alone() -> None:
-    encoder = Encoder(tokenizer("tekken"), "Em")
+    encoder = Encoder(tokenizer("tekken"), "Em", LAYOUT)
     said = [TranscriptLine("Emma", "so?"), TranscriptLine("Em", "waves", action=True), TranscriptLine("Em", "yes")]
-    text = render_document(Header("LOW", "#general"), said)
+    text = render_document(LAYOUT.header("LOW", "#general"), said)
     own = turns(model("tekken"), encoder, text)
     assert [turn.spoke for turn in own] == [False, True]
-    assert all(turn.level is Engagement.LOW and 0 < turn.raw < turn.coverage <= 1 for turn in own)
+    assert all(turn.level == "LOW" and 0 < turn.raw < turn.coverage <= 1 for turn in own)
     assert all(turn.normalised == turn.raw / turn.coverage for turn in own)
     for level in LEVELS:
         swapped = turns(model("tekken"), encoder, text, level)
-        there = turns(model("tekken"), encoder, text.replace("LOW", level.value))
+        there = turns(model("tekken"), encoder, text.replace("LOW", level))
         assert [turn.raw for turn in swapped] == pytest.approx([turn.raw for turn in there], rel=1e-4)
         assert all(turn.level is level and turn.coverage == turn.raw for turn in swapped)
 
 
-def _rigged(favour: dict[Engagement, float], addressed: float = 0.0) -> torch.nn.Module:
+def _rigged(favour: dict[str, float], addressed: float = 0.0) -> torch.nn.Module:
     """The tiny model, with the logit of the lead's `E` after `<` raised by the header's level, and where she was
     just asked: a model whose answers are known."""
     words = tokenizer("bytes")
-    real, spelled = model("bytes"), Encoder(words, "Em").speaker("Em")
-    heads = {level: words(f"ENGAGEMENT: {level.value}\n").input_ids for level in favour}
+    real, spelled = model("bytes"), Encoder(words, "Em", LAYOUT).speaker("Em")
+    heads = {level: words(f"ENGAGEMENT: {level}\n").input_ids for level in favour}
     asked, first, last = (words(text).input_ids for text in ("?\n", "AE", "b"))
 
     class Rigged(torch.nn.Module):
@@ -128,19 +128,19 @@ def _documents() -> list[str]:
     """The lead answers every question and nothing else."""
     texts = []
     for number, level in product(range(3), LEVELS):
-        every = {Engagement.LOW: 16, Engagement.MEDIUM: 6, Engagement.HIGH: 3}[level]
+        every = {"LOW": 16, "MEDIUM": 6, "HIGH": 3}[level]
         said = []
         for place in range(16):
             hers = place % every == every - 1
             ask = (place + 1) % every == every - 1
             said.append(TranscriptLine("Em" if hers else "Ab", f"line {number}{'?' if ask else '.'}"))
-        texts.append(render_document(Header(level.value, "#general"), said))
+        texts.append(render_document(LAYOUT.header(level, "#general"), said))
     return texts
 
 
 def test_a_model_that_obeys_is_told_from_one_that_does_not() -> None:
-    encoder = Encoder(tokenizer("bytes"), "Em")
-    obeys = _rigged({Engagement.LOW: -3.0, Engagement.MEDIUM: -2.0, Engagement.HIGH: -1.0}, addressed=3.0)
+    encoder = Encoder(tokenizer("bytes"), "Em", LAYOUT)
+    obeys = _rigged({"LOW": -3.0, "MEDIUM": -2.0, "HIGH": -1.0}, addressed=3.0)
     found = calibrate(obeys, encoder, CalibrationRequest(_documents(), BANDS))
     assert (found.documents, found.messages) == (9, 9 * 16)
     assert [found.shares[level].documents for level in LEVELS] == [3, 3, 3]
@@ -157,7 +157,7 @@ def test_a_model_that_obeys_is_told_from_one_that_does_not() -> None:
 
 
 def test_the_result_is_json_and_the_same_again() -> None:
-    encoder = Encoder(tokenizer("smollm"), "Em")
+    encoder = Encoder(tokenizer("smollm"), "Em", LAYOUT)
     texts = [documents.short(level, lines) for level in LEVELS for lines in (5, 8)]
     there = model("smollm").train()
     try:
@@ -168,13 +168,13 @@ def test_the_result_is_json_and_the_same_again() -> None:
     assert first == calibrate(there, encoder, CalibrationRequest(texts, BANDS, seed=4))
     again = json.loads(json.dumps(first.as_dict()))
     assert again["documents"] == 6 and set(again["shares"]) == {"LOW", "MEDIUM", "HIGH"}
-    share = first.shares[Engagement.HIGH]
+    share = first.shares["HIGH"]
     assert (share.least, share.most, share.inside) == (0.25, 0.35, 0.25 <= share.raw <= 0.35)
 
 
 def test_she_spoke_always_or_never() -> None:
-    encoder = Encoder(tokenizer("smollm"), "Em")
-    text = render_document(Header("LOW", "#general"), [TranscriptLine("kai", "hm")])
+    encoder = Encoder(tokenizer("smollm"), "Em", LAYOUT)
+    text = render_document(LAYOUT.header("LOW", "#general"), [TranscriptLine("kai", "hm")])
     found = calibrate(model("smollm"), encoder, CalibrationRequest([text], BANDS))
     assert found.raw.auc is None and found.raw.balanced_accuracy is None
     assert found.swap.means["LOW"].low == found.swap.means["LOW"].high
@@ -182,4 +182,4 @@ def test_she_spoke_always_or_never() -> None:
 
 def test_nothing_to_calibrate_on_is_refused() -> None:
     with pytest.raises(UsageError, match="no document"):
-        calibrate(model("smollm"), Encoder(tokenizer("smollm"), "Em"), CalibrationRequest([], BANDS))
+        calibrate(model("smollm"), Encoder(tokenizer("smollm"), "Em", LAYOUT), CalibrationRequest([], BANDS))

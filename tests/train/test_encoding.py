@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simulator.document import Header, TranscriptLine, render_document
+from simulator.document import TranscriptLine, render_document
 from simulator.errors import UsageError
 from simulator.train.encoding import Encoded, Encoder, TokenClass, split_spans
+from tests.layout import LAYOUT
 from tests.train import documents
 from tests.train.tokenizers import BOS, EOS, GOOD, tokenizer
 
@@ -25,10 +26,10 @@ def pieces(encoder: Encoder, encoded: Encoded) -> list[tuple[str, TokenClass]]:
 
 @KINDS
 def test_tokens_of_a_class_are_its_characters_and_no_others(kind: str) -> None:
-    encoder = Encoder(tokenizer(kind), "Em")
+    encoder = Encoder(tokenizer(kind), "Em", LAYOUT)
     for text in documents.corpus():
         encoded = encoder.encode(text)
-        assert pieces(encoder, encoded) == [(text[s.start : s.end], s.kind) for s in split_spans(text, "Em")]
+        assert pieces(encoder, encoded) == [(text[s.start : s.end], s.kind) for s in split_spans(text, "Em", LAYOUT)]
         assert len(encoded.ids) == len(encoded.classes) == len(encoded)
 
 
@@ -49,15 +50,15 @@ def test_tokens_of_a_class_are_its_characters_and_no_others(kind: str) -> None:
     )
 )
 def test_any_text_comes_back(kind: str, lines: list[TranscriptLine]) -> None:
-    text = render_document(Header("HIGH", "#general"), lines)
-    encoder = Encoder(tokenizer(kind), "Em")
+    text = render_document(LAYOUT.header("HIGH", "#general"), lines)
+    encoder = Encoder(tokenizer(kind), "Em", LAYOUT)
     assert "".join(piece for piece, _ in pieces(encoder, encoder.encode(text))) == text
 
 
 @KINDS
 def test_the_frame_is_the_headers(kind: str) -> None:
     words = tokenizer(kind)
-    encoded = Encoder(words, "Em").encode(documents.short())
+    encoded = Encoder(words, "Em", LAYOUT).encode(documents.short())
     begin = words.convert_tokens_to_ids(BOS)
     assert encoded.ids[-1] == words.convert_tokens_to_ids(EOS)
     assert encoded.ids.count(encoded.ids[-1]) == 1
@@ -67,7 +68,7 @@ def test_the_frame_is_the_headers(kind: str) -> None:
 
 @KINDS
 def test_lines_begin_where_somebody_had_to_be_next(kind: str) -> None:
-    encoder = Encoder(tokenizer(kind), "Em")
+    encoder = Encoder(tokenizer(kind), "Em", LAYOUT)
     for text in documents.corpus()[:10]:
         encoded = encoder.encode(text)
         rest = encoder.tokenizer.decode
@@ -78,7 +79,7 @@ def test_lines_begin_where_somebody_had_to_be_next(kind: str) -> None:
 
 @KINDS
 def test_a_nick_is_spelled_as_in_documents(kind: str) -> None:
-    encoder = Encoder(tokenizer(kind), "Em")
+    encoder = Encoder(tokenizer(kind), "Em", LAYOUT)
     encoded = encoder.encode(documents.short(lines=4))
     for place, nick in zip(encoded.lines, ("Emma", "Em", "Em_", "kai"), strict=True):
         spelled = encoder.speaker(nick)
@@ -89,7 +90,7 @@ def test_a_nick_is_spelled_as_in_documents(kind: str) -> None:
 def test_a_running_text_has_the_same_tokens_where_the_tokenizer_cuts_there() -> None:
     """What a server sees is what was trained on; tekken's way to merge `.` and a newline crosses no boundary."""
     for kind in GOOD:
-        encoder = Encoder(tokenizer(kind), "Em")
+        encoder = Encoder(tokenizer(kind), "Em", LAYOUT)
         for text in documents.corpus():
             whole = tokenizer(kind)(text, split_special_tokens=True).input_ids
             assert list(encoder.encode(text).ids[:-1]) == whole
@@ -104,4 +105,4 @@ def test_tekken_merges_a_newline_into_what_it_ends() -> None:
 @pytest.mark.parametrize("kind", ["lower", "words", "spaces", "endless"])
 def test_a_tokenizer_that_cannot_spell_is_refused_at_once(kind: str) -> None:
     with pytest.raises(UsageError, match=r"^(?!.*\n).*tokenizer"):
-        Encoder(tokenizer(kind), "Em")
+        Encoder(tokenizer(kind), "Em", LAYOUT)

@@ -17,6 +17,7 @@ from simulator.llm.model import CallId, Prompt, PromptFormat, Purpose
 from simulator.llm.registry import OpenOptions, open_models
 from simulator.train import adapter, adapter_export, base_model
 from simulator.train.encoding import Encoder
+from tests.layout import LAYOUT
 from tests.train import models
 from tests.train.adapters import adapted, make
 
@@ -233,7 +234,7 @@ TYPED = (
 @pytest.mark.model
 def test_training_and_serving_read_the_same_tokens_whatever_is_typed(tmp_path: Path) -> None:
     """A control token that somebody types is plain characters to both."""
-    encoder = Encoder(base_model.read_tokenizer(base_model.EMBEDDED, tmp_path / "none"), "mia")
+    encoder = Encoder(base_model.read_tokenizer(base_model.EMBEDDED, tmp_path / "none"), "mia", LAYOUT)
 
     async def counted() -> list[int]:
         async with EmbeddedModel("it", LlamaServer(default_weights()), PromptFormat.DOCUMENT) as model:

@@ -9,6 +9,7 @@ import pytest
 from simulator.errors import UsageError
 from simulator.train.encoding import Encoder, TokenClass
 from simulator.train.objective import PRESETS, Objective
+from tests.layout import LAYOUT
 from tests.train import documents
 from tests.train.tokenizers import GOOD, tokenizer
 
@@ -28,7 +29,7 @@ def _expected(text: str, preset: str) -> list[str]:
 @pytest.mark.parametrize("kind", GOOD)
 @pytest.mark.parametrize("preset", ["lead", "lead+turns"])
 def test_every_weighted_token_of_a_corpus_is_what_the_preset_says(kind: str, preset: str) -> None:
-    encoder = Encoder(tokenizer(kind), "Em")
+    encoder = Encoder(tokenizer(kind), "Em", LAYOUT)
     for text in documents.corpus():
         encoded = encoder.encode(text)
         weights = PRESETS[preset].weights(encoded)
@@ -42,12 +43,12 @@ def test_every_weighted_token_of_a_corpus_is_what_the_preset_says(kind: str, pre
 
 @pytest.mark.parametrize("kind", GOOD)
 def test_all_weighs_everything_but_the_first_token(kind: str) -> None:
-    encoded = Encoder(tokenizer(kind), "Em").encode(documents.short())
+    encoded = Encoder(tokenizer(kind), "Em", LAYOUT).encode(documents.short())
     assert PRESETS["all"].weights(encoded) == [0.0] + [1.0] * (len(encoded) - 1)
 
 
 def test_a_weight_goes_to_its_class() -> None:
-    encoded = Encoder(tokenizer("tekken"), "Em").encode(documents.short())
+    encoded = Encoder(tokenizer("tekken"), "Em", LAYOUT).encode(documents.short())
     weights = Objective(header=1, speaker=2, lead=3, people=4).weights(encoded)
     by = {TokenClass.HEADER: 1, TokenClass.SPEAKER: 2, TokenClass.LEAD: 3, TokenClass.PEOPLE: 4}
     assert weights[1:] == [by[kind] for kind in encoded.classes[1:]]

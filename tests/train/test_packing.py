@@ -11,6 +11,7 @@ from simulator.errors import UsageError
 from simulator.train.encoding import Encoded, Encoder, TokenClass
 from simulator.train.objective import PRESETS
 from simulator.train.packing import IGNORED, batch, cut, pack, wasted_share
+from tests.layout import LAYOUT
 from tests.train import documents
 from tests.train.tokenizers import model, tokenizer
 
@@ -57,7 +58,7 @@ def test_a_document_that_does_not_fit_is_refused() -> None:
 @pytest.mark.parametrize("kind", ["smollm", "tekken"])
 @pytest.mark.parametrize("most", [60, 150, 10_000])
 def test_pieces_hold_every_message_once_and_whole(kind: str, most: int) -> None:
-    encoded = Encoder(tokenizer(kind), "Em").encode(documents.short(lines=40))
+    encoded = Encoder(tokenizer(kind), "Em", LAYOUT).encode(documents.short(lines=40))
     head = encoded.lines[0]
     pieces = cut(encoded, most)
     assert all(len(piece) <= most and piece.ids[:head] == encoded.ids[:head] for piece in pieces)
@@ -73,13 +74,13 @@ def test_pieces_hold_every_message_once_and_whole(kind: str, most: int) -> None:
 
 
 def test_a_message_that_does_not_fit_is_refused() -> None:
-    encoded = Encoder(tokenizer("smollm"), "Em").encode(documents.short())
+    encoded = Encoder(tokenizer("smollm"), "Em", LAYOUT).encode(documents.short())
     with pytest.raises(UsageError, match="sequence_len"):
         cut(encoded, encoded.lines[0] + 4)
 
 
 def test_a_batch_is_aligned() -> None:
-    encoder = Encoder(tokenizer("tekken"), "Em")
+    encoder = Encoder(tokenizer("tekken"), "Em", LAYOUT)
     some = [encoder.encode(documents.short(lines=lines)) for lines in (3, 5)]
     made = batch(some, PRESETS["lead+turns"])
     total = sum(map(len, some))
@@ -101,7 +102,7 @@ def _logits(made: dict[str, torch.Tensor], attention: str, **more: object) -> to
 
 @pytest.mark.parametrize("attention", ["sdpa", "eager"])
 def test_packed_documents_do_not_see_each_other(attention: str) -> None:
-    encoder = Encoder(tokenizer("tekken"), "Em")
+    encoder = Encoder(tokenizer("tekken"), "Em", LAYOUT)
     some: list[Encoded] = [encoder.encode(documents.short(lines=lines)) for lines in (6, 2, 9)]
     objective = PRESETS["all"]
     alone = torch.cat([_logits(batch([each], objective), attention) for each in some])

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from simulator.world.phrases import RemarkKind
-from simulator.world.strict import Prose, StrictModel
+from simulator.world.strict import Language, Prose, StrictModel
 
 Count = Annotated[int, Field(ge=1)]
 Seconds = Annotated[float, Field(gt=0)]
@@ -71,6 +71,8 @@ class Feedback(StrictModel):
 class BotPolicy(StrictModel):
     """Numbers of the real channel; those of the lines are in style.yaml, of the lead's share in engagement.yaml."""
 
+    language: Language = "en"
+    """Of its words, as a code of ISO 639."""
     window: Annotated[int, Field(ge=20)]
     """Messages, the lead's and others', over which the lead's share is held to the band of the level."""
     lull_seconds: Seconds

@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from simulator.world.phrases import Phrases, RemarkKind, remark_phrases
 from simulator.world.scenario import Scenario
-from simulator.world.strict import Name, Share, StrictModel
+from simulator.world.strict import Language, Name, Share, StrictModel
 
 TOPIC = "topic"
 """The stub for what people bring and the corpus lacks."""
@@ -60,6 +60,8 @@ class UnnamedScript(Scenario):
 class GapPolicy(StrictModel):
     """What is looked for, and how far a patch may go."""
 
+    language: Language = "en"
+    """Of its words, as a code of ISO 639."""
     fewest: Count
     """Observations below which nothing is said of a figure."""
     within: Count

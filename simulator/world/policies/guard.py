@@ -9,7 +9,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from simulator.world.strict import Name, Prose, StrictModel
+from simulator.world.strict import Language, Name, Prose, StrictModel
 
 NO_FAULT = "none"
 """As an example's category: nothing is wrong with the line."""
@@ -42,6 +42,8 @@ class GuardExample(StrictModel):
 class GuardPolicy(StrictModel):
     """What the guard is told and asked."""
 
+    language: Language = "en"
+    """Of its words, as a code of ISO 639."""
     instruction: Prose
     """`{lead}` stands for the lead's nick."""
     lines: Annotated[int, Field(ge=1, le=40)]

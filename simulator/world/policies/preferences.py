@@ -22,9 +22,11 @@ class PreferenceTraining(StrictModel):
     beta: Annotated[float, Field(gt=0)] = 0.1
     """Weight of the distance from the adapter that it starts from (arXiv:2305.18290, eq. 7)."""
     kept_rise: Share = 0.5
-    """Share of the rise of P(lead next) from LOW to HIGH before the first step that has to be left."""
+    """Share of the rise of P(lead next) from the lowest level to the highest, before the first step, that has to be
+    left."""
     least_rise: Share = 0.02
-    """Of P(lead next) from LOW to HIGH before the first step; below it, the header has no hold and is not watched."""
+    """Of P(lead next) from the lowest level to the highest before the first step; below it, the header has no hold and
+    is not watched."""
 
 
 class PreferencePolicy(StrictModel):

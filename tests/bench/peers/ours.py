@@ -31,7 +31,6 @@ from simulator.plan.session_plan import Script, SessionPlan, Setting, Slot
 from simulator.session.play import play
 from simulator.world import load
 from simulator.world.persona import Persona, Role
-from simulator.world.strict import Engagement
 from simulator.world.world import World
 
 DIALECT = os.environ["DIALECT"]
@@ -69,12 +68,12 @@ def journal() -> Journal:
 
 def plan(n: int, number: int) -> SessionPlan:
     """A free conversation of the cast: the lead has the share that going round would give her, about a seventh."""
-    k = world().engagement.bands[Engagement.MEDIUM].counts(n)
+    k = world().engagement.bands["MEDIUM"].counts(n)
     return SessionPlan(
         setting=Setting(
             id=f"p{number:04d}",
             channel="#general",
-            engagement=Engagement.MEDIUM,
+            engagement="MEDIUM",
             lead=LEAD,
             cast=tuple(PEOPLE),
             topic=topic(number),
