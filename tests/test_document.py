@@ -10,7 +10,9 @@ from tests.layout import LAYOUT
 TEXT = st.text(st.characters(exclude_categories=("C", "Z"), exclude_characters="<>"), min_size=1, max_size=40)
 NICK = st.from_regex(r"[A-Za-z_\[\]^|][A-Za-z0-9_|-]{0,15}", fullmatch=True)
 LINES = st.lists(st.builds(TranscriptLine, NICK, TEXT, st.booleans()), max_size=20)
-HEADER = st.builds(Header, st.sampled_from(["LOW", "MEDIUM", "HIGH"]), st.sampled_from(["#general", "#culture-war"]))
+HEADER = st.builds(
+    LAYOUT.header, st.sampled_from(["LOW", "MEDIUM", "HIGH"]), st.sampled_from(["#general", "#culture-war"])
+)
 
 
 @given(HEADER, LINES)

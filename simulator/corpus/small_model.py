@@ -21,7 +21,8 @@ SMALL_MODEL = "very-small-model"
 """Name of the rule."""
 GRAM = 4
 """Words in a row."""
-_WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|')*")
+_ENGLISH, _WORD = re.compile(r"[a-z][a-z']*"), re.compile(r"[^\W\d_](?:[^\W\d_]|')*")
+"""The limits were measured on English words, in which no letter has a mark."""
 _ADDRESS = re.compile(r"\S{1,31}[:,] ")
 
 
@@ -38,7 +39,8 @@ class Emptiness:
 def emptiness(messages: Sequence[TranscriptLine], style: StylePolicy) -> Emptiness:
     """The counts, over the words of the messages without the nick that they are addressed to."""
     closed = style.closed_class_words
-    texts = [_words(line.text) for line in messages]
+    word = _ENGLISH if style.language == "en" else _WORD
+    texts = [_words(line.text, word) for line in messages]
     total = sum(map(len, texts))
     share = sum(map(closed.__contains__, chain.from_iterable(texts))) / total if total else 0.0
     window = style.numbers.shared_grams_window
@@ -67,9 +69,9 @@ def _grams(words: list[str]) -> Iterator[tuple[str, ...]]:
     return runs(words, GRAM)
 
 
-def _words(text: str) -> list[str]:
+def _words(text: str, word: re.Pattern[str]) -> list[str]:
     address = _ADDRESS.match(text)
-    return _WORD.findall((text[address.end() :] if address else text).lower().replace("’", "'"))
+    return word.findall((text[address.end() :] if address else text).lower().replace("’", "'"))
 
 
 def _shared(texts: list[list[str]]) -> float:

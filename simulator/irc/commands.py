@@ -92,7 +92,11 @@ class Operators:
         }
         if name not in COMMANDS or not fits.get(name, not value):
             return Command("")
-        return Command(name, self._levels[value.casefold()] if name == "engagement" else value)
+        return Command(name, value)
+
+    def level(self, word: str) -> str:
+        """The level that a command names. Raises KeyError for a word that `read` has not taken for one."""
+        return self._levels[word.casefold()]
 
     @property
     def usage(self) -> str:
@@ -164,7 +168,7 @@ class CommandHandler:
         self._around.observer.note(f"{incoming.nick}: {incoming.text}")
         match command.name:
             case "engagement":
-                self._set_level(command.value)
+                self._set_level(self._operators.level(command.value))
             case "mute":
                 minutes = int(command.value) if command.value else float("inf")
                 self._responder.muted_until = self._around.clock.now() + 60 * minutes

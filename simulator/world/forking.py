@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -60,7 +61,7 @@ def apply(fork: Fork, world: World, folder: Path) -> None:
         _rename_lead(fork.lead, world.lead, folder)
 
 
-def _valid(kind: object, value: str, place: str, cause: str, remedy: str) -> None:
+def _valid(kind: Any, value: str, place: str, cause: str, remedy: str) -> None:
     try:
         TypeAdapter(kind).validate_python(value)
     except ValidationError:

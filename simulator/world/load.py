@@ -115,21 +115,20 @@ def same_content(world: World, digest: str, played: str = "") -> bool:
     """
     if digest == world.digest or (played and played == played_digest(world.root)):
         return True
-    if digest in (yaml_digest(world.root), legacy_digest(world.root)):
-        return True
-    return _calls_things_as_shipped(world) and any(before in (digest, played) for before in nameless_digests(world))
+    if not _calls_things_as_shipped(world):
+        return False
+    former = (yaml_digest(world.root), legacy_digest(world.root))
+    return digest in former or any(before in (digest, played) for before in nameless_digests(world))
 
 
 def _calls_things_as_shipped(world: World) -> bool:
+    """As all worlds did before they had names of their own."""
     path = world.root / NAMES
     return not path.exists() or read_text(path, world.root) == shipped_names()
 
 
 def nameless_digests(world: World) -> tuple[str, str]:
-    """The digests of all files, and of those that are played, as they were when channels stood in them by name.
-
-    Then all worlds called things as the shipped one does.
-    """
+    """The digests of all files, and of those that are played, as they were when channels stood in them by name."""
     paths = (*content_files(world.root, *PARTS), *templates(world.root))
     texts = {name_of(path, world.root): read_text(path, world.root) for path in paths}
     texts.pop(NAMES, None)

@@ -88,10 +88,8 @@ def read(root: Path) -> tuple[World, Plain]:
     """The world in a folder, and its files as plain data. Raises WorldFaults with everything that is wrong."""
     content = _Content(root)
     content.read_names()
-    if content.faults:
-        raise WorldFaults(_located(content.faults, content.texts))
     for path in content_files(root, *PARTS):
-        if name_of(path, root) not in content.data:
+        if name_of(path, root) != content.names:
             content.read(path)
     for path in templates(root):
         content.read_template(path)
@@ -132,17 +130,21 @@ class _Content:
     templates: dict[str, str] = field(default_factory=dict)
     channels: Mapping[str, str] = field(default_factory=dict)
     """Role to name."""
+    names: str = ""
+    """The file that says so; empty: the world has none."""
 
     def read_names(self) -> None:
         """What the other files need to be read."""
+        shipped = parse(shipped_names(), NAMES)
         found = (path for path in content_files(self.root, "policies") if kind_of(name_of(path, self.root)) == NAMES)
         if path := next(found, None):
+            self.names = name_of(path, self.root)
             self.read(path)
         else:
-            self.data[NAMES] = parse(shipped_names(), NAMES)
-            self.cards[NAMES] = NamesPolicy.model_validate(self.data[NAMES])
-        names = self.cards.get(NAMES)
-        self.channels = names.channels if isinstance(names, NamesPolicy) else {}
+            self.data[NAMES], self.cards[NAMES] = shipped, NamesPolicy.model_validate(shipped)
+        # With a file that could not be read the others are, as if it were the shipped one: all faults are told at once.
+        names = self.cards.get(self.names or NAMES)
+        self.channels = names.channels if isinstance(names, NamesPolicy) else shipped["channels"]
 
     def read(self, path: Path) -> None:
         """One file, by itself and by its name."""

@@ -22,7 +22,11 @@ def was_checked(info: ValidationInfo) -> bool:
     return info.context is CHECKED
 
 
-Level = Annotated[str, StringConstraints(pattern=r"^[\p{L}][\p{L}\p{N}_-]{0,23}$")]
+Level = Annotated[
+    str,
+    StringConstraints(pattern=r"^[^\W\d_][\w-]{0,23}$"),
+    WithJsonSchema({"type": "string", "pattern": r"^[^\s\d<>{}:][^\s<>{}:]{0,23}$"}),  # editors know ASCII letters only
+]
 """How much the lead takes part: a name that `policies/engagement.yaml` gives a band; every session's header has one."""
 
 Nick = Annotated[str, StringConstraints(pattern=r"^[A-Za-z\[\]\\`_^{|}][A-Za-z0-9\[\]\\`_^{|}-]{0,30}$")]

@@ -109,7 +109,7 @@ def messages(plan: SessionPlan, events: Iterable[Event]) -> list[Message]:
 
 def count(plan: SessionPlan, said: Sequence[Message], counts: Counts) -> None:
     """Adds one session."""
-    kind, lead, level = plan.slot.length, plan.setting.lead, plan.setting.engagement.value
+    kind, lead, level = plan.slot.length, plan.setting.lead, plan.setting.engagement
     counts.sessions[kind] += 1
     runs = [(nick, len(list(run))) for nick, run in groupby(said, key=lambda one: one.nick)]
     longest = max(length for _, length in runs)

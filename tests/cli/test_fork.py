@@ -54,25 +54,25 @@ def run(place: Path, *arguments: str, code: int = 0) -> str:
 
 def test_a_fork_is_played_exported_trained_measured_and_staged(place: Path) -> None:
     prompts = run(place, "simulate", "--model", "scripted", "--seed", "3", "--prompts", "--engagement", "busy")
-    assert "WATCH: BUSY\nSTATION: #" in prompts and "Vex" in prompts
+    assert re.search(r"WATCH: BUSY\W+STATION: #(bridge|mess)\W", prompts) and "Vex" in prompts
     run(place, "generate", "--run", "log", "--sessions", "20", "--model", "scripted", "--length", "short")
     for told in (("status", "log"), ("show", "log", "s00000"), ("check", "log"), ("stats", "log"), ("log", "log")):
         run(place, *told)
-    run(place, "export", "log", "--out", "corpus", "--allow-scripted", "--format", "jsonl,txt,messages")
+    run(place, "export", "log", "--out", "corpus", "--allow-scripted", "--format", "jsonl,txt,chatml")
     rows = [json.loads(row) for row in (place / "corpus/patience_log_training.jsonl").read_text().splitlines()]
     assert {row["engagement"] for row in rows} == {"CALM", "BUSY"}
     assert all(row["text"].startswith(f"WATCH: {row['engagement']}\nSTATION: {row['channel']}\n") for row in rows)
     run(place, "check", "corpus/conversation_00001.txt")
     run(place, "report", "log", "--out", "report.html")
-    models.save(place / "base")
+    models.save(place / "base", vocabulary=260)  # bytes alone: no token of it comes from the first world's documents
+    settings = ("precision=fp32", "lora_r=2", "too_long=cut", "packing=false", "gradient_accumulation_steps=12")
+    few = ("evaluations=1", "calibration_documents=0", "validation_documents=1", "objective=all")
+    changes = [part for setting in (*settings, *few) for part in ("--set", setting)]
+    proof = ("--config", "policies/training-proof.yaml")
     told = run(
-        place, "train", "corpus", "--base", "base", "--out", "data/adapters/vex", "--allow-scripted",
-        *(part for setting in (
-            "precision=fp32", "lora_r=2", "sequence_len=1024", "too_long=cut", "num_epochs=1", "packing=false",
-            "documents_per_step=6", "evaluations=1", "calibration_documents=1", "objective=all", "checkpoints_kept=1",
-        ) for part in ("--set", setting)),
-    )  # fmt: skip
-    assert "P(lead next) under CALM / BUSY" in told
+        place, "train", "corpus", "--base", "base", *proof, "--out", "data/adapters/vex", "--allow-scripted", *changes
+    )
+    assert re.search(r"checkpoint [3-9] of [3-9]", told), told
     files = ("--corpus", "corpus", "--out", "card.json", "--page", "card.html")
     run(place, "evaluate", "--base", "base", "--adapter", "vex", *files, code=1)
     for path in place.rglob("*"):

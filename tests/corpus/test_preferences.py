@@ -79,7 +79,7 @@ def test_a_refused_try_is_held_against_the_line_that_stood(journal: Journal) -> 
     assert found.keys() == {"assistant-language", "guard-solving"}, "the repetition is too alike, the leak no habit"
     pair = found["guard-solving"]
     setting = builders.plan(0).setting
-    head = f"ENGAGEMENT: {setting.engagement.value}\nCHANNEL: {setting.channel}\n"
+    head = f"ENGAGEMENT: {setting.engagement}\nCHANNEL: {setting.channel}\n"
     assert pair.prompt == f"{head}<ash> {OTHERS[0][1]}\n<bo> {OTHERS[1][1]}\n<{LEAD}>"
     assert (pair.chosen, pair.rejected) == (f" {STOOD}\n", " it's 40.8\n")
     assert (pair.source, pair.message, pair.judge_gap) == ("refused", 2, None)

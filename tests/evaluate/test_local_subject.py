@@ -76,7 +76,7 @@ def test_peoples_words_cost_what_the_model_says(folder: Path) -> None:
 def test_adapters_leave_the_base_alone(folder: Path, tmp_path: Path) -> None:
     for number, name in enumerate(("one.a", "two")):
         adapters.make(tmp_path / "adapters" / name, folder, seed=number)
-    found = opened(str(folder), ["one.a", "two"], nick=LEAD, prompts=shipped().prompts, data=tmp_path)
+    found = opened(str(folder), ["one.a", "two"], world=shipped(), data=tmp_path)
     assert [kind for kind, _ in found] == ["base", "adapter", "adapter"]
     base, first, second = (subject for _, subject in found)
     assert len({base.digest, first.digest, second.digest}) == 3
@@ -92,7 +92,7 @@ def test_an_adapter_of_another_base_is_refused(folder: Path, tmp_path: Path) -> 
     other = models.save(tmp_path / "other", layers=1)
     adapters.make(tmp_path / "adapters" / "one", other)
     with pytest.raises(ContentError, match="another base"):
-        opened(str(folder), ["one"], nick=LEAD, prompts=shipped().prompts, data=tmp_path)
+        opened(str(folder), ["one"], world=shipped(), data=tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_an_adapter_of_another_base_is_refused(folder: Path, tmp_path: Path) -> 
 )
 def test_names_that_mean_nothing(tmp_path: Path, base: str, names: list[str], cause: str) -> None:
     with pytest.raises(UsageError, match=cause):
-        opened(base, names, nick=LEAD, prompts=shipped().prompts, data=tmp_path)
+        opened(base, names, world=shipped(), data=tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 from threading import Thread
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -119,7 +120,8 @@ def test_in_chat_nobody_can_ask() -> None:
 @pytest.mark.model
 def test_the_embedded_model_answers_and_says_chances(tmp_path: Path) -> None:
     """A nick that speaks every other line is expected; one that was never there is not."""
-    [(_, known)] = opened(f"gguf:{default_weights()}", [], nick="ada", prompts=PROMPTS, data=tmp_path)
+    world = SimpleNamespace(lead=SimpleNamespace(nick="ada"), layout=LAYOUT, prompts=PROMPTS)
+    [(_, known)] = opened(f"gguf:{default_weights()}", [], world=world, data=tmp_path)
     talk = "".join(f"<kai> line {n} about soup\n<ada> yes, soup again\n" for n in range(4))
     try:
         found = known.reads([f"ENGAGEMENT: LOW\nCHANNEL: #general\n{talk}"])

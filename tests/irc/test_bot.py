@@ -180,7 +180,7 @@ def test_commands_are_for_operators(tmp_path: Path, mask: str, account: str | No
     assert stay.bot.status().startswith("HIGH" if obeyed else "LOW")
     assert not [event for event in stay.events if "engagement" in getattr(event, "text", "")]
     with Journal.read(tmp_path / "run") as journal:
-        levels = [row.session.setting.engagement.value for row in journal.sessions()]
+        levels = [row.session.setting.engagement for row in journal.sessions()]
     assert levels == (["LOW", "HIGH"] if obeyed else ["LOW"])
     assert obeyed or any("no operator" in note for note in stay.notes)
 

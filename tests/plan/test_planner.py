@@ -56,7 +56,7 @@ def test_lengths_and_counts_use_their_whole_range() -> None:
     seen: dict[tuple[str, str], set[int]] = defaultdict(set)
     for plan in PLANS:
         seen[plan.cell.length, "n"].add(plan.messages)
-        seen[plan.setting.engagement.value, plan.cell.length].add(plan.lead_messages)
+        seen[plan.setting.engagement, plan.cell.length].add(plan.lead_messages)
     assert seen["short", "n"] == set(range(10, 21))
     assert len(seen["long", "n"]) > 30
     assert seen["LOW", "short"] == {1, 2}

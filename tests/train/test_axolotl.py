@@ -48,6 +48,7 @@ CORPUS = Corpus(
     training=tuple(Source(str(i), TEXTS[i % 2]) for i in range(40)),
     validation=(Source("v", TEXTS[1]),),
     lead=LEAD,
+    layout=LAYOUT,
     digest="0" * 16,
     worlds="unknown",
     scripted=False,

@@ -93,7 +93,7 @@ def test_turns_are_the_messages_and_a_swap_changes_the_header_alone() -> None:
         swapped = turns(model("tekken"), encoder, text, level)
         there = turns(model("tekken"), encoder, text.replace("LOW", level))
         assert [turn.raw for turn in swapped] == pytest.approx([turn.raw for turn in there], rel=1e-4)
-        assert all(turn.level is level and turn.coverage == turn.raw for turn in swapped)
+        assert all(turn.level == level and turn.coverage == turn.raw for turn in swapped)
 
 
 def _rigged(favour: dict[str, float], addressed: float = 0.0) -> torch.nn.Module:
