@@ -87,9 +87,7 @@ def batch_rows(method: Method, per_process: int) -> int:
     return max((size for size in range(2, KL_BATCH + 1) if per_process % size == 0), default=per_process)
 
 
-def read_preferences(
-    corpus: Path, method: Method, encoder: Encoder, longest: int, world: World
-) -> PreferenceData:
+def read_preferences(corpus: Path, method: Method, encoder: Encoder, longest: int, world: World) -> PreferenceData:
     """The rows in a folder of `em export --format jsonl,dpo,kto`. `longest`: tokens of a sequence.
 
     Raises UsageError for a folder without them, ContentError for a row that is none, NotMet where all are too long.

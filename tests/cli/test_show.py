@@ -86,7 +86,7 @@ def test_edited_lines_stand_as_they_are_exported_and_json_has_both(run: Path) ->
         journal.act([ReviewAction("s00001", 0, ReviewKind.EDIT, "ann", "words of a second hand")])
     page, made, facts = (em("show", "trial", "s00001", *more, cwd=run).stdout for more in ((), FORMAT, ("--json",)))
     with Journal.read(run / "data" / "runs" / "trial") as journal:
-        assert made == text(journal.session("s00001").plan.setting, journal.edited("s00001"))
+        assert made == text(journal.session("s00001").plan.setting, journal.edited("s00001"), layout=LAYOUT)
     assert "words of a second hand" in page and "1 message as a person edited it" in page
     found = json.loads(facts)
     assert found["edits"] == [{"message": 0, "text": "words of a second hand", "by": "ann"}]

@@ -11,6 +11,7 @@ import pytest
 
 from simulator.corpus.check import check
 from simulator.corpus.filters import Filters
+from tests.layout import LAYOUT
 from tests.worlds import shipped
 
 GOLD = Path(__file__).parents[2] / "data" / "gold"
@@ -25,7 +26,7 @@ def rows() -> list[dict]:
 
 def test_no_filter_is_against_a_session_that_of_the_band_among_them() -> None:
     world = shipped()
-    filters = Filters(world.style, world.engagement, world.quota, world.lead.nick)
+    filters = Filters(world.style, world.engagement, world.quota, world.lead.nick, LAYOUT)
     found = list(check(FILES, filters))
     assert len(found) == 210
     assert [(ident, verdict.reasons) for ident, verdict in found if not verdict.keep] == []

@@ -26,6 +26,7 @@ from simulator.runs.request import ResumeRequest
 from simulator.session.play import play
 from simulator.session.sheet import draft_sheet, read_sheet
 from simulator.world.world import World
+from tests.layout import LAYOUT
 from tests.worlds import scripted, shipped
 
 SESSIONS = 4
@@ -88,9 +89,9 @@ def test_an_export_says_that_it_was_written_by_hand_and_a_check_reads_what_was_e
     with Journal.open(request.folder) as journal:
         row = next(journal.sessions("kept"))
         journal.act([ReviewAction(row.plan.id, 0, ReviewKind.EDIT, "ann", "How can I help you today?")])
-        policy = ExportPolicy(world.quota, world.engagement, world.style)
+        policy = ExportPolicy.of(world)
         export(journal, tmp_path / "out", policy)
-        filters = Filters(world.style, world.engagement, world.quota, world.lead.nick)
+        filters = Filters(world.style, world.engagement, world.quota, world.lead.nick, LAYOUT)
         found = dict(kept(journal, filters))
     card = (tmp_path / "out" / "README.md").read_text()
     assert "Every line was written by hand" in card and "models" not in card.split("## Limits")[1]
