@@ -246,9 +246,8 @@ def test_parquet_holds_what_the_documents_hold(corpus):
 def test_conversations_by_turns(spoken, expected):
     plan = builders.plan(0, engagement="LOW")
     events = builders.said(spoken)
-    document = SessionExport(
-        example(plan, events, builders.run_card(), layout=LAYOUT), lines(plan.setting, events), plan.setting.lead, False
-    )
+    made, header = example(plan, events, builders.run_card(), layout=LAYOUT), LAYOUT.header("LOW", "#general").text
+    document = SessionExport(made, header, lines(plan.setting, events), plan.setting.lead, False)
     told = [(turn.role, turn.content) for turn in turns(document)]
     assert told == ([("system", "ENGAGEMENT: LOW\nCHANNEL: #general"), *expected] if expected else [])
 
