@@ -31,7 +31,6 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from simulator.corpus.file_names import NAMES
 from simulator.corpus.preferences import distance
 from simulator.journal.journal import Journal
 from simulator.llm.model import Message, Models, Prompt, PromptFormat, Reply
@@ -44,6 +43,7 @@ from simulator.train.callbacks import METRICS
 from simulator.train.checkpoints import RECORD
 from simulator.world.load import load
 from tests.bench.terse import ROOT, corpus, cut
+from tests.layout import NAMES
 from tests.worlds import card, shipped
 
 Row = dict[str, object]
