@@ -135,6 +135,7 @@ class Prompts:
             nick=turn.nick,
             hour=self._hour(turn.nick, channel),
             gone=turn.gone,
+            arrived=turn.arrived,
             answers=turn.answers,
             again=turn.again,
             leaves=turn.leaves,

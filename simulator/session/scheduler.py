@@ -66,7 +66,9 @@ class Turn:
     stays: bool = False
     """The person is needed later: a goodbye would be broken."""
     gone: tuple[str, ...] = ()
-    """Who of those in the last messages is not here any more, the last to speak first."""
+    """Who has spoken and is not here any more, the last to speak first."""
+    arrived: tuple[str, ...] = ()
+    """Who came during the talk, is here and has said nothing yet: no line shows that."""
     again: bool = False
     """The last line was this person's, too."""
     purpose: str = ""
@@ -127,6 +129,7 @@ class Scheduler:
             leaves=self._last_words(nick, channel),
             stays=self._stays(nick, channel),
             gone=self._gone(channel),
+            arrived=self._arrived(nick, channel),
             again=_last_speaker(channel) == nick,
             closes=self._closes(channel),
             length=self._length(nick, draw, LineLength.SENTENCE),
@@ -160,6 +163,7 @@ class Scheduler:
             leaves=leaves,
             stays=self._stays(nick, channel),
             gone=self._gone(channel),
+            arrived=self._arrived(nick, channel),
             again=_last_speaker(channel) == nick,
             closes=self._closes(channel),
             length=self._length(nick, draw, LineLength.FEW_WORDS),
@@ -338,8 +342,11 @@ class Scheduler:
 
     def _gone(self, channel: Channel) -> tuple[str, ...]:
         left_us = self._departed(channel)
-        missing = (n for n in channel.recent if n not in channel.present or n in channel.away or n in left_us)
-        return tuple(n for n in missing if channel.messages - channel.spoke_at.get(n, -NEAR) <= NEAR)
+        return tuple(n for n in channel.recent if n not in channel.present or n in channel.away or n in left_us)
+
+    def _arrived(self, nick: str, channel: Channel) -> tuple[str, ...]:
+        late = (n for n in self._script.late if n != nick and n in channel.present and n not in channel.away)
+        return tuple(sorted(n for n in late if n not in channel.spoke_at))
 
     # whom a line is for
 

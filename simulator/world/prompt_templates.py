@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 VARIABLES: Mapping[str, frozenset[str]] = {
     "session_rules": frozenset({"channel", "lead"}),
     "session_system": frozenset({"rules", "lead", "worn", "cards", "ties", "topic", "angle"}),
-    "session_tail": frozenset({"nick", "hour", "gone", "note", "length", "action", "to", "calls"})
+    "session_tail": frozenset({"nick", "hour", "gone", "arrived", "note", "length", "action", "to", "calls"})
     | {"answers", "again", "leaves", "closes", "refused"},
     "session_completion": frozenset({"channel", "people", "ties", "yesterday", "topic", "angle", "premise"}),
     "judge_system": frozenset({"instruction", "questions", "marks", "quote_words", "shape"}),

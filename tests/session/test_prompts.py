@@ -10,7 +10,7 @@ from statistics import mean
 
 import pytest
 
-from simulator.events import Event, Said, TopicSet
+from simulator.events import Event, Joined, Said, TopicSet
 from simulator.line_checks import LineChecker
 from simulator.llm.model import Models, Prompt, PromptFormat, Reply
 from simulator.llm.scripted import Scripted
@@ -104,6 +104,20 @@ def test_the_tail_says_who_of_the_last_to_speak_is_gone() -> None:
     assert turn is not None
     tail = prompts.chat(turn, channel)[1].content.rpartition("\n\n")[2]
     assert f"Not here: {plan.setting.cast[1]}, {plan.setting.cast[0]}." in tail
+
+
+def test_the_tail_says_who_came_and_has_said_nothing() -> None:
+    plan = next(plan for plan in plans(40) if plan.script.late)
+    prompts, newcomer = Prompts(plan.setting, plan.script, WORLD), min(plan.script.late)
+    channel = Channel(plan.setting, late=plan.script.late)
+    scheduler = Scheduler(plan.setting, plan.script, Participation.of(plan), WORLD)
+    before = scheduler.next_turn(channel)
+    channel.apply(Joined(index=0, at=channel.at, nick=newcomer))
+    turn = scheduler.next_turn(channel)
+    assert before is not None and turn is not None and before.arrived == ()
+    assert turn.arrived == (() if turn.nick == newcomer else (newcomer,))
+    told = f"Here by now: {newcomer}." in prompts.chat(turn, channel)[1].content
+    assert told == (turn.nick != newcomer)
 
 
 def test_who_comes_later_is_marked_for_everybody_from_the_beginning() -> None:
@@ -249,7 +263,7 @@ class Listening(Scripted):
 
 
 def test_what_is_read_anew_for_every_line_is_a_sentence() -> None:
-    """At about 3.9 characters a token: 15 tokens and the end of the chat template, where it was 48 in all."""
+    """At about 3.9 characters a token: 17 tokens and the end of the chat template, where it was 48 in all."""
     model = Listening()
 
     async def play_all() -> None:
@@ -259,4 +273,4 @@ def test_what_is_read_anew_for_every_line_is_a_sentence() -> None:
 
     asyncio.run(play_all())
     assert len(model.tails) > 150
-    assert mean(map(len, model.tails)) < 15 * 3.9
+    assert mean(map(len, model.tails)) < 17 * 3.9
