@@ -53,6 +53,8 @@ def check(path: Path, ours: Ours, option: str = "path") -> None:
         raise UsageError(cause, place=str(path), remedy=f"choose another {option}")
     try:
         known = ours(path)
+    except FileNotFoundError:
+        return  # gone meanwhile, as those go that SQLite makes beside a database
     except OSError:
         known = False
     if not known:

@@ -49,6 +49,17 @@ def test_what_stands_there(tmp_path: Path) -> None:
     assert {path.name for path in tmp_path.iterdir()} == set(kinds)
 
 
+def test_a_file_that_goes_while_it_is_looked_at_stands_in_nobody_s_way(tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    path.write_text("x")
+
+    def ours(looked: Path) -> bool:
+        looked.unlink()
+        return bool(looked.read_bytes())
+
+    files.check(path, ours)
+
+
 def test_a_device_is_written_to_and_stays_one(tmp_path: Path) -> None:
     files.write(Path(os.devnull), b"new")
     assert not Path(os.devnull).is_file()

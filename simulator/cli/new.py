@@ -47,11 +47,11 @@ def script(name: str, world_dir: Path | None) -> None:
     _hold(Name, name, "a script's name has lower case letters, digits and hyphens")
 
     def made(root: Path) -> Stub:
-        quota = _quota(root)
+        quota, channels = _quota(root)
         if pattern not in quota.patterns:
             known = ", ".join(quota.patterns)
             raise click.UsageError(f"write PATTERN/NAME, with one of the patterns of policies/quota.yaml: {known}")
-        return stubs.script(pattern, name, list(quota.channels))
+        return stubs.script(pattern, name, channels)
 
     _write(world_dir, made)
 
@@ -66,7 +66,7 @@ def topic(group: str, world_dir: Path | None) -> None:
 
     _hold(Name, group, "a group's name has lower case letters, digits and hyphens")
     root = _write(world_dir, lambda root: stubs.topic(group))
-    if group not in _quota(root).topics:
+    if group not in _quota(root)[0].topics:
         click.echo(f"then give `{group}` a share under `topics` in policies/quota.yaml")
 
 
@@ -101,10 +101,14 @@ def _write(world_dir: Path | None, made: Callable[[Path], Stub]) -> Path:
     return root
 
 
-def _quota(root: Path) -> QuotaPolicy:
+def _quota(root: Path) -> tuple[QuotaPolicy, list[str]]:
+    """The world's quotas, and the channels as scripts name them: by their roles in braces."""
+    from simulator.world import channel_roles, reading
     from simulator.world.policy import QuotaPolicy
     from simulator.world.world_files import read_text
     from simulator.world.yaml_file import parse, validate
 
     place = "policies/quota.yaml"
-    return validate(QuotaPolicy, parse(read_text(root / place, root), place), place)
+    data = parse(read_text(root / place, root), place)
+    quota = validate(QuotaPolicy, channel_roles.filled(data, QuotaPolicy, reading.channels(root)), place)
+    return quota, list(data["channels"])

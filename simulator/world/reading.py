@@ -105,6 +105,13 @@ def read(root: Path) -> tuple[World, Plain]:
     raise WorldFaults(_located(faults, content.texts))
 
 
+def channels(root: Path) -> Mapping[str, str]:
+    """Role to name in the world of a folder; those of the shipped world where it does not say."""
+    content = _Content(root)
+    content.read_names()
+    return content.channels
+
+
 @dataclass(frozen=True, slots=True)
 class Plain:
     """The files of a world, before anything was made of them; by their names below its folder."""

@@ -246,7 +246,7 @@ def test_the_command_gives_the_same_bytes_and_leaves_no_key(
         cwd=tmp_path,
     )
     assert done.returncode == 0, done.stderr
-    assert "ray: 2 machines, 2 processors" in done.stderr and len(done.stderr.splitlines()) == 3
+    assert "ray: 2 machines, 2 processors" in done.stderr and len(done.stderr.splitlines()) == 4
     assert _conversations(exported(tmp_path / "data" / "runs" / "a", tmp_path / "out")) == _conversations(whole)
     logs = [path for path in Path(cluster.head_node.get_session_dir_path()).rglob("*") if path.is_file()]
     assert len(logs) > 10
