@@ -11,6 +11,7 @@ from simulator.corpus.near_duplicates import NearDuplicates
 from simulator.corpus.verdict import Verdict
 from simulator.document import Document
 from simulator.errors import UsageError
+from simulator.events import Acted, Event, Said
 from simulator.journal.journal import Journal
 from simulator.journal.model_choice import HAND, ModelChoice
 from simulator.journal.records import Goal, RunCard
@@ -47,7 +48,7 @@ class SheetReport:
     state: str
     """`kept`: a session of the run; `faults`; `unwritten`: no line has words; `missing`: there is no file."""
     faults: tuple[str, ...] = ()
-    """One line each, with the file and the line."""
+    """One line each, with the file and the line; of a kept session, where the sheet differs from what is on record."""
 
 
 async def write_sheets(request: SheetRequest, world: World) -> list[Path]:
@@ -97,8 +98,22 @@ class _SheetChecker:
 
     def recorded(self, plan: SessionPlan) -> SheetReport:
         """A session that is on record already."""
-        self._near.find(plan.id, document(plan.setting, self._journal.events(plan.id), self._world.layout))
-        return SheetReport(plan.id, "kept")
+        events = self._journal.events(plan.id)
+        self._near.find(plan.id, document(plan.setting, events, self._world.layout))
+        return SheetReport(plan.id, "kept", tuple(self._changed(plan.id, events)))
+
+    def _changed(self, session: str, events: Sequence[Event]) -> Iterator[str]:
+        """The first line of the sheet that was written anew after it was recorded: nobody else would tell."""
+        path = self._sheets / f"{session}{SUFFIX}"
+        if not path.is_file():
+            return
+        said = [(event.nick, event.text) for event in events if isinstance(event, Said | Acted)]
+        lines, _ = read_sheet(read_text(path, self._sheets))
+        for line, recorded in zip(lines, said, strict=False):
+            if (line.nick, line.text) != recorded:
+                cause = f"is on record in other words; `em mark {self._journal.run.name} {session} edit` changes a line"
+                yield SheetFault(line.number, cause).at(path.name)
+                return
 
     def checked(self, plan: SessionPlan) -> SheetReport:
         """A sheet that is not; one without a fault is recorded."""

@@ -98,6 +98,21 @@ def test_an_export_says_that_it_was_written_by_hand_and_a_check_reads_what_was_e
     assert [ident for ident, verdict in found.items() if not verdict.keep] == [row.plan.id]
 
 
+def test_a_line_written_anew_after_it_was_recorded_is_named(tmp_path: Path) -> None:
+    request = _written(tmp_path)
+    _check(request)
+    path = request.sheets / "s00001.txt"
+    rows = path.read_text().splitlines()
+    number = next(number for number, row in enumerate(rows) if row.startswith("<"))
+    rows[number] = rows[number].partition(">")[0] + "> something else by now"
+    path.write_text("\n".join(rows))
+    found = _check(request)
+    assert {report.state for report in found.values()} == {"kept"}
+    assert [fault.split(";")[0] for report in found.values() for fault in report.faults] == [
+        f"s00001.txt:{number + 1}: is on record in other words"
+    ]
+
+
 def _said(row: str, text: str) -> str:
     """A row of the lead's with other words."""
     return f"<Em>{text}" if row.startswith("<Em>") else row
