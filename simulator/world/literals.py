@@ -1,10 +1,7 @@
 """What a text has to contain for an expression to match it: strings that are found much faster than the expression.
 
 Of `\\b(great|good) +question`, every match holds "great question" or "good question"; of `\\bcan .* (help|assist)`,
-"can" and one of "help" and "assist". A text is looked through for the strings of all expressions at once
-(Aho-Corasick), and only the expressions of which every part may be there are tried. So an expression can be tried in
-vain, but never be missed; those without such strings are always tried. The idea is that of RE2's `FilteredRE2`. Strings
-and texts are compared after `marked`.
+"can" and one of "help" and "assist". Strings and texts are compared after `marked`. `prefilter.py` looks for them.
 """
 
 from __future__ import annotations
@@ -13,15 +10,7 @@ import importlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import reduce
-from itertools import islice
-from operator import or_
-from typing import TYPE_CHECKING, Any
-
-import re2
-
-if TYPE_CHECKING:
-    from ahocorasick_rs import AhoCorasick
+from typing import Any
 
 SEAM = "\x01"
 """Stands where a word begins or ends (ASCII, as RE2's `\\b`)."""
@@ -38,15 +27,13 @@ _MARKS = re.compile(r"[^\w\s\x01]")
 FOREIGN = ("\u017f", "\u212a")
 """The two characters outside ASCII that RE2 takes for `s` and `k`: what contains one is not looked up but tried."""
 
-_FEW = 12
-"""So few expressions are left to RE2 altogether: it searches for them in a microsecond."""
 _MOST = 16
 """Strings that alternatives are multiplied to, at most, before the row is cut there."""
 _TIMES = 4
 """A part that is repeated fewer times than that is written out."""
 _CLASS = 12
 """Most characters of a class that are taken one by one."""
-_TOGETHER = 3
+TOGETHER = 3
 """Most parts of a match that are asked for at once: further ones hardly ever tell more."""
 _FREQUENT = 3.0
 """Strings that are expected more often than that in a text are not worth looking for."""
@@ -242,7 +229,7 @@ def _both(ways: _Ways, others: _Ways) -> _Ways:
 
 
 def _rarest(way: tuple[_Needed, ...]) -> tuple[_Needed, ...]:
-    return tuple(sorted(way, key=lambda part: part.frequency)[:_TOGETHER])
+    return tuple(sorted(way, key=lambda part: part.frequency)[:TOGETHER])
 
 
 def _either(ways: Sequence[tuple[_Needed, ...]]) -> tuple[_Needed, ...]:
@@ -359,88 +346,3 @@ def _share(string: str) -> float:
     for mark in _MARKS.findall(string):
         whole *= _OFTEN.get(mark, 0.2)
     return whole
-
-
-class Prefilter:
-    """Which of many expressions a text may match.
-
-    Each way to match an expression is a bit, in `_TOGETHER` segments of one number: segment k holds the ways of which
-    part k has been found. A way is open if its bit is set in all segments.
-    """
-
-    def __init__(self, expressions: Iterable[str]) -> None:
-        """`expressions`: as for `required`."""
-        every = sorted(set(expressions))
-        known = {one: required(one) if len(every) > _FEW else () for one in every}
-        self._ways: dict[str, range] = {}
-        self._count = sum(map(len, known.values()))
-        self._given = 0
-        """Ways that have fewer parts: the missing ones are always there."""
-        parts: dict[Strings, int] = {}
-        place = 0
-        for one, ways in known.items():
-            self._ways[one] = range(place, place + len(ways))
-            for way in ways:
-                bit = 1 << place
-                place += 1
-                for segment in range(_TOGETHER):
-                    if segment < len(way):
-                        parts[way[segment]] = parts.get(way[segment], 0) | bit << segment * self._count
-                    else:
-                        self._given |= bit << segment * self._count
-        found: dict[str, int] = {}
-        for strings, bits in parts.items():
-            for string in strings:
-                found[string] = found[string] | bits if string in found else bits
-        self._bits = list(found.values())
-        """By string: what has been found with it."""
-        self._automaton = _automaton(list(found)) if found else None
-        self._recent: dict[str, int] = {}
-
-    def ways(self, expression: str) -> range:
-        """The bits of what `possible` answers that stand for an expression; none: it has to be tried on every text."""
-        return self._ways[expression]
-
-    def possible(self, text: str) -> int:
-        """The ways that may be there, a bit each. `text` has no half surrogates."""
-        found = self._recent.get(text)
-        if found is None:
-            make_room(self._recent)
-            found = self._recent[text] = self._search(text)
-        return found
-
-    def _search(self, text: str) -> int:
-        every = (1 << self._count) - 1
-        if not text.isascii() and any(letter in text for letter in FOREIGN):
-            return every
-        if self._automaton is None:
-            return 0
-        hits = self._automaton.find_matches_as_indexes(marked(text), overlapping=True)
-        parts = reduce(or_, map(self._bits.__getitem__, {hit[0] for hit in hits}), self._given)
-        return parts & parts >> self._count & parts >> 2 * self._count & every
-
-
-_RECENT = 512
-"""Texts of which the answer is kept: a line is asked about again while it is one of the last of its session."""
-
-
-def make_room(recent: dict[str, Any]) -> None:
-    """Forgets the older half of the answers where there are `_RECENT`."""
-    if len(recent) >= _RECENT:
-        for old in list(islice(recent, _RECENT // 2)):
-            del recent[old]
-
-
-def options(memory: int = 8 << 20) -> re2.Options:
-    """How every expression is read. `memory`: bytes for the program and its automaton."""
-    made = re2.Options()
-    made.case_sensitive = False
-    made.log_errors = False
-    made.max_mem = memory
-    return made
-
-
-def _automaton(strings: list[str]) -> AhoCorasick:
-    from ahocorasick_rs import AhoCorasick, Implementation
-
-    return AhoCorasick(strings, store_patterns=False, implementation=Implementation.ContiguousNFA)

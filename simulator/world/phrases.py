@@ -17,7 +17,7 @@ from typing import Annotated, Any
 import re2
 from pydantic import BeforeValidator, Field, model_validator
 
-from simulator.world.literals import Prefilter, make_room, options
+from simulator.world.prefilter import Prefilter, make_room
 from simulator.world.strict import Prose, StrictModel
 
 _FOLDED = {
@@ -35,9 +35,11 @@ _FOLDED = {
 
 _SPACE = re.compile(r" (?![*+?{])")
 
+_MEMORY = 8 << 20
+"""Bytes that an expression's program and its automaton may take."""
 SMALL = 500
-"""An expression of so many characters that repeats nothing a number of times fits into RE2's memory (8 MB, of which
-each character takes at most some kilobytes): it is valid if it can be parsed, which costs a quarter of compiling it."""
+"""An expression of so many characters that repeats nothing a number of times fits into that memory (each character
+takes at most some kilobytes of it): it is valid if it can be parsed, which costs a quarter of compiling it."""
 
 
 def _lines(value: Any) -> Any:
@@ -67,16 +69,25 @@ def fault_of(pattern: str) -> str | None:
     if len(made) <= SMALL and "{" not in made and _parses(made):
         return None
     try:
-        re2.compile(made, options())
+        re2.compile(made, _options())
     except re2.error as error:
         cause = error.args[0]
         return cause.decode(errors="replace") if isinstance(cause, bytes) else str(cause)
     return None
 
 
+def _options() -> re2.Options:
+    """How every expression is read."""
+    made = re2.Options()
+    made.case_sensitive = False
+    made.log_errors = False
+    made.max_mem = _MEMORY
+    return made
+
+
 def _parses(made: str) -> bool:
     try:
-        re2.Set.SearchSet(options()).Add(made)
+        re2.Set.SearchSet(_options()).Add(made)
     except re2.error:
         return False
     return True
@@ -160,7 +171,7 @@ class Phrases:
     def _re2(self, expression: str) -> Any:
         compiled = self._compiled.get(expression)
         if compiled is None:
-            compiled = self._compiled[expression] = re2.compile(expression, options())
+            compiled = self._compiled[expression] = re2.compile(expression, _options())
         return compiled
 
 

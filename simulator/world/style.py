@@ -10,8 +10,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationInfo, model_validator
 
-from simulator.world.literals import Prefilter
 from simulator.world.phrases import Patterns, Phrases, expression, fault_of
+from simulator.world.prefilter import Prefilter
 from simulator.world.strict import Language, Name, Prose, Share, StrictModel, was_checked
 from simulator.world.word_families import noun_lists, verb_lists
 

@@ -10,8 +10,9 @@ import re2
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simulator.world.literals import FOREIGN, Prefilter, marked, required
+from simulator.world.literals import FOREIGN, marked, required
 from simulator.world.phrases import Phrases, expression, folded
+from simulator.world.prefilter import Prefilter
 from simulator.world.style import StylePolicy
 from simulator.world.yaml_file import parse
 from tests.corpus.language import ROOT
