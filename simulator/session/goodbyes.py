@@ -19,11 +19,10 @@ WISH = 3
 
 
 class Goodbyes:
-    """Reads goodbyes out of the lines of one world's sessions; pure but for what it remembers of texts."""
+    """Reads goodbyes out of the lines of one world's sessions. Pure."""
 
     def __init__(self, style: StylePolicy) -> None:
         self._phrases = style.shown[GOODBYE]
-        self._known: dict[str, bool] = {}
 
     def leaves(self, line: TranscriptLine, earlier: Sequence[TranscriptLine]) -> bool:
         """True if the speaker takes leave, and does not only wish somebody a good night who has just done so.
@@ -42,10 +41,8 @@ class Goodbyes:
         return frozenset(
             nick
             for nick, at in channel.spoke_at.items()
-            if self._said(lines[at].text) and self.leaves(lines[at], lines[max(0, at - WISHED_WITHIN) : at])
+            if self.leaves(lines[at], lines[max(0, at - WISHED_WITHIN) : at])
         )
 
     def _said(self, text: str) -> bool:
-        if text not in self._known:
-            self._known[text] = next(self._phrases.find(folded(text)), None) is not None
-        return self._known[text]
+        return next(self._phrases.find(folded(text)), None) is not None
