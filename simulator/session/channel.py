@@ -57,6 +57,11 @@ class Channel:
         """Messages up to now."""
         return len(self.lines)
 
+    @property
+    def last_speaker(self) -> str | None:
+        """Whose the last message is; None: there is none."""
+        return self.lines[-1].nick if self.lines else None
+
     def apply(self, event: Event) -> None:
         """The next event has happened."""
         self.events += 1

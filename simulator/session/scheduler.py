@@ -20,24 +20,19 @@ from dataclasses import dataclass
 from simulator import rng
 from simulator.plan.participation import ENDING, Participation
 from simulator.plan.session_plan import PlacedBeat, Script, Setting
+from simulator.session.address import Addressing
+from simulator.session.attendance import Attendance
 from simulator.session.channel import Channel
-from simulator.session.goodbyes import Goodbyes
 from simulator.session.line_length import draw_length
 from simulator.world.policy import Claim, LineLength
 from simulator.world.world import World
 
 SURE = 0.97
 """Chance above which the lead is not drawn: something is always left to the channel."""
-ASKED_WITHIN = 6
-"""Messages after which nobody waits for an answer any more."""
-NEAR = 8
-"""Messages back to which somebody may be addressed who has not asked anything."""
 FEWEST = 3
 """People who stay when somebody leaves whom the script does not send away, unless the session ends."""
 CLOSING = 2
 """Messages at the end of a session whose writers are told that it ends."""
-MOST_ADDRESSING = 0.85
-"""Share of a person's lines that begin with a nick, at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +85,8 @@ class Scheduler:
         self._lead_nick = setting.lead
         self._lines = {beat.at: beat for beat in script.beats if beat.nick is not None}
         """Beats that want a line, by message index."""
-        self._leaves = {change.nick: change.at for change in script.presence if change.kind == "part"}
-        self._goodbyes = Goodbyes(world.style)
-        self._memory: tuple[Channel, int, frozenset[str]] | None = None
-        """Who has left, worked out for a channel after so many events."""
+        self._attendance = Attendance(script, world)
+        self._addressing = Addressing(setting, budget, world, self._attendance)
         length = world.quota.length_of(budget.n)
         self._most = max(3, math.floor(world.turns.top_share[length] * budget.n))
         """Messages of one person, at most; the script's own lines aside."""
@@ -125,12 +118,12 @@ class Scheduler:
             beat,
             beat.to,
             beat.opening,
-            answers=self._questioner(nick, channel),
-            leaves=self._last_words(nick, channel),
+            answers=self._addressing.questioner(nick, channel),
+            leaves=self._attendance.last_words(nick, channel),
             stays=self._stays(nick, channel),
-            gone=self._gone(channel),
-            arrived=self._arrived(nick, channel),
-            again=_last_speaker(channel) == nick,
+            gone=self._attendance.gone(channel),
+            arrived=self._attendance.arrived(nick, channel),
+            again=channel.last_speaker == nick,
             closes=self._closes(channel),
             length=self._length(nick, draw, LineLength.SENTENCE),
             lead_silent=None if lead else self._silence(channel, chosen=False),
@@ -146,10 +139,10 @@ class Scheduler:
         *,
         lead_silent: str | None = None,
     ) -> Turn:
-        calls = nick != self._lead_nick and self._calls_lead(nick, channel, draw)
-        to = None if calls else self._addressee(nick, channel, draw)
+        calls = nick != self._lead_nick and self._addressing.calls_lead(nick, channel, draw)
+        to = None if calls else self._addressing.addressee(nick, channel, draw)
         openings = self._world.turns.calling
-        leaves = self._last_words(nick, channel)
+        leaves = self._attendance.last_words(nick, channel)
         acts = nick != self._lead_nick and channel.tries == 0 and to is None and not calls and not leaves
         return Turn(
             nick,
@@ -159,12 +152,12 @@ class Scheduler:
             opening=draw.choice(openings).replace("{lead}", self._lead_nick) if calls else "",
             calls_lead=calls,
             action=acts and draw.random() < self._world.personas[nick].habits.actions,
-            answers=self._questioner(nick, channel),
+            answers=self._addressing.questioner(nick, channel),
             leaves=leaves,
             stays=self._stays(nick, channel),
-            gone=self._gone(channel),
-            arrived=self._arrived(nick, channel),
-            again=_last_speaker(channel) == nick,
+            gone=self._attendance.gone(channel),
+            arrived=self._attendance.arrived(nick, channel),
+            again=channel.last_speaker == nick,
             closes=self._closes(channel),
             length=self._length(nick, draw, LineLength.FEW_WORDS),
             purpose=draw.choice(self._world.engagement.purposes) if self._unasked(nick, channel) else "",
@@ -173,7 +166,9 @@ class Scheduler:
 
     def _unasked(self, nick: str, channel: Channel) -> bool:
         """The line is the lead's, and nothing calls for it."""
-        return nick == self._lead_nick and claim(channel, nick) is None and self._asker(nick, channel) is None
+        return (
+            nick == self._lead_nick and claim(channel, nick) is None and self._addressing.asker(nick, channel) is None
+        )
 
     def _closes(self, channel: Channel) -> bool:
         return channel.messages >= self._budget.n - CLOSING
@@ -192,7 +187,7 @@ class Scheduler:
             return None
         if at >= self._budget.n - ENDING and channel.recent[1:2] == [self._lead_nick]:
             return None  # every other line of an ending would be the lead's
-        if self._asker(self._lead_nick, channel) is not None:
+        if self._addressing.asker(self._lead_nick, channel) is not None:
             return {"addressed": 1.0, "chance": self._world.turns.answers.lead}
         policy = self._world.engagement
         called = claim(channel, self._lead_nick)
@@ -219,13 +214,7 @@ class Scheduler:
         return "budget" if channel.messages not in self._budget.closed else "somebody else's line"
 
     def _just_spoke(self, channel: Channel) -> bool:
-        return _last_speaker(channel) == self._lead_nick
-
-    def _lead_can_answer(self, channel: Channel) -> bool:
-        """The lead is there and may have the message after this one."""
-        spoken, at = channel.counts[self._lead_nick], channel.messages + 1
-        here = self._lead_nick in channel.present and self._lead_nick not in channel.away
-        return here and self._budget.may_speak(at, spoken, False)
+        return channel.last_speaker == self._lead_nick
 
     # the people
 
@@ -235,7 +224,7 @@ class Scheduler:
         Who has said goodbye is not drawn again as long as anybody else is there.
         """
         everybody = [nick for nick in able if nick != self._lead_nick]
-        left_us = self._departed(channel)
+        left_us = self._attendance.departed(channel)
         others = [nick for nick in everybody if nick not in left_us] or everybody
         coming = self._lines.get(channel.messages + 1)
         left = self._lines_left(channel.messages)
@@ -244,9 +233,9 @@ class Scheduler:
             for nick in others
             if channel.counts[nick] + left[nick] < self._most
             and (coming is None or coming.nick != nick)
-            and (_last_speaker(channel) != nick or self._may_go_on(nick, channel))
+            and (channel.last_speaker != nick or self._may_go_on(nick, channel))
         ]
-        return fit or [nick for nick in others if nick != _last_speaker(channel)] or others
+        return fit or [nick for nick in others if nick != channel.last_speaker] or others
 
     def _lines_left(self, at: int) -> Counter[str]:
         """How many lines the script still gives to each."""
@@ -259,7 +248,7 @@ class Scheduler:
         if draw.random() >= none:
             nick = draw.choices(list(hazards), list(hazards.values()))[0]
             return nick, {"addressed": 1.0, "chance": (1 - none) * hazards[nick] / sum(hazards.values())}
-        last = _last_speaker(channel)
+        last = channel.last_speaker
         if last in people:
             chances, run = self._world.turns.again, _run(channel)
             again = chances[run - 1] if run <= len(chances) else 0.0
@@ -275,7 +264,7 @@ class Scheduler:
 
     def _hazard(self, nick: str, channel: Channel) -> float:
         """Chance that the turn goes to this person for having been addressed; 0: nobody waits."""
-        if self._asker(nick, channel) is None:
+        if self._addressing.asker(nick, channel) is None:
             return 0.0
         chances = self._world.turns.answers.chance
         since = channel.messages - 1 - channel.owing[nick][1]
@@ -314,21 +303,6 @@ class Scheduler:
         waits = channel.question or channel.addressed[-1] is not None
         return not waits and _run(channel) <= len(self._world.turns.again)
 
-    def _last_words(self, nick: str, channel: Channel) -> bool:
-        goes = self._leaves.get(nick)
-        return goes is not None and 0 <= goes - channel.messages <= self._world.turns.farewell
-
-    def _departed(self, channel: Channel) -> frozenset[str]:
-        """Who has said goodbye, in words or by having been told that these are the last ones."""
-        if self._memory is None or self._memory[:2] != (channel, channel.events):
-            leaving = {nick for nick in channel.spoke_at if self._had_last_words(nick, channel)}
-            self._memory = channel, channel.events, self._goodbyes.departed(channel) | leaving
-        return self._memory[2]
-
-    def _had_last_words(self, nick: str, channel: Channel) -> bool:
-        goes, spoke = self._leaves.get(nick), channel.spoke_at.get(nick)
-        return goes is not None and spoke is not None and 0 <= goes - spoke <= self._world.turns.farewell
-
     def _stays(self, nick: str, channel: Channel) -> bool:
         """The script has another line for that person, the lead still owes lines, or hardly anybody would be left."""
         at = channel.messages + 1
@@ -337,77 +311,8 @@ class Scheduler:
         if self._lines_left(at)[nick]:
             return True
         others = [n for n in channel.able() if n not in (nick, self._lead_nick)]
-        few = len(set(others) - self._departed(channel)) < FEWEST
-        return few and not self._last_words(nick, channel) and at < self._budget.n - CLOSING
-
-    def _gone(self, channel: Channel) -> tuple[str, ...]:
-        left_us = self._departed(channel)
-        return tuple(n for n in channel.recent if n not in channel.present or n in channel.away or n in left_us)
-
-    def _arrived(self, nick: str, channel: Channel) -> tuple[str, ...]:
-        late = (n for n in self._script.late if n != nick and n in channel.present and n not in channel.away)
-        return tuple(sorted(n for n in late if n not in channel.spoke_at))
-
-    # whom a line is for
-
-    def _questioner(self, nick: str, channel: Channel) -> str | None:
-        """Who asked this person something by name a short while ago, is still there and has no answer yet."""
-        asker = self._asker(nick, channel)
-        if asker is None:
-            return None
-        at = channel.owing[nick][1]
-        recent = channel.messages - at <= ASKED_WITHIN
-        return asker if recent and "?" in channel.lines[at].text else None
-
-    def _asker(self, nick: str, channel: Channel) -> str | None:
-        """Who addressed this person, is still there and has no answer yet."""
-        asker = channel.owing.get(nick, (None, 0))[0]
-        if asker is None or asker not in channel.present or asker in channel.away:
-            return None
-        return None if asker in self._departed(channel) else asker
-
-    def _addressee(self, nick: str, channel: Channel, draw: random.Random) -> str | None:
-        """Whom the line may begin by addressing: who waits for an answer, or else one of the last two to speak."""
-        turns = self._world.turns
-        rate = turns.address_rate * self._world.personas[nick].habits.addresses
-        luck = draw.random()
-        if (asker := self._asker(nick, channel)) is not None:
-            return (
-                asker if luck < min(MOST_ADDRESSING, rate * turns.address_asker) * self._room(asker, channel) else None
-            )
-        if channel.owing.get(nick, ("", 0))[0] in channel.present:
-            return None  # who waited is about to leave or away, and nobody is named in their place
-        asks_all = channel.question and channel.addressed[-1] is None
-        near = _before(nick, channel)[: 1 if asks_all else len(turns.address_recency)]
-        left_us = self._departed(channel)
-        fit = {
-            other: weight
-            for other, weight in zip(near, turns.address_recency, strict=False)
-            if other in channel.present and other not in channel.away | left_us and other not in channel.owing
-        }  # fmt: skip
-        if not fit or luck >= min(MOST_ADDRESSING, rate):
-            return None
-        other = draw.choices(list(fit), list(fit.values()))[0]
-        return other if luck < min(MOST_ADDRESSING, rate) * self._room(other, channel) else None
-
-    def _room(self, nick: str, channel: Channel) -> float:
-        """Factor in [0, 1] on how often somebody is spoken to: less for the lead, the more of its share is spent."""
-        if nick != self._lead_nick:
-            return 1.0
-        spoken, at = channel.counts[nick], channel.messages + 1
-        return min(1.0, self._budget.pace(at, spoken)) if self._lead_can_answer(channel) else 0.0
-
-    def _calls_lead(self, nick: str, channel: Channel, draw: random.Random) -> bool:
-        """Somebody turns to the lead, the likelier the more of the lead's share is still owed."""
-        busy = not channel.lines or self._just_spoke(channel) or self._asker(nick, channel) is not None
-        if busy or channel.addressed[-1] is not None or channel.lines[-1].nick in self._departed(channel):
-            return False  # what was just said is somebody else's to answer, or no subject
-        if self._lead_nick in channel.owing or not self._lead_can_answer(channel):
-            return False
-        at, spoken = channel.messages + 1, channel.counts[self._lead_nick]
-        often = self._world.engagement.called[self._setting.engagement]
-        due = self._budget.pressure(at, spoken) * self._budget.pace(at, spoken)
-        return draw.random() < min(MOST_ADDRESSING, often * due)
+        few = len(set(others) - self._attendance.departed(channel)) < FEWEST
+        return few and not self._attendance.last_words(nick, channel) and at < self._budget.n - CLOSING
 
 
 def claim(channel: Channel, lead: str) -> Claim | None:
@@ -423,15 +328,6 @@ def claim(channel: Channel, lead: str) -> Claim | None:
     if channel.question and channel.addressed[-1] is None:
         return "question"
     return None
-
-
-def _last_speaker(channel: Channel) -> str | None:
-    return channel.lines[-1].nick if channel.lines else None
-
-
-def _before(nick: str, channel: Channel) -> list[str]:
-    """Who else has spoken, the last one first, each once, among the newest messages."""
-    return list(dict.fromkeys(line.nick for line in reversed(channel.lines[-NEAR:]) if line.nick != nick))
 
 
 def _run(channel: Channel) -> int:

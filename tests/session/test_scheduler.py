@@ -13,10 +13,11 @@ from simulator.llm.scripted import Scripted
 from simulator.plan.participation import Participation
 from simulator.plan.planner import Planner
 from simulator.plan.session_plan import SessionPlan
+from simulator.session.address import ASKED_WITHIN
 from simulator.session.channel import Channel
 from simulator.session.goodbyes import Goodbyes
 from simulator.session.play import play
-from simulator.session.scheduler import ASKED_WITHIN, Scheduler, Turn, claim
+from simulator.session.scheduler import Scheduler, Turn, claim
 from tests.bench.turn_faults import Counts, count, messages, report
 from tests.worlds import shipped
 
