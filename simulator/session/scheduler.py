@@ -15,7 +15,7 @@ import math
 import random
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from simulator import rng
 from simulator.plan.participation import ENDING, Participation
@@ -110,23 +110,29 @@ class Scheduler:
         return self._turn(nick, pause, because, channel, draw, lead_silent=silent)
 
     def _scripted(self, beat: PlacedBeat, nick: str, pause: float, channel: Channel, draw: random.Random) -> Turn:
-        lead = nick == self._lead_nick
+        silent = None if nick == self._lead_nick else self._silence(channel, chosen=False)
+        return replace(
+            self._moment(nick, pause, {"beat": 1.0, "chance": 1.0}, channel),
+            beat=beat,
+            to=beat.to,
+            opening=beat.opening,
+            length=self._length(nick, draw, LineLength.SENTENCE),
+            lead_silent=silent,
+        )
+
+    def _moment(self, nick: str, pause: float, reasons: Mapping[str, float], channel: Channel) -> Turn:
+        """A turn of that person's with what the channel alone says of it: nothing is drawn."""
         return Turn(
             nick,
             pause,
-            {"beat": 1.0, "chance": 1.0},
-            beat,
-            beat.to,
-            beat.opening,
+            reasons,
             answers=self._addressing.questioner(nick, channel),
             leaves=self._attendance.last_words(nick, channel),
             stays=self._stays(nick, channel),
             gone=self._attendance.gone(channel),
             arrived=self._attendance.arrived(nick, channel),
             again=channel.last_speaker == nick,
-            closes=self._closes(channel),
-            length=self._length(nick, draw, LineLength.SENTENCE),
-            lead_silent=None if lead else self._silence(channel, chosen=False),
+            closes=channel.messages >= self._budget.n - CLOSING,
         )
 
     def _turn(
@@ -142,23 +148,14 @@ class Scheduler:
         calls = nick != self._lead_nick and self._addressing.calls_lead(nick, channel, draw)
         to = None if calls else self._addressing.addressee(nick, channel, draw)
         openings = self._world.turns.calling
-        leaves = self._attendance.last_words(nick, channel)
-        acts = nick != self._lead_nick and channel.tries == 0 and to is None and not calls and not leaves
-        return Turn(
-            nick,
-            pause,
-            reasons,
+        moment = self._moment(nick, pause, reasons, channel)
+        acts = nick != self._lead_nick and channel.tries == 0 and to is None and not calls and not moment.leaves
+        return replace(
+            moment,
             to=to,
             opening=draw.choice(openings).replace("{lead}", self._lead_nick) if calls else "",
             calls_lead=calls,
             action=acts and draw.random() < self._world.personas[nick].habits.actions,
-            answers=self._addressing.questioner(nick, channel),
-            leaves=leaves,
-            stays=self._stays(nick, channel),
-            gone=self._attendance.gone(channel),
-            arrived=self._attendance.arrived(nick, channel),
-            again=channel.last_speaker == nick,
-            closes=self._closes(channel),
             length=self._length(nick, draw, LineLength.FEW_WORDS),
             purpose=draw.choice(self._world.engagement.purposes) if self._unasked(nick, channel) else "",
             lead_silent=lead_silent,
@@ -169,9 +166,6 @@ class Scheduler:
         return (
             nick == self._lead_nick and claim(channel, nick) is None and self._addressing.asker(nick, channel) is None
         )
-
-    def _closes(self, channel: Channel) -> bool:
-        return channel.messages >= self._budget.n - CLOSING
 
     def _length(self, nick: str, draw: random.Random, least: LineLength) -> LineLength:
         return draw_length(self._world.turns.line_length, self._world.personas[nick], draw, least=least)
