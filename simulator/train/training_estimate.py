@@ -272,10 +272,8 @@ def estimate_training(
     seen = [[weight > 0 for weight in objective.weights(document)] for document in training]
     places = max(sum(sum(seen[place]) for place in group) for group in plan.sequences)
     shape = Shape.of(config)
-    # Forward 2, backward through frozen weights 2; the layers once more where activations are made again.
-    per_token = (6 if settings.gradient_checkpointing else 4) * shape.parameters
-    rate = speed / per_token
-    evaluation = _evaluated_tokens(validation, settings) * 2 * shape.parameters / speed
+    rate = speed / (_learning_passes(settings) * shape.parameters)
+    evaluation = (settings.evaluations + 1) * _evaluated_tokens(validation, settings) * 2 * shape.parameters / speed
     return TrainingEstimate(
         documents=len(training),
         held_out=len(validation),
@@ -312,17 +310,17 @@ def estimate_preferences(
     each line after another row's prompt, too, forward alone and by both.
     """
     rows, shape = data.training, Shape.of(config)
-    prompt = sum(row.tokens - len(row.wanted) - len(row.unwanted) for row in rows)
+    tokens = sum(row.tokens for row in rows)
     wanted, unwanted = sum(len(row.wanted) for row in rows), sum(len(row.unwanted) for row in rows)
+    prompt = tokens - wanted - unwanted
     kinds = {"prompt": Kind(prompt, 0.0), "wanted": Kind(wanted, 1.0), "unwanted": Kind(unwanted, 1.0)}
-    tokens = prompt + wanted + unwanted
     longest = max(map(len, rows))
     # Padded to the longest of a batch, and the logits of every place are made.
     at_once = longest * (2 if data.method == "dpo" else batch_rows(data.method, plan.per_step // devices.processes))
-    passes = (6 if settings.gradient_checkpointing else 4) + 2 + (4 if data.method == "kto" else 0)
+    passes = _learning_passes(settings) + 2 + (4 if data.method == "kto" else 0)
     rate = devices.speed / (passes * shape.parameters)
-    held = sum(row.tokens for row in data.validation) * (settings.evaluations + 1)
-    evaluation = (held + _evaluated_tokens(validation, settings)) * 2 * shape.parameters / devices.speed
+    held_out = sum(row.tokens for row in data.validation) + _evaluated_tokens(validation, settings)
+    evaluation = (settings.evaluations + 1) * held_out * 2 * shape.parameters / devices.speed
     return TrainingEstimate(
         documents=len(rows),
         held_out=len(data.validation),
@@ -345,11 +343,19 @@ def estimate_preferences(
     )
 
 
+def _learning_passes(settings: Settings) -> int:
+    """Operations that learning from a token takes for each of the base's parameters.
+
+    Forward 2, backward through frozen weights 2; the layers once more where activations are made again.
+    """
+    return 6 if settings.gradient_checkpointing else 4
+
+
 def _evaluated_tokens(validation: Sequence[Encoded], settings: Settings) -> int:
-    """That are read forward by all evaluations together."""
+    """Of documents, that one evaluation reads forward."""
     evaluated = sum(sorted(map(len, validation))[-settings.validation_documents or None :])
     calibrated = settings.calibration_documents * 3 * max(map(len, validation), default=0)
-    return (settings.evaluations + 1) * (evaluated + calibrated)
+    return evaluated + calibrated
 
 
 def measure_speed(precision: str) -> float:
