@@ -154,8 +154,7 @@ def make_schedule(lengths: Sequence[int], settings: Settings, processes: int = 1
     """
     steps: list[list[Group]] = []
     for epoch in range(settings.num_epochs):
-        order = list(range(len(lengths)))
-        rng.stream(settings.seed, "order", epoch).shuffle(order)
+        order = _shuffled(len(lengths), settings, epoch)
         count = -(-len(order) // settings.documents_per_step)
         for step in range(count):
             chosen = order[len(order) * step // count : len(order) * (step + 1) // count]
@@ -176,13 +175,17 @@ def make_row_schedule(rows: int, settings: Settings, processes: int = 1) -> Sche
     """
     order: list[Group] = []
     for epoch in range(settings.num_epochs):
-        places = list(range(rows))
-        rng.stream(settings.seed, "order", epoch).shuffle(places)
-        order += [(place,) for place in places]
+        order += [(place,) for place in _shuffled(rows, settings, epoch)]
     each = settings.documents_per_step
     each += -each % processes
     steps = -(-len(order) // each)
     return Schedule(tuple(order), each, steps, len(order) / steps)
+
+
+def _shuffled(count: int, settings: Settings, epoch: int) -> list[int]:
+    order = list(range(count))
+    rng.stream(settings.seed, "order", epoch).shuffle(order)
+    return order
 
 
 def _groups(chosen: list[int], lengths: Sequence[int], settings: Settings) -> list[Group]:
