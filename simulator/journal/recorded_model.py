@@ -22,11 +22,7 @@ class RecordedModel(ModelWrapper):
         """The answer on record, or else the inner model's, which is on disk when this returns."""
         if (known := self._known.get(prompt.call_id)) is not None:
             return known
-        try:
-            reply = await self.inner.reply(prompt)
-        except GaveUp as error:
-            self._journal.failed(self._session, prompt, error.failures)
-            raise
+        reply = await _asked(self.inner, prompt, self._journal, self._session)
         self._journal.call(self._session, prompt, reply)
         return reply
 
@@ -40,13 +36,18 @@ class DeskModel(ModelWrapper):
 
     async def reply(self, prompt: Prompt) -> Reply:
         """The inner model's answer, which is on disk when this returns."""
-        try:
-            reply = await self.inner.reply(prompt)
-        except GaveUp as error:
-            self._journal.failed(self._session, prompt, error.failures)
-            raise
+        reply = await _asked(self.inner, prompt, self._journal, self._session)
         self._journal.desk_call(self._session, prompt, reply)
         return reply
+
+
+async def _asked(model: Model, prompt: Prompt, journal: Reviews, session: str) -> Reply:
+    """The model's answer; when it gives up, what became of its attempts is on record."""
+    try:
+        return await model.reply(prompt)
+    except GaveUp as error:
+        journal.failed(session, prompt, error.failures)
+        raise
 
 
 def recorded(models: Models, journal: Journal, session: str) -> Models:
