@@ -16,7 +16,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from simulator import intervals
@@ -148,11 +148,12 @@ def _function_words(window: _Window, closed: frozenset[str]) -> str:
 
 def _turns(window: _Window) -> str:
     """`A5` for a message of five to seven words by the one who spoke first."""
-    lengths = (len(line.text.split()) for line in window.lines)
-    return " ".join(
-        f"{line.nick}{LENGTHS[max(0, bisect_right(LENGTHS, length) - 1)]}"
-        for line, length in zip(window.lines, lengths, strict=True)
-    )
+    return " ".join(f"{line.nick}{_length(line.text)}" for line in window.lines)
+
+
+def _length(text: str) -> int:
+    """One of LENGTHS."""
+    return LENGTHS[max(0, bisect_right(LENGTHS, len(text.split())) - 1)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,12 +171,12 @@ def _view(name: str, texts: Sequence[str], windows: Sequence[_Window]) -> Separa
     units = _units(name, texts, windows)
     auc = intervals.resampled(units, _auc, 0, "told apart", name)
     assert auc is not None  # every fold has windows of both sides
-    if auc.low == auc.high:
+    if auc.value == 1:
         # The bootstrap draws nothing that was not seen: where every window was told right, it has no width.
         fewest = min(sum(unit.side == side for unit in units) for side in (0, 1))
         least = intervals.share(fewest, fewest)
         assert least is not None
-        auc = Figure(auc.value, least.low, auc.high, auc.n) if auc.value == 1 else auc
+        auc = replace(auc, low=least.low)
     return SeparabilityView(auc, *_telling(name, texts, [window.side for window in windows]))
 
 
@@ -206,11 +207,13 @@ def _classifier(name: str) -> Pipeline:
     """Of characters for the text, of words for the other views."""
     sklearn = _library()
     kind: dict[str, Any] = (
-        {"analyzer": "char", "ngram_range": (1, 3), "lowercase": False}
+        {"analyzer": "char", "ngram_range": (1, 3)}
         if name == TEXT
-        else {"token_pattern": r"\S+", "ngram_range": (1, 2), "lowercase": False}
+        else {"token_pattern": r"\S+", "ngram_range": (1, 2)}
     )
-    grams = sklearn.feature_extraction.text.TfidfVectorizer(min_df=2, sublinear_tf=True, max_features=20_000, **kind)
+    grams = sklearn.feature_extraction.text.TfidfVectorizer(
+        lowercase=False, min_df=2, sublinear_tf=True, max_features=20_000, **kind
+    )
     regression = sklearn.linear_model.LogisticRegression(max_iter=400, class_weight="balanced")
     return sklearn.pipeline.make_pipeline(grams, regression)
 
