@@ -12,7 +12,6 @@ from simulator.corpus.file_names import Names, Notation
 from simulator.corpus.formats import FORMATS
 from simulator.corpus.quality import Quality, rows, with_interval
 from simulator.document import HeaderLayout
-from simulator.journal.model_choice import HAND
 
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 
@@ -143,7 +142,7 @@ def _made(facts: ExportFacts) -> str:
     }
     if facts.imported:
         origin = "\nConversations of a real channel, cut from its log where it fell silent. No filter was applied.\n"
-    elif models.people == HAND:
+    elif run.by_hand:
         origin = (
             "\nEvery line was written by hand, on sheets that a simulator planned: who is there, who speaks when, and\n"
             "how many messages are the lead's. Sessions that broke a rule were not recorded.\n"
@@ -157,7 +156,7 @@ def _made(facts: ExportFacts) -> str:
 
 
 def _terms(facts: ExportFacts) -> str:
-    return "as its writers say" if facts.run.models.people == HAND else "the terms of the models above"
+    return "as its writers say" if facts.run.by_hand else "the terms of the models above"
 
 
 def _dollars(total: CostRow) -> str:
@@ -275,7 +274,7 @@ def _limits(facts: ExportFacts, lead: str) -> str:
 
 Said in a real channel by people who may be known by what they said, whatever was taken out. Do not publish it.
 """
-    if facts.run.models.people == HAND:
+    if facts.run.by_hand:
         return f"""## Limits
 
 Invented: the people are no real ones and nothing here was said in a real channel. It shows how {lead} behaves, it is

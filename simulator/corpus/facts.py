@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
+from simulator.journal.model_choice import HAND
 from simulator.journal.records import Goal
 from simulator.plan.quota import Standing
 
@@ -137,6 +138,11 @@ class RunFacts:
     """Digest of the content that it was made from."""
     version: str
     """Of the program."""
+
+    @property
+    def by_hand(self) -> bool:
+        """True if a person wrote the lines, on sheets."""
+        return self.models.people == HAND
 
 
 @dataclass(frozen=True, slots=True)
