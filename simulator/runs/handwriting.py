@@ -67,7 +67,7 @@ async def write_sheets(request: SheetRequest, world: World) -> list[Path]:
                 journal.begin(plan)
             else:
                 plan = known.plan
-            path = request.sheets / f"{plan.id}{SUFFIX}"
+            path = _sheet(request.sheets, plan)
             if not path.exists():
                 files.folder(path.parent)
                 files.write(path, (await draft_sheet(plan, world)).encode())
@@ -100,24 +100,22 @@ class _SheetChecker:
         """A session that is on record already."""
         events = self._journal.events(plan.id)
         self._near.find(plan.id, document(plan.setting, events, self._world.layout))
-        return SheetReport(plan.id, "kept", tuple(self._changed(plan.id, events)))
+        return SheetReport(plan.id, "kept", self._changed(plan, events))
 
-    def _changed(self, session: str, events: Sequence[Event]) -> Iterator[str]:
+    def _changed(self, plan: SessionPlan, events: Sequence[Event]) -> tuple[str, ...]:
         """The first line of the sheet that was written anew after it was recorded: nobody else would tell."""
-        path = self._sheets / f"{session}{SUFFIX}"
+        path = _sheet(self._sheets, plan)
         if not path.is_file():
-            return
+            return ()
         said = [(event.nick, event.text) for event in events if isinstance(event, Said | Acted)]
         lines, _ = read_sheet(read_text(path, self._sheets))
-        for line, recorded in zip(lines, said, strict=False):
-            if (line.nick, line.text) != recorded:
-                cause = f"is on record in other words; `em mark {self._journal.run.name} {session} edit` changes a line"
-                yield SheetFault(line.number, cause).at(path.name)
-                return
+        anew = [line for line, recorded in zip(lines, said, strict=False) if (line.nick, line.text) != recorded]
+        cause = f"is on record in other words; `em mark {self._journal.run.name} {plan.id} edit` changes a line"
+        return tuple(SheetFault(line.number, cause).at(path.name) for line in anew[:1])
 
     def checked(self, plan: SessionPlan) -> SheetReport:
         """A sheet that is not; one without a fault is recorded."""
-        path = self._sheets / f"{plan.id}{SUFFIX}"
+        path = _sheet(self._sheets, plan)
         if not path.is_file():
             return SheetReport(plan.id, "missing", (f"{path.name}: there is no such sheet",))
         lines, faults = read_sheet(read_text(path, self._sheets))
@@ -136,6 +134,10 @@ class _SheetChecker:
     def _too_alike(self, plan: SessionPlan, made: Document) -> list[SheetFault]:
         found = self._near.find(plan.id, made)
         return [SheetFault(None, f"near-duplicate: {found[1]:.0%} like {found[0]}")] if found else []
+
+
+def _sheet(sheets: Path, plan: SessionPlan) -> Path:
+    return sheets / f"{plan.id}{SUFFIX}"
 
 
 def _faults(verdict: Verdict, lines: Sequence[SheetLine]) -> list[SheetFault]:
