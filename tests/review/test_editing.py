@@ -102,15 +102,19 @@ def test_the_same_words_again_are_no_edit(journal: Reviews) -> None:
         editing.edit(journal, shipped(), change(journal, said(journal, kept(journal))[0].text))
 
 
+def keep_staged(journal: Journal, slot: int, text: str) -> None:
+    """A staged session in which somebody says that, and the lead the same as in every other."""
+    session = RecordedSession(
+        setting=Setting(id=f"s{slot}", channel="#general", engagement="LOW", lead="Em", cast=("ash",)),
+        origin=Origin.STAGED, number=slot, messages=2, lead_messages=1,
+    )  # fmt: skip
+    journal.keep(session, builders.said([("ash", text), ("Em", "Never ever in this whole world")]), 1)
+
+
 def test_one_fix_goes_to_all_lines_alike_as_one_step(tmp_path: Path) -> None:
     with Journal.create(tmp_path / "trial", builders.run_card(world=shipped().digest)) as journal:
         for slot in range(3):
-            session = RecordedSession(
-                setting=Setting(id=f"s{slot}", channel="#general", engagement="LOW", lead="Em", cast=("ash",)),
-                origin=Origin.STAGED, number=slot, messages=2, lead_messages=1,
-            )  # fmt: skip
-            people = "somebody wrote this line in a channel" if slot < 2 else FINE
-            journal.keep(session, builders.said([("ash", people), ("Em", "Never ever in this whole world")]), 1)
+            keep_staged(journal, slot, "somebody wrote this line in a channel" if slot < 2 else FINE)
         done = editing.edit(journal, shipped(), LineEdit("s0", 1, FINE, person="ann"), alike=True)
         assert done.lines == (("s0", 1), ("s1", 1)) and len(done.left) == 1 and "repetition" in done.left[0]
         assert len(journal.undo("ann")) == 2 and journal.edits() == []
@@ -122,12 +126,7 @@ def test_lines_are_alike_as_they_were_said_until_somebody_gives_them_other_words
     """What the page counts is what a fix of all alike then goes to, also where some were edited before."""
     with Journal.create(tmp_path / "trial", builders.run_card(world=shipped().digest)) as journal:
         for slot in range(4):
-            session = RecordedSession(
-                setting=Setting(id=f"s{slot}", channel="#general", engagement="LOW", lead="Em", cast=("ash",)),
-                origin=Origin.STAGED, number=slot, messages=2, lead_messages=1,
-            )  # fmt: skip
-            said = [("ash", f"somebody wrote line {slot} in a channel"), ("Em", "Never ever in this whole world")]
-            journal.keep(session, builders.said(said), 1)
+            keep_staged(journal, slot, f"somebody wrote line {slot} in a channel")
         editing.edit(journal, shipped(), LineEdit("s1", 1, "Not that one, it is somebody else's"))
         editing.edit(journal, shipped(), LineEdit("s0", 1, FINE))
         assert journal.alike("s0", 1) == [("s2", 1), ("s3", 1)], "s1 was given words of its own"
