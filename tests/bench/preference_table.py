@@ -252,14 +252,14 @@ def table(folder: Path, seeds: Sequence[int]) -> dict[str, object]:
                 if result["kind"] != "reference":
                     rows.setdefault(str(seed), {})[result["subject"]] = checks(result)
     trained = {out.parent.name: json.loads(out.read_text()) for out in sorted((folder / "adapters").glob(f"*/{CARD}"))}
-    tokens = {"documents": 0, "pairs": len(read(folder / "corpus" / NAMES.split(False, DPO)))}
-    tokens["documents"] = len(read(folder / "corpus" / NAMES.split(False, ".jsonl")))
+    parts = {"documents": ".jsonl", "pairs": DPO}
+    learnt = {part: len(read(folder / "corpus" / NAMES.split(False, ending))) for part, ending in parts.items()}
     curves = {
         name: [row for row in read(folder / "adapters" / name / METRICS) if row["kind"] == "validation"]
         for name in trained
     }
     steps = {name: each["steps"] for name, each in trained.items()}
-    return {"corpus": tokens, "steps": steps, "curves": curves, "scores": rows}
+    return {"corpus": learnt, "steps": steps, "curves": curves, "scores": rows}
 
 
 def checks(result: dict[str, Any]) -> dict[str, object]:

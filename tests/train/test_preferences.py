@@ -205,16 +205,20 @@ def test_without_rows_held_out_the_documents_alone_are_measured(tmp_path: Path, 
     assert measures and all(each["loss"] == each["document_loss"] for each in measures)
 
 
+def rising_by(monkeypatch: pytest.MonkeyPatch, *rises: float) -> None:
+    """Evaluation by evaluation, how much likelier the header makes the lead."""
+    told, before = iter(rises), Validation.__call__
+
+    def measured(self: Validation, model: object, added: Callable[[Tensor], Tensor]) -> dict[str, float]:
+        return before(self, model, added) | {"swap_rise": next(told)}
+
+    monkeypatch.setattr(Validation, "__call__", measured)
+
+
 def test_it_stops_when_the_header_loses_its_hold(
     tmp_path: Path, tiny: Path, start: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    falling = iter([0.4, 0.3, 0.1, 0.1])
-    before = Validation.__call__
-
-    def measured(self: Validation, model: object, added: Callable[[Tensor], Tensor]) -> dict[str, float]:
-        return before(self, model, added) | {"swap_rise": next(falling)}
-
-    monkeypatch.setattr(Validation, "__call__", measured)
+    rising_by(monkeypatch, 0.4, 0.3, 0.1, 0.1)
     done = run(prepared(tmp_path, tiny, "dpo", start), tmp_path / "out")
     assert done.header_lost and not done.interrupted
     assert done.best < done.steps and adapter.read(tmp_path / "out").steps == done.best
@@ -224,13 +228,7 @@ def test_what_the_header_never_did_cannot_be_lost(
     tmp_path: Path, tiny: Path, start: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A rise by chance that is gone at the next evaluation stops nothing."""
-    rises = iter([0.001, -0.001, -0.002, 0.0])
-    before = Validation.__call__
-
-    def measured(self: Validation, model: object, added: Callable[[Tensor], Tensor]) -> dict[str, float]:
-        return before(self, model, added) | {"swap_rise": next(rises)}
-
-    monkeypatch.setattr(Validation, "__call__", measured)
+    rising_by(monkeypatch, 0.001, -0.001, -0.002, 0.0)
     made = prepared(tmp_path, tiny, "dpo", start)
     done = run(made, tmp_path / "out")
     assert not done.header_lost and done.steps == made.plan.steps
