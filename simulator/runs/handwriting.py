@@ -100,16 +100,19 @@ class _SheetChecker:
         """A session that is on record already."""
         events = self._journal.events(plan.id)
         self._near.find(plan.id, document(plan.setting, events, self._world.layout))
-        return SheetReport(plan.id, "kept", self._changed(plan, events))
+        return SheetReport(plan.id, "kept", self._changed(plan, events, self._journal.edited(plan.id, events)))
 
-    def _changed(self, plan: SessionPlan, events: Sequence[Event]) -> tuple[str, ...]:
-        """The first line of the sheet that was written anew after it was recorded: nobody else would tell."""
+    def _changed(self, plan: SessionPlan, *versions: Sequence[Event]) -> tuple[str, ...]:
+        """The first line of the sheet that was written anew after it was recorded: nobody else would tell.
+
+        `versions`: the session as it was recorded and as people edited it; a line of either is no other one.
+        """
         path = _sheet(self._sheets, plan)
         if not path.is_file():
             return ()
-        said = [(event.nick, event.text) for event in events if isinstance(event, Said | Acted)]
+        said = (((e.nick, e.text) for e in events if isinstance(e, Said | Acted)) for events in versions)
         lines, _ = read_sheet(read_text(path, self._sheets))
-        anew = [line for line, recorded in zip(lines, said, strict=False) if (line.nick, line.text) != recorded]
+        anew = [line for line, *known in zip(lines, *said, strict=False) if (line.nick, line.text) not in known]
         cause = f"is on record in other words; `em mark {self._journal.run.name} {plan.id} edit` changes a line"
         return tuple(SheetFault(line.number, cause).at(path.name) for line in anew[:1])
 

@@ -111,6 +111,9 @@ def test_a_line_written_anew_after_it_was_recorded_is_named(tmp_path: Path) -> N
     assert [fault.split(";")[0] for report in found.values() for fault in report.faults] == [
         f"s00001.txt:{number + 1}: is on record in other words"
     ]
+    with Journal.open(request.folder) as journal:
+        journal.act([ReviewAction("s00001", 0, ReviewKind.EDIT, "ann", "something else by now")])
+    assert not any(report.faults for report in _check(request).values()), "the sheet says what an edit says"
 
 
 def _said(row: str, text: str) -> str:
