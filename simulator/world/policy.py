@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from simulator.world.strict import ChannelName, Language, Length, Level, Name, Prose, Share, StrictModel
+from simulator.world.strict import ChannelName, Length, Level, Name, Prose, Share, StrictModel, WordedModel
 
 if TYPE_CHECKING:
     import random
@@ -47,11 +47,9 @@ Claim = Literal["addressed", "mentioned", "answered", "question"]
 """What calls for the lead to speak."""
 
 
-class EngagementPolicy(StrictModel):
+class EngagementPolicy(WordedModel):
     """How much the lead talks, and what makes the lead talk."""
 
-    language: Language = "en"
-    """Of its words, as a code of ISO 639."""
     bands: Annotated[dict[Level, Band], Field(min_length=2)]
     """Share of the messages that is the lead's, by engagement level. The names here are the levels of this world, from
     the one at which the lead takes part least to the one at which it does most."""
@@ -169,11 +167,9 @@ class AnswerPolicy(StrictModel):
     """The same for the lead, at every message from the address on, as long as there is budget."""
 
 
-class TurnPolicy(StrictModel):
+class TurnPolicy(WordedModel):
     """Who speaks next, when, and how a line is asked for. Calibrated on real channels; see the file for sources."""
 
-    language: Language = "en"
-    """Of its words, as a code of ISO 639."""
     cast: CastPolicy
     """How many people a session has, and of which kind."""
     bring_up: BringUpPolicy

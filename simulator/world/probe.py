@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, model_validator
 
 from simulator.world.phrases import fault_of
-from simulator.world.strict import ChannelName, Language, Level, Name, StrictModel, was_checked
+from simulator.world.strict import ChannelName, Level, Name, StrictModel, WordedModel, was_checked
 
 Measure = Literal["assistant", "participation", "identity", "feedback", "boundaries"]
 """The must-haves of the brief, in its order."""
@@ -114,11 +114,9 @@ class Probe(StrictModel):
         return self
 
 
-class ProbeFile(StrictModel):
+class ProbeFile(WordedModel):
     """All probes of one must-have."""
 
-    language: Language = "en"
-    """Of its words, as a code of ISO 639."""
     measure: Measure
     """Also the file's name."""
     channels: Annotated[tuple[ChannelName, ...], Field(min_length=1)]

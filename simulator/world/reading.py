@@ -26,7 +26,7 @@ from simulator.world.probe import MEASURES, ProbeFile, Suite
 from simulator.world.prompt_templates import PromptTemplates, check_template
 from simulator.world.realism_reference import Reference
 from simulator.world.scenario import Scenario, TopicFile
-from simulator.world.strict import StrictModel
+from simulator.world.strict import StrictModel, WordedModel
 from simulator.world.style import StylePolicy
 from simulator.world.world import World
 from simulator.world.world_files import (
@@ -60,11 +60,6 @@ POLICIES: dict[str, type[StrictModel]] = {
     "training": Settings,
 }
 """Files that have to be there, by the field of the World that they become."""
-WORDED = (
-    StylePolicy, EngagementPolicy, TurnPolicy, JudgePolicy, GuardPolicy, EvaluationPolicy, GapPolicy, BotPolicy,
-    ProbeFile,
-)  # fmt: skip
-"""What holds words that are read by a model or looked for in a line, and says in which language."""
 KINDS: dict[str, type[StrictModel]] = {
     "personas/*.yaml": Persona,
     "scenarios/topics/*.yaml": TopicFile,
@@ -239,7 +234,7 @@ class _Content:
             topics=topics,
             probes=Suite.read(probes, texts) if len(probes) == len(MEASURES) else None,
             files=files,
-            worded={name: card.language for name, card in self.cards.items() if isinstance(card, WORDED)},
+            worded={name: card.language for name, card in self.cards.items() if isinstance(card, WordedModel)},
             borrowed=tuple(sorted(shipped_templates().keys() - self.templates.keys())),
             unread=frozenset(self.unread),
             **self._policies("names", "engagement", "turns", "style", "quota", "evaluation", "gaps"),

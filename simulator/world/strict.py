@@ -64,3 +64,10 @@ def within(hour: int, hours: Hours) -> bool:
 
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")]
 """A language, as a code of ISO 639, such as `en`."""
+
+
+class WordedModel(StrictModel):
+    """What holds words that are read by a model or looked for in a line, and says in which language."""
+
+    language: Language = "en"
+    """Of its words, as a code of ISO 639."""

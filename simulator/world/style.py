@@ -12,7 +12,7 @@ from pydantic import Field, ValidationInfo, model_validator
 
 from simulator.world.phrases import Patterns, Phrases, expression, fault_of
 from simulator.world.prefilter import Prefilter
-from simulator.world.strict import Language, Name, Prose, Share, StrictModel, was_checked
+from simulator.world.strict import Name, Prose, Share, StrictModel, WordedModel, was_checked
 from simulator.world.word_families import noun_lists, verb_lists
 
 Count = Annotated[int, Field(ge=1)]
@@ -165,11 +165,9 @@ class Numbers(StrictModel):
     """A document that is longer is not read, and rejected."""
 
 
-class StylePolicy(StrictModel):
+class StylePolicy(WordedModel):
     """What a line in this channel sounds like."""
 
-    language: Language = "en"
-    """What its patterns and lists of words are about, as a code of ISO 639."""
     numbers: Numbers
     """Limits of the checks that count."""
     hints: dict[Name, Prose]

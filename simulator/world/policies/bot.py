@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from simulator.world.phrases import RemarkKind
-from simulator.world.strict import Language, Prose, StrictModel
+from simulator.world.strict import Prose, StrictModel, WordedModel
 
 Count = Annotated[int, Field(ge=1)]
 Seconds = Annotated[float, Field(gt=0)]
@@ -68,11 +68,9 @@ class Feedback(StrictModel):
     """Most words of the line that takes it."""
 
 
-class BotPolicy(StrictModel):
+class BotPolicy(WordedModel):
     """Numbers of the real channel; those of the lines are in style.yaml, of the lead's share in engagement.yaml."""
 
-    language: Language = "en"
-    """Of its words, as a code of ISO 639."""
     window: Annotated[int, Field(ge=20)]
     """Messages, the lead's and others', over which the lead's share is held to the band of the level."""
     lull_seconds: Seconds

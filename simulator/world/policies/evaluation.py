@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from simulator.world.phrases import Patterns, fault_of
 from simulator.world.probe import PEOPLE, Measure
-from simulator.world.strict import Language, Name, Nick, Prose, Share, StrictModel
+from simulator.world.strict import Name, Nick, Prose, Share, StrictModel, WordedModel
 
 Count = Annotated[int, Field(ge=1)]
 SuiteName = Literal["quick", "full"]
@@ -183,11 +183,9 @@ class AnswerJudgePolicy(StrictModel):
         return self
 
 
-class EvaluationPolicy(StrictModel):
+class EvaluationPolicy(WordedModel):
     """Everything about an evaluation that is a number or a word list."""
 
-    language: Language = "en"
-    """Of its words, as a code of ISO 639."""
     must: Musts
     """What a lead has to reach, by must-have."""
     measures: Wordings

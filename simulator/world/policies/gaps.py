@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from simulator.world.phrases import Phrases, RemarkKind, remark_phrases
 from simulator.world.scenario import Scenario
-from simulator.world.strict import Language, Name, Share, StrictModel
+from simulator.world.strict import Name, Share, StrictModel, WordedModel
 
 TOPIC = "topic"
 """The stub for what people bring and the corpus lacks."""
@@ -57,11 +57,9 @@ class UnnamedScript(Scenario):
         return self.model_dump(mode="json", exclude_unset=True, exclude={"name"})
 
 
-class GapPolicy(StrictModel):
+class GapPolicy(WordedModel):
     """What is looked for, and how far a patch may go."""
 
-    language: Language = "en"
-    """Of its words, as a code of ISO 639."""
     fewest: Count
     """Observations below which nothing is said of a figure."""
     within: Count

@@ -9,7 +9,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from simulator.world.strict import Language, Name, Prose, StrictModel
+from simulator.world.strict import Name, Prose, StrictModel, WordedModel
 
 NO_FAULT = "none"
 """As an example's category: nothing is wrong with the line."""
@@ -39,11 +39,9 @@ class GuardExample(StrictModel):
     """What is wrong with it, or NO_FAULT."""
 
 
-class GuardPolicy(StrictModel):
+class GuardPolicy(WordedModel):
     """What the guard is told and asked."""
 
-    language: Language = "en"
-    """Of its words, as a code of ISO 639."""
     instruction: Prose
     """`{lead}` stands for the lead's nick."""
     lines: Annotated[int, Field(ge=1, le=40)]

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from simulator.world.strict import Language, Name, Prose, Share, StrictModel
+from simulator.world.strict import Name, Prose, Share, StrictModel, WordedModel
 
 
 class Item(StrictModel):
@@ -22,11 +22,9 @@ class Item(StrictModel):
     """A mark below this rejects the session, whatever the others are. None: only the overall score counts."""
 
 
-class JudgePolicy(StrictModel):
+class JudgePolicy(WordedModel):
     """What the judge is told and asked, and when its marks reject a session."""
 
-    language: Language = "en"
-    """Of its words, as a code of ISO 639."""
     instruction: Prose
     """What the judge is there for. `{lead}` stands for the lead's nick."""
     items: Annotated[tuple[Item, ...], Field(min_length=1)]
