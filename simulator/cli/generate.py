@@ -161,8 +161,9 @@ def demo(seed: int, data: Path) -> None:
         gguf_file.fetch_weights()
     name = next(name for n in count(1) if not (data / "runs" / (name := f"demo-{n}")).exists())
     request = RunRequest(data / "runs" / name, name, read_goal(sessions=DEMO_SESSIONS, length="short"), seed)
-    asyncio.run(service.start(request, options.loaded(None), run_view(ViewMode.LINES)))
-    write_export(data / "runs" / name, data / "corpora" / name, options.loaded(None), ExportRequest())
+    world = options.loaded(None)
+    asyncio.run(service.start(request, world, run_view(ViewMode.LINES)))
+    write_export(data / "runs" / name, data / "corpora" / name, world, ExportRequest())
     click.echo(
         "The lines come from a model of 135 million parameters, to show the machine working without a key.\n"
         f"For real data name a real model, such as:  em generate --run first --sessions 20 --model anthropic/…\n"

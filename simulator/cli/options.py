@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
 SOME_RUNS = 8
 """So many runs are named to somebody who named none."""
-_NAMED_WORLD = "simulator.world"
-"""Key of the world that was named, in click's memory of a call."""
 _CHOICE = {
     "model": "people",
     "lead_model": "lead",
@@ -245,14 +243,12 @@ def _adapter(named: str | None, data: Path) -> dict[str, str]:
 
 
 def loaded(world_dir: Path | None, *, quiet: bool = False) -> World:
-    """The world, having said on stderr which one it is, unless this call of the program has said so before."""
+    """The world, having said on stderr which one it is."""
     from simulator.world import load
 
     root = load.find(world_dir)
     world = load.load(root)
-    meta = click.get_current_context().meta
-    if not quiet and meta.get(_NAMED_WORLD) != world.digest:
-        meta[_NAMED_WORLD] = world.digest
+    if not quiet:
         shipped = " (shipped)" if root == load.shipped() else ""
         shown = root if world_dir else os.path.relpath(root)
         click.echo(f"world: {shown}{shipped}, {world.digest}", err=True)
