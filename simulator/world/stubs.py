@@ -136,11 +136,7 @@ def _optional(model: type[BaseModel], without: Sequence[str]) -> Iterator[str]:
             continue
         default = field.get_default(call_default_factory=True)
         plain = default.model_dump(mode="json") if isinstance(default, BaseModel) else default
-        yield from ("", *_comment(means[name]), f"# {name}: {scalar(_plain(plain))}")
-
-
-def _plain(value: object) -> object:
-    return list(value) if isinstance(value, tuple) else value
+        yield from ("", *_comment(means[name]), f"# {name}: {scalar(plain)}")
 
 
 def _comment(text: str, indent: str = "") -> list[str]:
