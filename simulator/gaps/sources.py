@@ -23,8 +23,6 @@ from simulator.logs.nicks import fold
 from simulator.logs.reading import flow
 from simulator.world.strict import Level
 
-"""Of a folder that `em export` wrote, if it holds more than one .jsonl file."""
-
 
 @dataclass(frozen=True, slots=True)
 class GapRequest:
@@ -39,7 +37,7 @@ class GapRequest:
     layout: HeaderLayout
     """How a document begins."""
     corpus: str
-    """What the training file of an export is called."""
+    """What the training file of an export is called; of a folder that has it, no other file is read."""
     level: Level | None
     """Of logs and imported runs, whose own levels are read off the lead's share and so say nothing about it."""
     most: int
