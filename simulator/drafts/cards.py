@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
@@ -154,19 +154,15 @@ def _about(
     texts = [line.text for line in lines if not line.action]
     length = "short" if wordiness <= SHORT else "long" if wordiness >= LONG else "middling"
     said = [f"writes {length} lines"]
-    if _share_of(texts, lambda text: text == text.lower()) >= MOSTLY:
+    if share(texts, (text == text.lower() for text in texts)) >= MOSTLY:
         said.append("in lower case")
-    if _share_of(texts, lambda text: text.rstrip().endswith((".", "!", "?"))) <= SELDOM:
+    if share(texts, (text.rstrip().endswith((".", "!", "?")) for text in texts)) <= SELDOM:
         said.append("seldom ends them with a full stop")
-    if _share_of(texts, lambda text: "?" in text) >= SELDOM:
+    if share(texts, ("?" in text for text in texts)) >= SELDOM:
         said.append("asks a lot")
     liked = [group for group, weight in sorted(interests.items(), key=lambda pair: -pair[1]) if weight > 1]
     about = f"{nick} is a regular of {channel}{when}. {nick} {_listed(said)}."
     return about + (f" Favourite subjects: {', '.join(liked[:3])}." if liked else "")
-
-
-def _share_of(texts: Sequence[str], holds: Callable[[str], bool]) -> float:
-    return sum(map(holds, texts)) / len(texts) if texts else 0.0
 
 
 def _listed(parts: Sequence[str]) -> str:

@@ -119,7 +119,7 @@ def mean_words(lines: Sequence[OwnLine]) -> float:
     return sum(len(own_words(line.text)) for line in lines) / len(lines) if lines else 0.0
 
 
-def share(lines: Sequence[OwnLine], held: Iterable[bool]) -> float:
+def share(lines: Sequence[OwnLine | str], held: Iterable[bool]) -> float:
     """Of the lines, in [0, 1]; 0 of none."""
     return sum(held) / len(lines) if lines else 0.0
 
