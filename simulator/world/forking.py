@@ -6,7 +6,6 @@ who the new lead is, and what is talked about there.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,11 +21,11 @@ from simulator.world.strict import ChannelName, Nick
 from simulator.world.world import World
 from simulator.world.world_files import NAMES, content_files, read_text
 from simulator.world.yaml_file import parse
+from simulator.world.yaml_text import scalar
 
 README = "README.md"
 """What to do next, for people."""
 _LIST = re.compile(r"^(\s*)(channels|topics): \[(.*)\]$", re.MULTILINE)
-_PLAIN = re.compile(r"[A-Za-z][\w-]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +69,7 @@ def _valid(kind: Any, value: str, place: str, cause: str, remedy: str) -> None:
 
 def _rename_lead(nick: str, old: Persona, folder: Path) -> None:
     """The card, and every other one that names the lead; what scripts say of the lead has no name in it."""
-    written = nick if _PLAIN.fullmatch(nick) else json.dumps(nick)
+    written = scalar(nick)
     named = re.compile(rf"(?<![\w-]){re.escape(old.nick)}(?![\w-])")
     value = re.compile(rf"^(\s*(?:- )?(?:nick|to): ){re.escape(old.nick)}$", re.MULTILINE)
     for path in content_files(folder, "personas"):
@@ -89,7 +88,7 @@ def _rename_lead(nick: str, old: Persona, folder: Path) -> None:
 def _rename_channels(channels: Sequence[str], world: World, folder: Path) -> None:
     """The names by their roles; what belongs to a role that nobody has any more goes."""
     roles = list(world.names.channels)
-    rows = "".join(f"  {role}: {json.dumps(name)}\n" for role, name in zip(roles, channels, strict=False))
+    rows = "".join(f"  {role}: {scalar(name)}\n" for role, name in zip(roles, channels, strict=False))
     _rewrite(folder / NAMES, r"^channels:\n(?:  .*\n)+", f"channels:\n{rows}")
     if gone := roles[len(channels) :]:
         _take_away(gone, world, folder)
@@ -108,7 +107,8 @@ def borrow(world: World, folder: Path) -> None:
 def _take_away(gone: Sequence[str], world: World, folder: Path) -> None:
     """Roles that no channel has any more, and the topic groups that were confined to them."""
     roles, confined = list(world.names.channels), world.quota.confined
-    groups = [group for group, channel in confined.items() if channel in {world.names.channels[role] for role in gone}]
+    left = {world.names.channels[role] for role in gone}
+    groups = [group for group, channel in confined.items() if channel in left]
     for path in content_files(folder, "scenarios"):
         _without(path, gone, groups, first=roles[0])
     _without(folder / "policies/gaps.yaml", gone, groups, first=roles[0])
@@ -123,9 +123,9 @@ def _take_away(gone: Sequence[str], world: World, folder: Path) -> None:
 
 def _without(path: Path, gone: Sequence[str], groups: Sequence[str], *, first: str) -> None:
     """A file without some roles and topic groups; a script that lives by one of them goes whole."""
-    text = path.read_text(encoding="utf-8")
     if path.parent.name == "topics":
         return
+    text = path.read_text(encoding="utf-8")
     alone = path.parent.name not in ("probes", "policies")
     dropped = [f'"{{{role}}}"' for role in gone], list(groups)
     empty = False
@@ -135,7 +135,7 @@ def _without(path: Path, gone: Sequence[str], groups: Sequence[str], *, first: s
         items = [item.strip() for item in found[3].split(",")]
         kept = [item for item in items if item not in dropped[found[2] == "topics"]]
         empty = empty or not kept
-        return f"{found[1]}{found[2]}: [{', '.join(kept or [json.dumps(f'{{{first}}}')])}]"
+        return f"{found[1]}{found[2]}: [{', '.join(kept or [scalar(f'{{{first}}}')])}]"
 
     changed = _LIST.sub(shorter, text)
     if alone and (empty or any(f"{{{role}}}" in changed for role in gone)):

@@ -19,7 +19,7 @@ def fork(folder: Path, *arguments: str) -> World:
     return load.load(folder / "w")
 
 
-@pytest.mark.parametrize("nick", ["Vex", "[x]", "no", "a^b"])
+@pytest.mark.parametrize("nick", ["Vex", "[x]", "no", "true", "a^b"])
 def test_another_lead(tmp_path: Path, nick: str) -> None:
     world = fork(tmp_path, "--lead", nick)
     assert world.lead.nick == nick and len(world.people) == len(shipped().people)
