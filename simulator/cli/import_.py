@@ -118,9 +118,7 @@ def import_(
 def _hold(name: str | None, channel: str | None, *, dry_run: bool, shortest: int, longest: int) -> None:
     import re
 
-    from pydantic import TypeAdapter, ValidationError
-
-    from simulator.world.strict import ChannelName
+    from simulator.world.strict import ChannelName, fits
 
     if name is None and not dry_run:
         raise click.UsageError("give the run a name with --run NAME, or look first with --dry-run")
@@ -128,11 +126,8 @@ def _hold(name: str | None, channel: str | None, *, dry_run: bool, shortest: int
         raise click.UsageError(f"--run {name}: letters, digits, `.`, `_` and `-`, beginning with a letter or digit")
     if shortest > longest:
         raise click.UsageError("--shortest must not be above --longest")
-    if channel is not None:
-        try:
-            TypeAdapter(ChannelName).validate_python(channel)
-        except ValidationError:
-            raise click.UsageError(f"--channel {channel}: a channel is # and a word, such as '#chat'") from None
+    if channel is not None and not fits(ChannelName, channel):
+        raise click.UsageError(f"--channel {channel}: a channel is # and a word, such as '#chat'")
 
 
 def _try(logs: tuple[Path, ...], templates: tuple[str, ...], *, quiet: bool) -> None:

@@ -156,16 +156,10 @@ def header_of(world: World, given: str | None, channel: str) -> str:
 
 def checked(nick: str) -> None:
     """Raises UsageError for what is no nick."""
-    from pydantic import TypeAdapter, ValidationError
+    from simulator.world.strict import Nick, fits
 
-    from simulator.world.strict import Nick
-
-    try:
-        TypeAdapter(Nick).validate_python(nick)
-    except ValidationError:
-        raise UsageError(
-            f"`{nick}` is not a valid nick", place="--nick", remedy="letters, digits and []\\`_^{|}-"
-        ) from None
+    if not fits(Nick, nick):
+        raise UsageError(f"`{nick}` is not a valid nick", place="--nick", remedy="letters, digits and []\\`_^{|}-")
 
 
 def played_by(choice: ModelChoice) -> str:

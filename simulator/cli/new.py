@@ -71,12 +71,10 @@ def topic(group: str, world_dir: Path | None) -> None:
 
 
 def _hold(kind: Any, given: str, rule: str) -> None:
-    from pydantic import TypeAdapter, ValidationError
+    from simulator.world.strict import fits
 
-    try:
-        TypeAdapter(kind).validate_python(given)
-    except ValidationError:
-        raise click.UsageError(f"{given!r}: {rule}") from None
+    if not fits(kind, given):
+        raise click.UsageError(f"{given!r}: {rule}")
 
 
 def _write(world_dir: Path | None, made: Callable[[Path], Stub]) -> Path:

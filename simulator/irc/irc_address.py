@@ -8,10 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from pydantic import TypeAdapter, ValidationError
-
 from simulator.errors import UsageError
-from simulator.world.strict import ChannelName
+from simulator.world.strict import ChannelName, fits
 
 PORTS = {"ircs": 6697, "irc": 6667}
 _REMEDY = "an address looks like `ircs://irc.example.net/#channel`"
@@ -62,10 +60,8 @@ def parse_address(address: str, ca_file: Path | None = None) -> IrcAddress:
         remedy = "take it out, and set EM_IRC_PASSWORD or EM_IRC_SASL_PASSWORD"
         raise UsageError("there is a name or a password in the address", place="em join", remedy=remedy)
     channel = unquote(parts.path.lstrip("/"))
-    try:
-        TypeAdapter(ChannelName).validate_python(channel)
-    except ValidationError:
-        raise UsageError(f"`{channel}` is not a channel name", place="em join", remedy=_REMEDY) from None
+    if not fits(ChannelName, channel):
+        raise UsageError(f"`{channel}` is not a channel name", place="em join", remedy=_REMEDY)
     if parts.scheme == "irc" and not _is_loopback(parts.hostname):
         remedy = "use ircs://; irc:// is for a server on this machine"
         raise UsageError(f"{parts.hostname} would be reached unencrypted", place="em join", remedy=remedy)

@@ -12,12 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
-
 from simulator.errors import UsageError
 from simulator.world.persona import Persona
 from simulator.world.policies.names import NamesPolicy
-from simulator.world.strict import ChannelName, Nick
+from simulator.world.strict import ChannelName, Nick, fits
 from simulator.world.world import World
 from simulator.world.world_files import NAMES, content_files, read_text
 from simulator.world.yaml_file import parse
@@ -61,10 +59,8 @@ def apply(fork: Fork, world: World, folder: Path) -> None:
 
 
 def _valid(kind: Any, value: str, place: str, cause: str, remedy: str) -> None:
-    try:
-        TypeAdapter(kind).validate_python(value)
-    except ValidationError:
-        raise UsageError(f"`{value}` {cause}", place=place, remedy=remedy) from None
+    if not fits(kind, value):
+        raise UsageError(f"`{value}` {cause}", place=place, remedy=remedy)
 
 
 def _rename_lead(nick: str, old: Persona, folder: Path) -> None:

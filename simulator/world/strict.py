@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationInfo, WithJsonSchema
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    TypeAdapter,
+    ValidationError,
+    ValidationInfo,
+    WithJsonSchema,
+)
 
 
 class StrictModel(BaseModel):
@@ -64,6 +73,19 @@ def within(hour: int, hours: Hours) -> bool:
 
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")]
 """A language, as a code of ISO 639, such as `en`."""
+
+
+def fits(kind: Any, value: object) -> bool:
+    """Whether a value is one of a kind, such as `Nick`.
+
+    >>> fits(Nick, "kai"), fits(Nick, "1st"), fits(ChannelName, "#chat")
+    (True, False, True)
+    """
+    try:
+        TypeAdapter(kind).validate_python(value)
+    except ValidationError:
+        return False
+    return True
 
 
 class WordedModel(StrictModel):
