@@ -87,9 +87,7 @@ def join(
     header = header_of(world, channel_header, place.channel)
     wanted = nick or world.lead.nick
     checked(wanted)
-    Operators(
-        world.lead.nick, world.engagement.levels, operators
-    )  # a mask that anybody fits is refused before anything is begun
+    Operators(world.lead.nick, world.engagement, operators)  # a mask that anybody fits is refused before it begins
     folder = data / "runs" / name
     config = BotConfig(
         channel=header,

@@ -77,7 +77,7 @@ def stage(
     world = options.loaded(world_dir)
     if people > len(world.people):
         raise click.UsageError(f"--people {people}: the world has {len(world.people)}")
-    Operators(world.lead.nick, world.engagement.levels, operators)
+    Operators(world.lead.nick, world.engagement, operators)
     folder = _folder(data / "runs", name)
     config = BotConfig(
         channel=join.header_of(world, channel, ""),

@@ -20,6 +20,7 @@ from simulator.irc.irc_events import IrcEvent
 from simulator.irc.participation_window import ParticipationWindow
 from simulator.irc.responder import Responder
 from simulator.logs.nicks import fold
+from simulator.world.policy import EngagementPolicy
 from simulator.world.strict import Level
 
 COMMANDS = {
@@ -46,13 +47,13 @@ class Command:
 class Operators:
     """Who may give commands, and how they look."""
 
-    def __init__(self, lead: str, levels: Iterable[str], allowed: Iterable[str]) -> None:
-        """`lead`: the nick on the card. `levels`: those of the world. `allowed`: accounts, and masks.
+    def __init__(self, lead: str, engagement: EngagementPolicy, allowed: Iterable[str]) -> None:
+        """`lead`: the nick on the card. `engagement`: knows the levels. `allowed`: accounts, and masks.
 
         Raises UsageError for a mask that anybody fits.
         """
         self.word = f"!{lead.lower()}"
-        self._levels = {level.casefold(): level for level in levels}
+        self._engagement = engagement
         self._accounts: set[str] = set()
         self._masks: list[re.Pattern[str]] = []
         for entry in allowed:
@@ -87,21 +88,15 @@ class Operators:
         words = text.split()[1:]
         name, value = (words[0].lower() if words else "status"), " ".join(words[1:])
         fits = {
-            "engagement": value.casefold() in self._levels,
+            "engagement": self._engagement.level(value) is not None,
             "mute": not value or (value.isdecimal() and 0 < int(value) <= 10_000),
         }
-        if name not in COMMANDS or not fits.get(name, not value):
-            return Command("")
-        return Command(name, value)
-
-    def level(self, word: str) -> str:
-        """The level that a command names. Raises KeyError for a word that `read` has not taken for one."""
-        return self._levels[word.casefold()]
+        return Command(name, value) if name in COMMANDS and fits.get(name, not value) else Command("")
 
     @property
     def usage(self) -> str:
         """Every command, for whoever gave one that is none."""
-        shown = COMMANDS | {"engagement": f"engagement {'|'.join(self._levels.values())}"}
+        shown = COMMANDS | {"engagement": f"engagement {'|'.join(self._engagement.levels)}"}
         return "; ".join(f"{self.word} {usage}" for usage in shown.values())
 
 
@@ -125,7 +120,7 @@ class CommandHandler:
     ) -> None:
         self._around, self._channel, self._share, self._feedback = around, channel, share, feedback
         self._responder, self._leave = responder, leave
-        self._operators = Operators(around.world.lead.nick, around.world.engagement.levels, around.config.operators)
+        self._operators = Operators(around.world.lead.nick, around.world.engagement, around.config.operators)
         self._level = around.config.level
 
     def addressed(self, incoming: IrcEvent) -> bool:
@@ -168,7 +163,9 @@ class CommandHandler:
         self._around.observer.note(f"{incoming.nick}: {incoming.text}")
         match command.name:
             case "engagement":
-                self._set_level(self._operators.level(command.value))
+                level = self._around.world.engagement.level(command.value)
+                assert level is not None, "Operators.read has seen to it"
+                self._set_level(level)
             case "mute":
                 minutes = int(command.value) if command.value else float("inf")
                 self._responder.muted_until = self._around.clock.now() + 60 * minutes

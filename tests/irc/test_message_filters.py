@@ -10,7 +10,6 @@ from simulator.irc.irc_events import IrcEvent
 from simulator.irc.message_filters import REMEMBERED, InputFilter, Meters, OutputFilter
 from simulator.line_checks import LineChecker
 from tests.irc.channel import LEAD, POLICY
-from tests.layout import LEVELS
 from tests.worlds import shipped
 
 WORD = f"!{LEAD.lower()}"
@@ -23,7 +22,7 @@ def guard() -> OutputFilter:
 @pytest.mark.parametrize("mask", ["*!*@*", "boss!*@*", "*", "boss@host", "boss!~b@*.*", "!@", "a!b@"])
 def test_a_mask_that_anybody_fits_is_refused(mask: str) -> None:
     with pytest.raises(UsageError, match="let anybody in"):
-        Operators(LEAD, LEVELS, [mask])
+        Operators(LEAD, shipped().engagement, [mask])
 
 
 @pytest.mark.parametrize(
@@ -43,13 +42,13 @@ def test_a_mask_that_anybody_fits_is_refused(mask: str) -> None:
     ],
 )
 def test_commands(text: str, command: Command) -> None:
-    operators = Operators(LEAD, LEVELS, ["boss"])
+    operators = Operators(LEAD, shipped().engagement, ["boss"])
     assert operators.addressed(text) and operators.read(text) == command
 
 
 @pytest.mark.parametrize("text", [f"{LEAD}: leave", f"{WORD}x leave", f"say {WORD} leave", f"{WORD[1:]} leave", ""])
 def test_talk_is_no_command(text: str) -> None:
-    assert not Operators(LEAD, LEVELS, []).addressed(text)
+    assert not Operators(LEAD, shipped().engagement, []).addressed(text)
 
 
 @pytest.mark.parametrize(
@@ -63,7 +62,7 @@ def test_talk_is_no_command(text: str) -> None:
     ],
 )
 def test_masks(nick: str, mask: str, allowed: bool) -> None:
-    operators = Operators(LEAD, LEVELS, ["b[o]ss!*@host.example", "*!*@*.trusted.example", "Boss"])
+    operators = Operators(LEAD, shipped().engagement, ["b[o]ss!*@host.example", "*!*@*.trusted.example", "Boss"])
     assert operators.allows(IrcEvent("said", 0.0, nick, WORD, mask)) is allowed
     assert operators.allows(IrcEvent("said", 0.0, nick, WORD, mask, account="BOSS"))
 
