@@ -15,6 +15,8 @@ from simulator.cli import options
 from simulator.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from simulator.train.callbacks import TrainingProgress
     from simulator.train.preference_data import Method
     from simulator.train.training import TrainingJob, TrainingRequest
@@ -127,7 +129,7 @@ def train(
         job,
         target,
         resume=resume,
-        tell=_tell,
+        tell=lambda progress: _tell(progress, world.engagement.levels),
         say=lambda line: click.echo(f"em: {line}", err=True),
         again=_again(target, launched=job.processes > 1),
     )
@@ -199,7 +201,7 @@ def _export(request: TrainingRequest, out: Path, world: World) -> None:
     )
 
 
-def _tell(progress: TrainingProgress) -> None:
+def _tell(progress: TrainingProgress, levels: Sequence[str]) -> None:
     from simulator.train.callbacks import Paced, Stepped
 
     if isinstance(progress, Stepped):
@@ -224,9 +226,6 @@ def _tell(progress: TrainingProgress) -> None:
         err=True,
     )
     if "swap_rise" in measures:
-        levels = [
-            name[5:] for name in measures if name.startswith("swap_") and name not in ("swap_rise", "swap_ordered")
-        ]
         swap = " / ".join(f"{measures[f'swap_{level}']:.3f}" for level in levels)
         skill = "  ".join(f"{name} {measures[name]:.3f}" for name in ("balanced_accuracy", "auc") if name in measures)
         click.echo(
