@@ -99,7 +99,6 @@ def _generate(
 ) -> None:
     """A batch adds to what is there, as the next conversations of the same run; --full goes on to the whole size."""
     from simulator.cli.generate import read_goal, tell_price
-    from simulator.journal.database import FILE
     from simulator.journal.journal import Journal
     from simulator.runs import service
     from simulator.runs.request import ResumeRequest, RunRequest
@@ -107,7 +106,7 @@ def _generate(
 
     target = None if batch else world.quota.target_mb
     view = run_view(ViewMode.QUIET)
-    if (folder / FILE).exists():
+    if _has_run(folder):
         with Journal.read(folder) as journal:
             kept = journal.tally().kept
         resumed = ResumeRequest(folder, kept + batch if batch else None, target, models, execution)
@@ -132,10 +131,9 @@ def _write(folder: Path, world: World, allow_scripted: bool) -> None:
     """The output files of the brief, also after a run that stopped early."""
     from simulator.cli.export import write_export
     from simulator.corpus.export import ExportRequest
-    from simulator.journal.database import FILE
     from simulator.journal.journal import Journal
 
-    if not (folder / FILE).exists():
+    if not _has_run(folder):
         return
     with Journal.read(folder) as journal:
         if not journal.tally().kept:
@@ -157,12 +155,17 @@ def _steps(world: World) -> Steps:
     return Steps("python em_data_generator.py --resume{with}", f"train on {training}")
 
 
+def _has_run(folder: Path) -> bool:
+    from simulator.journal.database import FILE
+
+    return (folder / FILE).exists()
+
+
 def _is_scripted(folder: Path) -> bool:
     """Whether there is a run that the scripted model began."""
-    from simulator.journal.database import FILE
     from simulator.journal.journal import Journal
 
-    if not (folder / FILE).is_file():
+    if not _has_run(folder):
         return False
     with Journal.read(folder) as journal:
         return journal.run.scripted
@@ -171,9 +174,8 @@ def _is_scripted(folder: Path) -> bool:
 def _begun(folder: Path) -> None:
     """Raises UsageError where nothing was generated yet."""
     from simulator.errors import UsageError
-    from simulator.journal.database import FILE
 
-    if not (folder / FILE).is_file():
+    if not _has_run(folder):
         raise UsageError(
             "nothing was generated yet, there is no such run",
             place=str(folder),
