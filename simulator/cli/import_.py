@@ -87,7 +87,7 @@ def import_(
     lists the programs whose logs are understood.
     """
     from simulator.logs import log_import
-    from simulator.logs.conversations import SplitRules
+    from simulator.logs.conversations import SplitRules, command_words
     from simulator.logs.log_files import LogSelection
     from simulator.logs.timeline import Zone
     from simulator.logs.turn_repair import Pastes
@@ -98,7 +98,7 @@ def import_(
     world = options.loaded(world_dir, quiet=as_json)
     zone = None if timezone == "UTC" else Zone(timezone)
     shown_lead = lead or world.lead.nick
-    commands = tuple(dict.fromkeys(f"!{nick.lower()}" for nick in (world.lead.nick, shown_lead)))
+    commands = command_words(world.lead.nick, shown_lead)
     rules = SplitRules(silence, shortest, longest, Pastes(pastes), keep_bots, bots, bridges, shown_lead, commands, zone)
     what = LogSelection(logs, kind, templates, None if as_json else MOST * 2)
     if templates:

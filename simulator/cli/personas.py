@@ -116,15 +116,14 @@ def _recorded(folder: Path, held: ExitStack) -> Journal:
 def _imported(logs: tuple[Path, ...], world: World, choice: _LogChoice, held: ExitStack) -> Journal:
     """The logs as a run in a folder that goes when this is over."""
     from simulator.journal.journal import Journal
-    from simulator.logs.conversations import SplitRules
+    from simulator.logs.conversations import SplitRules, command_words
     from simulator.logs.log_files import LogSelection
     from simulator.logs.log_import import ImportOptions, import_logs
     from simulator.logs.timeline import Zone
 
     lead = choice.lead or world.lead.nick
     zone = None if choice.timezone == "UTC" else Zone(choice.timezone)
-    commands = tuple(dict.fromkeys(f"!{nick.lower()}" for nick in (world.lead.nick, lead)))
-    rules = SplitRules(shortest=2, lead=lead, commands=commands, zone=zone)
+    rules = SplitRules(shortest=2, lead=lead, commands=command_words(world.lead.nick, lead), zone=zone)
     folder = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="emsim-"))) / "run"
     wanted = ImportOptions(pseudonyms=choice.pseudonyms, salt=choice.salt if choice.pseudonyms else None)
     import_logs(LogSelection(logs, choice.kind, keep=0), folder, world, rules, wanted)

@@ -19,6 +19,7 @@ from simulator.irc.feedback import FeedbackTracker
 from simulator.irc.irc_events import IrcEvent
 from simulator.irc.participation_window import ParticipationWindow
 from simulator.irc.responder import Responder
+from simulator.logs.conversations import command_words
 from simulator.logs.nicks import fold
 from simulator.world.policy import EngagementPolicy
 from simulator.world.strict import Level
@@ -52,7 +53,7 @@ class Operators:
 
         Raises UsageError for a mask that anybody fits.
         """
-        self.word = f"!{lead.lower()}"
+        (self.word,) = command_words(lead)
         self._engagement = engagement
         self._accounts: set[str] = set()
         self._masks: list[re.Pattern[str]] = []

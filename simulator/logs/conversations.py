@@ -47,6 +47,15 @@ class SplitRules:
     """Of the log's clock, where its lines do not say; None: UTC."""
 
 
+def command_words(*leads: str) -> tuple[str, ...]:
+    """With what a line to the lead's program begins, each once. `leads`: nicks, on the card and in the log.
+
+    >>> command_words("Kai", "kai"), command_words("Kai", "kai_")
+    (('!kai',), ('!kai', '!kai_'))
+    """
+    return tuple(dict.fromkeys(f"!{nick.lower()}" for nick in leads))
+
+
 @dataclass(frozen=True, slots=True)
 class Conversation:
     """What is left when lines are understood, people are known and floods are gone."""
