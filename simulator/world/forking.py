@@ -13,12 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from simulator.errors import UsageError
+from simulator.world import reading
 from simulator.world.persona import Persona
-from simulator.world.policies.names import NamesPolicy
 from simulator.world.strict import ChannelName, Nick, fits
 from simulator.world.world import World
-from simulator.world.world_files import NAMES, content_files, read_text
-from simulator.world.yaml_file import parse
+from simulator.world.world_files import NAMES, content_files
 from simulator.world.yaml_text import scalar
 
 README = "README.md"
@@ -92,8 +91,7 @@ def _rename_channels(channels: Sequence[str], world: World, folder: Path) -> Non
 
 def borrow(world: World, folder: Path) -> None:
     """Makes what the example in `folder` took over from `world` fit it: probes and stubs name no role that it lacks."""
-    names = NamesPolicy.model_validate(parse(read_text(folder / NAMES, folder), NAMES))
-    channels = names.channels
+    channels = reading.channels(folder)
     gone = [role for role in world.names.channels if role not in channels]
     first = next(iter(channels))
     for path in (*content_files(folder, "scenarios/probes"), folder / "policies/gaps.yaml"):
